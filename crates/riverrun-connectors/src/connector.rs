@@ -1,0 +1,162 @@
+//! What a connector is.
+
+use riverrun_core::{DataType, OptionDef, OptionType, Options, Result, RowBatch, Schema};
+use riverrun_runtime::{Sink, SinkContext, SourceContext, SourceReader};
+use std::sync::Arc;
+
+/// A value that the connector knows beside the record: a file's path, a message's timestamp.
+#[derive(Clone, Debug)]
+pub struct MetadataColumn {
+    /// The key in `METADATA FROM 'key'`.
+    pub key: &'static str,
+    /// Its type.
+    pub data_type: DataType,
+    /// Whether a sink can write it too (not `VIRTUAL`).
+    pub writable: bool,
+    /// What it is.
+    pub doc: &'static str,
+}
+
+/// What becomes of a record that can't be decoded (`on-error`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum OnError {
+    /// The job fails with the reason and the place.
+    #[default]
+    Fail,
+    /// It is counted and passed over.
+    Skip,
+    /// It goes to this table, with its bytes, the reason and the place.
+    Table(String),
+}
+
+/// A table that is read.
+#[derive(Clone, Debug)]
+pub struct SourceSpec {
+    /// The table's full name, for messages and ids.
+    pub table: String,
+    /// Its physical columns, all of them.
+    pub schema: Schema,
+    /// Which physical columns the query needs, in the order in which they are to come.
+    pub projection: Vec<usize>,
+    /// The keys of the metadata columns that follow them, with the types they were declared with.
+    pub metadata: Vec<(String, DataType)>,
+    /// The table's options.
+    pub options: Options,
+    /// `PARTITIONED BY`.
+    pub partition_keys: Vec<String>,
+    /// What becomes of broken records.
+    pub on_error: OnError,
+    /// The session's time zone.
+    pub time_zone: chrono_tz::Tz,
+    /// How many rows a batch has at the most (`execution.batch-size`).
+    pub batch_size: usize,
+}
+
+/// A table that is written.
+#[derive(Clone, Debug)]
+pub struct SinkSpec {
+    /// The table's full name.
+    pub table: String,
+    /// Its physical columns, which are the columns of the rows that come.
+    pub schema: Schema,
+    /// The writable metadata columns that follow them.
+    pub metadata: Vec<(String, DataType)>,
+    /// The table's options.
+    pub options: Options,
+    /// `PARTITIONED BY`.
+    pub partition_keys: Vec<String>,
+    /// The positions of the PRIMARY KEY's columns; empty without one.
+    pub primary_key: Vec<usize>,
+    /// `INSERT OVERWRITE`.
+    pub overwrite: bool,
+    /// The session's time zone.
+    pub time_zone: chrono_tz::Tz,
+}
+
+/// Makes the readers of one table, one per worker.
+pub trait SourceFactory: Send + Sync {
+    /// Whether the table ends by itself.
+    fn bounded(&self) -> bool;
+
+    /// The reader of one worker's share. Its batches hold the projected physical columns, then the
+    /// metadata columns.
+    fn reader(&self, context: SourceContext) -> Result<Box<dyn SourceReader<RowBatch>>>;
+}
+
+/// What changes a sink can take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AcceptedChanges {
+    /// Only new rows.
+    Append,
+    /// `+I -U +U -D`.
+    All,
+    /// Upserts and deletes by primary key.
+    Upsert,
+}
+
+/// Makes the writers of one table, one per worker.
+pub trait SinkFactory: Send + Sync {
+    /// What changes it can take.
+    fn accepts(&self) -> AcceptedChanges {
+        AcceptedChanges::Append
+    }
+
+    /// The writer of one worker's share.
+    fn writer(&self, context: SinkContext) -> Result<Box<dyn Sink<RowBatch>>>;
+}
+
+/// A kind of table: what stands in `'connector' = '…'`.
+///
+/// `source` and `sink` are called when a job is planned: they validate options and types,
+/// and check what can be checked without reading (a path that must exist, a topic's name).
+pub trait Connector: Send + Sync {
+    /// The name in `'connector' = '…'`.
+    fn name(&self) -> &'static str;
+
+    /// What it is, in a sentence.
+    fn doc(&self) -> &'static str;
+
+    /// Its options, without those of the format and those in [`COMMON_OPTIONS`].
+    fn options(&self) -> &'static [OptionDef];
+
+    /// Whether it takes a `format`, and so that format's options too.
+    fn takes_format(&self) -> bool {
+        false
+    }
+
+    /// What it knows beside the record.
+    fn metadata(&self) -> Vec<MetadataColumn> {
+        Vec::new()
+    }
+
+    /// The table as a source. An error that says so if it can't be read.
+    fn source(&self, spec: SourceSpec) -> Result<Arc<dyn SourceFactory>>;
+
+    /// The table as a sink. An error that says so if it can't be written.
+    fn sink(&self, spec: SinkSpec) -> Result<Arc<dyn SinkFactory>>;
+}
+
+/// The options that every table takes; the planner acts on them.
+pub const COMMON_OPTIONS: &[OptionDef] = &[
+    OptionDef::required("connector", OptionType::Text, "Which system the table lives in."),
+    OptionDef::new(
+        "on-error",
+        OptionType::Text,
+        Some("fail"),
+        "What becomes of a record that can't be decoded: fail, skip, or the name of a table it is sent to.",
+    ),
+    OptionDef::new(
+        "scan.watermark.idle-timeout",
+        OptionType::Duration,
+        None,
+        "After this long without rows a split no longer holds the watermark back.",
+    ),
+    OptionDef::new(
+        "scan.watermark.max-ahead",
+        OptionType::Duration,
+        None,
+        "A row whose time is further ahead of the clock does not move the watermark.",
+    ),
+    OptionDef::new("scan.parallelism", OptionType::Int, None, "How many workers read the table."),
+    OptionDef::new("sink.parallelism", OptionType::Int, None, "How many workers write the table."),
+];

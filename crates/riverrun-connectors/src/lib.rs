@@ -1,0 +1,7 @@
+//! Connectors: where tables live outside. One folder per system, one line each in the [`registry`].
+
+pub mod connector;
+pub mod dead_letter;
+pub mod registry;
+
+pub use connector::{Connector, MetadataColumn, OnError, SinkFactory, SinkSpec, SourceFactory, SourceSpec};

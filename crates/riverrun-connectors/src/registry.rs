@@ -1,0 +1,25 @@
+//! All connectors, by name.
+
+use crate::connector::Connector;
+
+/// The connectors that this binary was built with.
+pub fn connectors() -> &'static [&'static dyn Connector] {
+    &[]
+}
+
+/// The connector of this name.
+pub fn connector(name: &str) -> Option<&'static dyn Connector> {
+    connectors().iter().copied().find(|connector| connector.name() == name)
+}
+
+/// Connectors and formats that exist but were left out of this binary: (name, cargo feature).
+pub fn left_out() -> Vec<(&'static str, &'static str)> {
+    let mut missing = Vec::new();
+    if cfg!(not(feature = "kafka")) {
+        missing.push(("kafka", "kafka"));
+    }
+    if cfg!(not(feature = "parquet")) {
+        missing.push(("parquet", "parquet"));
+    }
+    missing
+}

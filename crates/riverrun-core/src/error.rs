@@ -1,0 +1,206 @@
+//! The error that every crate returns: message, detail, hint, and the place in the user's file.
+//!
+//! An [`Error`] is written for the person who reads it. The message says what is wrong, the
+//! detail what was found, the hint what to change; [`Error::kind`] says whose mistake it is and
+//! so which exit code the binary ends with.
+
+use std::fmt;
+
+/// The result of everything that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Whose mistake an error is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The user's input is wrong: a statement, an option, a missing file. Exit code 2.
+    Input,
+    /// The job failed while it ran: bad data under `fail`, a full disk, a lost broker. Exit code 1.
+    Failure,
+    /// Riverrun broke a promise of its own. Exit code 1.
+    Bug,
+}
+
+/// A place in a SQL text: where an error's caret goes. Lines and columns count from 1, in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Place {
+    /// The line, from 1.
+    pub line: u32,
+    /// The column in characters, from 1.
+    pub column: u32,
+    /// How many characters the caret underlines; at least 1.
+    pub length: u32,
+}
+
+impl Place {
+    /// A place of `length` characters at `line` and `column`.
+    pub fn new(line: u32, column: u32, length: u32) -> Self {
+        Place { line, column, length: length.max(1) }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, column {}", self.line, self.column)
+    }
+}
+
+/// An error for a person: what is wrong, what was found, what to change, and where.
+#[derive(Clone, thiserror::Error)]
+#[error("{}", .0.message)]
+pub struct Error(Box<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    detail: Option<String>,
+    hint: Option<String>,
+    place: Option<Place>,
+}
+
+impl Error {
+    fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Error(Box::new(Inner { kind, message: message.into(), detail: None, hint: None, place: None }))
+    }
+
+    /// The user's input is wrong.
+    pub fn input(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Input, message)
+    }
+
+    /// The job failed while it ran.
+    pub fn failure(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Failure, message)
+    }
+
+    /// Riverrun broke a promise of its own.
+    pub fn bug(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Bug, message)
+    }
+
+    /// What exists in Flink but not here yet, by name.
+    pub fn unsupported(what: impl fmt::Display) -> Self {
+        Self::new(ErrorKind::Input, format!("{what} is not supported yet"))
+    }
+
+    /// Adds what was found.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.0.detail = Some(detail.into());
+        self
+    }
+
+    /// Adds what to change.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds a hint where there is one, such as the nearest name.
+    #[must_use]
+    pub fn hint_opt(mut self, hint: Option<impl Into<String>>) -> Self {
+        if let Some(hint) = hint {
+            self.0.hint = Some(hint.into());
+        }
+        self
+    }
+
+    /// Says where in the text the mistake stands. A place already set, being nearer, is kept.
+    #[must_use]
+    pub fn at(mut self, place: impl Into<Option<Place>>) -> Self {
+        if self.0.place.is_none() {
+            self.0.place = place.into();
+        }
+        self
+    }
+
+    /// Puts words before the message: `context: message`.
+    #[must_use]
+    pub fn context(mut self, context: impl fmt::Display) -> Self {
+        self.0.message = format!("{context}: {}", self.0.message);
+        self
+    }
+
+    /// Whose mistake it is.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// What is wrong, in one sentence.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// What was found, if there is more to say than the message.
+    pub fn detail_text(&self) -> Option<&str> {
+        self.0.detail.as_deref()
+    }
+
+    /// What to change, if that is known.
+    pub fn hint_text(&self) -> Option<&str> {
+        self.0.hint.as_deref()
+    }
+
+    /// Where in the SQL text it stands, if it stands there.
+    pub fn place(&self) -> Option<Place> {
+        self.0.place
+    }
+
+    /// The exit code of a process that ends with this error: 2 for input, 1 for all else.
+    pub fn exit_code(&self) -> i32 {
+        match self.0.kind {
+            ErrorKind::Input => 2,
+            ErrorKind::Failure | ErrorKind::Bug => 1,
+        }
+    }
+
+    /// The whole error as text: the message, then the line of `source` it stands in with a caret,
+    /// detail and hint. `file` names the source (`pipeline.sql`).
+    pub fn render(&self, file: &str, source: &str) -> String {
+        use std::fmt::Write;
+        let mut text = format!("error: {}\n", self.0.message);
+        if let Some(place) = self.0.place
+            && let Some(line) = source.lines().nth(place.line.saturating_sub(1) as usize)
+        {
+            let number = place.line.to_string();
+            let margin = " ".repeat(number.len());
+            // Tabs keep their width in the caret's line, so that the caret stands under its word.
+            let indent: String = line
+                .chars()
+                .take(place.column.saturating_sub(1) as usize)
+                .map(|c| if c == '\t' { '\t' } else { ' ' })
+                .collect();
+            let room = line.chars().count().saturating_sub(place.column.saturating_sub(1) as usize).max(1);
+            let carets = "^".repeat((place.length as usize).min(room));
+            let _ = writeln!(text, "{margin}--> {file}:{}:{}", place.line, place.column);
+            let _ = writeln!(text, "{margin} |\n{number} | {line}\n{margin} | {indent}{carets}");
+        }
+        if let Some(detail) = &self.0.detail {
+            let _ = writeln!(text, "  = {detail}");
+        }
+        if let Some(hint) = &self.0.hint {
+            let _ = writeln!(text, "  help: {hint}");
+        }
+        text
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {}", self.0.kind, self.0.message)?;
+        for part in [&self.0.detail, &self.0.hint].into_iter().flatten() {
+            write!(f, "; {part}")?;
+        }
+        match self.0.place {
+            Some(place) => write!(f, " ({place})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl From<arrow::error::ArrowError> for Error {
+    fn from(error: arrow::error::ArrowError) -> Self {
+        Error::failure(error.to_string())
+    }
+}

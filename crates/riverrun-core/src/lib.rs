@@ -1,0 +1,23 @@
+//! What every crate of Riverrun shares: Flink's types, rows in Arrow, options, errors, time, metrics.
+//!
+//! This crate knows no dataflow, no SQL and no connector. It has no global state: the clock,
+//! randomness and metrics are handed in.
+
+pub mod batch;
+pub mod clock;
+pub mod error;
+pub mod format_value;
+pub mod metrics;
+pub mod options;
+pub mod schema;
+pub mod suggest;
+pub mod time;
+pub mod types;
+
+pub use batch::{RowBatch, RowKind};
+pub use clock::{Clock, SystemClock};
+pub use error::{Error, ErrorKind, Place, Result};
+pub use options::{OptionDef, OptionType, Options};
+pub use schema::{Field, Schema};
+pub use time::{Epoch, KeyGroup, Millis, Tick, Watermark};
+pub use types::{DataType, TimestampKind, TypeKind};

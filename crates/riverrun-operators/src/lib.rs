@@ -1,0 +1,2 @@
+//! What the planner places: one operator per file, over Arrow batches.
+

@@ -1,0 +1,146 @@
+//! What an operator is to the driver that runs it.
+
+use crate::batch::Batch;
+use crate::watermarks::WatermarkRuns;
+use riverrun_core::metrics::OperatorMetrics;
+use riverrun_core::{Clock, Millis, Result, Watermark};
+use riverrun_state::{OperatorSnapshot, RestoredState};
+use std::sync::Arc;
+
+/// What an operator can ask of the job it runs in.
+#[derive(Clone, Debug)]
+pub struct OperatorContext {
+    /// This worker's number, from 0.
+    pub worker: usize,
+    /// How many workers the job has.
+    pub parallelism: usize,
+    /// How many key groups the job has.
+    pub key_groups: u16,
+    /// Processing time.
+    pub clock: Arc<dyn Clock>,
+    /// This operator's counters on this worker.
+    pub metrics: Arc<OperatorMetrics>,
+}
+
+/// An operator: rows and watermarks in, rows out.
+///
+/// The driver calls it on one thread. It holds back what belongs to a later epoch, so between
+/// [`Operator::snapshot`] and the next call nothing is in flight inside the operator. It keeps the
+/// operator's watermark: the minimum over its active senders of all inputs. A batch is cut only where that
+/// watermark passes [`Operator::next_timer`]; there [`Operator::on_watermark`] is called
+/// between the two parts. After every batch the driver forwards the watermark downstream, limited
+/// by [`Operator::output_watermark`].
+///
+/// **Yielding.** A call that would emit more than `Output::has_room` allows stops early and keeps its
+/// position in its own state (which is part of a snapshot). It then answers `true` from
+/// [`Operator::has_more`]; the driver calls [`Operator::resume`] when there is room, and nothing else before
+/// it has answered `false`.
+pub trait Operator<B: Batch>: 'static {
+    /// Rows of input `port`. `watermarks` are this operator's own (the minimum over its senders)
+    /// before each row; a row is judged late by them.
+    fn on_batch(&mut self, port: usize, batch: B, watermarks: &WatermarkRuns, out: &mut Output<B>) -> Result<()>;
+
+    /// The operator's watermark has reached [`Operator::next_timer`], or input has ended
+    /// ([`Watermark::MAX`]), or a batch has ended with a later watermark.
+    fn on_watermark(&mut self, watermark: Watermark, out: &mut Output<B>) -> Result<()> {
+        let _ = (watermark, out);
+        Ok(())
+    }
+
+    /// The earliest watermark at which [`Operator::on_watermark`] must be called in the middle of a
+    /// batch. `None`: never.
+    fn next_timer(&self) -> Option<Watermark> {
+        None
+    }
+
+    /// The earliest processing time at which [`Operator::on_processing_time`] must be called.
+    fn next_processing_timer(&self) -> Option<Millis> {
+        None
+    }
+
+    /// Processing time has reached [`Operator::next_processing_timer`].
+    fn on_processing_time(&mut self, now: Millis, out: &mut Output<B>) -> Result<()> {
+        let _ = (now, out);
+        Ok(())
+    }
+
+    /// Every input of a tick has arrived: what is consolidated per tick goes out now.
+    fn on_tick(&mut self, out: &mut Output<B>) -> Result<()> {
+        let _ = out;
+        Ok(())
+    }
+
+    /// Every input has ended, after [`Watermark::MAX`]. Bounded operators (sort) emit here.
+    fn on_end(&mut self, out: &mut Output<B>) -> Result<()> {
+        let _ = out;
+        Ok(())
+    }
+
+    /// The watermark that may go downstream while the operator's own stands at `watermark`.
+    /// An operator that still has rows to emit for an earlier time holds it back.
+    fn output_watermark(&self, watermark: Watermark) -> Watermark {
+        watermark
+    }
+
+    /// Whether an earlier call stopped for lack of room.
+    fn has_more(&self) -> bool {
+        false
+    }
+
+    /// Goes on where an earlier call stopped.
+    fn resume(&mut self, out: &mut Output<B>) -> Result<()> {
+        let _ = out;
+        Ok(())
+    }
+
+    /// What the operator holds now. Called at a barrier; the operator goes on afterwards.
+    fn snapshot(&mut self) -> Result<OperatorSnapshot>;
+
+    /// Takes over what an earlier run left. Called once, before anything else.
+    fn restore(&mut self, state: RestoredState) -> Result<()>;
+}
+
+/// Where an operator puts its rows during one call.
+#[derive(Debug)]
+pub struct Output<B> {
+    batches: Vec<(B, WatermarkRuns)>,
+    watermark: Watermark,
+    room: usize,
+}
+
+impl<B: Batch> Output<B> {
+    /// An output with room for `room` batches, while the operator's watermark stands at `watermark`.
+    pub fn new(watermark: Watermark, room: usize) -> Self {
+        Output { batches: Vec::new(), watermark, room }
+    }
+
+    /// The operator's watermark at this call. Within a batch it is the one before its first row.
+    pub fn watermark(&self) -> Watermark {
+        self.watermark
+    }
+
+    /// Emits rows for which no watermark within the batch is known: the downstream operator sees
+    /// the last forwarded watermark before all of them.
+    pub fn emit(&mut self, batch: B) {
+        if batch.num_rows() > 0 {
+            self.batches.push((batch, WatermarkRuns::default()));
+        }
+    }
+
+    /// Emits rows with the watermark that held before each.
+    pub fn emit_with(&mut self, batch: B, watermarks: WatermarkRuns) {
+        if batch.num_rows() > 0 {
+            self.batches.push((batch, watermarks));
+        }
+    }
+
+    /// Whether another batch may be emitted in this call.
+    pub fn has_room(&self) -> bool {
+        self.batches.len() < self.room
+    }
+
+    /// Takes what has been emitted.
+    pub fn take(&mut self) -> Vec<(B, WatermarkRuns)> {
+        std::mem::take(&mut self.batches)
+    }
+}

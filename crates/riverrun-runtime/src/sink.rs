@@ -1,0 +1,70 @@
+//! What a sink is to the driver that runs it.
+
+use crate::batch::Batch;
+use riverrun_core::metrics::OperatorMetrics;
+use riverrun_core::{Clock, Epoch, Result};
+use riverrun_state::{OperatorSnapshot, RestoredState};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What a sink can ask of the job it runs in.
+#[derive(Clone)]
+pub struct SinkContext {
+    /// This worker's number, from 0.
+    pub worker: usize,
+    /// How many workers the job has.
+    pub parallelism: usize,
+    /// Processing time.
+    pub clock: Arc<dyn Clock>,
+    /// This sink's counters on this worker.
+    pub metrics: Arc<OperatorMetrics>,
+    /// Makes the worker call [`Sink::poll`] soon.
+    pub waker: crate::source::Waker,
+}
+
+/// What a sink says about the rows it has accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SinkState {
+    /// Everything accepted is written: the tick may pass.
+    Done,
+    /// Something is under way. Poll when the waker is called, or after this time if one is given.
+    Pending(Option<Duration>),
+}
+
+/// Writes one worker's share of a table. Never blocks for long: what waits for a server lives on a thread behind a
+/// bounded channel, and [`Sink::poll`] says when it is done.
+///
+/// While a sink is [`SinkState::Pending`] its tick stays open, which holds the sources back: that
+/// is backpressure.
+pub trait Sink<B: Batch>: 'static {
+    /// Whether [`Sink::write`] may be called now.
+    fn ready(&mut self) -> bool {
+        true
+    }
+
+    /// Takes rows.
+    fn write(&mut self, batch: B) -> Result<()>;
+
+    /// Makes progress with what has been accepted.
+    fn poll(&mut self) -> Result<SinkState>;
+
+    /// All rows of a tick have come: buffered lines go out now.
+    fn on_tick(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    /// A barrier: everything of `epoch` has been accepted.
+    fn snapshot(&mut self, epoch: Epoch) -> Result<OperatorSnapshot>;
+
+    /// `epoch` is complete everywhere: what was prepared for it may become visible.
+    fn on_epoch_complete(&mut self, epoch: Epoch) -> Result<()> {
+        let _ = epoch;
+        Ok(())
+    }
+
+    /// Input has ended: flush everything, so that [`Sink::poll`] comes to [`SinkState::Done`].
+    fn finish(&mut self) -> Result<()>;
+
+    /// Takes over what an earlier run left. Called once, before anything else.
+    fn restore(&mut self, state: RestoredState) -> Result<()>;
+}

@@ -1,0 +1,26 @@
+//! All scalar functions, by name.
+
+use super::FunctionDef;
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+/// The groups of functions, each from its own file.
+const GROUPS: &[&[FunctionDef]] = &[];
+
+/// All functions, in the order of their groups.
+pub fn functions() -> impl Iterator<Item = &'static FunctionDef> {
+    GROUPS.iter().flat_map(|group| group.iter())
+}
+
+/// The function of this name, in whatever case.
+pub fn function(name: &str) -> Option<&'static FunctionDef> {
+    static BY_NAME: OnceLock<HashMap<&'static str, &'static FunctionDef>> = OnceLock::new();
+    let by_name = BY_NAME.get_or_init(|| {
+        functions()
+            .flat_map(|definition| {
+                std::iter::once(definition.name).chain(definition.aliases.iter().copied()).map(move |name| (name, definition))
+            })
+            .collect()
+    });
+    by_name.get(name.to_ascii_uppercase().as_str()).copied()
+}

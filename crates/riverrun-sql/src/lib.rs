@@ -1,0 +1,10 @@
+//! Flink's SQL dialect: text → statements → bound expressions and relations → stream plan.
+//!
+//! Names, scopes, overloads and coercions are resolved here, with Flink's types; every cast is
+//! explicit in what comes out. See `docs/rfcs/0001-sql-front-end.md`.
+
+pub mod expr;
+pub mod functions;
+pub mod physical;
+
+pub use expr::Expr;
