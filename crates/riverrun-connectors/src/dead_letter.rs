@@ -1,6 +1,8 @@
 //! Records that could not be decoded, as rows of a dead-letter table.
 
-use arrow::array::{ArrayRef, BinaryBuilder, Int64Builder, RecordBatch, StringArray, StringBuilder, TimestampMillisecondBuilder};
+use arrow::array::{
+    ArrayRef, BinaryBuilder, Int64Builder, RecordBatch, StringArray, StringBuilder, TimestampMillisecondBuilder,
+};
 use riverrun_core::{Clock, Field, Result, RowBatch, Schema, TypeKind};
 use std::sync::Arc;
 

@@ -144,9 +144,10 @@ impl Options {
             let Some(definition) = all().find(|definition| definition.matches(key)) else {
                 let names = all().map(|definition| definition.name);
                 return Err(Error::input(format!("unknown option '{key}' for {owner}"))
-                    .hint_opt(did_you_mean(key, names.clone()).or_else(|| {
-                        Some(format!("supported options: {}", names.collect::<Vec<_>>().join(", ")))
-                    }))
+                    .hint_opt(
+                        did_you_mean(key, names.clone())
+                            .or_else(|| Some(format!("supported options: {}", names.collect::<Vec<_>>().join(", ")))),
+                    )
                     .at(value.key_place));
             };
             check(definition, key, value)?;
@@ -192,9 +193,7 @@ impl Options {
 
     fn parse<T>(&self, definition: &OptionDef, read: impl Fn(&str) -> Option<T>) -> Result<Option<T>> {
         match (self.values.get(definition.name), definition.default) {
-            (Some(value), _) => {
-                read(&value.text).map(Some).ok_or_else(|| mistyped(definition, definition.name, value))
-            }
+            (Some(value), _) => read(&value.text).map(Some).ok_or_else(|| mistyped(definition, definition.name, value)),
             (None, Some(default)) => Ok(read(default)),
             (None, None) => Ok(None),
         }

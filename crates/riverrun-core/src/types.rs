@@ -64,15 +64,24 @@ pub enum TypeKind {
     BigInt,
     Float,
     Double,
-    Decimal { precision: u8, scale: u8 },
+    Decimal {
+        precision: u8,
+        scale: u8,
+    },
     Char(u32),
     Varchar(u32),
     Binary(u32),
     Varbinary(u32),
     Date,
     Time(u8),
-    Timestamp { precision: u8, kind: TimestampKind },
-    TimestampLtz { precision: u8, kind: TimestampKind },
+    Timestamp {
+        precision: u8,
+        kind: TimestampKind,
+    },
+    TimestampLtz {
+        precision: u8,
+        kind: TimestampKind,
+    },
     /// INTERVAL YEAR TO MONTH and its parts; printed as INTERVAL MONTH.
     IntervalMonths,
     /// INTERVAL DAY TO SECOND and its parts; printed as INTERVAL SECOND(3).

@@ -1,2 +1,1 @@
 //! What the planner places: one operator per file, over Arrow batches.
-

@@ -15,5 +15,5 @@ pub use batch::Batch;
 pub use operator::{Operator, OperatorContext, Output};
 pub use route::{Route, Router};
 pub use sink::{Sink, SinkContext, SinkState};
-pub use source::{SourceContext, SourceReader, SourceState, SplitId, SourceOutput};
+pub use source::{SourceContext, SourceOutput, SourceReader, SourceState, SplitId};
 pub use watermarks::WatermarkRuns;

@@ -18,7 +18,9 @@ pub fn function(name: &str) -> Option<&'static FunctionDef> {
     let by_name = BY_NAME.get_or_init(|| {
         functions()
             .flat_map(|definition| {
-                std::iter::once(definition.name).chain(definition.aliases.iter().copied()).map(move |name| (name, definition))
+                std::iter::once(definition.name)
+                    .chain(definition.aliases.iter().copied())
+                    .map(move |name| (name, definition))
             })
             .collect()
     });
