@@ -178,6 +178,25 @@ pub mod operators {
     pub const OVERLAY: &str = "OVERLAY";
     /// `a IS JSON [VALUE|OBJECT|ARRAY|SCALAR]`: the kind is the second argument, a constant string.
     pub const IS_JSON: &str = "IS JSON";
-    /// `JSON_VALUE(json, path, returning type name, on empty, on empty default, on error, on error default)`.
+    /// `JSON_VALUE(json, path, returning, on empty, on empty default, on error, on error default)`: `returning` is a constant
+    /// string, the type as written in upper case (`'STRING'`, `'INTEGER'`, …); `on empty` and `on error` are `'NULL'`,
+    /// `'ERROR'` or `'DEFAULT'`; a default that is not given is a bare NULL. Arguments may be left out from the end (as in all JSON
+    /// functions below): then STRING, NULL ON EMPTY, NULL ON ERROR.
     pub const JSON_VALUE: &str = "JSON_VALUE";
+    /// `JSON_QUERY(json, path, returning, wrapper, on empty, on error)`: constant strings. `returning`: `'STRING'` or
+    /// `'ARRAY<STRING>'`; `wrapper`: `'WITHOUT'` (also WITHOUT ARRAY WRAPPER), `'CONDITIONAL'` (WITH CONDITIONAL ARRAY WRAPPER) or
+    /// `'UNCONDITIONAL'` (WITH \[UNCONDITIONAL\] ARRAY WRAPPER); `on empty`, `on error`: `'NULL'`, `'ERROR'`, `'EMPTY ARRAY'`, `'EMPTY OBJECT'`.
+    pub const JSON_QUERY: &str = "JSON_QUERY";
+    /// `JSON_EXISTS(json, path, on error)`: `on error` is `'TRUE'`, `'FALSE'` (the default), `'UNKNOWN'` or `'ERROR'`.
+    pub const JSON_EXISTS: &str = "JSON_EXISTS";
+    /// `JSON_OBJECT(on null, key, value, …)`: `on null` is `'NULL'` (the default, NULL ON NULL) or `'ABSENT'`, always given.
+    /// A value that is itself a call of JSON_OBJECT or JSON_ARRAY is wrapped in a call of [`FORMAT_JSON`], so that it is
+    /// nested and not quoted.
+    pub const JSON_OBJECT: &str = "JSON_OBJECT";
+    /// `JSON_ARRAY(on null, value, …)`: `on null` is `'ABSENT'` (the default, ABSENT ON NULL) or `'NULL'`, always given.
+    /// Values as in [`JSON_OBJECT`].
+    pub const JSON_ARRAY: &str = "JSON_ARRAY";
+    /// Marks a string as JSON for the JSON_OBJECT or JSON_ARRAY around it, without parsing it (`JSON(text)` is the user's form,
+    /// a plain function, which checks the text).
+    pub const FORMAT_JSON: &str = "FORMAT JSON";
 }
