@@ -1,0 +1,56 @@
+# Everything a person does with a clone. `make help` lists it.
+SHELL := /bin/bash
+# One target folder, outside the clone, shared by all clones of this user.
+export CARGO_TARGET_DIR ?= $(HOME)/.cache/riverrun-target
+# The demo needs neither Kafka's C client nor Parquet.
+DEMO_FEATURES := --no-default-features
+
+.PHONY: help setup demo test e2e bench check fmt doc deny install clean
+
+help: ## this list
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | expand -t 14
+
+setup: ## install what is missing, or name it
+	@scripts/setup
+
+demo: ## real-time web-log analytics; LOG=/path/to/access.log runs it over that file to its end
+	@scripts/setup --quiet rust
+	@cargo build --quiet -p riverrun-cli $(DEMO_FEATURES)
+	@"$$CARGO_TARGET_DIR/debug/riverrun" demo $(if $(LOG),--log "$(LOG)",)
+
+test: ## all tests that need no server
+	@scripts/setup --quiet all
+	cargo test --workspace --quiet
+
+e2e: ## tests against real servers (Kafka from Maven Central; needs Java and Maven)
+	@scripts/setup --quiet all
+	@tests/e2e/run
+
+bench: ## the benchmarks, as ratios, in release builds
+	@benches/run
+
+check: fmt-check clippy deny doc ## what CI checks besides the tests
+
+.PHONY: fmt-check clippy
+fmt: ## format the sources
+	cargo fmt --all
+
+fmt-check:
+	cargo fmt --all --check
+
+clippy:
+	cargo clippy --workspace --all-targets --quiet -- -D warnings
+
+deny: ## licences, bans and sources of the dependencies
+	@scripts/setup --quiet deny
+	@PATH="$(HOME)/.cache/riverrun-tools/bin:$$PATH" cargo deny --log-level error --offline check licenses bans sources
+
+doc: ## the API documentation and the links of the book
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
+	@scripts/check-book
+
+install: ## a release build of the binary into ~/.cargo/bin
+	cargo install --path crates/riverrun-cli --locked
+
+clean: ## remove the target folder
+	cargo clean
