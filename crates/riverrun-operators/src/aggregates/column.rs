@@ -1,0 +1,228 @@
+//! What the states share: walking the rows of a batch, slots of one type each, and their bytes.
+
+use super::{AggregateFunction, AggregateState};
+use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, BooleanArray, PrimitiveArray};
+use arrow::buffer::BooleanBuffer;
+use riverrun_core::{Error, Result};
+use std::any::Any;
+use std::fmt::Debug;
+
+/// Calls `step(row, slot, weight)` for every row that counts: its value is not null, the filter is
+/// true, the weight is not 0. Inlined into each state, so that the usual case (no nulls, no filter, no
+/// weights) is a plain loop.
+#[inline(always)]
+pub fn for_each_row(
+    slots: &[u32],
+    valid: Option<&BooleanBuffer>,
+    weights: Option<&[i64]>,
+    filter: Option<&BooleanArray>,
+    mut step: impl FnMut(usize, usize, i64),
+) {
+    let mask = selection(valid, filter);
+    match (&mask, weights) {
+        (None, None) => {
+            for (row, &slot) in slots.iter().enumerate() {
+                step(row, slot as usize, 1);
+            }
+        }
+        (Some(mask), None) => {
+            for row in mask.set_indices() {
+                step(row, slots[row] as usize, 1);
+            }
+        }
+        (None, Some(weights)) => {
+            for (row, (&slot, &weight)) in slots.iter().zip(weights).enumerate() {
+                step(row, slot as usize, weight);
+            }
+        }
+        (Some(mask), Some(weights)) => {
+            for row in mask.set_indices() {
+                step(row, slots[row] as usize, weights[row]);
+            }
+        }
+    }
+}
+
+/// The rows where the argument is not null and the filter is true. `None`: all.
+fn selection(valid: Option<&BooleanBuffer>, filter: Option<&BooleanArray>) -> Option<BooleanBuffer> {
+    let filter = filter.map(|filter| match filter.nulls() {
+        Some(nulls) => filter.values() & nulls.inner(),
+        None => filter.values().clone(),
+    });
+    match (valid, filter) {
+        (None, None) => None,
+        (Some(valid), None) => Some(valid.clone()),
+        (None, Some(filter)) => Some(filter),
+        (Some(valid), Some(filter)) => Some(valid & &filter),
+    }
+}
+
+/// The rows where a column is not null; `None` where it has no nulls.
+pub fn validity(column: &dyn Array) -> Option<BooleanBuffer> {
+    column.logical_nulls().filter(|nulls| nulls.null_count() > 0).map(|nulls| nulls.into_inner())
+}
+
+/// An argument of a primitive type.
+pub fn primitive<T: ArrowPrimitiveType>(arguments: &[ArrayRef], index: usize) -> Result<&PrimitiveArray<T>> {
+    typed(arguments, index)
+}
+
+/// An argument as the array that its type promises.
+pub fn typed<A: Array + 'static>(arguments: &[ArrayRef], index: usize) -> Result<&A> {
+    let argument = arguments.get(index).ok_or_else(|| Error::bug(format!("aggregate without argument {index}")))?;
+    argument.as_any().downcast_ref().ok_or_else(|| {
+        Error::bug(format!(
+            "aggregate argument {index} is {}, not {}",
+            argument.data_type(),
+            std::any::type_name::<A>()
+        ))
+    })
+}
+
+/// What one kind of aggregate does with the value of one slot. [`Slots`] makes it an [`AggregateState`].
+pub trait Kind: Debug + Clone + Send + Sync + 'static {
+    /// The value of a slot; its default is the empty one.
+    type Slot: Default + Clone + 'static;
+
+    /// Adds rows; see [`AggregateState::update`].
+    fn update(
+        &mut self,
+        state: &mut [Self::Slot],
+        slots: &[u32],
+        arguments: &[ArrayRef],
+        weights: Option<&[i64]>,
+        filter: Option<&BooleanArray>,
+    ) -> Result<()>;
+
+    /// Adds the rows of `from` to `into`.
+    fn merge(&self, into: &mut Self::Slot, from: &Self::Slot) -> Result<()>;
+
+    /// The values of these slots, in order.
+    fn evaluate<'a>(&self, slots: impl Iterator<Item = &'a Self::Slot>) -> Result<ArrayRef>;
+
+    /// Appends a slot's bytes.
+    fn encode(&self, slot: &Self::Slot, out: &mut Vec<u8>);
+
+    /// Reads a slot's bytes.
+    fn decode(&mut self, bytes: &mut &[u8]) -> Result<Self::Slot>;
+}
+
+/// A function whose state is one value of its own per slot.
+#[derive(Clone, Debug)]
+pub struct SlotFunction<K>(pub K);
+
+impl<K: Kind> AggregateFunction for SlotFunction<K> {
+    fn create(&self) -> Box<dyn AggregateState> {
+        Box::new(Slots { kind: self.0.clone(), slots: Vec::new() })
+    }
+}
+
+/// The state of a [`SlotFunction`].
+#[derive(Debug)]
+pub struct Slots<K: Kind> {
+    kind: K,
+    slots: Vec<K::Slot>,
+}
+
+impl<K: Kind> AggregateState for Slots<K> {
+    fn grow(&mut self, slots: usize) {
+        if slots > self.slots.len() {
+            self.slots.resize_with(slots, K::Slot::default);
+        }
+    }
+
+    fn update(
+        &mut self,
+        slots: &[u32],
+        arguments: &[ArrayRef],
+        weights: Option<&[i64]>,
+        filter: Option<&BooleanArray>,
+    ) -> Result<()> {
+        self.kind.update(&mut self.slots, slots, arguments, weights, filter)
+    }
+
+    fn merge(&mut self, slots: &[u32], other: &dyn AggregateState, other_slots: &[u32]) -> Result<()> {
+        let other = downcast::<Self>(other)?;
+        for (&into, &from) in slots.iter().zip(other_slots) {
+            self.kind.merge(&mut self.slots[into as usize], &other.slots[from as usize])?;
+        }
+        Ok(())
+    }
+
+    fn absorb(&mut self, into: u32, from: u32) -> Result<()> {
+        if into == from {
+            return Ok(());
+        }
+        let from = std::mem::take(&mut self.slots[from as usize]);
+        self.kind.merge(&mut self.slots[into as usize], &from)
+    }
+
+    fn evaluate(&self, slots: &[u32]) -> Result<ArrayRef> {
+        self.kind.evaluate(slots.iter().map(|&slot| &self.slots[slot as usize]))
+    }
+
+    fn encode(&self, slot: u32, out: &mut Vec<u8>) {
+        self.kind.encode(&self.slots[slot as usize], out);
+    }
+
+    fn decode(&mut self, slot: u32, bytes: &mut &[u8]) -> Result<()> {
+        self.slots[slot as usize] = self.kind.decode(bytes)?;
+        Ok(())
+    }
+
+    fn clear(&mut self, slot: u32) {
+        self.slots[slot as usize] = K::Slot::default();
+    }
+}
+
+/// The other state of a merge, which must be of the same function.
+pub fn downcast<T: 'static>(other: &dyn AggregateState) -> Result<&T> {
+    let other: &dyn Any = other;
+    other.downcast_ref().ok_or_else(|| Error::bug("merge of the states of different aggregate functions"))
+}
+
+/// A number of fixed width as bytes, little endian.
+pub trait Fixed: Copy {
+    /// Appends the bytes.
+    fn put(self, out: &mut Vec<u8>);
+
+    /// Reads them.
+    fn get(bytes: &mut &[u8]) -> Result<Self>;
+}
+
+macro_rules! fixed {
+    ($($number:ty)*) => {$(
+        impl Fixed for $number {
+            fn put(self, out: &mut Vec<u8>) {
+                out.extend_from_slice(&self.to_le_bytes());
+            }
+
+            fn get(bytes: &mut &[u8]) -> Result<Self> {
+                let (head, rest) = bytes.split_first_chunk().ok_or_else(truncated)?;
+                *bytes = rest;
+                Ok(<$number>::from_le_bytes(*head))
+            }
+        }
+    )*};
+}
+
+fixed!(u8 i8 i16 i32 u32 i64 u64 i128 f32 f64);
+
+/// Appends a run of bytes with its length.
+pub fn put_bytes(value: &[u8], out: &mut Vec<u8>) {
+    (value.len() as u32).put(out);
+    out.extend_from_slice(value);
+}
+
+/// Reads what [`put_bytes`] wrote.
+pub fn get_bytes<'a>(bytes: &mut &'a [u8]) -> Result<&'a [u8]> {
+    let length = u32::get(bytes)? as usize;
+    let (value, rest) = bytes.split_at_checked(length).ok_or_else(truncated)?;
+    *bytes = rest;
+    Ok(value)
+}
+
+/// The error for state bytes that end too early.
+pub fn truncated() -> Error {
+    Error::failure("the state of an aggregate function ends too early").detail("the checkpoint is damaged")
+}

@@ -1,0 +1,22 @@
+//! All aggregate functions, by name.
+
+use super::{AggregateDef, count};
+
+/// The aggregate functions, each kind from its own file.
+#[rustfmt::skip]
+const GROUPS: &[&[AggregateDef]] = &[
+    count::AGGREGATES,
+];
+
+/// All aggregate functions, in the order of their kinds.
+pub fn aggregates() -> impl Iterator<Item = &'static AggregateDef> {
+    GROUPS.iter().flat_map(|group| group.iter())
+}
+
+/// The aggregate function of this name, in whatever case.
+pub fn aggregate(name: &str) -> Option<&'static AggregateDef> {
+    aggregates().find(|definition| {
+        definition.name.eq_ignore_ascii_case(name)
+            || definition.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name))
+    })
+}
