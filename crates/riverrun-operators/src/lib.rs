@@ -1,3 +1,17 @@
 //! What the planner places: one operator per file, over Arrow batches.
+//!
+//! Each operator has a plain `…Spec` that the planner fills in (it is `Clone + Send + Sync`, so that one spec
+//! serves all workers), and is made from it on its worker. Expressions come as DataFusion `PhysicalExpr`s, with every
+//! cast explicit; schemas are Flink's.
 
 pub mod aggregates;
+pub mod calc;
+pub mod constraints;
+pub mod event_time;
+pub mod expression;
+pub mod key_router;
+pub mod limit;
+pub mod project_source;
+pub mod union;
+pub mod values;
+pub mod window;

@@ -1,0 +1,39 @@
+//! Evaluation of expressions over a batch, with errors as the user should see them.
+
+use arrow::array::{ArrayRef, BooleanArray, RecordBatch};
+use datafusion_common::DataFusionError;
+use datafusion_common::cast::as_boolean_array;
+use datafusion_physical_expr::PhysicalExpr;
+use riverrun_core::{Error, Result};
+use std::sync::Arc;
+
+/// An expression as the planner hands it over.
+pub type Expression = Arc<dyn PhysicalExpr>;
+
+/// The value of `expression` for each row.
+pub fn evaluate(expression: &Expression, batch: &RecordBatch) -> Result<ArrayRef> {
+    expression.evaluate(batch).and_then(|value| value.into_array(batch.num_rows())).map_err(from_datafusion)
+}
+
+/// The values of several expressions.
+pub fn evaluate_all(expressions: &[Expression], batch: &RecordBatch) -> Result<Vec<ArrayRef>> {
+    expressions.iter().map(|expression| evaluate(expression, batch)).collect()
+}
+
+/// The truth of a condition for each row; NULL where it is unknown.
+pub fn evaluate_condition(condition: &Expression, batch: &RecordBatch) -> Result<BooleanArray> {
+    let value = evaluate(condition, batch)?;
+    as_boolean_array(&value).cloned().map_err(from_datafusion)
+}
+
+/// An error of an expression. One of our own comes through DataFusion unchanged.
+pub fn from_datafusion(error: DataFusionError) -> Error {
+    match error {
+        DataFusionError::External(inner) => match inner.downcast::<Error>() {
+            Ok(own) => *own,
+            Err(other) => Error::failure(other.to_string()),
+        },
+        DataFusionError::Context(_, inner) => from_datafusion(*inner),
+        other => Error::failure(other.strip_backtrace()),
+    }
+}

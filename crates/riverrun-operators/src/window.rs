@@ -1,0 +1,14 @@
+//! Windows of event time: how rows find them, and what is computed over them.
+//!
+//! | operator | SQL |
+//! |---|---|
+//! | `assign::WindowAssign` | `TABLE(TUMBLE(…))` whose rows are used one by one |
+//! | `aggregate::WindowAggregate` | `GROUP BY window_start, window_end, …` over TUMBLE, HOP, CUMULATE, or windowed rows |
+//! | `session::SessionAggregate` | the same over SESSION |
+//! | `top_n::WindowTopN` | `ROW_NUMBER() OVER (PARTITION BY window_start, window_end, … ORDER BY …) <= n` |
+//! | `deduplicate::WindowDeduplicate` | the same with n = 1, ordered by the time column |
+//!
+//! A window fires when the watermark reaches its last millisecond, and is gone after that: a row for it is late.
+//! Source of the semantics: Flink 2.3, "Windowing TVF", "Window Aggregation", "Window Top-N", "Window Deduplication".
+
+pub mod spec;
