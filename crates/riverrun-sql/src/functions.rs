@@ -13,6 +13,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 pub mod cast;
+pub mod kernels;
 pub mod registry;
 
 /// What a call is resolved in: the session's settings.
