@@ -5,6 +5,7 @@
 
 pub mod expr;
 pub mod functions;
+pub mod parse;
 pub mod physical;
 
 pub use expr::Expr;

@@ -1,0 +1,74 @@
+//! The text side: a SQL text in Flink's dialect → [`Statement`]s, each with its text and its places.
+//!
+//! Statements other than queries are parsed here, over sqlparser's tokens. Queries and expressions come out as
+//! sqlparser's own AST ([`sqlparser::ast::Query`], [`sqlparser::ast::Expr`]), wrapped in [`Query`] and [`SqlExpr`]. All spans
+//! are places in the original text, also after `${NAME}` was replaced: [`place_of`] turns one into a [`Place`].
+//!
+//! # How Flink's own syntax comes out
+//!
+//! What sqlparser's AST has no node for comes out as a plain [`sqlparser::ast::Expr::Function`] with a reserved name;
+//! what has a node in sqlparser but is an operator of ours comes out in the same way, so that a binder finds one form:
+//!
+//! | text | expression |
+//! |---|---|
+//! | `CAST(a AS T)`, `TRY_CAST(a AS T)` | `Expr::Cast` with `kind` Cast or TryCast; read the type with `parse::types::resolve(&ast::DataType) -> Result<DataType>` |
+//! | `DATE '…'`, `TIME '…'`, `TIMESTAMP '…'` | `Expr::TypedString`; read it with `parse::literals::typed(&ast::TypedString) -> Result<(ScalarValue, DataType)>` |
+//! | `INTERVAL '…' DAY TO SECOND(3)` | `Expr::Interval`; read it with `parse::literals::interval(&ast::Interval) -> Result<(ScalarValue, DataType)>` |
+//! | `x'AB'` | `Expr::Value(HexStringLiteral)` |
+//! | `EXTRACT(unit FROM a)` | call `EXTRACT('UNIT', a)` |
+//! | `FLOOR(a TO unit)`, `CEIL(a TO unit)` | call `FLOOR TO(a, 'UNIT')`, `CEIL TO(a, 'UNIT')` |
+//! | `TIMESTAMPADD(unit, n, a)`, `TIMESTAMPDIFF(unit, a, b)` | the same call with `'UNIT'` as a string |
+//! | `(a - b) unit` | call `MINUS DATES(a, b, 'UNIT')` |
+//! | `(a, b) OVERLAPS (c, d)` | call `OVERLAPS(a, b, c, d)` |
+//! | `a BETWEEN [NOT] SYMMETRIC b AND c` | call `BETWEEN SYMMETRIC(a, b, c)`, below `NOT` where negated |
+//! | `a IS [NOT] JSON [kind]` | call `IS JSON(a, 'VALUE' \| 'OBJECT' \| 'ARRAY' \| 'SCALAR')`, below `NOT` where negated |
+//! | `TRIM([side] [x] [FROM] a)` | call `TRIM('BOTH' \| 'LEADING' \| 'TRAILING', x, a)`; x is `' '` where absent |
+//! | `OVERLAY(a PLACING b FROM c [FOR d])` | call `OVERLAY(a, b, c [, d])` |
+//! | `POSITION(a IN b [FROM c])` | call `POSITION(a, b [, c])` |
+//! | `SUBSTRING(a FROM b [FOR c])` | call `SUBSTRING(a, b [, c])` |
+//! | `MAP[k, v, …]` | call `MAP(k, v, …)` |
+//! | `ARRAY[a, …]` | `Expr::Array` |
+//! | `ROW(a, …)`, `(a, b)` | call `ROW(a, …)`, `Expr::Tuple` |
+//! | `JSON_VALUE(j, p [RETURNING t] [… ON EMPTY] [… ON ERROR])` | call with 7 arguments: j, p, type as text or NULL, then twice (empty, error) `'NULL' \| 'ERROR' \| 'DEFAULT'` and the default or NULL |
+//! | `JSON_QUERY(j, p [RETURNING t] [wrapper] [… ON EMPTY] [… ON ERROR])` | call with 6 arguments: j, p, type as text or NULL, `'WITHOUT' \| 'CONDITIONAL' \| 'UNCONDITIONAL'`, on empty, on error: `'NULL' \| 'EMPTY ARRAY' \| 'EMPTY OBJECT' \| 'ERROR'` |
+//! | `JSON_EXISTS(j, p [… ON ERROR])` | call with 3 arguments: j, p, `'TRUE' \| 'FALSE' \| 'UNKNOWN' \| 'ERROR'` |
+//! | `JSON_OBJECT([KEY] k VALUE v, … [… ON NULL])` | call `JSON_OBJECT('NULL' \| 'ABSENT', k, v, …)` |
+//! | `JSON_ARRAY(v, … [… ON NULL])` | call `JSON_ARRAY('NULL' \| 'ABSENT', v, …)` |
+//! | `JSON_OBJECTAGG([KEY] k VALUE v [… ON NULL])` | call `JSON_OBJECTAGG('NULL' \| 'ABSENT', k, v)`, with `filter` |
+//! | `JSON_ARRAYAGG(v [… ON NULL])` | call `JSON_ARRAYAGG('NULL' \| 'ABSENT', v)`, with `filter` |
+//! | `TABLE t [PARTITION BY k, …] [ORDER BY o, …]` as an argument | call [`TABLE_ARGUMENT`]`(t, (k, …), (o, …))`: an identifier, then tuples (empty where absent; the third only if there is an ORDER BY) |
+//! | `(SELECT …)` as an argument | `Expr::Subquery`, or the same call with the subquery as its first argument where PARTITION BY follows (`TABLE` may stand before it) |
+//! | `FINAL f(…)`, `RUNNING f(…)` in MATCH_RECOGNIZE | call `FINAL(f(…))`, `RUNNING(f(…))` |
+//! | `CURRENT_TIMESTAMP`, `LOCALTIME`, … without parentheses | a function with `FunctionArguments::None` |
+//!
+//! In FROM: `TABLE(f(…))` is `TableFactor::TableFunction`; `f(…)` without it is `TableFactor::Table` with `args`, and so is
+//! `UNNEST(a) [WITH ORDINALITY]` (name `UNNEST`); `LATERAL TABLE(f(…))` is `TableFactor::Function` named `TABLE` with one argument;
+//! `FOR SYSTEM_TIME AS OF x` is `version`. `WITHIN i` of a MATCH_RECOGNIZE pattern is the first of its `symbols`, named [`WITHIN`].
+//!
+//! Hints (`/*+ OPTIONS('k' = 'v') */`) stand beside the AST, in [`Query::hints`], by the place of the token they follow.
+
+mod statement;
+
+pub use statement::{
+    ColumnDef, ColumnKind, CreateCatalog, CreateDatabase, CreateTable, CreateView, DropObject, Explain, Hint, Hints,
+    Insert, Like, LikeOption, MergeStrategy, Name, NamePart, ObjectKind, PrimaryKey, Query, Show, ShowKind, SqlExpr,
+    Statement, StatementKind, Watermark,
+};
+
+use riverrun_core::Place;
+use sqlparser::tokenizer::Span;
+
+/// The name of the call that stands for `TABLE t PARTITION BY …` among a table function's arguments.
+pub const TABLE_ARGUMENT: &str = "$TABLE";
+
+/// The name of the symbol that stands for `WITHIN` among the definitions of a MATCH_RECOGNIZE.
+pub const WITHIN: &str = "$WITHIN";
+
+/// The place that a span of sqlparser's AST stands at; `None` for an empty span.
+pub fn place_of(span: Span) -> Option<Place> {
+    if span.start.line == 0 {
+        return None;
+    }
+    let length = if span.end.line == span.start.line { span.end.column.saturating_sub(span.start.column) } else { 1 };
+    Some(Place::new(span.start.line as u32, span.start.column as u32, length as u32))
+}

@@ -1,0 +1,408 @@
+//! The statements of Flink SQL, as parsed.
+
+use riverrun_core::{DataType, Options, Place};
+use sqlparser::ast;
+use sqlparser::tokenizer::Span;
+use std::fmt;
+
+/// One statement of a text.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    /// What it says.
+    pub kind: StatementKind,
+    /// Its text as it stands in the file, without the semicolon, variables replaced.
+    pub text: String,
+    /// Where it begins in the file.
+    pub place: Place,
+}
+
+/// What a statement says.
+#[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "statements are few, and moved rarely")]
+pub enum StatementKind {
+    /// CREATE TABLE.
+    CreateTable(CreateTable),
+    /// CREATE VIEW.
+    CreateView(CreateView),
+    /// CREATE CATALOG.
+    CreateCatalog(CreateCatalog),
+    /// CREATE DATABASE.
+    CreateDatabase(CreateDatabase),
+    /// DROP of a table, view, catalog or database.
+    Drop(DropObject),
+    /// USE CATALOG name.
+    UseCatalog(NamePart),
+    /// USE database, or USE catalog.database.
+    UseDatabase(Name),
+    /// INSERT INTO or INSERT OVERWRITE.
+    Insert(Insert),
+    /// A statement set: INSERTs that run as one job.
+    StatementSet(Vec<Insert>),
+    /// A query whose rows go to the user.
+    Query(Query),
+    /// SET; with a key and a value it sets an option, else it lists them.
+    Set(Option<(NamePart, NamePart)>),
+    /// RESET of an option, or of all.
+    Reset(Option<NamePart>),
+    /// SHOW.
+    Show(Show),
+    /// DESCRIBE of a table or view.
+    Describe(Name),
+    /// EXPLAIN.
+    Explain(Explain),
+}
+
+/// A part of a name, or a string, with its place.
+#[derive(Clone, Debug)]
+pub struct NamePart {
+    /// The text without quotes.
+    pub value: String,
+    /// Where it stands.
+    pub place: Place,
+}
+
+impl fmt::Display for NamePart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.value)
+    }
+}
+
+/// The name of a table, view, function or database: one to three parts.
+#[derive(Clone, Debug)]
+pub struct Name {
+    /// The parts, of which the last is the object's own name. At least one.
+    pub parts: Vec<NamePart>,
+}
+
+impl Name {
+    /// The name that stands in a query.
+    pub fn from_ast(name: &ast::ObjectName) -> Name {
+        let parts = name.0.iter().filter_map(|part| part.as_ident());
+        Name {
+            parts: parts
+                .map(|ident| NamePart {
+                    value: ident.value.clone(),
+                    place: super::place_of(ident.span).unwrap_or(Place::new(1, 1, 1)),
+                })
+                .collect(),
+        }
+    }
+
+    /// Where the whole name stands.
+    pub fn place(&self) -> Place {
+        match (self.parts.first(), self.parts.last()) {
+            (Some(first), Some(last)) if first.place.line == last.place.line => Place::new(
+                first.place.line,
+                first.place.column,
+                (last.place.column + last.place.length).saturating_sub(first.place.column),
+            ),
+            (Some(first), _) => first.place,
+            _ => Place::new(1, 1, 1),
+        }
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, part) in self.parts.iter().enumerate() {
+            let dot = if index > 0 { "." } else { "" };
+            write!(f, "{dot}{}", part.value)?;
+        }
+        Ok(())
+    }
+}
+
+/// An expression with its text.
+#[derive(Clone, Debug)]
+pub struct SqlExpr {
+    /// The expression.
+    pub ast: ast::Expr,
+    /// Its text as written.
+    pub text: String,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// A query with what its AST doesn't hold.
+#[derive(Clone, Debug)]
+pub struct Query {
+    /// The query.
+    pub ast: Box<ast::Query>,
+    /// The hints in it.
+    pub hints: Hints,
+    /// Its text as written.
+    pub text: String,
+    /// Where it begins.
+    pub place: Place,
+}
+
+/// `/*+ OPTIONS('k' = 'v') */`, `/*+ STATE_TTL('t' = '1d') */`, `/*+ BROADCAST(t) */`.
+#[derive(Clone, Debug)]
+pub struct Hint {
+    /// The hint's name, in upper case.
+    pub name: String,
+    /// Its keys and values; of an argument that is no pair the value is empty.
+    pub options: Options,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// The hints of a query, by the token they follow: a table's name, or SELECT.
+#[derive(Clone, Debug, Default)]
+pub struct Hints {
+    pub(crate) by_place: Vec<((u64, u64), Hint)>,
+}
+
+impl Hints {
+    /// The hints that follow the token with this span: that of a name's last identifier, or of `Select::select_token`.
+    pub fn after(&self, span: Span) -> impl Iterator<Item = &Hint> {
+        let key = (span.start.line, span.start.column);
+        self.by_place.iter().filter(move |(place, _)| *place == key).map(|(_, hint)| hint)
+    }
+
+    /// The hints that follow a table's name.
+    pub fn of_table<'a>(&'a self, name: &ast::ObjectName) -> impl Iterator<Item = &'a Hint> {
+        let span = name.0.last().and_then(|part| part.as_ident()).map_or(Span::empty(), |ident| ident.span);
+        self.after(span).filter(move |_| span != Span::empty())
+    }
+
+    /// All hints.
+    pub fn iter(&self) -> impl Iterator<Item = &Hint> {
+        self.by_place.iter().map(|(_, hint)| hint)
+    }
+}
+
+/// CREATE [TEMPORARY] TABLE [IF NOT EXISTS].
+#[derive(Clone, Debug)]
+pub struct CreateTable {
+    /// The table's name.
+    pub name: Name,
+    /// TEMPORARY.
+    pub temporary: bool,
+    /// IF NOT EXISTS.
+    pub if_not_exists: bool,
+    /// The columns, in order.
+    pub columns: Vec<ColumnDef>,
+    /// WATERMARK FOR.
+    pub watermark: Option<Watermark>,
+    /// PRIMARY KEY … NOT ENFORCED.
+    pub primary_key: Option<PrimaryKey>,
+    /// COMMENT.
+    pub comment: Option<String>,
+    /// PARTITIONED BY.
+    pub partitioned_by: Vec<NamePart>,
+    /// WITH.
+    pub options: Options,
+    /// LIKE.
+    pub like: Option<Like>,
+}
+
+/// A column of a CREATE TABLE.
+#[derive(Clone, Debug)]
+pub struct ColumnDef {
+    /// Its name.
+    pub name: NamePart,
+    /// Where its values come from.
+    pub kind: ColumnKind,
+    /// COMMENT.
+    pub comment: Option<String>,
+}
+
+/// Where a column's values come from.
+#[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "columns are few")]
+pub enum ColumnKind {
+    /// The record itself.
+    Physical {
+        /// The column's type.
+        data_type: DataType,
+    },
+    /// An expression over the other columns.
+    Computed {
+        /// The expression.
+        expr: SqlExpr,
+    },
+    /// What the connector knows beside the record.
+    Metadata {
+        /// The column's type.
+        data_type: DataType,
+        /// `FROM 'key'`; the column's name where absent.
+        key: Option<NamePart>,
+        /// VIRTUAL: only read, never written.
+        is_virtual: bool,
+    },
+}
+
+/// WATERMARK FOR column AS expression.
+#[derive(Clone, Debug)]
+pub struct Watermark {
+    /// The event-time column; with dots where it lies in a row.
+    pub column: Name,
+    /// The watermark of a row.
+    pub expr: SqlExpr,
+}
+
+/// PRIMARY KEY (…) NOT ENFORCED.
+#[derive(Clone, Debug)]
+pub struct PrimaryKey {
+    /// CONSTRAINT name.
+    pub name: Option<NamePart>,
+    /// The key's columns.
+    pub columns: Vec<NamePart>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// LIKE table (…).
+#[derive(Clone, Debug)]
+pub struct Like {
+    /// The table that is taken over.
+    pub table: Name,
+    /// How its parts are merged, in order.
+    pub options: Vec<LikeOption>,
+}
+
+/// `INCLUDING CONSTRAINTS` and its kin.
+#[derive(Clone, Debug)]
+pub struct LikeOption {
+    /// What becomes of the feature.
+    pub strategy: MergeStrategy,
+    /// ALL, CONSTRAINTS, DISTRIBUTION, GENERATED, METADATA, OPTIONS, PARTITIONS or WATERMARKS.
+    pub feature: NamePart,
+}
+
+/// What becomes of a part of the table named in LIKE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MergeStrategy {
+    /// Taken over; a part that both tables have is an error.
+    Including,
+    /// Left out.
+    Excluding,
+    /// Taken over, the new table's own parts going first.
+    Overwriting,
+}
+
+/// CREATE [TEMPORARY] VIEW [IF NOT EXISTS].
+#[derive(Clone, Debug)]
+pub struct CreateView {
+    /// The view's name.
+    pub name: Name,
+    /// TEMPORARY.
+    pub temporary: bool,
+    /// IF NOT EXISTS.
+    pub if_not_exists: bool,
+    /// The names of its columns; empty where the query's are kept.
+    pub columns: Vec<NamePart>,
+    /// COMMENT.
+    pub comment: Option<String>,
+    /// What it shows.
+    pub query: Query,
+}
+
+/// CREATE CATALOG [IF NOT EXISTS].
+#[derive(Clone, Debug)]
+pub struct CreateCatalog {
+    /// Its name.
+    pub name: NamePart,
+    /// IF NOT EXISTS.
+    pub if_not_exists: bool,
+    /// COMMENT.
+    pub comment: Option<String>,
+    /// WITH.
+    pub options: Options,
+}
+
+/// CREATE DATABASE [IF NOT EXISTS].
+#[derive(Clone, Debug)]
+pub struct CreateDatabase {
+    /// Its name, of one or two parts.
+    pub name: Name,
+    /// IF NOT EXISTS.
+    pub if_not_exists: bool,
+    /// COMMENT.
+    pub comment: Option<String>,
+    /// WITH.
+    pub options: Options,
+}
+
+/// What is dropped or shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names are SQL's")]
+pub enum ObjectKind {
+    Table,
+    View,
+    Catalog,
+    Database,
+}
+
+/// DROP [TEMPORARY] TABLE | VIEW | CATALOG | DATABASE [IF EXISTS] name [RESTRICT | CASCADE].
+#[derive(Clone, Debug)]
+pub struct DropObject {
+    /// What it is.
+    pub kind: ObjectKind,
+    /// Its name.
+    pub name: Name,
+    /// TEMPORARY.
+    pub temporary: bool,
+    /// IF EXISTS.
+    pub if_exists: bool,
+    /// CASCADE: a database with what is in it.
+    pub cascade: bool,
+}
+
+/// INSERT INTO | OVERWRITE.
+#[derive(Clone, Debug)]
+pub struct Insert {
+    /// The table that is written.
+    pub table: Name,
+    /// The hints that follow its name.
+    pub hints: Vec<Hint>,
+    /// OVERWRITE.
+    pub overwrite: bool,
+    /// PARTITION (k = 'v'): constant columns.
+    pub partition: Vec<(NamePart, SqlExpr)>,
+    /// The columns that the query's rows fill; empty for all.
+    pub columns: Vec<NamePart>,
+    /// The rows.
+    pub query: Query,
+    /// The statement's own text.
+    pub text: String,
+    /// Where it begins.
+    pub place: Place,
+}
+
+/// SHOW.
+#[derive(Clone, Debug)]
+pub struct Show {
+    /// What is shown.
+    pub kind: ShowKind,
+    /// `FROM | IN` a catalog, database or (of columns) table.
+    pub from: Option<Name>,
+    /// `[NOT] LIKE pattern`; true for LIKE, false for NOT LIKE.
+    pub like: Option<(bool, String)>,
+}
+
+/// What SHOW shows.
+#[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "the names are SQL's")]
+pub enum ShowKind {
+    Tables,
+    Views,
+    Catalogs,
+    Databases,
+    Functions,
+    Columns,
+    CurrentCatalog,
+    CurrentDatabase,
+    CreateTable(Name),
+    CreateView(Name),
+}
+
+/// EXPLAIN [PLAN FOR | details] statement.
+#[derive(Clone, Debug)]
+pub struct Explain {
+    /// ESTIMATED_COST, CHANGELOG_MODE, JSON_EXECUTION_PLAN, PLAN_ADVICE, in upper case.
+    pub details: Vec<String>,
+    /// What is explained: a query, an INSERT or a statement set.
+    pub statement: Box<Statement>,
+}
