@@ -4,6 +4,7 @@
 //! serves all workers), and is made from it on its worker. Expressions come as DataFusion `PhysicalExpr`s, with every
 //! cast explicit; schemas are Flink's.
 
+pub mod aggregate_call;
 pub mod aggregates;
 pub mod calc;
 pub mod constraints;
@@ -12,6 +13,7 @@ pub mod expression;
 pub mod key_router;
 pub mod limit;
 pub mod project_source;
+pub mod sort_key;
 pub mod union;
 pub mod values;
 pub mod window;

@@ -1,8 +1,10 @@
 //! What the planner says about windows, and the arithmetic of their borders.
 
+use crate::aggregate_call::AggregateCall;
 use crate::expression::Expression;
+use crate::sort_key::SortKey;
 use chrono_tz::Tz;
-use riverrun_core::Millis;
+use riverrun_core::{Millis, Schema};
 
 /// A window function with its arguments. Borders are in milliseconds of local time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,4 +82,77 @@ pub enum WindowProperty {
     End,
     /// `window_time`: the last millisecond; TIMESTAMP(3), or TIMESTAMP_LTZ(3) where the input's time is.
     Time,
+}
+
+/// Rows of a window function used one by one: `SELECT … FROM TABLE(TUMBLE(…))`.
+#[derive(Clone, Debug)]
+pub struct WindowAssignSpec {
+    /// The window function; its rows come by [`Windowing::Time`].
+    pub windowing: Windowing,
+    /// `PARTITION BY` of SESSION; empty for the others. The input must be routed by these keys (SESSION only).
+    pub keys: Vec<Expression>,
+    /// The schema of the output: the input's columns, then `window_start`, `window_end`, `window_time`.
+    pub schema: Schema,
+}
+
+/// An aggregation per window and key, over any window function: `GROUP BY keys, window_start, window_end`.
+///
+/// The input must be routed by `keys`.
+#[derive(Clone, Debug)]
+pub struct WindowAggregateSpec {
+    /// How rows find their windows. A SESSION's PARTITION BY columns must be the first of `keys`, or all of them.
+    pub windowing: Windowing,
+    /// The group keys apart from the window.
+    pub keys: Vec<Expression>,
+    /// The aggregates.
+    pub aggregates: Vec<AggregateCall>,
+    /// The window's properties that stand in the output.
+    pub properties: Vec<WindowProperty>,
+    /// Whether the input can take rows back. A window whose rows are all gone gives no result.
+    pub retracting: bool,
+    /// The schema of the output: keys, aggregates, properties, in this order.
+    pub schema: Schema,
+    /// How many rows a batch of results has at the most (`execution.batch-size`).
+    pub batch_size: usize,
+}
+
+/// The first rows of each window and key: `ROW_NUMBER() OVER (PARTITION BY window_start, window_end, keys ORDER BY order)`
+/// between two ranks. The input is append-only, and routed by `keys`.
+#[derive(Clone, Debug)]
+pub struct WindowTopNSpec {
+    /// Where the rows' windows are: [`Windowing::Attached`].
+    pub windowing: Windowing,
+    /// The partition keys apart from the window.
+    pub keys: Vec<Expression>,
+    /// The order of the ranks; of equal rows the first to arrive comes first.
+    pub order: Vec<SortKey>,
+    /// The first rank that comes out, from 1.
+    pub first: u64,
+    /// The last rank that comes out.
+    pub last: u64,
+    /// Whether the rank stands in the output, as a BIGINT after the input's columns.
+    pub emit_rank: bool,
+    /// The schema of the output: the input's columns, and the rank.
+    pub schema: Schema,
+    /// How many rows a batch of results has at the most.
+    pub batch_size: usize,
+}
+
+/// The first or the last row by event time of each window and key. The input is append-only, and routed by `keys`.
+#[derive(Clone, Debug)]
+pub struct WindowDeduplicateSpec {
+    /// Where the rows' windows are: [`Windowing::Attached`].
+    pub windowing: Windowing,
+    /// The partition keys apart from the window.
+    pub keys: Vec<Expression>,
+    /// The time column that orders the rows.
+    pub time: Expression,
+    /// Keeps the last row (`ORDER BY time DESC`; of equal times the last to arrive), not the first.
+    pub keep_last: bool,
+    /// Whether the rank (always 1) stands in the output, as a BIGINT after the input's columns.
+    pub emit_rank: bool,
+    /// The schema of the output: the input's columns, and the rank.
+    pub schema: Schema,
+    /// How many rows a batch of results has at the most.
+    pub batch_size: usize,
 }

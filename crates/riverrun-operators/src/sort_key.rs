@@ -1,0 +1,14 @@
+//! A column to sort by.
+
+use crate::expression::Expression;
+
+/// One item of ORDER BY.
+#[derive(Clone, Debug)]
+pub struct SortKey {
+    /// The value to compare.
+    pub expression: Expression,
+    /// Largest first.
+    pub descending: bool,
+    /// Whether NULLs come first. Flink's default: in ascending order they do, in descending order they come last.
+    pub nulls_first: bool,
+}
