@@ -11,9 +11,9 @@
 //!
 //! | text | expression |
 //! |---|---|
-//! | `CAST(a AS T)`, `TRY_CAST(a AS T)` | `Expr::Cast` with `kind` Cast or TryCast; read the type with `parse::types::resolve(&ast::DataType) -> Result<DataType>` |
-//! | `DATE '…'`, `TIME '…'`, `TIMESTAMP '…'` | `Expr::TypedString`; read it with `parse::literals::typed(&ast::TypedString) -> Result<(ScalarValue, DataType)>` |
-//! | `INTERVAL '…' DAY TO SECOND(3)` | `Expr::Interval`; read it with `parse::literals::interval(&ast::Interval) -> Result<(ScalarValue, DataType)>` |
+//! | `CAST(a AS T)`, `TRY_CAST(a AS T)` | `Expr::Cast` with `kind` Cast or TryCast; read the type with [`types::resolve`] |
+//! | `DATE '…'`, `TIME '…'`, `TIMESTAMP '…'` | `Expr::TypedString`; read it with [`literals::typed`] |
+//! | `INTERVAL '…' DAY TO SECOND(3)` | `Expr::Interval`; read it with [`literals::interval`] |
 //! | `x'AB'` | `Expr::Value(HexStringLiteral)` |
 //! | `EXTRACT(unit FROM a)` | call `EXTRACT('UNIT', a)` |
 //! | `FLOOR(a TO unit)`, `CEIL(a TO unit)` | call `FLOOR TO(a, 'UNIT')`, `CEIL TO(a, 'UNIT')` |
@@ -47,13 +47,29 @@
 //!
 //! Hints (`/*+ OPTIONS('k' = 'v') */`) stand beside the AST, in [`Query::hints`], by the place of the token they follow.
 
+mod calls;
+mod create;
+mod cursor;
+mod dialect;
+mod errors;
+mod json_calls;
+pub mod literals;
+mod reserved;
+mod show;
+mod split;
 mod statement;
+mod statements;
+mod tokens;
+pub mod types;
 
 pub use statement::{
     ColumnDef, ColumnKind, CreateCatalog, CreateDatabase, CreateTable, CreateView, DropObject, Explain, Hint, Hints,
     Insert, Like, LikeOption, MergeStrategy, Name, NamePart, ObjectKind, PrimaryKey, Query, Show, ShowKind, SqlExpr,
     Statement, StatementKind, Watermark,
 };
+
+pub use statements::{parse, parse_expression, parse_plain};
+pub use tokens::Variables;
 
 use riverrun_core::Place;
 use sqlparser::tokenizer::Span;

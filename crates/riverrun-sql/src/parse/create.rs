@@ -1,0 +1,268 @@
+//! CREATE TABLE, VIEW, CATALOG, DATABASE.
+
+use super::cursor::{Cursor, is_word, keyword_of, place};
+use super::statement::*;
+use super::statements::{Parsed, Reader, expected_word, options};
+use super::types;
+use riverrun_core::{DataType, Options};
+use sqlparser::tokenizer::Token;
+
+/// Reads CREATE.
+pub(super) fn create(reader: &mut Reader<'_>) -> Parsed<StatementKind> {
+    let parser = &mut reader.parser;
+    parser.next_token();
+    let token = parser.next_token();
+    let word = keyword_of(&token);
+    match word.as_deref() {
+        Some("TABLE") => table(reader, false),
+        Some("VIEW") => view(reader, false),
+        Some("CATALOG") => catalog(reader),
+        Some("DATABASE" | "SCHEMA") => database(reader),
+        Some("TEMPORARY") => {
+            let token = parser.next_token();
+            match keyword_of(&token).as_deref() {
+                Some("TABLE") => table(reader, true),
+                Some("VIEW") => view(reader, true),
+                Some(other @ ("FUNCTION" | "SYSTEM" | "MODEL")) => {
+                    Err(parser.message_at(&format!("CREATE TEMPORARY {other} is not supported yet"), &token))
+                }
+                found => Err(expected_word(parser, found, &["TABLE", "VIEW"], &token)),
+            }
+        }
+        Some("OR") => Err(parser.message_at("CREATE OR REPLACE is not supported yet", &token)),
+        Some(other @ ("FUNCTION" | "MODEL" | "MATERIALIZED" | "CONNECTION")) => {
+            Err(parser.message_at(&format!("CREATE {other} is not supported yet"), &token))
+        }
+        found => Err(expected_word(parser, found, &["TABLE", "VIEW", "TEMPORARY", "CATALOG", "DATABASE"], &token)),
+    }
+}
+
+fn if_not_exists(reader: &mut Reader<'_>) -> bool {
+    reader.parser.accept_all(&["IF", "NOT", "EXISTS"])
+}
+
+fn comment(reader: &mut Reader<'_>) -> Parsed<Option<String>> {
+    if !reader.parser.accept("COMMENT") {
+        return Ok(None);
+    }
+    Ok(Some(reader.parser.string("a comment in single quotes")?.value))
+}
+
+fn with(reader: &mut Reader<'_>) -> Parsed<Options> {
+    if reader.parser.accept("WITH") { options(&mut reader.parser) } else { Ok(Options::default()) }
+}
+
+fn catalog(reader: &mut Reader<'_>) -> Parsed<StatementKind> {
+    let if_not_exists = if_not_exists(reader);
+    let name = reader.parser.name_part("a catalog's name")?;
+    let comment = comment(reader)?;
+    Ok(StatementKind::CreateCatalog(CreateCatalog { name, if_not_exists, comment, options: with(reader)? }))
+}
+
+fn database(reader: &mut Reader<'_>) -> Parsed<StatementKind> {
+    let if_not_exists = if_not_exists(reader);
+    let name = reader.parser.name("a database's name")?;
+    let comment = comment(reader)?;
+    Ok(StatementKind::CreateDatabase(CreateDatabase { name, if_not_exists, comment, options: with(reader)? }))
+}
+
+fn view(reader: &mut Reader<'_>, temporary: bool) -> Parsed<StatementKind> {
+    let if_not_exists = if_not_exists(reader);
+    let name = reader.parser.name("a view's name")?;
+    let mut columns = Vec::new();
+    if reader.parser.peek_token_ref().token == Token::LParen {
+        columns = reader.parser.name_parts("a column's name")?;
+    }
+    let comment = comment(reader)?;
+    reader.parser.expect_word("AS")?;
+    let query = reader.query()?;
+    Ok(StatementKind::CreateView(CreateView { name, temporary, if_not_exists, columns, comment, query }))
+}
+
+fn table(reader: &mut Reader<'_>, temporary: bool) -> Parsed<StatementKind> {
+    let if_not_exists = if_not_exists(reader);
+    let name = reader.parser.name("a table's name")?;
+    let mut table = CreateTable {
+        name,
+        temporary,
+        if_not_exists,
+        columns: Vec::new(),
+        watermark: None,
+        primary_key: None,
+        comment: None,
+        partitioned_by: Vec::new(),
+        options: Options::default(),
+        like: None,
+    };
+    if reader.parser.consume_token(&Token::LParen) {
+        // LIKE can bring all columns, so that the parentheses may be empty.
+        while !reader.parser.consume_token(&Token::RParen) {
+            element(reader, &mut table)?;
+            if !reader.parser.consume_token(&Token::Comma) {
+                let token = reader.parser.peek_token_ref();
+                if token.token != Token::RParen {
+                    return Err(reader.parser.expected_here("',' or ')'", token));
+                }
+            } else if reader.parser.peek_token_ref().token == Token::RParen {
+                let token = reader.parser.peek_token_ref();
+                return Err(reader.parser.expected_here("a column", token));
+            }
+        }
+    }
+    table.comment = comment(reader)?;
+    let token = reader.parser.peek_token_ref();
+    if is_word(token, "DISTRIBUTED") {
+        return Err(reader.parser.message_at("DISTRIBUTED is not supported yet", token));
+    }
+    if reader.parser.accept("PARTITIONED") {
+        reader.parser.expect_word("BY")?;
+        table.partitioned_by = reader.parser.name_parts("a column's name")?;
+    }
+    table.options = with(reader)?;
+    if reader.parser.accept("LIKE") {
+        table.like = Some(like(reader)?);
+    }
+    let token = reader.parser.peek_token_ref();
+    if is_word(token, "AS") {
+        return Err(reader.parser.message_at(
+            "CREATE TABLE … AS SELECT is not supported yet\u{1f}create the table, then INSERT INTO it",
+            token,
+        ));
+    }
+    Ok(StatementKind::CreateTable(table))
+}
+
+/// A column, a WATERMARK or a constraint.
+fn element(reader: &mut Reader<'_>, table: &mut CreateTable) -> Parsed<()> {
+    let parser = &mut reader.parser;
+    let token = parser.peek_token_ref().clone();
+    if parser.accept_all(&["WATERMARK", "FOR"]) {
+        if table.watermark.is_some() {
+            return Err(parser.message_at("a table has one WATERMARK", &token));
+        }
+        let column = parser.name("the event-time column's name")?;
+        parser.expect_word("AS")?;
+        table.watermark = Some(Watermark { column, expr: reader.expr()? });
+        return Ok(());
+    }
+    if is_word(&token, "CONSTRAINT") || is_word(&token, "PRIMARY") || is_word(&token, "UNIQUE") {
+        let mut name = None;
+        if parser.accept("CONSTRAINT") {
+            name = Some(parser.name_part("the constraint's name")?);
+        }
+        let token = parser.next_token();
+        if !is_word(&token, "PRIMARY") {
+            return Err(match keyword_of(&token).as_deref() {
+                Some("UNIQUE") => parser.message_at("UNIQUE constraints are not supported; PRIMARY KEY is", &token),
+                found => expected_word(parser, found, &["PRIMARY"], &token),
+            });
+        }
+        parser.expect_word("KEY")?;
+        let columns = parser.name_parts("a column's name")?;
+        return primary_key(reader, table, PrimaryKey { name, columns, place: place(&token) });
+    }
+    let column = column(reader, table)?;
+    table.columns.push(column);
+    Ok(())
+}
+
+/// Reads NOT ENFORCED behind a key and keeps the key.
+fn primary_key(reader: &mut Reader<'_>, table: &mut CreateTable, key: PrimaryKey) -> Parsed<()> {
+    let parser = &mut reader.parser;
+    if !parser.accept_all(&["NOT", "ENFORCED"]) {
+        return Err(parser.message_place(
+            "a PRIMARY KEY must be NOT ENFORCED\u{1f}the data is not owned, so the key is a promise of yours: write PRIMARY KEY (…) NOT ENFORCED",
+            key.place,
+        ));
+    }
+    if table.primary_key.is_some() {
+        return Err(parser.message_place("a table has one PRIMARY KEY", key.place));
+    }
+    table.primary_key = Some(key);
+    Ok(())
+}
+
+fn column(reader: &mut Reader<'_>, table: &mut CreateTable) -> Parsed<ColumnDef> {
+    let name = reader.parser.name_part("a column's name")?;
+    if reader.parser.accept("AS") {
+        let kind = ColumnKind::Computed { expr: reader.expr()? };
+        return Ok(ColumnDef { name, kind, comment: comment(reader)? });
+    }
+    let data_type = types::data_type(&mut reader.parser)?;
+    if reader.parser.accept("METADATA") {
+        let mut key = None;
+        if reader.parser.accept("FROM") {
+            key = Some(reader.parser.string("the metadata's key in single quotes")?);
+        }
+        let is_virtual = reader.parser.accept("VIRTUAL");
+        let kind = ColumnKind::Metadata { data_type, key, is_virtual };
+        return Ok(ColumnDef { name, kind, comment: comment(reader)? });
+    }
+    let data_type = column_constraints(reader, table, &name, data_type)?;
+    let comment = comment(reader)?;
+    let data_type = column_constraints(reader, table, &name, data_type)?;
+    Ok(ColumnDef { name, kind: ColumnKind::Physical { data_type }, comment })
+}
+
+/// `[CONSTRAINT name] PRIMARY KEY NOT ENFORCED` and `NOT NULL` behind a column's type.
+fn column_constraints(
+    reader: &mut Reader<'_>,
+    table: &mut CreateTable,
+    column: &NamePart,
+    mut data_type: DataType,
+) -> Parsed<DataType> {
+    loop {
+        let parser = &mut reader.parser;
+        let token = parser.peek_token_ref().clone();
+        if parser.accept_all(&["NOT", "NULL"]) {
+            data_type.nullable = false;
+        } else if is_word(&token, "CONSTRAINT") || is_word(&token, "PRIMARY") {
+            let mut name = None;
+            if parser.accept("CONSTRAINT") {
+                name = Some(parser.name_part("the constraint's name")?);
+            }
+            let token = parser.expect_word("PRIMARY")?;
+            parser.expect_word("KEY")?;
+            let key = PrimaryKey { name, columns: vec![column.clone()], place: place(&token) };
+            primary_key(reader, table, key)?;
+        } else {
+            return match keyword_of(&token).as_deref() {
+                Some(word @ ("DEFAULT" | "UNIQUE" | "REFERENCES" | "CHECK")) => {
+                    Err(parser.message_at(&format!("{word} is not in Flink's CREATE TABLE"), &token))
+                }
+                _ => Ok(data_type),
+            };
+        }
+    }
+}
+
+fn like(reader: &mut Reader<'_>) -> Parsed<Like> {
+    let parser = &mut reader.parser;
+    let table = parser.name("a table's name")?;
+    let mut options = Vec::new();
+    if !parser.consume_token(&Token::LParen) {
+        return Ok(Like { table, options });
+    }
+    while !parser.consume_token(&Token::RParen) {
+        let token = parser.next_token();
+        let strategy = match keyword_of(&token).as_deref() {
+            Some("INCLUDING") => MergeStrategy::Including,
+            Some("EXCLUDING") => MergeStrategy::Excluding,
+            Some("OVERWRITING") => MergeStrategy::Overwriting,
+            found => return Err(expected_word(parser, found, &["INCLUDING", "EXCLUDING", "OVERWRITING"], &token)),
+        };
+        let token = parser.next_token();
+        let features =
+            ["ALL", "CONSTRAINTS", "DISTRIBUTION", "GENERATED", "METADATA", "OPTIONS", "PARTITIONS", "WATERMARKS"];
+        let feature = match keyword_of(&token) {
+            Some(word) if features.contains(&word.as_str()) => NamePart { value: word, place: place(&token) },
+            found => return Err(expected_word(parser, found.as_deref(), &features, &token)),
+        };
+        let overwrites = matches!(feature.value.as_str(), "GENERATED" | "METADATA" | "OPTIONS" | "WATERMARKS");
+        if strategy == MergeStrategy::Overwriting && !overwrites {
+            return Err(parser.message_at(&format!("OVERWRITING {} is not possible", feature.value), &token));
+        }
+        options.push(LikeOption { strategy, feature });
+    }
+    Ok(Like { table, options })
+}

@@ -1,0 +1,72 @@
+//! SHOW.
+
+use super::cursor::{Cursor, keyword_of};
+use super::statement::{Show, ShowKind, StatementKind};
+use super::statements::{Parsed, expected_word};
+use sqlparser::parser::Parser;
+
+/// Reads SHOW.
+pub(super) fn show(parser: &mut Parser<'_>) -> Parsed<StatementKind> {
+    parser.next_token();
+    parser.accept("USER");
+    let token = parser.next_token();
+    let word = keyword_of(&token);
+    let kind = match word.as_deref() {
+        Some("TABLES") => ShowKind::Tables,
+        Some("VIEWS") => ShowKind::Views,
+        Some("CATALOGS") => ShowKind::Catalogs,
+        Some("DATABASES") => ShowKind::Databases,
+        Some("FUNCTIONS") => ShowKind::Functions,
+        Some("COLUMNS") => ShowKind::Columns,
+        Some("CURRENT") => {
+            let token = parser.next_token();
+            match keyword_of(&token).as_deref() {
+                Some("CATALOG") => ShowKind::CurrentCatalog,
+                Some("DATABASE") => ShowKind::CurrentDatabase,
+                found => return Err(expected_word(parser, found, &["CATALOG", "DATABASE"], &token)),
+            }
+        }
+        Some("CREATE") => {
+            let token = parser.next_token();
+            match keyword_of(&token).as_deref() {
+                Some("TABLE") => ShowKind::CreateTable(parser.name("a table's name")?),
+                Some("VIEW") => ShowKind::CreateView(parser.name("a view's name")?),
+                found => return Err(expected_word(parser, found, &["TABLE", "VIEW"], &token)),
+            }
+        }
+        Some(other @ ("JARS" | "JOBS" | "MODULES" | "FULL" | "PROCEDURES" | "PARTITIONS" | "MODELS")) => {
+            return Err(parser.message_at(&format!("SHOW {other} is not supported yet"), &token));
+        }
+        found => {
+            let words = ["TABLES", "VIEWS", "CATALOGS", "DATABASES", "FUNCTIONS", "COLUMNS", "CURRENT", "CREATE"];
+            return Err(expected_word(parser, found, &words, &token));
+        }
+    };
+    let lists = matches!(
+        kind,
+        ShowKind::Tables
+            | ShowKind::Views
+            | ShowKind::Catalogs
+            | ShowKind::Databases
+            | ShowKind::Functions
+            | ShowKind::Columns
+    );
+    let mut from = None;
+    if lists && (parser.accept("FROM") || parser.accept("IN")) {
+        from = Some(parser.name("a name")?);
+    } else if matches!(kind, ShowKind::Columns) {
+        let token = parser.peek_token_ref();
+        return Err(parser.expected_here("FROM and a table's name", token));
+    }
+    let mut like = None;
+    if lists {
+        let negated = parser.accept("NOT");
+        if negated {
+            parser.expect_word("LIKE")?;
+        }
+        if negated || parser.accept("LIKE") {
+            like = Some((!negated, parser.string("a pattern in single quotes")?.value));
+        }
+    }
+    Ok(StatementKind::Show(Show { kind, from, like }))
+}
