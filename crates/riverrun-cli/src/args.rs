@@ -1,0 +1,175 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Runs Flink SQL: one binary, no cluster.
+#[derive(Debug, Parser)]
+#[command(name = "riverrun", version, about, max_term_width = 110, subcommand_required = true, arg_required_else_help = true)]
+#[command(after_help = "\
+Examples:
+  riverrun demo                             web-log analytics on generated lines
+  riverrun run pipeline.sql                 run the statements of a file
+  riverrun run pipeline.sql -p 4 --var DIR=/data -D table.local-time-zone=Europe/Berlin
+  echo \"SELECT 1 + 1;\" | riverrun run -     run a statement from standard input
+  riverrun explain pipeline.sql             show the plan
+  riverrun sql                              an interactive shell")]
+pub struct Cli {
+    /// Say more: -v for what happens, -vv for details. RUST_LOG overrides it.
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    pub verbose: u8,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the statements of a SQL file.
+    #[command(after_help = "\
+The INSERTs of a file run together as one job; a SELECT prints its rows. A bounded job ends by itself.
+Exit codes: 0 finished, 1 the job failed, 2 the input was wrong.
+
+Examples:
+  riverrun run pipeline.sql
+  riverrun run pipeline.sql -p 4 --summary summary.json
+  riverrun run query.sql --output changelog --var DIR=$PWD")]
+    Run(RunArgs),
+    /// An interactive SQL shell.
+    Sql(SqlArgs),
+    /// Show the stream plan of a file's INSERTs and queries: schema, changelog kind, keys, time column.
+    Explain(ExplainArgs),
+    /// Parse, bind and plan a file, and run nothing.
+    Check(ScriptArgs),
+    /// List the connectors and formats, or the options of one.
+    Connectors(NameArgs),
+    /// List the functions, or describe one.
+    Functions(NameArgs),
+    /// Real-time web-log analytics on embedded defaults.
+    #[command(after_help = "\
+Writes access-log lines into a growing file, some out of order and some broken, and runs a pipeline over it: per minute
+status codes, top URLs, 5xx rate, and alerts. With --log the same pipeline runs over that file to its end.
+
+Examples:
+  riverrun demo
+  riverrun demo --log /var/log/nginx/access.log --out /tmp/report
+  riverrun demo --show-sql                  print the pipeline, to start your own from")]
+    Demo(DemoArgs),
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// One process of a job that runs in several; started by `run --processes`.
+    #[command(hide = true)]
+    Worker,
+}
+
+/// How a file's statements are read.
+#[derive(Clone, Debug, Args)]
+pub struct ScriptArgs {
+    /// The SQL file; `-` is standard input.
+    pub file: PathBuf,
+    /// Set a session option, as SET does: table.local-time-zone=UTC.
+    #[arg(short = 'D', value_name = "KEY=VALUE", value_parser = key_value)]
+    pub define: Vec<(String, String)>,
+    /// Replace ${NAME} in the file.
+    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = key_value)]
+    pub variables: Vec<(String, String)>,
+}
+
+/// `riverrun run`.
+#[derive(Clone, Debug, Args)]
+pub struct RunArgs {
+    /// What to run.
+    #[command(flatten)]
+    pub script: ScriptArgs,
+    /// How many workers the job has in all.
+    #[arg(short, long, value_name = "N")]
+    pub parallelism: Option<usize>,
+    /// How many processes on this machine share the workers.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub processes: usize,
+    /// How the rows of a SELECT are printed.
+    #[arg(short, long, value_enum, default_value_t = OutputFormat::Table)]
+    pub output: OutputFormat,
+    /// Write a summary as JSON: rows in and out per table, bytes, late, skipped and dead rows, elapsed, peak memory.
+    #[arg(long, value_name = "FILE")]
+    pub summary: Option<PathBuf>,
+}
+
+/// `riverrun sql`.
+#[derive(Clone, Debug, Args)]
+pub struct SqlArgs {
+    /// Set a session option, as SET does.
+    #[arg(short = 'D', value_name = "KEY=VALUE", value_parser = key_value)]
+    pub define: Vec<(String, String)>,
+    /// Run this file first (its tables stay).
+    #[arg(short, long, value_name = "FILE")]
+    pub init: Option<PathBuf>,
+}
+
+/// `riverrun explain`.
+#[derive(Clone, Debug, Args)]
+pub struct ExplainArgs {
+    /// What to explain.
+    #[command(flatten)]
+    pub script: ScriptArgs,
+    /// Print JSON instead of a tree.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// An optional name.
+#[derive(Clone, Debug, Args)]
+pub struct NameArgs {
+    /// Which one.
+    pub name: Option<String>,
+}
+
+/// `riverrun demo`.
+#[derive(Clone, Debug, Args)]
+pub struct DemoArgs {
+    /// Run over this access log (combined log format) to its end, instead of a generated one.
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+    /// Where the results go; a new folder by default.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// How many workers.
+    #[arg(short, long, value_name = "N", default_value_t = 2)]
+    pub parallelism: usize,
+    /// Lines per second that the generator writes.
+    #[arg(long, value_name = "N", default_value_t = 400)]
+    pub rate: u32,
+    /// How much faster than the clock the generated time passes: 60 gives a window each second.
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    pub speed: u32,
+    /// End after this many generated lines.
+    #[arg(long, value_name = "N")]
+    pub lines: Option<u64>,
+    /// Print the pipeline's SQL and end.
+    #[arg(long)]
+    pub show_sql: bool,
+}
+
+/// How rows of a SELECT are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// A table.
+    Table,
+    /// Flink's row strings: `+I[a, 1]`.
+    Changelog,
+    /// A JSON object per row.
+    Json,
+    /// CSV with a header.
+    Csv,
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_owned(), value.to_owned())),
+        _ => Err("expected KEY=VALUE".to_owned()),
+    }
+}

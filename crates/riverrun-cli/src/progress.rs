@@ -1,0 +1,114 @@
+//! Progress on a terminal: rows per second, watermark, lag, rows astray.
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use riverrun_core::metrics::{OperatorRole, OperatorTotals};
+use riverrun_core::{Clock, Watermark};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often the line is drawn anew.
+pub const INTERVAL: Duration = Duration::from_millis(250);
+
+/// The line at the bottom of a terminal.
+pub struct Progress {
+    bar: ProgressBar,
+    clock: Arc<dyn Clock>,
+    last: Option<(i64, u64)>,
+    rate: f64,
+}
+
+impl Progress {
+    /// A line on standard error; none where that is not a terminal.
+    pub fn new(clock: Arc<dyn Clock>, enabled: bool) -> Self {
+        let target = if enabled { ProgressDrawTarget::stderr_with_hz(8) } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed_precise}  {msg}") {
+            bar.set_style(style);
+        }
+        Progress { bar, clock, last: None, rate: 0.0 }
+    }
+
+    /// Draws what the counters say.
+    pub fn show(&mut self, totals: &[OperatorTotals]) {
+        let now = self.clock.now().0;
+        let rows: u64 = sources(totals).map(|source| source.rows_out).sum();
+        if let Some((then, before)) = self.last
+            && now > then
+        {
+            let rate = rows.saturating_sub(before) as f64 * 1000.0 / (now - then) as f64;
+            // Smoothed, so that the figure can be read.
+            self.rate = if self.rate == 0.0 { rate } else { 0.7 * self.rate + 0.3 * rate };
+        }
+        self.last = Some((now, rows));
+        self.bar.set_message(line(totals, self.rate, now));
+        self.bar.tick();
+    }
+
+    /// Prints above the line, without tearing it.
+    pub fn print_above(&self, text: &str) {
+        if self.bar.is_hidden() {
+            eprint!("{text}");
+        } else {
+            self.bar.suspend(|| eprint!("{text}"));
+        }
+    }
+
+    /// Takes the line away.
+    pub fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+fn sources(totals: &[OperatorTotals]) -> impl Iterator<Item = &OperatorTotals> {
+    totals.iter().filter(|totals| totals.role == OperatorRole::Source)
+}
+
+/// The progress as one line.
+pub fn line(totals: &[OperatorTotals], rate: f64, now: i64) -> String {
+    let rows: u64 = sources(totals).map(|source| source.rows_out).sum();
+    let written: u64 = totals.iter().filter(|t| t.role == OperatorRole::Sink).map(|sink| sink.rows_in).sum();
+    let late: u64 = totals.iter().map(|t| t.late).sum();
+    let skipped: u64 = totals.iter().map(|t| t.skipped).sum();
+    let dead: u64 = totals.iter().map(|t| t.dead).sum();
+    let watermark = sources(totals).map(|source| source.watermark).min().map(Watermark);
+    let mut text = format!("{} rows in ({}/s), {} out", count(rows), count(rate as u64), count(written));
+    match watermark {
+        Some(Watermark::MIN) | None => {}
+        Some(Watermark::MAX) => text.push_str(", all read"),
+        Some(watermark) => {
+            text.push_str(&format!(", watermark {watermark}, lag {}", span(now - watermark.0)));
+        }
+    }
+    for (rows, what) in [(late, "late"), (skipped, "skipped"), (dead, "dead letters")] {
+        if rows > 0 {
+            text.push_str(&format!(", {} {what}", count(rows)));
+        }
+    }
+    text
+}
+
+/// A count with thousands apart: `1 234 567`.
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push('\u{2009}');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A span of time as a person would say it: `1.2 s`, `4 min`, `3 d`; negative when event time runs ahead.
+pub fn span(millis: i64) -> String {
+    let sign = if millis < 0 { "-" } else { "" };
+    let millis = millis.unsigned_abs();
+    match millis {
+        0..=9_999 => format!("{sign}{:.1} s", millis as f64 / 1000.0),
+        10_000..=119_999 => format!("{sign}{} s", millis / 1000),
+        120_000..=7_199_999 => format!("{sign}{} min", millis / 60_000),
+        7_200_000..=172_799_999 => format!("{sign}{} h", millis / 3_600_000),
+        _ => format!("{sign}{} d", millis / 86_400_000),
+    }
+}

@@ -1,0 +1,157 @@
+//! What exists: `riverrun connectors` and `riverrun functions`, from the definitions that validate.
+
+use crate::output::print_cells;
+use riverrun::connectors::{self, COMMON_OPTIONS, Connector};
+use riverrun::formats::{self, Format};
+use riverrun_core::options::OptionDef;
+use riverrun_core::suggest::did_you_mean;
+use riverrun_core::{Error, Result};
+use std::fmt::Write;
+
+/// The text of `riverrun connectors [NAME]`.
+pub fn connectors_page(name: Option<&str>) -> Result<String> {
+    match name {
+        None => Ok(connector_list()),
+        Some(name) => {
+            if let Some(connector) = connectors::connector(name) {
+                return Ok(connector_page(connector));
+            }
+            if let Some(format) = formats::format(name) {
+                return Ok(format_page(format));
+            }
+            if let Some((_, feature)) = connectors::left_out().iter().find(|(left_out, _)| *left_out == name) {
+                return Err(Error::input(format!("'{name}' is not part of this binary"))
+                    .hint(format!("build it with the cargo feature `{feature}`")));
+            }
+            let names: Vec<&str> = connector_names().chain(format_names()).collect();
+            Err(Error::input(format!("there is no connector or format '{name}'"))
+                .hint_opt(did_you_mean(name, names.iter().copied()).or_else(|| Some(format!("known: {}", names.join(", "))))))
+        }
+    }
+}
+
+fn connector_names() -> impl Iterator<Item = &'static str> {
+    connectors::connectors().iter().map(|connector| connector.name())
+}
+
+fn format_names() -> impl Iterator<Item = &'static str> {
+    formats::formats().iter().map(|format| format.name())
+}
+
+fn connector_list() -> String {
+    let row = |name: &str, doc: &str| vec![name.to_owned(), doc.to_owned()];
+    let connectors: Vec<_> = connectors::connectors().iter().map(|c| row(c.name(), c.doc())).collect();
+    let formats: Vec<_> = formats::formats().iter().map(|f| row(f.name(), f.doc())).collect();
+    let header = |first: &str| vec![first.to_owned(), "what it is".to_owned()];
+    let mut text = print_cells(&header("connector"), &connectors);
+    let _ = write!(text, "\n{}", print_cells(&header("format"), &formats));
+    for (name, feature) in connectors::left_out() {
+        let _ = writeln!(text, "\n{name} is not part of this binary: build it with the cargo feature `{feature}`");
+    }
+    text.push_str("\n`riverrun connectors NAME` shows the options of one.\n");
+    text
+}
+
+fn connector_page(connector: &dyn Connector) -> String {
+    let mut text = format!("{}: {}\n\n", connector.name(), connector.doc());
+    text.push_str(&options_table("", &[connector.options(), COMMON_OPTIONS]));
+    if connector.takes_format() {
+        let names: Vec<&str> = format_names().collect();
+        let _ = writeln!(
+            text,
+            "\nIt takes a format ('format' = '…'): {}. `riverrun connectors FORMAT` shows its options.",
+            names.join(", ")
+        );
+    }
+    let metadata = connector.metadata();
+    if !metadata.is_empty() {
+        let rows: Vec<Vec<String>> = metadata
+            .iter()
+            .map(|column| {
+                let access = if column.writable { "read, write" } else { "read" };
+                vec![column.key.to_owned(), column.data_type.to_string(), access.to_owned(), column.doc.to_owned()]
+            })
+            .collect();
+        let header = ["metadata", "type", "access", "meaning"].map(str::to_owned);
+        let _ = write!(text, "\n{}", print_cells(&header, &rows));
+    }
+    text
+}
+
+fn format_page(format: &dyn Format) -> String {
+    let prefix = format!("{}.", format.name());
+    format!("{}: {}\n\n{}", format.name(), format.doc(), options_table(&prefix, &[format.options()]))
+}
+
+fn options_table(prefix: &str, groups: &[&[OptionDef]]) -> String {
+    let rows: Vec<Vec<String>> = groups
+        .iter()
+        .flat_map(|group| group.iter())
+        .map(|option| {
+            let default = match option.default {
+                Some(default) => default.to_owned(),
+                None if option.required => "(required)".to_owned(),
+                None => String::new(),
+            };
+            vec![format!("{prefix}{}", option.name), option.kind.describe(), default, option.doc.to_owned()]
+        })
+        .collect();
+    let header = ["option", "type", "default", "meaning"].map(str::to_owned);
+    if rows.is_empty() { "It has no options.\n".to_owned() } else { wide_cells(&header, &rows) }
+}
+
+/// A table whose last column may be as long as it needs to be.
+fn wide_cells(header: &[String], rows: &[Vec<String>]) -> String {
+    let mut text = String::new();
+    for row in rows {
+        let _ = writeln!(text, "{}", row[0]);
+        let facts: Vec<String> = header[1..3]
+            .iter()
+            .zip(&row[1..3])
+            .filter(|(_, cell)| !cell.is_empty())
+            .map(|(name, cell)| format!("{name}: {cell}"))
+            .collect();
+        let _ = writeln!(text, "    {}\n    {}", facts.join(", "), row[3]);
+    }
+    text
+}
+
+/// The text of `riverrun functions [NAME]`.
+pub fn functions_page(name: Option<&str>) -> Result<String> {
+    use riverrun::sql::functions::registry;
+    let scalar: Vec<_> = registry::functions().collect();
+    let aggregates: Vec<_> = riverrun::operators::aggregates::aggregates().collect();
+    if let Some(name) = name {
+        let mut text = String::new();
+        if let Some(function) = registry::function(name) {
+            let _ = writeln!(text, "{}\n    {} function. {}", function.syntax, function.group, function.doc);
+        }
+        if let Some(function) = riverrun::operators::aggregates::aggregate(name) {
+            let _ = writeln!(text, "{}\n    aggregate function. {}", function.syntax, function.doc);
+        }
+        if text.is_empty() {
+            let names = scalar.iter().map(|f| f.name).chain(aggregates.iter().map(|f| f.name));
+            return Err(Error::input(format!("there is no function '{name}'")).hint_opt(did_you_mean(name, names)));
+        }
+        return Ok(text);
+    }
+    let mut groups: Vec<&str> = Vec::new();
+    for function in &scalar {
+        if !groups.contains(&function.group) {
+            groups.push(function.group);
+        }
+    }
+    let mut text = String::new();
+    for group in groups {
+        let _ = writeln!(text, "{group}");
+        for function in scalar.iter().filter(|function| function.group == group) {
+            let _ = writeln!(text, "    {:<44} {}", function.syntax, function.doc);
+        }
+        text.push('\n');
+    }
+    let _ = writeln!(text, "aggregate");
+    for function in aggregates {
+        let _ = writeln!(text, "    {:<44} {}", function.syntax, function.doc);
+    }
+    Ok(text)
+}

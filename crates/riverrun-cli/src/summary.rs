@@ -1,0 +1,90 @@
+//! The summary of a run as JSON (`--summary`).
+
+use riverrun_core::metrics::{OperatorRole, OperatorTotals};
+use riverrun_core::{Error, Result};
+use serde::Serialize;
+use std::path::Path;
+use std::time::Duration;
+
+/// What a run did.
+#[derive(Debug, Default, Serialize)]
+pub struct Summary {
+    /// `finished`, `stopped` or `failed`.
+    pub state: String,
+    /// The error's message, if it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// Seconds from start to end.
+    pub elapsed_seconds: f64,
+    /// The most memory the process had, in bytes.
+    pub peak_memory_bytes: u64,
+    /// Rows dropped because their window had closed.
+    pub late_rows: u64,
+    /// Broken rows that a policy skipped.
+    pub skipped_rows: u64,
+    /// Broken rows that went to a dead-letter table.
+    pub dead_rows: u64,
+    /// The tables that were read.
+    pub sources: Vec<TableSummary>,
+    /// The tables that were written.
+    pub sinks: Vec<TableSummary>,
+}
+
+/// What happened to one table.
+#[derive(Debug, Serialize)]
+pub struct TableSummary {
+    /// Its name.
+    pub table: String,
+    /// Rows read or written.
+    pub rows: u64,
+    /// Bytes read or written, where the connector knows.
+    pub bytes: u64,
+    /// Broken rows that were skipped.
+    pub skipped: u64,
+    /// Broken rows that became dead letters.
+    pub dead: u64,
+}
+
+impl Summary {
+    /// Adds the counters of a job.
+    pub fn add(&mut self, totals: &[OperatorTotals]) {
+        for operator in totals {
+            self.late_rows += operator.late;
+            self.skipped_rows += operator.skipped;
+            self.dead_rows += operator.dead;
+            let (rows, tables) = match operator.role {
+                OperatorRole::Source => (operator.rows_out, &mut self.sources),
+                OperatorRole::Sink => (operator.rows_in, &mut self.sinks),
+                OperatorRole::Operator => continue,
+            };
+            tables.push(TableSummary {
+                table: operator.name.clone(),
+                rows,
+                bytes: operator.bytes,
+                skipped: operator.skipped,
+                dead: operator.dead,
+            });
+        }
+    }
+
+    /// Writes the summary to a file.
+    pub fn write(&mut self, path: &Path, elapsed: Duration) -> Result<()> {
+        self.elapsed_seconds = elapsed.as_secs_f64();
+        self.peak_memory_bytes = peak_memory();
+        let text = serde_json::to_string_pretty(self).map_err(|error| Error::bug(error.to_string()))?;
+        std::fs::write(path, text + "\n").map_err(|error| {
+            Error::failure(format!("cannot write the summary to '{}': {error}", path.display()))
+                .hint("check that the folder exists and may be written")
+        })
+    }
+}
+
+/// The most memory this process has had so far, in bytes; 0 where the system does not say.
+pub fn peak_memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .and_then(|rest| rest.trim().trim_end_matches("kB").trim().parse::<u64>().ok())
+        .map_or(0, |kilobytes| kilobytes * 1024)
+}
