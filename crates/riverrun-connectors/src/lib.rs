@@ -2,6 +2,8 @@
 
 pub mod connector;
 pub mod dead_letter;
+#[cfg(feature = "kafka")]
+pub mod kafka;
 pub mod registry;
 
 pub use connector::{Connector, MetadataColumn, OnError, SinkFactory, SinkSpec, SourceFactory, SourceSpec};

@@ -4,7 +4,10 @@ use crate::connector::Connector;
 
 /// The connectors that this binary was built with.
 pub fn connectors() -> &'static [&'static dyn Connector] {
-    &[]
+    &[
+        #[cfg(feature = "kafka")]
+        &crate::kafka::Kafka,
+    ]
 }
 
 /// The connector of this name.

@@ -1,0 +1,99 @@
+//! The client's configuration, and its errors in words.
+
+use super::options;
+use rdkafka::ClientConfig;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use riverrun_core::{Error, Options, Result};
+use std::time::Duration;
+
+/// How long one question to a broker may take.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Properties of the Java client that librdkafka does not know and that only tune that client.
+const JAVA_ONLY: &[&str] = &[
+    "max.poll.records",
+    "key.deserializer",
+    "value.deserializer",
+    "key.serializer",
+    "value.serializer",
+    "fetch.max.wait.ms.java",
+    "metrics.recording.level",
+    "buffer.memory",
+    "max.block.ms",
+    "interceptor.classes",
+];
+
+/// The client's configuration from `properties.*`.
+pub fn config(table: &str, options: &Options) -> Result<ClientConfig> {
+    let mut config = ClientConfig::new();
+    for (key, value) in options.with_prefix("properties.").iter() {
+        match key {
+            "sasl.jaas.config" => {
+                let (user, password) = jaas_credentials(&value.text).ok_or_else(|| {
+                    Error::input("'properties.sasl.jaas.config' has no username and password")
+                        .hint("or set 'properties.sasl.username' and 'properties.sasl.password'")
+                        .at(value.value_place)
+                })?;
+                config.set("sasl.username", user).set("sasl.password", password);
+            }
+            key if key.contains("truststore") || key.contains("keystore.type") => {
+                return Err(Error::input(format!("'properties.{key}': Java key stores can't be read"))
+                    .hint("give PEM files: 'properties.ssl.ca.location', 'properties.ssl.certificate.location', 'properties.ssl.key.location'")
+                    .at(value.key_place));
+            }
+            key if JAVA_ONLY.contains(&key) => {
+                tracing::info!(table, "'properties.{key}' is of the Java client only and has no effect");
+            }
+            key => {
+                config.set(key, &value.text);
+            }
+        }
+    }
+    // librdkafka would report every lost connection on standard error; the fetcher says it in the job's words.
+    config.set_log_level(rdkafka::config::RDKafkaLogLevel::Critical);
+    if options.given("properties.client.id").is_none() {
+        config.set("client.id", "riverrun");
+    }
+    Ok(config)
+}
+
+/// The user name and password in a `sasl.jaas.config` of the plain and SCRAM modules.
+fn jaas_credentials(text: &str) -> Option<(String, String)> {
+    let value = |name: &str| {
+        let rest = &text[text.find(&format!("{name}=\""))? + name.len() + 2..];
+        Some(rest[..rest.find('"')?].to_owned())
+    };
+    Some((value("username")?, value("password")?))
+}
+
+/// The brokers' names, for messages.
+pub fn servers(options: &Options) -> String {
+    options.text(&options::SERVERS).unwrap_or_default().to_owned()
+}
+
+/// An error of the client in the words of the table.
+pub fn failed(what: &str, servers: &str, error: &KafkaError) -> Error {
+    if let KafkaError::ClientConfig(_, reason, key, value) = error {
+        return Error::input(format!("'properties.{key}' = '{value}': {reason}"))
+            .hint("see librdkafka's configuration properties for names and values");
+    }
+    let code = error.rdkafka_error_code();
+    let message = Error::failure(format!("{what}: {}", code.map_or_else(|| error.to_string(), |code| code.to_string())));
+    match code {
+        Some(
+            RDKafkaErrorCode::BrokerTransportFailure
+            | RDKafkaErrorCode::AllBrokersDown
+            | RDKafkaErrorCode::OperationTimedOut
+            | RDKafkaErrorCode::Resolve,
+        ) => message
+            .detail(format!("no answer from the brokers at '{servers}' within {} s", REQUEST_TIMEOUT.as_secs()))
+            .hint("check 'properties.bootstrap.servers', that the broker runs, and its 'advertised.listeners'"),
+        Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {
+            message.hint("create the topic first, or check its name in 'topic'")
+        }
+        Some(RDKafkaErrorCode::TopicAuthorizationFailed | RDKafkaErrorCode::GroupAuthorizationFailed) => {
+            message.hint("the user of 'properties.sasl.*' lacks the right for it")
+        }
+        _ => message,
+    }
+}

@@ -1,0 +1,354 @@
+//! The thread that talks to the brokers for one worker's partitions.
+
+use super::client::{self, REQUEST_TIMEOUT, failed};
+use super::offsets::{self, Bound, Partition};
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use rdkafka::config::FromClientConfig;
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{BorrowedMessage, Headers, Message, Timestamp};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use regex::Regex;
+use riverrun_core::{Error, Options, Result};
+use riverrun_runtime::source::Waker;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// How many hand-overs may wait for the worker.
+const WAITING: usize = 8;
+/// How many messages one hand-over has at the most.
+const MESSAGES: usize = 4096;
+/// How long to wait for the first message of a hand-over before looking at commits and the stop flag.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// A message, copied out of the client.
+#[derive(Debug)]
+pub struct Record {
+    pub topic: Arc<str>,
+    pub partition: i32,
+    pub offset: i64,
+    pub timestamp: i64,
+    pub timestamp_type: &'static str,
+    pub key: Option<Vec<u8>>,
+    pub value: Option<Vec<u8>>,
+    pub headers: Vec<(String, Vec<u8>)>,
+}
+
+/// What the thread tells the worker, in order.
+#[derive(Debug)]
+pub enum Event {
+    /// These partitions are read from now on, from these offsets.
+    Assigned(Vec<(Partition, i64)>),
+    /// Messages.
+    Records(Vec<Record>),
+    /// A bounded partition has been read to its end.
+    Finished(Partition),
+    /// The brokers said no.
+    Failed(Error),
+}
+
+/// What a fetcher is to read.
+#[derive(Clone, Debug)]
+pub struct FetchSpec {
+    pub table: String,
+    pub options: Options,
+    pub topics: Vec<String>,
+    pub pattern: Option<Regex>,
+    pub startup: Bound,
+    pub bounded: Option<Bound>,
+    pub discovery: Option<Duration>,
+    pub worker: usize,
+    pub parallelism: usize,
+}
+
+/// The worker's end of the thread.
+pub struct Fetcher {
+    pub events: Receiver<Event>,
+    commits: Sender<BTreeMap<Partition, i64>>,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Fetcher {
+    /// Starts the thread. `restored` are offsets to go on from.
+    pub fn start(spec: FetchSpec, restored: BTreeMap<Partition, i64>, waker: Waker) -> Result<Fetcher> {
+        let (sender, events) = bounded(WAITING);
+        let (commits, to_commit) = unbounded();
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = stop.clone();
+        let thread = std::thread::Builder::new()
+            .name("kafka-fetch".into())
+            .spawn(move || {
+                let tell = |event| {
+                    let sent = sender.send(event).is_ok();
+                    waker();
+                    sent
+                };
+                if let Err(error) = fetch(&spec, &restored, &to_commit, &stopped, &tell) {
+                    tell(Event::Failed(error));
+                }
+            })
+            .map_err(|error| Error::failure(format!("cannot start a thread: {error}")))?;
+        Ok(Fetcher { events, commits, stop, thread: Some(thread) })
+    }
+
+    /// Commits these offsets to the group, soon.
+    pub fn commit(&self, offsets: BTreeMap<Partition, i64>) {
+        // A thread that has ended has said why; there is nobody left to commit.
+        let _ = self.commits.send(offsets);
+    }
+}
+
+impl Drop for Fetcher {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        // Emptying the channel lets a thread that waits to hand over see the flag.
+        let (_, nothing) = bounded(0);
+        self.events = nothing;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The client of a source or of a question about topics.
+pub fn consumer(table: &str, options: &Options) -> Result<BaseConsumer> {
+    let mut config = client::config(table, options)?;
+    config.set("enable.auto.commit", "false").set("enable.auto.offset.store", "false").set("enable.partition.eof", "true");
+    if config.get("group.id").is_none() {
+        // librdkafka wants a name even of a consumer that commits nothing.
+        config.set("group.id", "riverrun-without-group");
+    }
+    if config.get("queued.max.messages.kbytes").is_none() {
+        config.set("queued.max.messages.kbytes", "16384");
+    }
+    config.remove("auto.offset.reset");
+    BaseConsumer::from_config(&config)
+        .map_err(|error| failed("cannot start a Kafka consumer", &client::servers(options), &error))
+}
+
+/// The partitions of a table's topics; an error if a named topic does not exist.
+pub fn partitions(consumer: &BaseConsumer, spec: &FetchSpec) -> Result<Vec<Partition>> {
+    let servers = client::servers(&spec.options);
+    let ask = |topic: Option<&str>| {
+        consumer
+            .fetch_metadata(topic, REQUEST_TIMEOUT)
+            .map_err(|error| failed(&format!("cannot reach Kafka for table '{}'", spec.table), &servers, &error))
+    };
+    let mut found = Vec::new();
+    if let Some(pattern) = &spec.pattern {
+        for topic in ask(None)?.topics().iter().filter(|topic| matches_whole(pattern, topic.name())) {
+            found.extend(topic.partitions().iter().map(|partition| (topic.name().to_owned(), partition.id())));
+        }
+    }
+    for name in &spec.topics {
+        let metadata = ask(Some(name))?;
+        for topic in metadata.topics() {
+            if let Some(code) = topic.error() {
+                let error = KafkaError::MetadataFetch(RDKafkaErrorCode::from(code));
+                return Err(failed(&format!("cannot read topic '{name}'"), &servers, &error));
+            }
+            found.extend(topic.partitions().iter().map(|partition| (topic.name().to_owned(), partition.id())));
+        }
+    }
+    found.sort();
+    found.dedup();
+    Ok(found)
+}
+
+fn matches_whole(pattern: &Regex, name: &str) -> bool {
+    pattern.find(name).is_some_and(|found| found.start() == 0 && found.end() == name.len())
+}
+
+/// The worker that reads a partition: the partitions of a topic in turn, topics starting at different workers.
+pub fn owner((topic, partition): &Partition, parallelism: usize) -> usize {
+    let start = riverrun_state::hash_key(topic.as_bytes()) as usize % parallelism;
+    (start + *partition as usize) % parallelism
+}
+
+fn fetch(
+    spec: &FetchSpec,
+    restored: &BTreeMap<Partition, i64>,
+    to_commit: &Receiver<BTreeMap<Partition, i64>>,
+    stop: &AtomicBool,
+    tell: &dyn Fn(Event) -> bool,
+) -> Result<()> {
+    let servers = client::servers(&spec.options);
+    let consumer = consumer(&spec.table, &spec.options)?;
+    let mut reading = Reading { ends: BTreeMap::new(), known: BTreeSet::new(), open: BTreeSet::new() };
+    let mut started = false;
+    let mut next_discovery = Instant::now();
+    loop {
+        if !started || spec.discovery.is_some_and(|_| Instant::now() >= next_discovery) {
+            discover(spec, restored, &consumer, &mut reading, started, tell)?;
+            started = true;
+            next_discovery = Instant::now() + spec.discovery.unwrap_or_default();
+        }
+        for offsets in to_commit.try_iter() {
+            commit(&consumer, &offsets, &spec.table);
+        }
+        if stop.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let mut records = Vec::new();
+        let mut finished = Vec::new();
+        let mut patience = PATIENCE;
+        while records.len() < MESSAGES {
+            match consumer.poll(patience) {
+                None => break,
+                Some(Ok(message)) => reading.take(&message, &mut records, &mut finished),
+                Some(Err(KafkaError::PartitionEOF(_))) => reading.at_end(&consumer, &mut finished),
+                Some(Err(error)) => match error.rdkafka_error_code() {
+                    // The client reconnects by itself; the job waits.
+                    Some(
+                        RDKafkaErrorCode::BrokerTransportFailure
+                        | RDKafkaErrorCode::AllBrokersDown
+                        | RDKafkaErrorCode::OperationTimedOut
+                        | RDKafkaErrorCode::Resolve,
+                    ) => tracing::warn!(table = spec.table, "lost the connection to Kafka at '{servers}', trying again: {error}"),
+                    _ => return Err(failed(&format!("cannot read table '{}'", spec.table), &servers, &error)),
+                },
+            }
+            patience = Duration::ZERO;
+        }
+        if !records.is_empty() && !tell(Event::Records(records)) {
+            return Ok(());
+        }
+        for partition in finished {
+            if !tell(Event::Finished(partition)) {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// What a thread knows of its partitions.
+struct Reading {
+    /// The first offset that is not read, of bounded partitions.
+    ends: BTreeMap<Partition, i64>,
+    /// All partitions seen so far, other workers' too.
+    known: BTreeSet<Partition>,
+    /// Those that are being read.
+    open: BTreeSet<Partition>,
+}
+
+impl Reading {
+    fn take(&mut self, message: &BorrowedMessage<'_>, records: &mut Vec<Record>, finished: &mut Vec<Partition>) {
+        let partition = (message.topic().to_owned(), message.partition());
+        if !self.open.contains(&partition) {
+            return;
+        }
+        let end = self.ends.get(&partition).copied().unwrap_or(i64::MAX);
+        if message.offset() < end {
+            records.push(record(message));
+        }
+        if message.offset() + 1 >= end {
+            self.open.remove(&partition);
+            finished.push(partition);
+        }
+    }
+
+    /// A partition has no more to read now: transaction markers may fill it up to its end.
+    fn at_end(&mut self, consumer: &BaseConsumer, finished: &mut Vec<Partition>) {
+        let Ok(positions) = consumer.position() else { return };
+        for element in positions.elements() {
+            let partition = (element.topic().to_owned(), element.partition());
+            if let (Offset::Offset(position), Some(&end)) = (element.offset(), self.ends.get(&partition))
+                && position >= end
+                && self.open.remove(&partition)
+            {
+                finished.push(partition);
+            }
+        }
+    }
+}
+
+fn discover(
+    spec: &FetchSpec,
+    restored: &BTreeMap<Partition, i64>,
+    consumer: &BaseConsumer,
+    reading: &mut Reading,
+    started: bool,
+    tell: &dyn Fn(Event) -> bool,
+) -> Result<()> {
+    let servers = client::servers(&spec.options);
+    let all = partitions(consumer, spec)?;
+    let fresh: Vec<Partition> = all.into_iter().filter(|partition| reading.known.insert(partition.clone())).collect();
+    let mine: Vec<Partition> =
+        fresh.into_iter().filter(|partition| owner(partition, spec.parallelism) == spec.worker).collect();
+    if mine.is_empty() {
+        if !started {
+            tell(Event::Assigned(Vec::new()));
+        }
+        return Ok(());
+    }
+    // Partitions that appear while the job runs, or that a restored run did not know, are read from their beginning.
+    let bound = if started || !restored.is_empty() { &Bound::Earliest } else { &spec.startup };
+    let unknown: Vec<Partition> = mine.iter().filter(|partition| !restored.contains_key(*partition)).cloned().collect();
+    let latest = spec.options.given("properties.auto.offset.reset").is_some_and(|value| value.text == "latest");
+    let mut starts = offsets::resolve(consumer, bound, &unknown, latest, &servers)?;
+    for partition in &mine {
+        if let Some(offset) = restored.get(partition) {
+            starts.insert(partition.clone(), *offset);
+        }
+    }
+    if let Some(end) = &spec.bounded {
+        reading.ends.extend(offsets::resolve(consumer, end, &mine, latest, &servers)?);
+    }
+    let mut list = TopicPartitionList::new();
+    let mut done = Vec::new();
+    for (partition, offset) in &starts {
+        if reading.ends.get(partition).is_some_and(|end| offset >= end) {
+            done.push(partition.clone());
+            continue;
+        }
+        list.add_partition_offset(&partition.0, partition.1, Offset::Offset(*offset))
+            .map_err(|error| failed("cannot assign a partition", &servers, &error))?;
+        reading.open.insert(partition.clone());
+    }
+    consumer.incremental_assign(&list).map_err(|error| failed("cannot assign partitions", &servers, &error))?;
+    tell(Event::Assigned(starts.into_iter().collect()));
+    for partition in done {
+        tell(Event::Finished(partition));
+    }
+    Ok(())
+}
+
+fn commit(consumer: &BaseConsumer, offsets: &BTreeMap<Partition, i64>, table: &str) {
+    let mut list = TopicPartitionList::new();
+    for ((topic, partition), offset) in offsets {
+        if list.add_partition_offset(topic, *partition, Offset::Offset(*offset)).is_err() {
+            return;
+        }
+    }
+    if list.count() > 0
+        && let Err(error) = consumer.commit(&list, CommitMode::Sync)
+    {
+        // The offsets in the group are for others to see; the job itself goes by its snapshots.
+        tracing::warn!(table, "cannot commit offsets to the group: {error}");
+    }
+}
+
+fn record(message: &BorrowedMessage<'_>) -> Record {
+    let (timestamp, timestamp_type) = match message.timestamp() {
+        Timestamp::CreateTime(time) => (time, "CreateTime"),
+        Timestamp::LogAppendTime(time) => (time, "LogAppendTime"),
+        Timestamp::NotAvailable => (-1, "NoTimestampType"),
+    };
+    let headers = message.headers().map_or_else(Vec::new, |headers| {
+        headers.iter().map(|header| (header.key.to_owned(), header.value.unwrap_or_default().to_vec())).collect()
+    });
+    Record {
+        topic: message.topic().into(),
+        partition: message.partition(),
+        offset: message.offset(),
+        timestamp,
+        timestamp_type,
+        key: message.key().map(<[u8]>::to_vec),
+        value: message.payload().map(<[u8]>::to_vec),
+        headers,
+    }
+}
