@@ -7,5 +7,6 @@ pub mod expr;
 pub mod functions;
 pub mod parse;
 pub mod physical;
+pub mod plan;
 
 pub use expr::Expr;

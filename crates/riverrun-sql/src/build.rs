@@ -1,0 +1,125 @@
+//! From a stream plan to a dataflow: the same on every worker.
+
+mod source;
+
+use crate::plan::{ChangelogKind, Input, Node, NodeKind, StreamPlan};
+use riverrun_connectors::connector::AcceptedChanges;
+use riverrun_core::{Error, KeyGroup, Result, RowBatch, Schema};
+use riverrun_operators::calc::Calc;
+use riverrun_operators::constraints::Constraints;
+use riverrun_operators::expression::Expression;
+use riverrun_operators::key_router::{KeyRouter, KeyRouterSpec};
+use riverrun_operators::limit::Limit;
+use riverrun_operators::union::Union;
+use riverrun_operators::values::Values;
+use riverrun_runtime::flow::{Flow, SourceStreams, StreamId};
+use riverrun_runtime::{Route, Sink, SinkContext};
+use std::sync::Arc;
+
+/// Makes the sink that a query's rows go to.
+pub type ResultSink = Arc<dyn Fn(SinkContext, &Schema) -> Result<Box<dyn Sink<RowBatch>>> + Send + Sync>;
+
+/// Puts the plan together in `flow`. `results` takes the rows of a query; a job of INSERTs has none.
+pub fn build(plan: &StreamPlan, key_groups: u16, results: Option<&ResultSink>, flow: &mut Flow<'_, RowBatch>) -> Result<()> {
+    let mut streams: Vec<Option<SourceStreams>> = Vec::with_capacity(plan.nodes.len());
+    for node in &plan.nodes {
+        let streams_of = build_node(node, key_groups, results, &streams, flow)?;
+        streams.push(streams_of);
+    }
+    Ok(())
+}
+
+fn build_node(
+    node: &Node,
+    key_groups: u16,
+    results: Option<&ResultSink>,
+    streams: &[Option<SourceStreams>],
+    flow: &mut Flow<'_, RowBatch>,
+) -> Result<Option<SourceStreams>> {
+    let (id, name) = (node.id.as_str(), node.kind.name());
+    let keyed = |keys: &[Expression]| {
+        if keys.is_empty() {
+            return Route::Single;
+        }
+        Route::By(Box::new(KeyRouter::new(KeyRouterSpec { keys: keys.to_vec(), key_groups })))
+    };
+    let inputs: Vec<StreamId> = node.inputs.iter().map(|input| stream_of(input, streams)).collect::<Result<_>>()?;
+    let one = || inputs.first().copied().ok_or_else(|| Error::bug(format!("{id} has no input")));
+    let stream = match &node.kind {
+        NodeKind::Source(source) => return source::build_source(node, source, flow).map(Some),
+        NodeKind::Values(spec) => {
+            let spec = spec.clone();
+            return flow.source(id, name, move |context| Ok(Box::new(Values::new(spec, context)?)), None).map(Some);
+        }
+        NodeKind::Calc(spec) => {
+            let spec = spec.clone();
+            flow.operator(id, name, vec![(one()?, Route::Local)], |c| Ok(Box::new(Calc::new(spec, c)?)))?
+        }
+        NodeKind::Union(spec) => {
+            let spec = spec.clone();
+            let inputs = inputs.into_iter().map(|input| (input, Route::Local)).collect();
+            flow.operator(id, name, inputs, |c| Ok(Box::new(Union::new(spec, c)?)))?
+        }
+        NodeKind::WindowAssign(spec) => {
+            let route = if spec.keys.is_empty() && !is_session(&spec.windowing) { Route::Local } else { keyed(&spec.keys) };
+            let spec = spec.clone();
+            flow.operator(id, name, vec![(one()?, route)], |c| {
+                Ok(Box::new(riverrun_operators::window::assign::WindowAssign::new(spec, c)?))
+            })?
+        }
+        NodeKind::WindowAggregate(spec) => {
+            let (spec, route) = (spec.clone(), keyed(&spec.keys));
+            flow.operator(id, name, vec![(one()?, route)], |c| riverrun_operators::window::aggregate(spec, c))?
+        }
+        NodeKind::WindowTopN(spec) => {
+            let (spec, route) = (spec.clone(), keyed(&spec.keys));
+            flow.operator(id, name, vec![(one()?, route)], |c| {
+                Ok(Box::new(riverrun_operators::window::top_n::WindowTopN::new(spec, c)?))
+            })?
+        }
+        NodeKind::WindowDeduplicate(spec) => {
+            let (spec, route) = (spec.clone(), keyed(&spec.keys));
+            flow.operator(id, name, vec![(one()?, route)], |c| {
+                Ok(Box::new(riverrun_operators::window::deduplicate::WindowDeduplicate::new(spec, c)?))
+            })?
+        }
+        NodeKind::Limit(spec) => {
+            let spec = *spec;
+            flow.operator(id, name, vec![(one()?, Route::Single)], |c| Ok(Box::new(Limit::new(spec, c)?)))?
+        }
+        NodeKind::Constraints(spec) => {
+            let spec = spec.clone();
+            flow.operator(id, name, vec![(one()?, Route::Local)], |c| Ok(Box::new(Constraints::new(spec, c)?)))?
+        }
+        NodeKind::Sink(sink) => {
+            if node.properties.changelog != ChangelogKind::Append && sink.accepts == AcceptedChanges::Append {
+                return Err(Error::bug(format!("the table '{}' takes only new rows", sink.table)));
+            }
+            let route = if sink.single { Route::Single } else { Route::Local };
+            let factory = sink.factory.clone();
+            flow.sink(id, &sink.table, (one()?, route), move |context| factory.writer(context))?;
+            return Ok(None);
+        }
+        NodeKind::Result => {
+            let Some(results) = results else { return Err(Error::bug("a query without a reader")) };
+            let (results, schema) = (results.clone(), node.properties.schema.clone());
+            flow.sink(id, "query", (one()?, Route::Single), move |context| results(context, &schema))?;
+            return Ok(None);
+        }
+    };
+    Ok(Some(SourceStreams { rows: stream, rejected: stream }))
+}
+
+fn is_session(windowing: &riverrun_operators::window::spec::Windowing) -> bool {
+    use riverrun_operators::window::spec::{WindowKind, Windowing};
+    matches!(windowing, Windowing::Time { kind: WindowKind::Session { .. }, .. })
+}
+
+fn stream_of(input: &Input, streams: &[Option<SourceStreams>]) -> Result<StreamId> {
+    let streams = streams.get(input.node.0).copied().flatten();
+    let streams = streams.ok_or_else(|| Error::bug("a node reads one that comes after it, or that gives nothing"))?;
+    Ok(if input.rejected { streams.rejected } else { streams.rows })
+}
+
+/// How many key groups a job has if the session says nothing.
+pub const KEY_GROUPS: u16 = KeyGroup::DEFAULT_COUNT;

@@ -1,0 +1,16 @@
+//! The stream plan: operators and how rows flow between them, ready to be built on every worker.
+//!
+//! A node knows four things about its rows: schema, changelog kind, keys, time column; they are computed once, by
+//! whoever adds the node, and shown by EXPLAIN. Equal sub-plans of one job are one node ([`builder`]), sources read only
+//! the columns that some consumer needs ([`prune`]), and stateful operators get ids that survive changes of
+//! the file elsewhere ([`ids`]).
+
+pub mod builder;
+pub mod explain;
+pub mod ids;
+pub mod node;
+pub mod prune;
+pub mod table;
+
+pub use builder::PlanBuilder;
+pub use node::{ChangelogKind, Input, Node, NodeId, NodeKind, Properties, SinkNode, SourceNode, StreamPlan};

@@ -1,0 +1,193 @@
+//! A plan as text and as JSON.
+
+use super::node::{Node, NodeId, NodeKind, StreamPlan};
+use riverrun_operators::expression::Expression;
+use riverrun_operators::window::spec::{WindowKind, Windowing};
+use serde_json::{Value, json};
+use std::collections::HashSet;
+use std::fmt::Write;
+
+impl StreamPlan {
+    /// The plan as a tree: every sink with what it reads, and of every node schema, changelog kind, keys and time column.
+    pub fn explain(&self) -> String {
+        let mut text = String::new();
+        let mut shown = HashSet::new();
+        for (index, node) in self.nodes.iter().enumerate() {
+            if matches!(node.kind, NodeKind::Sink(_) | NodeKind::Result) {
+                self.explain_node(NodeId(index), "", "", &mut shown, &mut text);
+            }
+        }
+        text
+    }
+
+    fn explain_node(&self, id: NodeId, first: &str, rest: &str, shown: &mut HashSet<NodeId>, text: &mut String) {
+        let node = self.node(id);
+        let _ = write!(text, "{first}{}", node.kind.name());
+        let details = details(node);
+        if !details.is_empty() {
+            let words: Vec<String> = details.iter().map(|(name, value)| format!("{name}=[{value}]")).collect();
+            let _ = write!(text, "({})", words.join(", "));
+        }
+        if !shown.insert(id) && !node.inputs.is_empty() {
+            text.push_str("  (as above)\n");
+            return;
+        }
+        let _ = writeln!(text, "\n{rest}{}  {}", if node.inputs.is_empty() { " " } else { "│" }, properties(node));
+        for (index, input) in node.inputs.iter().enumerate() {
+            let last = index + 1 == node.inputs.len();
+            let note = if input.rejected { "broken records of " } else { "" };
+            let (branch, below) = if last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
+            self.explain_node(
+                input.node,
+                &format!("{rest}{branch}{note}"),
+                &format!("{rest}{below}"),
+                shown,
+                text,
+            );
+        }
+    }
+
+    /// The plan as JSON: a list of nodes whose inputs are ids of others.
+    pub fn to_json(&self) -> Value {
+        let nodes: Vec<Value> = self
+            .nodes
+            .iter()
+            .map(|node| {
+                let properties = &node.properties;
+                let schema: Vec<Value> = properties
+                    .schema
+                    .fields
+                    .iter()
+                    .map(|field| json!({ "name": field.name, "type": field.data_type.to_string() }))
+                    .collect();
+                let name = |column: usize| properties.schema.fields.get(column).map(|field| field.name.clone());
+                let inputs: Vec<Value> = node
+                    .inputs
+                    .iter()
+                    .map(|input| json!({ "id": self.node(input.node).id, "rejected": input.rejected }))
+                    .collect();
+                let details: serde_json::Map<String, Value> =
+                    details(node).into_iter().map(|(name, value)| (name.to_owned(), Value::String(value))).collect();
+                json!({
+                    "id": node.id,
+                    "kind": node.kind.name(),
+                    "details": details,
+                    "inputs": inputs,
+                    "schema": schema,
+                    "changelog": properties.changelog.to_string(),
+                    "keys": properties.keys.as_ref().map(|keys| keys.iter().map(|key| name(*key)).collect::<Vec<_>>()),
+                    "timeColumn": properties.time_column.and_then(name),
+                    "bounded": properties.bounded,
+                    "stateful": node.kind.is_stateful(),
+                })
+            })
+            .collect();
+        json!({ "nodes": nodes })
+    }
+}
+
+fn properties(node: &Node) -> String {
+    let properties = &node.properties;
+    let name = |column: usize| properties.schema.fields.get(column).map_or("?", |field| field.name.as_str());
+    let mut text = format!("{}: {}", properties.changelog, properties.schema);
+    if let Some(keys) = &properties.keys {
+        let keys: Vec<&str> = keys.iter().map(|key| name(*key)).collect();
+        let _ = write!(text, "; key ({})", keys.join(", "));
+    }
+    if let Some(column) = properties.time_column {
+        let _ = write!(text, "; time {}", name(column));
+    }
+    text
+}
+
+fn list(expressions: &[Expression]) -> String {
+    expressions.iter().map(|expression| expression.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+/// What a node does, as named texts.
+fn details(node: &Node) -> Vec<(&'static str, String)> {
+    let mut details: Vec<(&'static str, String)> = Vec::new();
+    let mut say = |name, value: String| {
+        if !value.is_empty() {
+            details.push((name, value));
+        }
+    };
+    match &node.kind {
+        NodeKind::Source(source) => {
+            say("table", source.spec.table.clone());
+            say("connector", source.connector.name().to_owned());
+            let read: Vec<&str> =
+                source.spec.projection.iter().map(|&column| source.spec.schema.fields[column].name.as_str()).collect();
+            say("reads", read.join(", "));
+            say("metadata", source.spec.metadata.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>().join(", "));
+            if let Some(watermark) = &source.watermark {
+                say("watermark", watermark.watermark.to_string());
+            }
+        }
+        NodeKind::Values(values) => {
+            say("rows", values.batches.iter().map(|batch| batch.num_rows()).sum::<usize>().to_string());
+        }
+        NodeKind::Calc(calc) => {
+            let fields = calc.projections.iter().zip(&calc.schema.fields);
+            let columns: Vec<String> = fields
+                .map(|(expression, field)| {
+                    let text = expression.to_string();
+                    if text.split('@').next() == Some(&field.name) { text } else { format!("{text} AS {}", field.name) }
+                })
+                .collect();
+            say("select", columns.join(", "));
+            say("where", calc.filter.as_ref().map(|filter| filter.to_string()).unwrap_or_default());
+        }
+        NodeKind::Union(_) | NodeKind::Result => {}
+        NodeKind::WindowAssign(spec) => {
+            say("window", windowing(&spec.windowing));
+            say("partition by", list(&spec.keys));
+        }
+        NodeKind::WindowAggregate(spec) => {
+            say("window", windowing(&spec.windowing));
+            say("group by", list(&spec.keys));
+            let names = spec.schema.fields.iter().skip(spec.keys.len()).take(spec.aggregates.len());
+            say("aggregates", names.map(|field| field.name.as_str()).collect::<Vec<_>>().join(", "));
+        }
+        NodeKind::WindowTopN(spec) => {
+            say("partition by", list(&spec.keys));
+            say("ranks", format!("{} to {}", spec.first, spec.last));
+        }
+        NodeKind::WindowDeduplicate(spec) => {
+            say("partition by", list(&spec.keys));
+            say("keep", if spec.keep_last { "last row" } else { "first row" }.to_owned());
+        }
+        NodeKind::Limit(spec) => {
+            say("offset", if spec.offset > 0 { spec.offset.to_string() } else { String::new() });
+            say("fetch", spec.fetch.map(|fetch| fetch.to_string()).unwrap_or_default());
+        }
+        NodeKind::Constraints(spec) => say("table", spec.table.clone()),
+        NodeKind::Sink(sink) => say("table", sink.table.clone()),
+    }
+    details
+}
+
+fn windowing(windowing: &Windowing) -> String {
+    match windowing {
+        Windowing::Time { kind, time, .. } => {
+            let span = |millis: riverrun_core::Millis| span_text(millis.0);
+            match kind {
+                WindowKind::Tumble { size, .. } => format!("TUMBLE({time}, {})", span(*size)),
+                WindowKind::Hop { size, slide, .. } => format!("HOP({time}, {}, {})", span(*slide), span(*size)),
+                WindowKind::Cumulate { size, step, .. } => format!("CUMULATE({time}, {}, {})", span(*step), span(*size)),
+                WindowKind::Session { gap } => format!("SESSION({time}, {})", span(*gap)),
+            }
+        }
+        Windowing::Attached { start, end, .. } => format!("of the input ({start}, {end})"),
+    }
+}
+
+/// A span of time in its largest whole unit.
+fn span_text(millis: i64) -> String {
+    for (unit, length) in [("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_000)] {
+        if millis != 0 && millis % length == 0 {
+            return format!("{} {unit}", millis / length);
+        }
+    }
+    format!("{millis} ms")
+}
