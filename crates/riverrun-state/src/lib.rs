@@ -1,8 +1,11 @@
 //! State: what an operator keeps between rows, addressed by key group so that any parallelism can
 //! restore it, and the snapshots in which it leaves and re-enters an operator.
 
+pub mod blob;
 pub mod key;
+pub mod key_table;
 pub mod snapshot;
 
-pub use key::{KeyEncoder, KeyRows, hash_key};
+pub use key::{KeyEncoder, KeyOrder, KeyRows, hash_key};
+pub use key_table::KeyTable;
 pub use snapshot::{OperatorSnapshot, RestoredState};

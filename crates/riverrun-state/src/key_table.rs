@@ -1,0 +1,175 @@
+//! A table from key bytes to dense slots: the index of an operator's keyed state.
+//!
+//! The values of a key live in columns of the operator's own (an aggregate's states, a vector), at the key's slot.
+//! Slots are numbers from 0; a removed key's slot is handed out again. Keys stand in one arena, so that a new key costs
+//! no allocation of its own.
+
+use crate::key::KeyRows;
+use hashbrown::HashTable;
+use riverrun_core::KeyGroup;
+use std::collections::BTreeMap;
+
+#[cfg(test)]
+mod tests;
+
+/// From key bytes to slots.
+#[derive(Clone, Debug, Default)]
+pub struct KeyTable {
+    table: HashTable<Entry>,
+    spans: Vec<Span>,
+    free: Vec<u32>,
+    arena: Vec<u8>,
+    /// Bytes of the arena that belong to removed keys.
+    garbage: usize,
+}
+
+/// The hash stands in the table itself, so that growing it and comparing keys touch little else.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    hash: u64,
+    slot: u32,
+}
+
+/// Where a slot's key stands in the arena.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    hash: u64,
+    start: usize,
+    /// `FREE` where no key has the slot.
+    length: u32,
+}
+
+const FREE: u32 = u32::MAX;
+
+impl Span {
+    fn bytes(self, arena: &[u8]) -> &[u8] {
+        &arena[self.start..self.start + self.length as usize]
+    }
+}
+
+impl KeyTable {
+    /// The slot of a key.
+    #[inline]
+    pub fn find(&self, hash: u64, key: &[u8]) -> Option<u32> {
+        let (spans, arena) = (&self.spans, &self.arena);
+        self.table
+            .find(hash, |entry| entry.hash == hash && spans[entry.slot as usize].bytes(arena) == key)
+            .map(|entry| entry.slot)
+    }
+
+    /// The slot of a key, and whether it is new.
+    #[inline]
+    pub fn insert(&mut self, hash: u64, key: &[u8]) -> (u32, bool) {
+        match self.find(hash, key) {
+            Some(slot) => (slot, false),
+            None => (self.add(hash, key), true),
+        }
+    }
+
+    /// Appends the slot of each row's key. What is new can be seen by [`KeyTable::slots`] having grown.
+    pub fn insert_rows(&mut self, keys: &KeyRows, hashes: &[u64], slots: &mut Vec<u32>) {
+        slots.reserve(hashes.len());
+        for (key, &hash) in keys.iter().zip(hashes) {
+            slots.push(self.insert(hash, key).0);
+        }
+    }
+
+    fn add(&mut self, hash: u64, key: &[u8]) -> u32 {
+        let span = Span { hash, start: self.arena.len(), length: key.len() as u32 };
+        self.arena.extend_from_slice(key);
+        let slot = match self.free.pop() {
+            Some(slot) => {
+                self.spans[slot as usize] = span;
+                slot
+            }
+            None => {
+                self.spans.push(span);
+                (self.spans.len() - 1) as u32
+            }
+        };
+        self.table.insert_unique(hash, Entry { hash, slot }, |entry| entry.hash);
+        slot
+    }
+
+    /// Removes the key of a slot, which may then be handed out again.
+    pub fn remove(&mut self, slot: u32) {
+        let span = self.spans[slot as usize];
+        if let Ok(entry) = self.table.find_entry(span.hash, |entry| entry.slot == slot) {
+            entry.remove();
+            self.garbage += span.length as usize;
+            self.spans[slot as usize].length = FREE;
+            self.free.push(slot);
+            if self.garbage > self.arena.len() / 2 && self.garbage > 1 << 16 {
+                self.compact();
+            }
+        }
+    }
+
+    fn compact(&mut self) {
+        let mut arena = Vec::with_capacity(self.arena.len() - self.garbage);
+        for span in self.spans.iter_mut().filter(|span| span.length != FREE) {
+            let start = arena.len();
+            arena.extend_from_slice(span.bytes(&self.arena));
+            span.start = start;
+        }
+        self.arena = arena;
+        self.garbage = 0;
+    }
+
+    /// Removes all keys, and keeps the memory.
+    pub fn clear(&mut self) {
+        self.table.clear();
+        self.spans.clear();
+        self.free.clear();
+        self.arena.clear();
+        self.garbage = 0;
+    }
+
+    /// The key of a slot that is in use.
+    #[inline]
+    pub fn key(&self, slot: u32) -> &[u8] {
+        self.spans[slot as usize].bytes(&self.arena)
+    }
+
+    /// The hash of the key of a slot that is in use.
+    #[inline]
+    pub fn hash(&self, slot: u32) -> u64 {
+        self.spans[slot as usize].hash
+    }
+
+    /// How many keys there are.
+    pub fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Whether there is no key.
+    pub fn is_empty(&self) -> bool {
+        self.table.is_empty()
+    }
+
+    /// One more than the highest slot that was ever handed out: how long the columns beside this table must be.
+    pub fn slots(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// The slots in use, ascending.
+    pub fn live(&self) -> impl Iterator<Item = u32> + '_ {
+        self.spans.iter().enumerate().filter(|(_, span)| span.length != FREE).map(|(slot, _)| slot as u32)
+    }
+
+    /// The slots in use by key group, ascending in both.
+    pub fn by_group(&self, key_groups: u16) -> BTreeMap<KeyGroup, Vec<u32>> {
+        let mut groups: BTreeMap<KeyGroup, Vec<u32>> = BTreeMap::new();
+        for slot in self.live() {
+            groups.entry(KeyGroup::of_hash(self.hash(slot), key_groups)).or_default().push(slot);
+        }
+        groups
+    }
+
+    /// About how many bytes the table takes up.
+    pub fn num_bytes(&self) -> usize {
+        self.arena.capacity()
+            + self.spans.capacity() * size_of::<Span>()
+            + self.table.capacity() * (size_of::<Entry>() + 1)
+    }
+}
