@@ -29,8 +29,8 @@
 //! | `MAP[k, v, …]` | call `MAP(k, v, …)` |
 //! | `ARRAY[a, …]` | `Expr::Array` |
 //! | `ROW(a, …)`, `(a, b)` | call `ROW(a, …)`, `Expr::Tuple` |
-//! | `JSON_VALUE(j, p [RETURNING t] [… ON EMPTY] [… ON ERROR])` | call with 7 arguments: j, p, type as text or NULL, then twice (empty, error) `'NULL' \| 'ERROR' \| 'DEFAULT'` and the default or NULL |
-//! | `JSON_QUERY(j, p [RETURNING t] [wrapper] [… ON EMPTY] [… ON ERROR])` | call with 6 arguments: j, p, type as text or NULL, `'WITHOUT' \| 'CONDITIONAL' \| 'UNCONDITIONAL'`, on empty, on error: `'NULL' \| 'EMPTY ARRAY' \| 'EMPTY OBJECT' \| 'ERROR'` |
+//! | `JSON_VALUE(j, p [RETURNING t] [… ON EMPTY] [… ON ERROR])` | call with 7 arguments: j, p, type as text (`'STRING'` where absent), then twice (empty, error) `'NULL' \| 'ERROR' \| 'DEFAULT'` and the default or NULL |
+//! | `JSON_QUERY(j, p [RETURNING t] [wrapper] [… ON EMPTY] [… ON ERROR])` | call with 6 arguments: j, p, type as text (`'STRING'` where absent), `'WITHOUT' \| 'CONDITIONAL' \| 'UNCONDITIONAL'`, on empty, on error: `'NULL' \| 'EMPTY ARRAY' \| 'EMPTY OBJECT' \| 'ERROR'` |
 //! | `JSON_EXISTS(j, p [… ON ERROR])` | call with 3 arguments: j, p, `'TRUE' \| 'FALSE' \| 'UNKNOWN' \| 'ERROR'` |
 //! | `JSON_OBJECT([KEY] k VALUE v, … [… ON NULL])` | call `JSON_OBJECT('NULL' \| 'ABSENT', k, v, …)` |
 //! | `JSON_ARRAY(v, … [… ON NULL])` | call `JSON_ARRAY('NULL' \| 'ABSENT', v, …)` |

@@ -17,7 +17,7 @@ fn json_and_path(parser: &mut Parser<'_>) -> Result<Vec<Expr>, ParserError> {
 }
 
 fn returning(parser: &mut Parser<'_>, span: Span) -> Parsed {
-    if parser.accept("RETURNING") { type_text(parser) } else { Ok(null(span)) }
+    if parser.accept("RETURNING") { type_text(parser) } else { Ok(text("STRING", span)) }
 }
 
 /// Reads `ON EMPTY` or `ON ERROR`; true for EMPTY.

@@ -1,0 +1,124 @@
+//! What DESCRIBE and SHOW CREATE print.
+
+use super::table::{CatalogTable, CatalogView, quoted};
+use crate::parse::ColumnKind;
+use riverrun_core::{Schema, TypeKind};
+use std::fmt::Write;
+
+/// The rows of DESCRIBE: name, type, null, key, extras, watermark, and comment where a column has one.
+///
+/// `schema` holds the columns with the types that came out, those of computed columns too.
+pub fn describe(table: Option<&CatalogTable>, schema: &Schema) -> Vec<Vec<Option<String>>> {
+    let commented = table.is_some_and(|table| table.columns.iter().any(|column| column.comment.is_some()));
+    let rows = schema.fields.iter().map(|field| {
+        let column = table.and_then(|table| table.column(&field.name)).map(|(_, column)| column);
+        let mut plain = field.data_type.clone();
+        plain.nullable = true;
+        let key = table.and_then(|table| table.primary_key.as_ref()).filter(|(_, key)| key.contains(&field.name));
+        let watermark = table.and_then(|table| table.watermark.as_ref());
+        let mut row = vec![
+            Some(field.name.clone()),
+            Some(plain.to_string()),
+            Some(if field.data_type.nullable { "TRUE" } else { "FALSE" }.to_owned()),
+            key.map(|(_, key)| format!("PRI({})", key.join(", "))),
+            column.and_then(|column| extras(&column.kind)),
+            watermark.filter(|watermark| watermark.column.to_string() == field.name).map(|w| w.expr.text.clone()),
+        ];
+        if commented {
+            row.push(column.and_then(|column| column.comment.clone()));
+        }
+        row
+    });
+    rows.collect()
+}
+
+fn extras(kind: &ColumnKind) -> Option<String> {
+    match kind {
+        ColumnKind::Physical { .. } => None,
+        ColumnKind::Computed { expr } => Some(format!("AS {}", expr.text)),
+        ColumnKind::Metadata { key, is_virtual, .. } => {
+            let from = key.as_ref().map(|key| format!(" FROM {}", text(&key.value))).unwrap_or_default();
+            Some(format!("METADATA{from}{}", if *is_virtual { " VIRTUAL" } else { "" }))
+        }
+    }
+}
+
+/// A string as SQL writes it.
+fn text(value: &str) -> String {
+    format!("'{}'", value.replace('\'', "''"))
+}
+
+/// The statement that creates a table again.
+pub fn show_create_table(table: &CatalogTable) -> String {
+    let mut elements: Vec<String> = table
+        .columns
+        .iter()
+        .map(|column| {
+            let mut line = quoted(&column.name.value);
+            match &column.kind {
+                ColumnKind::Physical { data_type } => {
+                    let _ = write!(line, " {}", type_text(&data_type.to_string(), &data_type.kind));
+                }
+                ColumnKind::Computed { expr } => {
+                    let _ = write!(line, " AS {}", expr.text);
+                }
+                ColumnKind::Metadata { data_type, .. } => {
+                    let data_type = type_text(&data_type.to_string(), &data_type.kind);
+                    let _ = write!(line, " {data_type} {}", extras(&column.kind).unwrap_or_default());
+                }
+            }
+            if let Some(comment) = &column.comment {
+                let _ = write!(line, " COMMENT {}", text(comment));
+            }
+            line
+        })
+        .collect();
+    if let Some(watermark) = &table.watermark {
+        let column: Vec<_> = watermark.column.parts.iter().map(|part| quoted(&part.value)).collect();
+        elements.push(format!("WATERMARK FOR {} AS {}", column.join("."), watermark.expr.text));
+    }
+    if let Some((name, key)) = &table.primary_key {
+        let columns: Vec<_> = key.iter().map(|column| quoted(column)).collect();
+        let name = name.as_ref().map(|name| format!("CONSTRAINT {} ", quoted(name))).unwrap_or_default();
+        elements.push(format!("{name}PRIMARY KEY ({}) NOT ENFORCED", columns.join(", ")));
+    }
+    let temporary = if table.temporary { "TEMPORARY " } else { "" };
+    let mut statement = format!("CREATE {temporary}TABLE {} (\n  {}\n)\n", table.path.quoted(), elements.join(",\n  "));
+    if let Some(comment) = &table.comment {
+        let _ = writeln!(statement, "COMMENT {}", text(comment));
+    }
+    if !table.partition_keys.is_empty() {
+        let keys: Vec<_> = table.partition_keys.iter().map(|key| quoted(key)).collect();
+        let _ = writeln!(statement, "PARTITIONED BY ({})", keys.join(", "));
+    }
+    let options: Vec<_> =
+        table.options.iter().map(|(key, value)| format!("{} = {}", text(key), text(&value.text))).collect();
+    if !options.is_empty() {
+        let _ = writeln!(statement, "WITH (\n  {}\n)", options.join(",\n  "));
+    }
+    statement
+}
+
+/// Flink writes STRING and BYTES out here.
+fn type_text(summary: &str, kind: &TypeKind) -> String {
+    match kind {
+        TypeKind::Varchar(_) => summary.replace("STRING", "VARCHAR(2147483647)"),
+        TypeKind::Varbinary(_) => summary.replace("BYTES", "VARBINARY(2147483647)"),
+        _ => summary.to_owned(),
+    }
+}
+
+/// The statement that creates a view again.
+pub fn show_create_view(view: &CatalogView) -> String {
+    let temporary = if view.temporary { "TEMPORARY " } else { "" };
+    let mut statement = format!("CREATE {temporary}VIEW {}", view.path.quoted());
+    if !view.columns.is_empty() {
+        let columns: Vec<_> = view.columns.iter().map(|column| quoted(column)).collect();
+        let _ = write!(statement, " ({})", columns.join(", "));
+    }
+    if let Some(comment) = &view.comment {
+        let _ = write!(statement, "\nCOMMENT {}", text(comment));
+    }
+    let _ = writeln!(statement, "\nAS {}", view.query.text);
+    statement
+}

@@ -1,0 +1,322 @@
+//! A session's settings: SET, RESET, `-D key=value`.
+
+mod ddl;
+
+pub use ddl::{Outcome, Rows, SchemaOf, execute_ddl};
+
+use chrono_tz::Tz;
+use riverrun_core::options::OptionValue;
+use riverrun_core::suggest::did_you_mean;
+use riverrun_core::{Error, Millis, OptionDef, OptionType, Options, Result};
+
+#[cfg(test)]
+mod tests;
+
+/// `table.local-time-zone`.
+pub const LOCAL_TIME_ZONE: OptionDef = OptionDef::new(
+    "table.local-time-zone",
+    OptionType::Text,
+    Some("default"),
+    "The session's time zone: UTC, Europe/Berlin, GMT+02:00. `default` is UTC, whatever the machine's is.",
+);
+/// `table.dml-sync`.
+pub const DML_SYNC: OptionDef = OptionDef::new(
+    "table.dml-sync",
+    OptionType::Bool,
+    Some("false"),
+    "Whether an INSERT runs to its end before the next statement.",
+);
+/// `pipeline.auto-watermark-interval`.
+pub const AUTO_WATERMARK_INTERVAL: OptionDef = OptionDef::new(
+    "pipeline.auto-watermark-interval",
+    OptionType::Duration,
+    Some("200 ms"),
+    "A watermark is due when event time has moved by more than this.",
+);
+/// `pipeline.name`.
+pub const PIPELINE_NAME: OptionDef =
+    OptionDef::new("pipeline.name", OptionType::Text, None, "The job's name, in messages and metrics.");
+/// `pipeline.max-parallelism`.
+pub const MAX_PARALLELISM: OptionDef = OptionDef::new(
+    "pipeline.max-parallelism",
+    OptionType::Int,
+    Some("128"),
+    "How many key groups state is divided into: the most workers that a job can ever have.",
+);
+/// `parallelism.default`.
+pub const PARALLELISM: OptionDef =
+    OptionDef::new("parallelism.default", OptionType::Int, Some("1"), "How many workers run the job.");
+/// `execution.buffer-timeout`.
+pub const BUFFER_TIMEOUT: OptionDef = OptionDef::new(
+    "execution.buffer-timeout",
+    OptionType::Duration,
+    Some("5 ms"),
+    "How long a source waits for a batch to fill up.",
+);
+/// `execution.batch-size`.
+pub const BATCH_SIZE: OptionDef =
+    OptionDef::new("execution.batch-size", OptionType::Int, Some("8192"), "How many rows a batch has at the most.");
+/// `execution.runtime-mode`.
+pub const RUNTIME_MODE: OptionDef = OptionDef::new(
+    "execution.runtime-mode",
+    OptionType::OneOf(&["streaming", "batch", "automatic"]),
+    Some("streaming"),
+    "Bounded input is a stream that ends; `batch` allows what needs that end (ORDER BY any column).",
+);
+/// `execution.checkpointing.interval`.
+pub const CHECKPOINT_INTERVAL: OptionDef = OptionDef::new(
+    "execution.checkpointing.interval",
+    OptionType::Duration,
+    None,
+    "How often an epoch ends. Absent: only at the end of the input.",
+);
+/// `table.exec.sink.not-null-enforcer`.
+pub const NOT_NULL_ENFORCER: OptionDef = OptionDef::new(
+    "table.exec.sink.not-null-enforcer",
+    OptionType::OneOf(&["ERROR", "DROP"]),
+    Some("ERROR"),
+    "What becomes of a NULL for a NOT NULL column: ERROR fails the job, DROP leaves the row out.",
+);
+/// `table.exec.sink.type-length-enforcer`.
+pub const TYPE_LENGTH_ENFORCER: OptionDef = OptionDef::new(
+    "table.exec.sink.type-length-enforcer",
+    OptionType::OneOf(&["IGNORE", "TRIM_PAD", "ERROR"]),
+    Some("IGNORE"),
+    "What becomes of a value longer or shorter than its CHAR, VARCHAR, BINARY or VARBINARY column.",
+);
+/// `table.exec.source.idle-timeout`.
+pub const SOURCE_IDLE_TIMEOUT: OptionDef = OptionDef::new(
+    "table.exec.source.idle-timeout",
+    OptionType::Duration,
+    Some("0 ms"),
+    "After this long without rows a split no longer holds the watermark back; 0 is never.",
+);
+/// `table.exec.state.ttl`.
+pub const STATE_TTL: OptionDef = OptionDef::new(
+    "table.exec.state.ttl",
+    OptionType::Duration,
+    Some("0 ms"),
+    "How long state that isn't touched is kept; 0 is for ever.",
+);
+
+/// The options that are acted on.
+pub const SESSION_OPTIONS: &[OptionDef] = &[
+    LOCAL_TIME_ZONE,
+    DML_SYNC,
+    AUTO_WATERMARK_INTERVAL,
+    PIPELINE_NAME,
+    MAX_PARALLELISM,
+    PARALLELISM,
+    BUFFER_TIMEOUT,
+    BATCH_SIZE,
+    RUNTIME_MODE,
+    CHECKPOINT_INTERVAL,
+    NOT_NULL_ENFORCER,
+    TYPE_LENGTH_ENFORCER,
+    SOURCE_IDLE_TIMEOUT,
+    STATE_TTL,
+];
+
+/// Prefixes of Flink's own options: those not in [`SESSION_OPTIONS`] are taken, with a note that nothing comes of them.
+const FLINK_PREFIXES: &[&str] = &[
+    "akka.",
+    "blob.",
+    "classloader.",
+    "client.",
+    "cluster.",
+    "compiler.",
+    "env.",
+    "execution.",
+    "fs.",
+    "heartbeat.",
+    "high-availability.",
+    "historyserver.",
+    "io.",
+    "job-result-store.",
+    "jobmanager.",
+    "jobstore.",
+    "kubernetes.",
+    "metrics.",
+    "parallelism.",
+    "pekko.",
+    "pipeline.",
+    "plugin.",
+    "process.",
+    "python.",
+    "queryable-state.",
+    "rest.",
+    "restart-strategy",
+    "s3.",
+    "security.",
+    "sql-client.",
+    "sql-gateway.",
+    "state.",
+    "table.",
+    "taskmanager.",
+    "web.",
+    "yarn.",
+];
+
+/// The settings of a session.
+#[derive(Clone, Debug, Default)]
+pub struct SessionConfig {
+    options: Options,
+}
+
+impl SessionConfig {
+    /// All options that were set.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Sets an option. The answer is a note where nothing comes of it. An unknown key is refused with the nearest one.
+    pub fn set(&mut self, key: &str, value: OptionValue) -> Result<Option<String>> {
+        let Some(definition) = SESSION_OPTIONS.iter().find(|definition| definition.name == key) else {
+            let near = did_you_mean(key, SESSION_OPTIONS.iter().map(|definition| definition.name));
+            if near.is_none() && FLINK_PREFIXES.iter().any(|prefix| key.starts_with(prefix)) {
+                self.options.insert(key, value);
+                return Ok(Some(format!("the option '{key}' has no effect here")));
+            }
+            return Err(Error::input(format!("there is no option '{key}'"))
+                .hint(near.unwrap_or_else(|| "SET; lists the options that are set".to_owned()))
+                .at(value.key_place));
+        };
+        let mut one = Options::default();
+        one.insert(key, value.clone());
+        one.validate("the session", &[std::slice::from_ref(definition)])?;
+        check_value(definition, &one).map_err(|error| error.at(value.value_place))?;
+        self.options.insert(key, value);
+        Ok(None)
+    }
+
+    /// Sets an option that stands in no text: `-D key=value`.
+    pub fn set_text(&mut self, key: &str, text: &str) -> Result<Option<String>> {
+        self.set(key, OptionValue { text: text.to_owned(), key_place: None, value_place: None })
+    }
+
+    /// Takes back what was set: one option, or all.
+    pub fn reset(&mut self, key: Option<&str>) {
+        match key {
+            Some(key) => {
+                self.options.remove(key);
+            }
+            None => self.options = Options::default(),
+        }
+    }
+
+    /// `table.local-time-zone`.
+    pub fn time_zone(&self) -> Tz {
+        self.options.text(&LOCAL_TIME_ZONE).and_then(time_zone).unwrap_or(Tz::UTC)
+    }
+
+    /// `table.dml-sync`.
+    pub fn dml_sync(&self) -> bool {
+        self.options.bool(&DML_SYNC).unwrap_or(false)
+    }
+
+    /// `pipeline.auto-watermark-interval`.
+    pub fn auto_watermark_interval(&self) -> Millis {
+        self.duration(&AUTO_WATERMARK_INTERVAL).unwrap_or(Millis(200))
+    }
+
+    /// `pipeline.name`.
+    pub fn pipeline_name(&self) -> Option<&str> {
+        self.options.text(&PIPELINE_NAME)
+    }
+
+    /// `pipeline.max-parallelism`.
+    pub fn max_parallelism(&self) -> u16 {
+        self.options.int(&MAX_PARALLELISM).ok().flatten().and_then(|count| u16::try_from(count).ok()).unwrap_or(128)
+    }
+
+    /// `parallelism.default`, if it was set.
+    pub fn parallelism(&self) -> Option<usize> {
+        self.options.given(PARALLELISM.name)?;
+        self.options.int(&PARALLELISM).ok().flatten().and_then(|count| usize::try_from(count).ok())
+    }
+
+    /// `execution.buffer-timeout`.
+    pub fn buffer_timeout(&self) -> Millis {
+        self.duration(&BUFFER_TIMEOUT).unwrap_or(Millis(5))
+    }
+
+    /// `execution.batch-size`.
+    pub fn batch_size(&self) -> usize {
+        self.options.int(&BATCH_SIZE).ok().flatten().and_then(|size| usize::try_from(size).ok()).unwrap_or(8192)
+    }
+
+    /// Whether `execution.runtime-mode` is `batch`.
+    pub fn is_batch(&self) -> bool {
+        self.options.text(&RUNTIME_MODE).is_some_and(|mode| mode.trim().eq_ignore_ascii_case("batch"))
+    }
+
+    /// `execution.checkpointing.interval`.
+    pub fn checkpoint_interval(&self) -> Option<Millis> {
+        self.duration(&CHECKPOINT_INTERVAL).filter(|interval| interval.0 > 0)
+    }
+
+    /// Whether `table.exec.sink.not-null-enforcer` drops rows instead of failing.
+    pub fn drops_null_rows(&self) -> bool {
+        self.options.text(&NOT_NULL_ENFORCER).is_some_and(|text| text.trim().eq_ignore_ascii_case("DROP"))
+    }
+
+    /// `table.exec.sink.type-length-enforcer`, in upper case.
+    pub fn type_length_enforcer(&self) -> String {
+        self.options.text(&TYPE_LENGTH_ENFORCER).unwrap_or("IGNORE").trim().to_ascii_uppercase()
+    }
+
+    /// `table.exec.source.idle-timeout`; `None` for never.
+    pub fn source_idle_timeout(&self) -> Option<Millis> {
+        self.duration(&SOURCE_IDLE_TIMEOUT).filter(|timeout| timeout.0 > 0)
+    }
+
+    fn duration(&self, definition: &OptionDef) -> Option<Millis> {
+        self.options.duration(definition).ok().flatten()
+    }
+}
+
+/// What a definition's type doesn't say.
+fn check_value(definition: &OptionDef, options: &Options) -> Result<()> {
+    let text = options.text(definition).unwrap_or_default();
+    if definition.name == LOCAL_TIME_ZONE.name && time_zone(text).is_none() {
+        return Err(Error::input(format!("there is no time zone '{text}'")).hint(
+            did_you_mean(text, chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()))
+                .unwrap_or_else(|| "write it like 'UTC', 'Europe/Berlin' or 'GMT+02:00'".to_owned()),
+        ));
+    }
+    let range = match definition.name {
+        name if name == MAX_PARALLELISM.name => 1..=32_768,
+        name if name == PARALLELISM.name => 1..=32_768,
+        name if name == BATCH_SIZE.name => 1..=1 << 20,
+        _ => return Ok(()),
+    };
+    match options.int(definition)? {
+        Some(number) if !range.contains(&number) => Err(Error::input(format!(
+            "'{text}' is no value for option '{}': it goes from {} to {}",
+            definition.name,
+            range.start(),
+            range.end()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// The time zone of this name. Whole hours from UTC are taken too: `GMT+02:00`, `UTC+2`, `+02:00`.
+pub fn time_zone(name: &str) -> Option<Tz> {
+    let name = name.trim();
+    if name.eq_ignore_ascii_case("default") || name.eq_ignore_ascii_case("Z") {
+        return Some(Tz::UTC);
+    }
+    if let Ok(zone) = name.parse() {
+        return Some(zone);
+    }
+    let offset = name.strip_prefix("GMT").or_else(|| name.strip_prefix("UTC")).unwrap_or(name);
+    let (sign, hours) = match offset.as_bytes().first()? {
+        b'+' => ('-', &offset[1..]),
+        b'-' => ('+', &offset[1..]),
+        _ => return None,
+    };
+    let hours = hours.strip_suffix(":00").unwrap_or(hours).parse::<u8>().ok()?;
+    // The names below Etc have their signs the other way round.
+    if hours == 0 { Some(Tz::UTC) } else { format!("Etc/GMT{sign}{hours}").parse().ok() }
+}

@@ -1,0 +1,177 @@
+//! The statements that change or show the catalog and the session, and start no job.
+
+use super::SessionConfig;
+use crate::catalog::{self, Catalog, Object};
+use crate::functions::registry;
+use crate::parse::{Name, NamePart, Show, ShowKind, Statement, StatementKind};
+use riverrun_core::options::OptionValue;
+use riverrun_core::{Error, Result, Schema};
+
+/// What a statement prints: columns of text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rows {
+    /// The columns' names.
+    pub columns: Vec<&'static str>,
+    /// The rows; `None` is NULL.
+    pub rows: Vec<Vec<Option<String>>>,
+}
+
+/// What came of a statement.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// What it prints, if it prints anything.
+    pub rows: Option<Rows>,
+    /// What the user should know: an option that has no effect.
+    pub notes: Vec<String>,
+}
+
+/// Answers with the columns of a table or view, for DESCRIBE: the types of computed columns and of views come of binding.
+pub type SchemaOf<'a> = &'a dyn Fn(&Catalog, &Object) -> Result<Schema>;
+
+/// Runs a statement that is no query, INSERT, statement set or EXPLAIN.
+pub fn execute_ddl(
+    statement: &Statement,
+    catalog: &mut Catalog,
+    session: &mut SessionConfig,
+    schema_of: SchemaOf<'_>,
+) -> Result<Outcome> {
+    let mut outcome = Outcome::default();
+    match &statement.kind {
+        StatementKind::CreateTable(create) => catalog.create_table(create)?,
+        StatementKind::CreateView(create) => catalog.create_view(create)?,
+        StatementKind::CreateCatalog(create) => {
+            catalog.create_catalog(&create.name, create.if_not_exists, &create.options)?;
+        }
+        StatementKind::CreateDatabase(create) => catalog.create_database(&create.name, create.if_not_exists)?,
+        StatementKind::Drop(drop) => catalog.drop_object(drop)?,
+        StatementKind::UseCatalog(name) => catalog.use_catalog(name)?,
+        StatementKind::UseDatabase(name) => catalog.use_database(name)?,
+        StatementKind::Set(None) => outcome.rows = Some(settings(session)),
+        StatementKind::Set(Some((key, value))) => outcome.notes.extend(set(session, key, value)?),
+        StatementKind::Reset(key) => session.reset(key.as_ref().map(|key| key.value.as_str())),
+        StatementKind::Show(what) => outcome.rows = Some(show(what, catalog, schema_of)?),
+        StatementKind::Describe(name) => outcome.rows = Some(describe(name, catalog, schema_of)?),
+        StatementKind::Insert(_)
+        | StatementKind::StatementSet(_)
+        | StatementKind::Query(_)
+        | StatementKind::Explain(_) => return Err(Error::bug("a statement that runs a job came to the catalog")),
+    }
+    Ok(outcome)
+}
+
+fn set(session: &mut SessionConfig, key: &NamePart, value: &NamePart) -> Result<Option<String>> {
+    let option = OptionValue { text: value.value.clone(), key_place: Some(key.place), value_place: Some(value.place) };
+    session.set(&key.value, option)
+}
+
+fn settings(session: &SessionConfig) -> Rows {
+    let rows = session.options().iter().map(|(key, value)| vec![Some(key.to_owned()), Some(value.text.clone())]);
+    Rows { columns: vec!["key", "value"], rows: rows.collect() }
+}
+
+fn column(name: &'static str, values: impl IntoIterator<Item = String>) -> Rows {
+    Rows { columns: vec![name], rows: values.into_iter().map(|value| vec![Some(value)]).collect() }
+}
+
+fn show(show: &Show, catalog: &Catalog, schema_of: SchemaOf<'_>) -> Result<Rows> {
+    let mut rows = match &show.kind {
+        ShowKind::Tables | ShowKind::Views => {
+            let (in_catalog, in_database) = match &show.from {
+                Some(name) => catalog.database_path(name)?,
+                None => (catalog.current_catalog().to_owned(), catalog.current_database().to_owned()),
+            };
+            if !catalog.has_database(&in_catalog, &in_database) {
+                // The same error as USE gives.
+                let name = show.from.as_ref().map(|name| name.place());
+                return Err(Error::input(format!("there is no database '{in_catalog}.{in_database}'")).at(name));
+            }
+            let views = matches!(show.kind, ShowKind::Views);
+            let objects = catalog.objects(&in_catalog, &in_database);
+            let names = objects.filter(|object| !views || matches!(object, Object::View(_)));
+            column(if views { "view name" } else { "table name" }, names.map(|object| object.path().name.clone()))
+        }
+        ShowKind::Catalogs => column("catalog name", catalog.catalog_names().map(str::to_owned)),
+        ShowKind::Databases => {
+            let from = show.from.as_ref().map(Name::to_string);
+            let names = catalog.database_names(from.as_deref().unwrap_or(catalog.current_catalog()));
+            let names = names.map_err(|error| error.at(show.from.as_ref().map(|name| name.place())))?;
+            column("database name", names.map(str::to_owned))
+        }
+        ShowKind::Functions => {
+            let mut names: Vec<String> = registry::functions()
+                .filter(|function| function.name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
+                .map(|function| function.name.to_lowercase())
+                .collect();
+            names.sort();
+            names.dedup();
+            column("function name", names)
+        }
+        ShowKind::Columns => match &show.from {
+            Some(name) => describe(name, catalog, schema_of)?,
+            None => Rows::default(),
+        },
+        ShowKind::CurrentCatalog => column("current catalog name", [catalog.current_catalog().to_owned()]),
+        ShowKind::CurrentDatabase => column("current database name", [catalog.current_database().to_owned()]),
+        ShowKind::CreateTable(name) => match catalog.find(name)? {
+            Object::Table(table) => column("result", [catalog::show_create_table(table)]),
+            Object::View(_) => return Err(wrong_kind(name, "view")),
+        },
+        ShowKind::CreateView(name) => match catalog.find(name)? {
+            Object::View(view) => column("result", [catalog::show_create_view(view)]),
+            Object::Table(_) => return Err(wrong_kind(name, "table")),
+        },
+    };
+    if let Some((positive, pattern)) = &show.like {
+        let pattern: Vec<char> = pattern.chars().collect();
+        rows.rows.retain(|row| {
+            let name: Vec<char> = row.first().and_then(|cell| cell.as_deref()).unwrap_or_default().chars().collect();
+            like(&name, &pattern) == *positive
+        });
+    }
+    Ok(rows)
+}
+
+fn wrong_kind(name: &Name, is: &str) -> Error {
+    Error::input(format!("'{name}' is a {is}"))
+        .hint(format!("write SHOW CREATE {} {name}", is.to_uppercase()))
+        .at(name.place())
+}
+
+/// LIKE of SHOW: `%` and `_`, with a backslash before one that is meant.
+fn like(text: &[char], pattern: &[char]) -> bool {
+    // Where the last % stood, and how much of the text it has taken: the only place to come back to.
+    let (mut t, mut p) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while t < text.len() {
+        let escaped = pattern.get(p) == Some(&'\\') && p + 1 < pattern.len();
+        let expected = if escaped { pattern.get(p + 1) } else { pattern.get(p) };
+        if !escaped && expected == Some(&'%') {
+            star = Some((p, t));
+            p += 1;
+        } else if expected.is_some_and(|c| (!escaped && *c == '_') || *c == text[t]) {
+            t += 1;
+            p += if escaped { 2 } else { 1 };
+        } else if let Some((at, taken)) = star {
+            star = Some((at, taken + 1));
+            (p, t) = (at + 1, taken + 1);
+        } else {
+            return false;
+        }
+    }
+    pattern[p.min(pattern.len())..].iter().all(|c| *c == '%')
+}
+
+fn describe(name: &Name, catalog: &Catalog, schema_of: SchemaOf<'_>) -> Result<Rows> {
+    let object = catalog.find(name)?;
+    let schema = schema_of(catalog, object)?;
+    let table = match object {
+        Object::Table(table) => Some(table.as_ref()),
+        Object::View(_) => None,
+    };
+    let rows = catalog::describe(table, &schema);
+    let mut columns = vec!["name", "type", "null", "key", "extras", "watermark"];
+    if rows.first().is_some_and(|row| row.len() > columns.len()) {
+        columns.push("comment");
+    }
+    Ok(Rows { columns, rows })
+}

@@ -1,0 +1,107 @@
+use super::*;
+use crate::catalog::Catalog;
+use crate::parse::{Variables, parse};
+
+struct Session {
+    catalog: Catalog,
+    config: SessionConfig,
+}
+
+impl Session {
+    fn new() -> Self {
+        Session { catalog: Catalog::default(), config: SessionConfig::default() }
+    }
+
+    fn run(&mut self, text: &str) -> Result<Outcome> {
+        let mut last = Outcome::default();
+        for statement in parse(text, &Variables::new())? {
+            let no_types = |_: &Catalog, _: &crate::catalog::Object| Err(Error::bug("not asked for"));
+            last = execute_ddl(&statement, &mut self.catalog, &mut self.config, &no_types)?;
+        }
+        Ok(last)
+    }
+
+    fn cells(&mut self, text: &str) -> Vec<String> {
+        let rows = self.run(text).unwrap().rows.unwrap().rows;
+        rows.into_iter().map(|row| row.into_iter().flatten().collect::<Vec<_>>().join("|")).collect()
+    }
+}
+
+#[test]
+fn set_shows_and_resets() {
+    let mut session = Session::new();
+    session.run("SET 'table.dml-sync' = 'true'; SET 'table.local-time-zone' = 'Europe/Berlin';").unwrap();
+    assert!(session.config.dml_sync());
+    assert_eq!(session.config.time_zone(), chrono_tz::Europe::Berlin);
+    assert_eq!(session.cells("SET"), ["table.dml-sync|true", "table.local-time-zone|Europe/Berlin"]);
+    session.run("RESET 'table.dml-sync'").unwrap();
+    assert!(!session.config.dml_sync());
+    session.run("RESET").unwrap();
+    assert_eq!(session.cells("SET"), [""; 0]);
+}
+
+#[test]
+fn unknown_options_are_refused_or_noted() {
+    let mut session = Session::new();
+    let error = session.run("SET 'table.dml-snyc' = 'true'").unwrap_err();
+    assert_eq!(error.hint_text(), Some("did you mean `table.dml-sync`?"));
+    assert_eq!(error.place().map(|place| (place.column, place.length)), Some((5, 16)));
+    assert!(session.run("SET 'colour' = 'red'").is_err());
+    let notes = session.run("SET 'taskmanager.memory.process.size' = '1 gb'").unwrap().notes;
+    assert_eq!(notes, ["the option 'taskmanager.memory.process.size' has no effect here"]);
+}
+
+#[test]
+fn wrong_values_are_refused() {
+    let mut session = Session::new();
+    for text in [
+        "SET 'table.dml-sync' = 'maybe'",
+        "SET 'table.local-time-zone' = 'Europe/Berln'",
+        "SET 'pipeline.auto-watermark-interval' = 'soon'",
+        "SET 'parallelism.default' = '0'",
+        "SET 'execution.runtime-mode' = 'stream'",
+    ] {
+        let error = session.run(text).unwrap_err();
+        assert!(error.place().is_some(), "{text}: {error:?}");
+    }
+}
+
+#[test]
+fn show_lists_and_filters() {
+    let mut session = Session::new();
+    session
+        .run(
+            "CREATE TABLE orders (a INT); CREATE TABLE a_b (a INT); CREATE VIEW v AS SELECT 1; CREATE DATABASE d;
+             CREATE TABLE d.other (a INT);",
+        )
+        .unwrap();
+    assert_eq!(session.cells("SHOW TABLES"), ["a_b", "orders", "v"]);
+    assert_eq!(session.cells("SHOW VIEWS"), ["v"]);
+    assert_eq!(session.cells("SHOW TABLES FROM d"), ["other"]);
+    assert_eq!(session.cells("SHOW TABLES LIKE 'o%'"), ["orders"]);
+    assert_eq!(session.cells("SHOW TABLES LIKE 'a\\_b'"), ["a_b"]);
+    assert_eq!(session.cells("SHOW TABLES NOT LIKE '%r%'"), ["a_b", "v"]);
+    assert_eq!(session.cells("SHOW DATABASES"), ["d", "default_database"]);
+    assert_eq!(session.cells("SHOW CURRENT CATALOG"), ["default_catalog"]);
+    session.run("USE d").unwrap();
+    assert_eq!(session.cells("SHOW CURRENT DATABASE"), ["d"]);
+}
+
+#[test]
+fn a_database_that_holds_tables_goes_only_by_cascade() {
+    let mut session = Session::new();
+    session.run("CREATE DATABASE d; CREATE TABLE d.t (a INT);").unwrap();
+    assert!(session.run("DROP DATABASE d").is_err());
+    session.run("DROP DATABASE d CASCADE").unwrap();
+    assert_eq!(session.cells("SHOW DATABASES"), ["default_database"]);
+    assert!(session.run("DROP DATABASE default_database").is_err());
+    session.run("DROP DATABASE IF EXISTS d").unwrap();
+}
+
+#[test]
+fn offsets_are_time_zones() {
+    assert_eq!(time_zone("GMT+02:00").map(|zone| zone.name()), Some("Etc/GMT-2"));
+    assert_eq!(time_zone("UTC-5").map(|zone| zone.name()), Some("Etc/GMT+5"));
+    assert_eq!(time_zone("UTC").map(|zone| zone.name()), Some("UTC"));
+    assert_eq!(time_zone("Nowhere"), None);
+}
