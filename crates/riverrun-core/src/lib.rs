@@ -4,9 +4,11 @@
 //! randomness and metrics are handed in.
 
 pub mod batch;
+pub mod calendar;
 pub mod clock;
 pub mod error;
 pub mod format_value;
+pub mod java_text;
 pub mod metrics;
 pub mod options;
 pub mod schema;
@@ -17,6 +19,7 @@ pub mod types;
 pub use batch::{RowBatch, RowKind};
 pub use clock::{Clock, SystemClock};
 pub use error::{Error, ErrorKind, Place, Result};
+pub use format_value::{RowFormatter, RowWriter, TextStyle, ValueWriter, format_value};
 pub use options::{OptionDef, OptionType, Options};
 pub use schema::{Field, Schema};
 pub use time::{Epoch, KeyGroup, Millis, Tick, Watermark};
