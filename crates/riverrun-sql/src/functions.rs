@@ -13,8 +13,14 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 pub mod cast;
+pub mod encode;
 pub mod kernels;
+pub mod like;
+pub mod regex;
 pub mod registry;
+pub mod string;
+#[cfg(test)]
+mod test_calls;
 
 /// What a call is resolved in: the session's settings.
 #[derive(Clone, Debug)]
@@ -77,6 +83,26 @@ pub struct FunctionDef {
     pub deterministic: bool,
     /// How a call is resolved.
     pub resolve: Resolve,
+}
+
+impl FunctionDef {
+    /// A deterministic function without other names.
+    pub const fn new(
+        group: &'static str,
+        name: &'static str,
+        syntax: &'static str,
+        doc: &'static str,
+        resolve: Resolve,
+    ) -> FunctionDef {
+        FunctionDef { name, aliases: &[], group, syntax, doc, deterministic: true, resolve }
+    }
+
+    /// The same function with other names too.
+    #[must_use]
+    pub const fn with_aliases(mut self, aliases: &'static [&'static str]) -> FunctionDef {
+        self.aliases = aliases;
+        self
+    }
 }
 
 /// What computes a function over a batch.

@@ -5,7 +5,24 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 /// The groups of functions, each from its own file.
-const GROUPS: &[&[FunctionDef]] = &[];
+const GROUPS: &[&[FunctionDef]] = &[
+    super::encode::FUNCTIONS,
+    super::encode::charset::FUNCTIONS,
+    super::encode::hash::FUNCTIONS,
+    super::encode::net::FUNCTIONS,
+    super::encode::url::FUNCTIONS,
+    super::like::FUNCTIONS,
+    super::regex::functions::FUNCTIONS,
+    super::string::affix::FUNCTIONS,
+    super::string::case::FUNCTIONS,
+    super::string::characters::FUNCTIONS,
+    super::string::concat::FUNCTIONS,
+    super::string::edit::FUNCTIONS,
+    super::string::position::FUNCTIONS,
+    super::string::printf::FUNCTIONS,
+    super::string::split::FUNCTIONS,
+    super::string::substring::FUNCTIONS,
+];
 
 /// All functions, in the order of their groups.
 pub fn functions() -> impl Iterator<Item = &'static FunctionDef> {

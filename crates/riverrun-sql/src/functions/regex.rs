@@ -1,0 +1,116 @@
+//! Regular expressions in Java's syntax, and the functions over them.
+//!
+//! A pattern is translated to the syntax of the `regex` crate, which matches in linear time and so knows no looking around,
+//! no references back and no possessive quantifiers. What stays different from Java is in docs/flink-differences.md.
+
+pub mod functions;
+pub mod translate;
+
+#[cfg(test)]
+mod tests;
+
+use super::Argument;
+use riverrun_core::{Error, Result};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// A compiled pattern of Java's.
+#[derive(Debug)]
+pub struct JavaRegex(regex::Regex);
+
+impl JavaRegex {
+    /// Compiles a pattern that may match anywhere in a text.
+    pub fn new(pattern: &str) -> Result<JavaRegex> {
+        let invalid =
+            |error: String| Error::failure(format!("the regular expression '{pattern}' is wrong")).detail(error);
+        let translated = translate::translate(pattern).map_err(invalid)?;
+        regex::Regex::new(&translated).map(JavaRegex).map_err(|error| invalid(error.to_string()))
+    }
+
+    /// Compiles a pattern that must match a whole text.
+    pub fn whole(pattern: &str) -> Result<JavaRegex> {
+        JavaRegex::new(&format!("\\A(?:{pattern})\\z"))
+    }
+
+    /// How many groups the pattern has, the whole match (group 0) not counted.
+    pub fn groups(&self) -> usize {
+        self.0.captures_len() - 1
+    }
+
+    /// Whether the pattern matches anywhere.
+    pub fn is_match(&self, text: &str) -> bool {
+        self.0.is_match(text)
+    }
+
+    /// The first match, in bytes.
+    pub fn find(&self, text: &str) -> Option<Range<usize>> {
+        self.0.find(text).map(|found| found.range())
+    }
+
+    /// All matches that don't overlap, in bytes.
+    pub fn find_all<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
+        self.0.find_iter(text).map(|found| found.range())
+    }
+
+    /// A group of the first match: `None` if nothing matches, `Some(None)` if the group took no part in it.
+    pub fn group<'a>(&self, text: &'a str, group: usize) -> Option<Option<&'a str>> {
+        if group == 0 {
+            return self.find(text).map(|found| Some(&text[found]));
+        }
+        let mut places = self.0.capture_locations();
+        self.0.captures_read(&mut places, text)?;
+        Some(places.get(group).map(|(start, end)| &text[start..end]))
+    }
+
+    /// A group of every match, `None` where it took no part.
+    pub fn group_of_all<'a>(&'a self, text: &'a str, group: usize) -> impl Iterator<Item = Option<&'a str>> + 'a {
+        self.0.captures_iter(text).map(move |captures| captures.get(group).map(|found| found.as_str()))
+    }
+}
+
+/// The patterns that an argument holds: one, compiled when the call is resolved, or one per row.
+#[derive(Debug)]
+pub enum Patterns {
+    /// The argument is constant (or left out, where a default is meant).
+    Constant(String, Arc<Result<JavaRegex>>),
+    /// The argument varies, or is NULL.
+    PerRow,
+}
+
+impl Patterns {
+    /// What is known of the patterns when the call is resolved.
+    pub fn of(argument: Option<&Argument<'_>>) -> Patterns {
+        match argument.and_then(Argument::text) {
+            Some(pattern) => Patterns::Constant(pattern.to_owned(), Arc::new(JavaRegex::new(pattern))),
+            None => Patterns::PerRow,
+        }
+    }
+
+    /// What compiles the patterns of one batch: a constant never again, others when they change.
+    pub fn cache(&self) -> PatternCache {
+        let last = match self {
+            Patterns::Constant(pattern, regex) => Some((pattern.clone(), regex.clone())),
+            Patterns::PerRow => None,
+        };
+        PatternCache { last }
+    }
+}
+
+/// The last pattern that was compiled.
+#[derive(Debug)]
+pub struct PatternCache {
+    last: Option<(String, Arc<Result<JavaRegex>>)>,
+}
+
+impl PatternCache {
+    /// The compiled pattern, or why it is wrong.
+    pub fn get(&mut self, pattern: &str) -> Result<&JavaRegex> {
+        if self.last.as_ref().is_none_or(|(known, _)| known != pattern) {
+            self.last = Some((pattern.to_owned(), Arc::new(JavaRegex::new(pattern))));
+        }
+        match &self.last {
+            Some((_, regex)) => regex.as_ref().as_ref().map_err(Clone::clone),
+            None => Err(Error::bug("a pattern that was just compiled is gone")),
+        }
+    }
+}

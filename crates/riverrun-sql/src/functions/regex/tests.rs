@@ -1,0 +1,71 @@
+use super::super::test_calls::*;
+use super::*;
+
+fn found(pattern: &str, text: &str) -> Vec<String> {
+    let regex = JavaRegex::new(pattern).unwrap();
+    regex.find_all(text).map(|range| text[range].to_owned()).collect()
+}
+
+#[test]
+fn classes_are_of_ascii_as_in_java() {
+    assert_eq!(found(r"\d+", "1٣2"), ["1", "2"]);
+    assert_eq!(found(r"[\w-]+", "a-é_b"), ["a-", "_b"]);
+    assert_eq!(found(r"\p{Alpha}+", "aéb"), ["a", "b"]);
+    assert_eq!(found(r"\p{L}+", "aéb1"), ["aéb"]);
+    assert_eq!(found(r"[^\s]+", "a b\tc"), ["a", "b", "c"]);
+}
+
+#[test]
+fn a_dot_matches_no_line_end() {
+    assert_eq!(found("a.", "ab a\n a\r a\u{2028}"), ["ab"]);
+    assert_eq!(found("(?s)a.", "a\n"), ["a\n"]);
+    assert_eq!(found("(?s:a.)a.", "a\nabb"), ["a\nab"]);
+    assert_eq!(found("(?m)a$", "a\nb"), ["a"]);
+}
+
+#[test]
+fn what_needs_backtracking_is_refused_by_name() {
+    for pattern in ["(?<=a)b", r"(\w)\1", "a(?!b)", "a++b"] {
+        let error = JavaRegex::new(pattern).unwrap_err();
+        assert!(error.detail_text().is_some_and(|detail| detail.contains("linear time")), "{pattern}");
+    }
+}
+
+#[test]
+fn escapes_and_literals() {
+    assert_eq!(found(r"\Qa.b\E", "a.b axb"), ["a.b"]);
+    assert_eq!(found(r"\u0041\x42\0103", "ABC"), ["ABC"]);
+    assert_eq!(found(r"[a-z&&[^b]]+", "abc"), ["a", "c"]);
+    assert_eq!(found(r"\<x\>", "<x>"), ["<x>"]);
+    assert_eq!(found(r"[~#&]+", "a~#&"), ["~#&"]);
+}
+
+#[test]
+fn wrong_patterns_are_refused() {
+    for pattern in ["(", ")", "[a", r"\", r"\y", "*", "(?z)"] {
+        assert!(JavaRegex::new(pattern).is_err(), "{pattern}");
+    }
+}
+
+#[test]
+fn functions() {
+    let s = || text("hello World");
+    for (name, arguments, result) in [
+        ("REGEXP", vec![s(), text("World")], "BOOLEAN NOT NULL: true"),
+        ("REGEXP", vec![s(), text("")], "BOOLEAN NOT NULL: false"),
+        ("REGEXP", vec![s(), text("(")], "BOOLEAN NOT NULL: false"),
+        ("REGEXP_COUNT", vec![s(), text("")], "INT: 12"),
+        ("REGEXP_INSTR", vec![text("😀b"), text("b")], "INT: 3"),
+        ("REGEXP_INSTR", vec![s(), text("(")], "INT: null"),
+        ("REGEXP_SUBSTR", vec![s(), text("l+")], "STRING: ll"),
+        ("REGEXP_EXTRACT", vec![s(), text("h(.*)W(.*)"), int(2)], "STRING: orld"),
+        ("REGEXP_EXTRACT", vec![s(), text("h(.*)W(.*)")], "STRING: hello World"),
+        ("REGEXP_EXTRACT", vec![s(), text("h(.*)W(.*)"), int(3)], "STRING: null"),
+        ("REGEXP_EXTRACT_ALL", vec![s(), text("(l)|(o)"), int(2)], "ARRAY<STRING>: [null, null, o, o, null]"),
+        ("REGEXP_EXTRACT_ALL", vec![s(), text("l")], "ARRAY<STRING>: null"),
+        ("REGEXP_REPLACE", vec![s(), text("l"), text("$0")], "STRING NOT NULL: he$0$0o Wor$0d"),
+        ("REGEXP_REPLACE", vec![s(), text(""), text("-")], "STRING NOT NULL: -h-e-l-l-o- -W-o-r-l-d-"),
+    ] {
+        assert_eq!(call(name, &arguments), result, "{name}");
+    }
+}
