@@ -5,15 +5,34 @@
 //! over the [`Batch`]: Arrow for SQL, `Vec<T>` for typed Rust. It knows no SQL and no format.
 
 pub mod batch;
+mod budget;
+mod channel;
+mod driver;
+pub mod flow;
+mod intake;
+pub mod job;
+mod message;
 pub mod operator;
 pub mod route;
+mod shared;
 pub mod sink;
+mod sink_driver;
+pub mod snapshot;
 pub mod source;
+mod source_driver;
+pub mod split_watermarks;
+mod stopwatch;
+mod ticks;
+mod timestamp;
+mod watermark_tracker;
 pub mod watermarks;
 
 pub use batch::Batch;
+pub use flow::{Build, Flow, SourceStreams, StreamId};
+pub use job::{Job, JobConfig, JobHandle, JobOptions};
 pub use operator::{Operator, OperatorContext, Output};
 pub use route::{Route, Router};
 pub use sink::{Sink, SinkContext, SinkState};
-pub use source::{SourceContext, SourceOutput, SourceReader, SourceState, SplitId};
+pub use snapshot::{OperatorPart, Snapshot};
+pub use source::{SourceContext, SourceOutput, SourceReader, SourceState, SplitId, WatermarkStrategy};
 pub use watermarks::WatermarkRuns;

@@ -49,6 +49,10 @@ pub trait Operator<B: Batch>: 'static {
 
     /// The earliest watermark at which [`Operator::on_watermark`] must be called in the middle of a
     /// batch. `None`: never.
+    ///
+    /// It is asked before each part of a batch, so a timer that a row of the part sets does not cut it. An
+    /// operator whose results would differ answers with the next watermark whatever it may be
+    /// (`Watermark(watermark.0 + 1)`), and is then told of every one between the rows.
     fn next_timer(&self) -> Option<Watermark> {
         None
     }
@@ -80,6 +84,12 @@ pub trait Operator<B: Batch>: 'static {
     /// An operator that still has rows to emit for an earlier time holds it back.
     fn output_watermark(&self, watermark: Watermark) -> Watermark {
         watermark
+    }
+
+    /// Whether rows of a later tick must be kept from the operator until [`Operator::on_tick`] has been called for the
+    /// earlier one, as for what consolidates the changes of a tick. Asked once, before the first call.
+    fn needs_whole_ticks(&self) -> bool {
+        false
     }
 
     /// Whether an earlier call stopped for lack of room.

@@ -1,0 +1,286 @@
+//! A running job: its settings, its worker threads, and the handle to it.
+
+use crate::batch::Batch;
+use crate::flow::{Build, Flow, Layout};
+use crate::shared::{Blame, JobShared, WorkerShared};
+use crate::snapshot::Snapshot;
+use riverrun_core::metrics::{JobMetrics, OperatorTotals};
+use riverrun_core::{Clock, Epoch, Error, KeyGroup, Result, SystemClock};
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use timely::communication::{Allocator, AllocatorBuilder, Config as Communication, Hooks, initialize_from};
+use timely::worker::{Config as WorkerConfig, Worker};
+
+/// A parked worker looks around after this time even if nobody woke it.
+const LONGEST_PARK: Duration = Duration::from_millis(500);
+
+/// The settings of a job that have defaults.
+#[derive(Clone, Debug)]
+pub struct JobOptions {
+    /// Rows that trickle in leave a source after this time at the latest (`execution.buffer-timeout`).
+    pub buffer_timeout: Duration,
+    /// A source sends in tick n + this only when all of tick n has passed the whole job.
+    pub ticks_in_flight: u32,
+    /// Sources stop, and operators that multiply rows pause, while so many bytes are on their way in this process.
+    pub bytes_in_flight: usize,
+    /// How many batches an operator emits before those downstream get their turn.
+    pub batches_per_turn: usize,
+    /// How many key groups the job has (`pipeline.max-parallelism`).
+    pub key_groups: u16,
+    /// The time from barrier to barrier (`execution.checkpointing.interval`). `None`: only the one at the end.
+    pub epoch_interval: Option<Duration>,
+    /// How many complete snapshots are kept in memory.
+    pub retained_snapshots: usize,
+}
+
+impl Default for JobOptions {
+    fn default() -> Self {
+        JobOptions {
+            buffer_timeout: Duration::from_millis(5),
+            ticks_in_flight: 16,
+            bytes_in_flight: 64 << 20,
+            batches_per_turn: 16,
+            key_groups: KeyGroup::DEFAULT_COUNT,
+            epoch_interval: None,
+            retained_snapshots: 1,
+        }
+    }
+}
+
+/// What a job is started with.
+#[derive(Clone, Debug)]
+pub struct JobConfig {
+    /// The job's name, for threads and messages.
+    pub name: String,
+    /// How many workers the job has, over all its processes.
+    pub parallelism: usize,
+    /// The settings that have defaults.
+    pub options: JobOptions,
+    /// Processing time.
+    pub clock: Arc<dyn Clock>,
+    /// What the job goes on from, taken at any parallelism.
+    pub restore: Option<Arc<Snapshot>>,
+}
+
+impl JobConfig {
+    /// A job of one worker with the default settings.
+    pub fn new(name: impl Into<String>) -> Self {
+        JobConfig {
+            name: name.into(),
+            parallelism: 1,
+            options: JobOptions::default(),
+            clock: Arc::new(SystemClock),
+            restore: None,
+        }
+    }
+
+    /// The same with so many workers.
+    #[must_use]
+    pub fn parallelism(mut self, parallelism: usize) -> Self {
+        self.parallelism = parallelism;
+        self
+    }
+}
+
+/// Starts jobs.
+#[derive(Debug)]
+pub struct Job;
+
+impl Job {
+    /// Starts a job: `build` is called once on each worker's thread.
+    ///
+    /// An error of `build`, of an operator, or a panic on any worker ends the job; [`JobHandle::wait`] gives the first.
+    pub fn start<B: Batch>(config: JobConfig, build: Build<B>) -> Result<JobHandle> {
+        if config.parallelism == 0 {
+            return Err(Error::input("the parallelism must be at least 1"));
+        }
+        let builders = if config.parallelism == 1 {
+            Communication::Thread
+        } else {
+            Communication::Process(config.parallelism)
+        };
+        let (builders, guard) =
+            builders.try_build_with(Hooks::default()).map_err(|error| Error::failure(error).context("starting"))?;
+        let layout = Layout { worker: 0, parallelism: config.parallelism, first: 0, threads: config.parallelism };
+        let shared = JobShared::new(config.name, config.options, config.clock, config.restore, layout);
+        JobHandle::launch(shared, builders, guard, build)
+    }
+}
+
+/// A started job. Clones are handles to the same one; dropping them does not end it.
+#[derive(Clone)]
+pub struct JobHandle {
+    shared: Arc<JobShared>,
+    result: Arc<(Mutex<Option<Result<()>>>, Condvar)>,
+}
+
+impl std::fmt::Debug for JobHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("JobHandle").field("name", &self.shared.name).finish_non_exhaustive()
+    }
+}
+
+impl JobHandle {
+    fn launch<B: Batch>(
+        shared: Arc<JobShared>,
+        builders: Vec<AllocatorBuilder>,
+        guard: Box<dyn Any + Send>,
+        build: Build<B>,
+    ) -> Result<Self> {
+        let handle = JobHandle { shared: shared.clone(), result: Arc::default() };
+        let context = shared.clone();
+        let workers = initialize_from(builders, Box::new(()), move |allocator| work(&context, allocator, &build))
+            .map_err(|error| Error::failure(format!("the workers can't be started: {error}")))?;
+        let result = handle.result.clone();
+        let epochs = match shared.options.epoch_interval {
+            Some(interval) => Some(end_epochs(shared.clone(), result.clone(), interval)?),
+            None => None,
+        };
+        spawn(format!("{}-join", shared.name), move || {
+            for ended in workers.join() {
+                // Panics of the dataflow are caught on its thread; what is left are those of timely's own start.
+                if let Err(error) = ended {
+                    shared.fail(Blame::Consequence, Error::failure(format!("a worker could not start: {error}")));
+                }
+            }
+            drop(guard);
+            shared.snapshots.close();
+            let outcome = shared.failure().map_or(Ok(()), |(_, error)| Err(error));
+            *result.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+            result.1.notify_all();
+            if let Some(epochs) = epochs {
+                let _ = epochs.join();
+            }
+        })?;
+        Ok(handle)
+    }
+
+    /// Waits until the job has ended. Ok if its input has ended, or it was stopped or cancelled.
+    pub fn wait(&self) -> Result<()> {
+        let guard = self.result.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let ended = self.result.1.wait_while(guard, |result| result.is_none()).unwrap_or_else(PoisonError::into_inner);
+        ended.clone().unwrap_or(Ok(()))
+    }
+
+    /// Waits at most so long. `None` if the job has not ended by then.
+    pub fn wait_timeout(&self, timeout: Duration) -> Option<Result<()>> {
+        let guard = self.result.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.result.1.wait_timeout_while(guard, timeout, |result| result.is_none());
+        waited.unwrap_or_else(PoisonError::into_inner).0.clone()
+    }
+
+    /// Ends the job in good order: sources stop reading, what has been read is written, sinks flush. Event time does not
+    /// end by it, so no window fires before its time.
+    pub fn stop(&self) {
+        self.shared.stop();
+    }
+
+    /// Ends the job at once. What is on its way is lost.
+    pub fn cancel(&self) {
+        self.shared.cancel();
+    }
+
+    /// The counters of this process's operators.
+    pub fn metrics(&self) -> JobMetrics {
+        self.shared.metrics.clone()
+    }
+
+    /// The totals of all operators.
+    pub fn totals(&self) -> Vec<OperatorTotals> {
+        self.shared.metrics.totals()
+    }
+
+    /// The bytes on their way between this process's operators: now, and the most there ever were.
+    pub fn bytes_in_flight(&self) -> (usize, usize) {
+        (self.shared.budget.live(), self.shared.budget.peak())
+    }
+
+    /// The complete snapshots that are kept, by epoch. After the end the last one is that of the end.
+    pub fn snapshots(&self) -> BTreeMap<Epoch, Arc<Snapshot>> {
+        self.shared.snapshots.all()
+    }
+
+    /// Puts a barrier behind what has been read so far; gives the epoch that it ends.
+    pub fn trigger_epoch(&self) -> Option<Epoch> {
+        self.shared.ticks.end_epoch()
+    }
+
+    /// Waits until all of an epoch has passed the whole job. `None` if the job ends without it, or the time is over.
+    pub fn wait_epoch(&self, epoch: Epoch, timeout: Duration) -> Option<Arc<Snapshot>> {
+        self.shared.snapshots.wait(epoch, timeout)
+    }
+}
+
+#[allow(clippy::disallowed_methods, reason = "the one place of this crate that starts threads")]
+pub(crate) fn spawn(name: String, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
+    let started = std::thread::Builder::new().name(name).spawn(run);
+    started.map_err(|error| Error::failure(format!("a thread can't be started: {error}")))
+}
+
+/// Ends an epoch after each interval, once the one before has passed.
+fn end_epochs(
+    shared: Arc<JobShared>,
+    result: Arc<(Mutex<Option<Result<()>>>, Condvar)>,
+    interval: Duration,
+) -> Result<JoinHandle<()>> {
+    spawn(format!("{}-epochs", shared.name), move || {
+        loop {
+            let guard = result.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let waited = result.1.wait_timeout_while(guard, interval, |result| result.is_none());
+            if waited.unwrap_or_else(PoisonError::into_inner).0.is_some() {
+                return;
+            }
+            if let Some(epoch) = shared.ticks.end_epoch() {
+                // A barrier that takes longer than the interval puts the next one off.
+                while shared.snapshots.wait(epoch, interval).is_none() && !shared.snapshots.is_closed() {}
+            }
+        }
+    })
+}
+
+/// Runs one worker until its dataflow has ended or the job is cancelled.
+fn work<B: Batch>(shared: &Arc<JobShared>, allocator: Allocator, build: &Build<B>) {
+    shared.register_thread(std::thread::current());
+    let worker = allocator.index();
+    let run = || -> Result<()> {
+        let mut timely = Worker::new(WorkerConfig::default(), allocator, Some(crate::stopwatch::now()));
+        let layout = Layout { worker, ..shared.layout };
+        let context = WorkerShared { job: shared.clone(), progress: Rc::default(), worker };
+        let mut flow = Flow::new(context, layout);
+        build(&mut flow)?;
+        timely.dataflow_named::<u64, _, _>(&shared.name, |scope| flow.assemble(scope))?;
+        while timely.has_dataflows() && !shared.is_cancelled() {
+            timely.step_or_park(Some(LONGEST_PARK));
+        }
+        for dataflow in timely.installed_dataflows() {
+            timely.drop_dataflow(dataflow);
+        }
+        Ok(())
+    };
+    match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => shared.fail(Blame::Cause, error),
+        Err(panic) => {
+            let said = panic_message(&*panic);
+            // What timely says when a peer is gone is no cause.
+            let lost = ["timely communication error", "poisoned", "MergeQueue"].iter().any(|word| said.contains(word));
+            let blame = if lost { Blame::Consequence } else { Blame::Cause };
+            shared.fail(blame, Error::bug(format!("worker {worker} panicked: {said}")));
+        }
+    }
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> String {
+    if let Some(text) = panic.downcast_ref::<&str>() {
+        (*text).to_owned()
+    } else if let Some(text) = panic.downcast_ref::<String>() {
+        text.clone()
+    } else {
+        "no message".to_owned()
+    }
+}
