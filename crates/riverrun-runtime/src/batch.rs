@@ -85,7 +85,8 @@ where
     }
 
     fn encode(&self, (): &mut (), out: &mut Vec<u8>) -> Result<()> {
-        let bytes = postcard::to_stdvec(self).map_err(|error| Error::failure(format!("rows can't be sent: {error}")))?;
+        let bytes =
+            postcard::to_stdvec(self).map_err(|error| Error::failure(format!("rows can't be sent: {error}")))?;
         out.extend_from_slice(&bytes);
         Ok(())
     }

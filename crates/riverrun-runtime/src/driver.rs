@@ -254,12 +254,8 @@ impl<B: Batch> OperatorDriver<B> {
     }
 
     fn leave_part(&mut self, ended: bool) -> Result<()> {
-        let part = OperatorPart {
-            state: self.operator.snapshot()?,
-            watermark: self.watermark,
-            ended,
-            splits: Vec::new(),
-        };
+        let part =
+            OperatorPart { state: self.operator.snapshot()?, watermark: self.watermark, ended, splits: Vec::new() };
         let worker = &self.seat.worker;
         worker.job.snapshots.put(epoch_of(self.intake.now()), &self.seat.id, worker.worker, part);
         Ok(())

@@ -296,8 +296,10 @@ impl<B: Batch> Flow<'_, B> {
                         SourceDriver::new(seat, reader, strategy, outlet(rows), outlet(rejected))
                             .map(|driver| Box::new(driver) as Box<dyn Driver>)
                     }
-                    Kind::Operator(operator) => OperatorDriver::new(seat, operator, inlets, senders, layout, outlet(rows))
-                        .map(|driver| Box::new(driver) as Box<dyn Driver>),
+                    Kind::Operator(operator) => {
+                        OperatorDriver::new(seat, operator, inlets, senders, layout, outlet(rows))
+                            .map(|driver| Box::new(driver) as Box<dyn Driver>)
+                    }
                     Kind::Sink(sink) => SinkDriver::new(seat, sink, inlets, senders, layout, outlet(rows))
                         .map(|driver| Box::new(driver) as Box<dyn Driver>),
                 };

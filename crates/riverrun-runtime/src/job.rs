@@ -1,18 +1,23 @@
 //! A running job: its settings, its worker threads, and the handle to it.
 
 use crate::batch::Batch;
+use crate::control::ControlPlane;
 use crate::flow::{Build, Flow, Layout};
+use crate::process::{self, ProcessLayout};
 use crate::shared::{Blame, JobShared, WorkerShared};
 use crate::snapshot::Snapshot;
 use riverrun_core::metrics::{JobMetrics, OperatorTotals};
 use riverrun_core::{Clock, Epoch, Error, KeyGroup, Result, SystemClock};
 use std::any::Any;
 use std::collections::BTreeMap;
+use std::net::{Shutdown, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
+use timely::communication::allocator::ProcessBuilder;
+use timely::communication::allocator::zero_copy::initialize::initialize_networking_from_sockets;
 use timely::communication::{Allocator, AllocatorBuilder, Config as Communication, Hooks, initialize_from};
 use timely::worker::{Config as WorkerConfig, Worker};
 
@@ -65,6 +70,8 @@ pub struct JobConfig {
     pub clock: Arc<dyn Clock>,
     /// What the job goes on from, taken at any parallelism.
     pub restore: Option<Arc<Snapshot>>,
+    /// Which of several processes this is. `None`: the only one.
+    pub processes: Option<ProcessLayout>,
 }
 
 impl JobConfig {
@@ -76,6 +83,7 @@ impl JobConfig {
             options: JobOptions::default(),
             clock: Arc::new(SystemClock),
             restore: None,
+            processes: None,
         }
     }
 
@@ -99,16 +107,74 @@ impl Job {
         if config.parallelism == 0 {
             return Err(Error::input("the parallelism must be at least 1"));
         }
-        let builders = if config.parallelism == 1 {
-            Communication::Thread
-        } else {
-            Communication::Process(config.parallelism)
-        };
-        let (builders, guard) =
-            builders.try_build_with(Hooks::default()).map_err(|error| Error::failure(error).context("starting"))?;
-        let layout = Layout { worker: 0, parallelism: config.parallelism, first: 0, threads: config.parallelism };
+        let processes = config.processes.as_ref().map_or(1, |layout| layout.processes.max(1));
+        if config.parallelism % processes != 0 {
+            return Err(Error::input(format!(
+                "a parallelism of {} can't be shared evenly by {processes} processes",
+                config.parallelism
+            )));
+        }
+        let threads = config.parallelism / processes;
+        let index = config.processes.as_ref().map_or(0, |layout| layout.index);
+        let layout = Layout { worker: 0, parallelism: config.parallelism, first: index * threads, threads };
         let shared = JobShared::new(config.name, config.options, config.clock, config.restore, layout);
-        JobHandle::launch(shared, builders, guard, build)
+        match config.processes.filter(|_| processes > 1) {
+            None => {
+                let threads = if threads == 1 { Communication::Thread } else { Communication::Process(threads) };
+                let (builders, _) = threads.try_build().map_err(Error::failure)?;
+                JobHandle::launch(shared, builders, None, build)
+            }
+            Some(layout) => {
+                let connections = process::connect(&layout, config.parallelism)?;
+                let sockets = connections.handles();
+                let (control, listeners) = ControlPlane::start(&shared, &layout, connections.control)?;
+                let hooks = Hooks::default();
+                let inner = ProcessBuilder::new_typed_vector(threads, hooks.refill.clone(), None);
+                let (builders, guard) =
+                    initialize_networking_from_sockets(inner, connections.data, layout.index, threads, hooks)
+                        .map_err(|error| Error::failure(format!("the processes can't be connected: {error}")))?;
+                let builders = builders.into_iter().map(AllocatorBuilder::Tcp).collect();
+                let network = Network { control, listeners, sockets, guard: Box::new(guard) };
+                JobHandle::launch(shared, builders, Some(network), build)
+            }
+        }
+    }
+}
+
+/// What connects a process with the others of its job.
+struct Network {
+    control: Arc<ControlPlane>,
+    listeners: Vec<JoinHandle<()>>,
+    sockets: Vec<TcpStream>,
+    guard: Box<dyn Any + Send>,
+}
+
+/// How long the cause of a lost connection is waited for.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+impl Network {
+    /// This process's workers have ended.
+    fn finish(self, shared: &JobShared) {
+        if shared.failure().is_some_and(|(blame, _)| blame == Blame::Consequence) {
+            self.control.wait_for_cause(PATIENCE);
+        }
+        if shared.failure().is_some() {
+            // Whoever reads from a peer that hangs would wait for ever.
+            for socket in &self.sockets {
+                let _ = socket.shutdown(Shutdown::Both);
+            }
+        }
+        // Timely's threads panic when a connection breaks, and again when they are joined.
+        let guard = self.guard;
+        if catch_unwind(AssertUnwindSafe(|| drop(guard))).is_err() && !shared.is_cancelled() {
+            shared.fail(Blame::Consequence, Error::failure("the connection to another process was lost"));
+            self.control.wait_for_cause(PATIENCE);
+        }
+        self.control.finish();
+        self.control.close();
+        for listener in self.listeners {
+            let _ = listener.join();
+        }
     }
 }
 
@@ -116,6 +182,7 @@ impl Job {
 #[derive(Clone)]
 pub struct JobHandle {
     shared: Arc<JobShared>,
+    control: Option<Arc<ControlPlane>>,
     result: Arc<(Mutex<Option<Result<()>>>, Condvar)>,
 }
 
@@ -129,10 +196,11 @@ impl JobHandle {
     fn launch<B: Batch>(
         shared: Arc<JobShared>,
         builders: Vec<AllocatorBuilder>,
-        guard: Box<dyn Any + Send>,
+        network: Option<Network>,
         build: Build<B>,
     ) -> Result<Self> {
-        let handle = JobHandle { shared: shared.clone(), result: Arc::default() };
+        let control = network.as_ref().map(|network| network.control.clone());
+        let handle = JobHandle { shared: shared.clone(), control, result: Arc::default() };
         let context = shared.clone();
         let workers = initialize_from(builders, Box::new(()), move |allocator| work(&context, allocator, &build))
             .map_err(|error| Error::failure(format!("the workers can't be started: {error}")))?;
@@ -148,7 +216,9 @@ impl JobHandle {
                     shared.fail(Blame::Consequence, Error::failure(format!("a worker could not start: {error}")));
                 }
             }
-            drop(guard);
+            if let Some(network) = network {
+                network.finish(&shared);
+            }
             shared.snapshots.close();
             let outcome = shared.failure().map_or(Ok(()), |(_, error)| Err(error));
             *result.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
@@ -177,11 +247,17 @@ impl JobHandle {
     /// Ends the job in good order: sources stop reading, what has been read is written, sinks flush. Event time does not
     /// end by it, so no window fires before its time.
     pub fn stop(&self) {
+        if let Some(control) = &self.control {
+            control.stop();
+        }
         self.shared.stop();
     }
 
     /// Ends the job at once. What is on its way is lost.
     pub fn cancel(&self) {
+        if let Some(control) = &self.control {
+            control.cancel();
+        }
         self.shared.cancel();
     }
 
@@ -190,9 +266,9 @@ impl JobHandle {
         self.shared.metrics.clone()
     }
 
-    /// The totals of all operators.
+    /// The totals of all operators; in process 0 those of all processes, as of their last heartbeat or their end.
     pub fn totals(&self) -> Vec<OperatorTotals> {
-        self.shared.metrics.totals()
+        self.control.as_ref().map_or_else(|| self.shared.metrics.totals(), |control| control.totals())
     }
 
     /// The bytes on their way between this process's operators: now, and the most there ever were.

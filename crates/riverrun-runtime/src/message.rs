@@ -29,7 +29,7 @@ pub(crate) enum Body<B> {
     /// Rows, with the sender's watermark before each.
     Batch(B, WatermarkRuns, Guard),
     /// Rows on the way to or from another process.
-    Encoded(Vec<u8>, WatermarkRuns, Guard),
+    Encoded(Vec<u8>, WatermarkRuns, #[expect(dead_code, reason = "counts the bytes until they are sent")] Guard),
     /// The sender's event time.
     Status(Status),
 }

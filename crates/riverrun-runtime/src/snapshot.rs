@@ -2,10 +2,11 @@
 
 use crate::source::SplitId;
 use crate::split_watermarks::SplitProgress;
-use riverrun_core::{Epoch, Result, Watermark};
+use riverrun_core::{Epoch, KeyGroup, Result, Watermark};
 use riverrun_state::{OperatorSnapshot, RestoredState};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 /// What one operator holds on one worker at a barrier: its own state, and what the driver keeps for it.
@@ -58,6 +59,44 @@ impl Snapshot {
     }
 }
 
+/// A part on its way to process 0.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct PartOnWire {
+    keyed: Vec<(KeyGroup, Vec<u8>)>,
+    split: Vec<Vec<u8>>,
+    union: Vec<Vec<u8>>,
+    watermark: Watermark,
+    ended: bool,
+    splits: Vec<(String, SplitProgress)>,
+}
+
+impl From<OperatorPart> for PartOnWire {
+    fn from(part: OperatorPart) -> Self {
+        PartOnWire {
+            keyed: part.state.keyed.into_iter().collect(),
+            split: part.state.split,
+            union: part.state.union,
+            watermark: part.watermark,
+            ended: part.ended,
+            splits: part.splits.into_iter().map(|(id, progress)| (id.to_string(), progress)).collect(),
+        }
+    }
+}
+
+impl From<PartOnWire> for OperatorPart {
+    fn from(part: PartOnWire) -> Self {
+        OperatorPart {
+            state: OperatorSnapshot { keyed: part.keyed.into_iter().collect(), split: part.split, union: part.union },
+            watermark: part.watermark,
+            ended: part.ended,
+            splits: part.splits.into_iter().map(|(id, progress)| (id.into(), progress)).collect(),
+        }
+    }
+}
+
+/// Parts with the ids of their operators and the numbers of their workers.
+pub(crate) type Parts = Vec<(String, usize, OperatorPart)>;
+
 /// Where operators leave their parts, and from where complete snapshots are taken.
 ///
 /// An operator that has ended leaves no more parts: its last one stands for it in every later snapshot.
@@ -65,10 +104,17 @@ pub(crate) struct SnapshotBoard {
     retained: usize,
     state: Mutex<Board>,
     changed: Condvar,
+    /// In process 0: how many other processes send their parts.
+    others: OnceLock<usize>,
+    /// In another process: takes the parts to process 0.
+    send: OnceLock<Box<dyn Fn(Epoch, Parts) + Send + Sync>>,
 }
 
 #[derive(Default)]
 struct Board {
+    /// How many processes an epoch's parts have come from.
+    arrived: BTreeMap<Epoch, usize>,
+    passed: Option<Epoch>,
     parts: BTreeMap<(String, usize), BTreeMap<Epoch, OperatorPart>>,
     complete: BTreeSet<Epoch>,
     closed: bool,
@@ -77,7 +123,13 @@ struct Board {
 impl SnapshotBoard {
     /// A board that keeps the last `retained` complete snapshots.
     pub(crate) fn new(retained: usize) -> Self {
-        SnapshotBoard { retained: retained.max(1), state: Mutex::default(), changed: Condvar::new() }
+        SnapshotBoard {
+            retained: retained.max(1),
+            state: Mutex::default(),
+            changed: Condvar::new(),
+            others: OnceLock::new(),
+            send: OnceLock::new(),
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Board> {
@@ -89,20 +141,58 @@ impl SnapshotBoard {
         self.lock().parts.entry((id.to_owned(), worker)).or_default().insert(epoch, part);
     }
 
-    /// All parts of `epoch` are there.
+    /// So many other processes send their parts to this one.
+    pub(crate) fn expect_from(&self, others: usize) {
+        let _ = self.others.set(others);
+    }
+
+    /// The parts go to process 0, which alone completes snapshots.
+    pub(crate) fn send_to(&self, send: Box<dyn Fn(Epoch, Parts) + Send + Sync>) {
+        let _ = self.send.set(send);
+    }
+
+    /// The parts that another process's workers left.
+    pub(crate) fn receive(&self, epoch: Epoch, parts: impl IntoIterator<Item = (String, usize, OperatorPart)>) {
+        for (id, worker, part) in parts {
+            self.put(epoch, &id, worker, part);
+        }
+        self.arrive(epoch);
+    }
+
+    /// `epoch` has passed the whole job: all parts of this process are there. Each of its workers says so.
     pub(crate) fn complete(&self, epoch: Epoch) {
-        let mut board = self.lock();
-        if board.complete.insert(epoch) {
-            while board.complete.len() > self.retained {
-                board.complete.pop_first();
+        {
+            let mut board = self.lock();
+            if board.passed.is_some_and(|passed| passed >= epoch) {
+                return;
             }
-            if let Some(oldest) = board.complete.first().copied() {
-                for parts in board.parts.values_mut() {
-                    // The newest part up to the oldest snapshot stands for it; those before it are not needed.
-                    let newest = parts.range(..=oldest).next_back().map(|(epoch, _)| *epoch);
-                    if let Some(newest) = newest {
-                        parts.retain(|epoch, _| *epoch >= newest);
-                    }
+            board.passed = Some(epoch);
+        }
+        if let Some(send) = self.send.get() {
+            let parts = self.lock().take(epoch);
+            send(epoch, parts);
+        }
+        self.arrive(epoch);
+    }
+
+    fn arrive(&self, epoch: Epoch) {
+        let mut board = self.lock();
+        let arrived = board.arrived.entry(epoch).or_default();
+        *arrived += 1;
+        if *arrived <= self.others.get().copied().unwrap_or(0) {
+            return;
+        }
+        board.arrived.remove(&epoch);
+        board.complete.insert(epoch);
+        while board.complete.len() > self.retained {
+            board.complete.pop_first();
+        }
+        if let Some(oldest) = board.complete.first().copied() {
+            for parts in board.parts.values_mut() {
+                // The newest part up to the oldest snapshot stands for it; those before it are not needed.
+                let newest = parts.range(..=oldest).next_back().map(|(epoch, _)| *epoch);
+                if let Some(newest) = newest {
+                    parts.retain(|epoch, _| *epoch >= newest);
                 }
             }
         }
@@ -136,6 +226,17 @@ impl SnapshotBoard {
 }
 
 impl Board {
+    /// Takes the parts of an epoch, to be sent elsewhere. What an ended operator has left goes once.
+    fn take(&mut self, epoch: Epoch) -> Parts {
+        let mut taken = Vec::new();
+        for ((id, worker), parts) in &mut self.parts {
+            if let Some(part) = parts.remove(&epoch) {
+                taken.push((id.clone(), *worker, part));
+            }
+        }
+        taken
+    }
+
     fn snapshot(&self, epoch: Epoch) -> Snapshot {
         let mut operators: BTreeMap<String, Vec<OperatorPart>> = BTreeMap::new();
         for ((id, _), parts) in &self.parts {

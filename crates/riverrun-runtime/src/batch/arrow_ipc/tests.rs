@@ -5,8 +5,9 @@ use arrow::datatypes::{Int32Type, Schema};
 fn sample(rows: usize) -> RowBatch {
     let numbers: ArrayRef = Arc::new(Int64Array::from_iter((0..rows).map(|n| (n % 3 != 0).then_some(n as i64))));
     let words: ArrayRef = Arc::new(StringArray::from_iter_values((0..rows).map(|n| format!("row {n}"))));
-    let lists: ArrayRef =
-        Arc::new(ListArray::from_iter_primitive::<Int32Type, _, _>((0..rows).map(|n| Some(vec![Some(n as i32); n % 4]))));
+    let lists: ArrayRef = Arc::new(ListArray::from_iter_primitive::<Int32Type, _, _>(
+        (0..rows).map(|n| Some(vec![Some(n as i32); n % 4])),
+    ));
     RowBatch::append(RecordBatch::try_from_iter([("n", numbers), ("w", words), ("l", lists)]).unwrap())
 }
 

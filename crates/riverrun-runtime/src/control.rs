@@ -1,0 +1,283 @@
+//! The control connections of a job of several processes: ticks and epochs, heartbeats with metrics, the parts of
+//! snapshots, and the news that one of them has failed.
+//!
+//! They form a star around process 0. A process that closes its connection without having said that it is done, or that
+//! is not heard of for too long, is lost, and with it the job.
+
+use crate::process::{ProcessLayout, read_frame, write_frame};
+use crate::shared::{Blame, JobShared};
+use crate::snapshot::{OperatorPart, PartOnWire};
+use crate::ticks::TickLink;
+use riverrun_core::metrics::OperatorTotals;
+use riverrun_core::{Epoch, Error, ErrorKind, Result};
+use serde::{Deserialize, Serialize};
+use std::net::{Shutdown, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// A message longer than this is not one.
+const LONGEST: usize = 1 << 30;
+
+/// What the processes tell each other.
+#[derive(Debug, Serialize, Deserialize)]
+enum Control {
+    /// From process 0: this tick is open. To process 0: something has been sent in this tick.
+    Tick(u64),
+    /// Still alive; to process 0 with the sender's counters.
+    Heartbeat(Vec<OperatorTotals>),
+    /// The parts that the sender's workers left for an epoch.
+    Parts(Epoch, Vec<(String, usize, PartOnWire)>),
+    /// The sender has failed.
+    Failed { bug: bool, message: String, detail: Option<String>, hint: Option<String> },
+    /// Sources stop reading.
+    Stop,
+    /// Everything ends at once.
+    Cancel,
+    /// The sender's workers have ended; its last counters.
+    Done(Vec<OperatorTotals>),
+}
+
+struct Peer {
+    index: usize,
+    socket: Mutex<TcpStream>,
+}
+
+#[derive(Default)]
+struct Reported {
+    totals: Vec<Vec<OperatorTotals>>,
+    done: Vec<bool>,
+}
+
+/// This process's end of the control connections.
+pub(crate) struct ControlPlane {
+    shared: Arc<JobShared>,
+    peers: Vec<Peer>,
+    reported: Mutex<Reported>,
+    changed: Condvar,
+    closing: AtomicBool,
+}
+
+impl ControlPlane {
+    /// Takes over the connections of the handshake, and starts to listen on them.
+    pub(crate) fn start(
+        shared: &Arc<JobShared>,
+        layout: &ProcessLayout,
+        sockets: Vec<(usize, TcpStream)>,
+    ) -> Result<(Arc<Self>, Vec<JoinHandle<()>>)> {
+        let failed = |error: std::io::Error| Error::failure(format!("the control connection fails: {error}"));
+        let mut readers = Vec::new();
+        let mut peers = Vec::new();
+        for (index, socket) in sockets {
+            // A peer that no longer reads must not hold up a worker.
+            socket.set_write_timeout(Some(layout.heartbeat_timeout)).map_err(failed)?;
+            socket.set_read_timeout(Some(layout.heartbeat_timeout)).map_err(failed)?;
+            readers.push((index, socket.try_clone().map_err(failed)?));
+            peers.push(Peer { index, socket: Mutex::new(socket) });
+        }
+        let count = peers.len();
+        let plane = Arc::new(ControlPlane {
+            shared: shared.clone(),
+            peers,
+            reported: Mutex::new(Reported { totals: vec![Vec::new(); count], done: vec![false; count] }),
+            changed: Condvar::new(),
+            closing: AtomicBool::new(false),
+        });
+        plane.connect(layout.index == 0);
+        let mut threads = Vec::new();
+        for (at, (index, socket)) in readers.into_iter().enumerate() {
+            let plane = plane.clone();
+            let timeout = layout.heartbeat_timeout;
+            let name = format!("{}-control-{index}", shared.name);
+            threads.push(crate::job::spawn(name, move || plane.listen(at, index, socket, timeout))?);
+        }
+        let beating = plane.clone();
+        let interval = (layout.heartbeat_timeout / 4).min(Duration::from_millis(500));
+        threads.push(crate::job::spawn(format!("{}-heartbeat", shared.name), move || beating.beat(interval))?);
+        Ok((plane, threads))
+    }
+
+    fn connect(self: &Arc<Self>, first: bool) {
+        let weak = Arc::downgrade(self);
+        let send = move |message: Control| {
+            if let Some(plane) = weak.upgrade() {
+                plane.send(&message);
+            }
+        };
+        let tick = send.clone();
+        self.shared.ticks.connect(if first {
+            TickLink::Announce(Box::new(move |time| tick(Control::Tick(time))))
+        } else {
+            TickLink::Request(Box::new(move |time| tick(Control::Tick(time))))
+        });
+        if first {
+            self.shared.snapshots.expect_from(self.peers.len());
+        } else {
+            let parts = send.clone();
+            self.shared.snapshots.send_to(Box::new(move |epoch, list| {
+                let list = list.into_iter().map(|(id, worker, part)| (id, worker, PartOnWire::from(part)));
+                parts(Control::Parts(epoch, list.collect()));
+            }));
+        }
+        let _ = self.shared.on_failure.set(Box::new(move |error| {
+            send(Control::Failed {
+                bug: error.kind() == ErrorKind::Bug,
+                message: error.message().to_owned(),
+                detail: error.detail_text().map(str::to_owned),
+                hint: error.hint_text().map(str::to_owned),
+            });
+        }));
+    }
+
+    fn send(&self, message: &Control) {
+        for peer in &self.peers {
+            let mut socket = peer.socket.lock().unwrap_or_else(PoisonError::into_inner);
+            // Whether the peer is lost is found out by its reader, which also knows what it said before.
+            let _ = write_frame(&mut *socket, message);
+        }
+    }
+
+    /// Every process ends in good order.
+    pub(crate) fn stop(&self) {
+        self.send(&Control::Stop);
+    }
+
+    /// Every process ends at once.
+    pub(crate) fn cancel(&self) {
+        self.send(&Control::Cancel);
+    }
+
+    fn listen(&self, at: usize, index: usize, mut socket: TcpStream, timeout: Duration) {
+        let others = index == 0;
+        loop {
+            match read_frame::<Control>(&mut socket, LONGEST) {
+                Ok(Control::Tick(time)) if others => self.shared.ticks.announce(time),
+                Ok(Control::Tick(used)) => self.shared.ticks.request_after(used),
+                Ok(Control::Heartbeat(totals)) => {
+                    self.reported.lock().unwrap_or_else(PoisonError::into_inner).totals[at] = totals;
+                }
+                Ok(Control::Parts(epoch, parts)) => {
+                    let parts = parts.into_iter().map(|(id, worker, part)| (id, worker, OperatorPart::from(part)));
+                    self.shared.snapshots.receive(epoch, parts);
+                }
+                Ok(Control::Failed { bug, message, detail, hint }) => {
+                    let mut error = if bug { Error::bug(message) } else { Error::failure(message) };
+                    if let Some(detail) = detail {
+                        error = error.detail(detail);
+                    }
+                    self.shared.fail(Blame::Cause, error.hint_opt(hint));
+                }
+                Ok(Control::Stop) => {
+                    if !others && !self.shared.is_stopping() {
+                        self.stop();
+                    }
+                    self.shared.stop();
+                }
+                Ok(Control::Cancel) => {
+                    if !others && !self.shared.is_cancelled() {
+                        self.cancel();
+                    }
+                    self.shared.cancel();
+                }
+                Ok(Control::Done(totals)) => {
+                    let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+                    if !totals.is_empty() {
+                        reported.totals[at] = totals;
+                    }
+                    reported.done[at] = true;
+                    self.changed.notify_all();
+                }
+                Err(error) => {
+                    self.lost(at, index, &error, timeout);
+                    return;
+                }
+            }
+        }
+    }
+
+    fn lost(&self, at: usize, index: usize, error: &std::io::Error, timeout: Duration) {
+        let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        if !reported.done[at] && !self.closing.load(Ordering::SeqCst) && !self.shared.is_cancelled() {
+            let silent = matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut);
+            let error = if silent {
+                Error::failure(format!("process {index} has not been heard of for {} s", timeout.as_secs_f32()))
+            } else {
+                Error::failure(format!("process {index} has ended before the job"))
+                    .hint("It was killed or has crashed: see its output.")
+            };
+            self.shared.fail(Blame::Cause, error);
+        }
+        reported.done[at] = true;
+        self.changed.notify_all();
+    }
+
+    fn beat(&self, interval: Duration) {
+        loop {
+            let reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+            let closing = |_: &mut Reported| !self.closing.load(Ordering::SeqCst);
+            let waited = self.changed.wait_timeout_while(reported, interval, closing);
+            drop(waited.unwrap_or_else(PoisonError::into_inner));
+            if self.closing.load(Ordering::SeqCst) {
+                return;
+            }
+            self.send(&Control::Heartbeat(self.own_totals()));
+        }
+    }
+
+    fn own_totals(&self) -> Vec<OperatorTotals> {
+        // Process 0's own are no news to the others.
+        if self.peers.first().is_some_and(|peer| peer.index == 0) { self.shared.metrics.totals() } else { Vec::new() }
+    }
+
+    /// The totals of all processes, as far as they have been reported.
+    pub(crate) fn totals(&self) -> Vec<OperatorTotals> {
+        let mut all = self.shared.metrics.totals();
+        let reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        for other in reported.totals.iter().flatten() {
+            match all.iter_mut().find(|known| known.id == other.id) {
+                Some(known) => {
+                    known.rows_in += other.rows_in;
+                    known.rows_out += other.rows_out;
+                    known.bytes += other.bytes;
+                    known.late += other.late;
+                    known.skipped += other.skipped;
+                    known.dead += other.dead;
+                    known.busy += other.busy;
+                    known.watermark = known.watermark.min(other.watermark);
+                }
+                None => all.push(other.clone()),
+            }
+        }
+        all
+    }
+
+    /// Waits until the cause of a failure is known, if a peer is about to tell it.
+    pub(crate) fn wait_for_cause(&self, patience: Duration) {
+        let reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        let unknown = |reported: &mut Reported| {
+            self.shared.failure().is_none_or(|(blame, _)| blame != Blame::Cause)
+                && reported.done.iter().any(|done| !done)
+        };
+        drop(self.changed.wait_timeout_while(reported, patience, unknown));
+    }
+
+    /// This process's workers have ended: says so, and waits until the others have too.
+    pub(crate) fn finish(&self) {
+        self.send(&Control::Done(self.own_totals()));
+        let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        while reported.done.iter().any(|done| !done) && !self.shared.is_cancelled() {
+            let waited = self.changed.wait_timeout(reported, Duration::from_millis(100));
+            reported = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Closes the connections.
+    pub(crate) fn close(&self) {
+        self.closing.store(true, Ordering::SeqCst);
+        self.changed.notify_all();
+        for peer in &self.peers {
+            let _ = peer.socket.lock().unwrap_or_else(PoisonError::into_inner).shutdown(Shutdown::Both);
+        }
+    }
+}

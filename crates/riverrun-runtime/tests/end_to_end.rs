@@ -1,0 +1,52 @@
+//! A whole job on one thread and on several.
+
+mod support;
+
+use std::collections::BTreeMap;
+use support::*;
+
+#[test]
+fn every_row_reaches_the_sink_at_any_parallelism() {
+    let lists = lists(4, 500);
+    let mut expected: Events = lists.iter().flat_map(|list| list.iter().copied()).collect();
+    expected.sort_unstable();
+    for parallelism in [1, 2, 4] {
+        let collected = Collected::default();
+        let (input, output) = (lists.clone(), collected.clone());
+        let job = start(
+            parallelism,
+            std::sync::Arc::new(move |flow| {
+                let rows = list_source(flow, "events", &input, 16, None)?;
+                collect(flow, (rows, by_key()), &output)
+            }),
+        );
+        finish(&job).unwrap();
+        assert_eq!(collected.all(), expected, "{parallelism} workers");
+        let totals = job.totals();
+        assert_eq!(totals[0].rows_out, 2000);
+        assert_eq!(totals[1].rows_in, 2000);
+    }
+}
+
+#[test]
+fn windows_fire_at_the_end_of_bounded_input_and_count_alike_at_any_parallelism() {
+    let lists = lists(1, 2000);
+    let mut expected: BTreeMap<(u32, i64), i64> = BTreeMap::new();
+    for (key, time, _) in lists[0].iter() {
+        *expected.entry((*key, time.div_euclid(100) * 100 + 100)).or_default() += 1;
+    }
+    let mut total = 0;
+    for parallelism in [1, 2, 4] {
+        let collected = Collected::default();
+        let job = start(parallelism, window_job(&lists, None, &collected));
+        finish(&job).unwrap();
+        let late: u64 = job.totals().iter().map(|operator| operator.late).sum();
+        let counted: i64 = collected.all().iter().map(|event| event.2).sum();
+        assert_eq!(counted + late as i64, 2000, "{parallelism} workers");
+        if parallelism == 1 {
+            total = counted;
+        }
+        assert_eq!(counted, total, "{parallelism} workers");
+        assert!(collected.all().iter().all(|(key, end, count)| *count <= expected[&(*key, *end)]));
+    }
+}
