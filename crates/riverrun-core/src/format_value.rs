@@ -10,11 +10,13 @@
 //! | TIME(0) | `10:00` | `10:00:00` |
 //! | BYTES | `[104, -61]` | UTF-8 text |
 //! | intervals | `PT26H`, `P13M` | `+1 02:00:00.000`, `+1-01` |
-//! | ARRAY, MAP | `[a, null]`, `{k=v}` (entries sorted by their text) | `[a, NULL]`, `{k=v}` |
+//! | ARRAY, MAP | `[a, null]`, `{k=v}` | `[a, NULL]`, `{k=v}` |
+//! | | entries sorted by their text | as well |
 //! | ROW | `+I[a, b]` | `(a, b)` |
 
 use crate::java_text as java;
 use crate::types::{DataType, TypeKind};
+use crate::zone::offset_at_instant;
 use crate::{Error, Result, RowKind};
 use arrow::array::{
     Array, AsArray, BinaryArray, BooleanArray, Decimal128Array, GenericByteArray, PrimitiveArray, RecordBatch,
@@ -26,7 +28,6 @@ use arrow::datatypes::{
     Int32Type, Int64Type, Time32MillisecondType, TimestampMicrosecondType, TimestampMillisecondType,
     TimestampNanosecondType,
 };
-use chrono::{DateTime, Offset, TimeZone};
 use chrono_tz::Tz;
 use std::fmt::Write;
 
@@ -166,17 +167,6 @@ impl<'a> ValueWriter<'a> {
             Values::Timestamp { values, per_second, .. } => java::write_instant(values[row], *per_second, out),
             Values::Months(months) => java::write_period(months[row], out),
             Values::Millis(millis) => java::write_duration(millis[row], out),
-            Values::Map { offsets, keys, values } => {
-                let mut entries: Vec<String> =
-                    range(offsets, row).map(|entry| map_entry(keys, values, entry)).collect();
-                entries.sort_unstable();
-                out.push('{');
-                for (index, entry) in entries.iter().enumerate() {
-                    let comma = if index > 0 { ", " } else { "" };
-                    let _ = write!(out, "{comma}{entry}");
-                }
-                out.push('}');
-            }
             Values::Row(fields) => write_list("+I[", fields.iter().map(|field| (field, row)), "]", out),
             _ => self.write_common(row, out),
         }
@@ -191,19 +181,11 @@ impl<'a> ValueWriter<'a> {
                 java::write_time_fixed(i64::from(millis[row]) * 1_000_000, *precision, out);
             }
             Values::Timestamp { values, per_second, precision, local } => {
-                let offset = if *local { zone_offset_seconds(zone, values[row].div_euclid(*per_second)) } else { 0 };
+                let offset = if *local { offset_at_instant(zone, values[row].div_euclid(*per_second)) } else { 0 };
                 java::write_timestamp_fixed(values[row] + offset * per_second, *per_second, *precision, out);
             }
             Values::Months(months) => java::write_month_interval(months[row], out),
             Values::Millis(millis) => java::write_day_interval(millis[row], out),
-            Values::Map { offsets, keys, values } => {
-                out.push('{');
-                for (index, entry) in range(offsets, row).enumerate() {
-                    let comma = if index > 0 { ", " } else { "" };
-                    let _ = write!(out, "{comma}{}", map_entry(keys, values, entry));
-                }
-                out.push('}');
-            }
             Values::Row(fields) => write_list("(", fields.iter().map(|field| (field, row)), ")", out),
             _ => self.write_common(row, out),
         }
@@ -233,6 +215,9 @@ impl<'a> ValueWriter<'a> {
                 write_list("[", range(offsets, row).map(|element| (elements.as_ref(), element)), "]", out);
                 Ok(())
             }
+            Values::Map { offsets, keys, values } => {
+                write_map(range(offsets, row).map(|entry| map_entry(keys, values, entry)).collect(), out)
+            }
             _ => Ok(()),
         };
     }
@@ -254,6 +239,18 @@ fn write_list<'w, 'a: 'w>(
     out.push_str(close);
 }
 
+fn write_map(mut entries: Vec<String>, out: &mut String) -> std::fmt::Result {
+    // The order of a map's entries is not defined; sorted, equal maps are written alike.
+    entries.sort_unstable();
+    out.push('{');
+    for (index, entry) in entries.iter().enumerate() {
+        let comma = if index > 0 { ", " } else { "" };
+        write!(out, "{comma}{entry}")?;
+    }
+    out.push('}');
+    Ok(())
+}
+
 fn map_entry(keys: &ValueWriter<'_>, values: &ValueWriter<'_>, entry: usize) -> String {
     let mut text = String::new();
     keys.write(entry, &mut text);
@@ -264,15 +261,6 @@ fn map_entry(keys: &ValueWriter<'_>, values: &ValueWriter<'_>, entry: usize) -> 
 
 fn range(offsets: &OffsetBuffer<i32>, row: usize) -> std::ops::Range<usize> {
     offsets[row] as usize..offsets[row + 1] as usize
-}
-
-/// How far a zone's clocks are ahead of UTC at an instant, in seconds.
-pub fn zone_offset_seconds(zone: Tz, epoch_seconds: i64) -> i64 {
-    if zone == Tz::UTC {
-        return 0;
-    }
-    DateTime::from_timestamp(epoch_seconds, 0)
-        .map_or(0, |instant| zone.offset_from_utc_datetime(&instant.naive_utc()).fix().local_minus_utc().into())
 }
 
 impl<'a> Values<'a> {

@@ -15,6 +15,7 @@ pub mod schema;
 pub mod suggest;
 pub mod time;
 pub mod types;
+pub mod zone;
 
 pub use batch::{RowBatch, RowKind};
 pub use clock::{Clock, SystemClock};

@@ -13,6 +13,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 pub mod cast;
+pub mod common_type;
 pub mod encode;
 pub mod kernels;
 pub mod like;
