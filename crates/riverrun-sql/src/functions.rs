@@ -18,6 +18,7 @@ pub mod encode;
 pub mod kernels;
 pub mod like;
 pub mod regex;
+pub mod nested;
 pub mod registry;
 pub mod string;
 #[cfg(test)]

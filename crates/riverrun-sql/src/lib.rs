@@ -3,6 +3,7 @@
 //! Names, scopes, overloads and coercions are resolved here, with Flink's types; every cast is
 //! explicit in what comes out. See `docs/rfcs/0001-sql-front-end.md`.
 
+pub mod bind;
 pub mod catalog;
 pub mod expr;
 pub mod functions;

@@ -1,11 +1,132 @@
 //! Bound expressions lowered to DataFusion's `PhysicalExpr`.
+//!
+//! A call becomes a [`KernelExpr`], which hands the kernel whole columns. AND, OR and CASE are
+//! lazy: an operand is evaluated only for the rows that still need it, so that `d <> 0 AND n / d > 1`
+//! does not fail. See [`lazy`].
+
+mod lazy;
 
 use crate::expr::Expr;
+use crate::functions::Kernel;
+use arrow::array::RecordBatch;
+use arrow::datatypes::{DataType as ArrowType, Schema as ArrowSchema};
+use datafusion_common::DataFusionError;
+use datafusion_expr::ColumnarValue;
 use datafusion_physical_expr::PhysicalExpr;
-use riverrun_core::{Error, Result};
+use datafusion_physical_expr::expressions::{Column, Literal};
+use riverrun_core::{Error, Result, Schema};
+use riverrun_operators::expression::from_datafusion as internal;
+use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// The physical expression that computes `expr` over a batch of its input.
 pub fn lower(expr: &Expr) -> Result<Arc<dyn PhysicalExpr>> {
-    Err(Error::bug(format!("no lowering of {expr:?}")))
+    lower_over(expr, &Schema::default())
+}
+
+/// The same, with the input's column names: what EXPLAIN and operators' ids show.
+pub fn lower_over(expr: &Expr, input: &Schema) -> Result<Arc<dyn PhysicalExpr>> {
+    let each = |exprs: &mut dyn Iterator<Item = &Expr>| -> Result<Vec<Arc<dyn PhysicalExpr>>> {
+        exprs.map(|expr| lower_over(expr, input)).collect()
+    };
+    Ok(match expr {
+        Expr::Column { index, .. } => match input.fields.get(*index) {
+            Some(field) => Arc::new(Column::new(&field.name, *index)),
+            None => Arc::new(Column::new(&format!("${index}"), *index)),
+        },
+        Expr::Literal { value, .. } => Arc::new(Literal::new(value.clone())),
+        Expr::Call { name, kernel, arguments, data_type } => Arc::new(KernelExpr {
+            name: name.clone(),
+            kernel: kernel.clone(),
+            arguments: each(&mut arguments.iter())?,
+            data_type: data_type.to_arrow(),
+            nullable: data_type.nullable,
+        }),
+        Expr::And(operands, _) => Arc::new(lazy::Connective::new(each(&mut operands.iter())?, true).map_err(internal)?),
+        Expr::Or(operands, _) => Arc::new(lazy::Connective::new(each(&mut operands.iter())?, false).map_err(internal)?),
+        Expr::Case { data_type, .. } => {
+            let operands = each(&mut expr.children().into_iter())?;
+            Arc::new(lazy::Case::new(operands, data_type.to_arrow()).map_err(internal)?)
+        }
+    })
+}
+
+/// An error of ours on its way through DataFusion's interfaces.
+pub fn external(error: Error) -> DataFusionError {
+    DataFusionError::External(Box::new(error))
+}
+
+/// A call of a kernel.
+#[derive(Debug)]
+struct KernelExpr {
+    name: String,
+    kernel: Arc<dyn Kernel>,
+    arguments: Vec<Arc<dyn PhysicalExpr>>,
+    data_type: ArrowType,
+    nullable: bool,
+}
+
+impl PhysicalExpr for KernelExpr {
+    fn data_type(&self, _: &ArrowSchema) -> datafusion_common::Result<ArrowType> {
+        Ok(self.data_type.clone())
+    }
+
+    fn nullable(&self, _: &ArrowSchema) -> datafusion_common::Result<bool> {
+        Ok(self.nullable)
+    }
+
+    fn evaluate(&self, batch: &RecordBatch) -> datafusion_common::Result<ColumnarValue> {
+        let arguments =
+            self.arguments.iter().map(|argument| argument.evaluate(batch)).collect::<Result<Vec<_>, _>>()?;
+        self.kernel.invoke(&arguments, batch.num_rows()).map_err(external)
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn PhysicalExpr>> {
+        self.arguments.iter().collect()
+    }
+
+    fn with_new_children(
+        self: Arc<Self>,
+        children: Vec<Arc<dyn PhysicalExpr>>,
+    ) -> datafusion_common::Result<Arc<dyn PhysicalExpr>> {
+        Ok(Arc::new(KernelExpr {
+            name: self.name.clone(),
+            kernel: self.kernel.clone(),
+            arguments: children,
+            data_type: self.data_type.clone(),
+            nullable: self.nullable,
+        }))
+    }
+
+    fn fmt_sql(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for KernelExpr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}(", self.name)?;
+        for (index, argument) in self.arguments.iter().enumerate() {
+            let comma = if index > 0 { ", " } else { "" };
+            write!(f, "{comma}{argument}")?;
+        }
+        f.write_str(")")
+    }
+}
+
+// Kernels hold settings that can't be compared: two calls are equal if they share the kernel.
+impl PartialEq for KernelExpr {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.kernel, &other.kernel) && self.arguments == other.arguments
+    }
+}
+
+impl Eq for KernelExpr {}
+
+impl Hash for KernelExpr {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+        self.arguments.hash(state);
+    }
 }

@@ -11,6 +11,7 @@ pub mod ids;
 pub mod node;
 pub mod prune;
 pub mod table;
+pub mod values;
 
 pub use builder::PlanBuilder;
 pub use node::{ChangelogKind, Input, Node, NodeId, NodeKind, Properties, SinkNode, SourceNode, StreamPlan};

@@ -148,7 +148,7 @@ pub(super) fn from_boolean(to: Number) -> ArrayCast {
 
 pub(super) fn to_boolean(from: Number) -> ArrayCast {
     with_number!(from, From => Arc::new(|array: &ArrayRef| {
-        let zero = Default::default();
+        let zero = <From as ArrowPrimitiveType>::Native::default();
         Ok(Arc::new(BooleanArray::from_unary(primitive::<From>(array)?, |value| value != zero)) as ArrayRef)
     }))
 }

@@ -1,0 +1,36 @@
+//! Binding: the parser's syntax trees → relations and expressions in which every name is resolved.
+//!
+//! | file | binds |
+//! |---|---|
+//! | [`scope`] | names to columns and nested fields |
+//! | [`literal`] | literals to values of Flink's types |
+//! | [`expr`] | expressions |
+//! | [`call`] | function calls with their implicit casts, and constant folding |
+//! | [`query`] | WITH, set operations, VALUES, ORDER BY, LIMIT |
+//! | [`select`] | SELECT |
+//! | [`from`] | FROM, UNNEST |
+//! | [`window_tvf`] | TUMBLE, HOP, CUMULATE, SESSION |
+//! | [`aggregate`] | GROUP BY and aggregate calls |
+//! | [`rank`] | ROW_NUMBER |
+//! | [`relation`] | what comes out |
+//! | [`conditional`] | CASE, IF, COALESCE, IFNULL, NULLIF, AND, OR |
+
+mod aggregate;
+pub mod call;
+pub mod conditional;
+pub mod expr;
+mod from;
+pub mod literal;
+pub mod query;
+mod rank;
+pub mod relation;
+pub mod scope;
+mod select;
+pub mod table;
+mod window_tvf;
+
+pub use expr::{ExprBinder, Special};
+pub use query::{NamedRelation, QueryBinder, Tables};
+pub use relation::{Relation, RelationKind};
+pub use scope::Scope;
+pub use table::BoundTable;

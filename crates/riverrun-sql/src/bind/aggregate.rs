@@ -1,0 +1,452 @@
+//! GROUP BY and aggregate calls.
+//!
+//! A grouped SELECT computes over columns of another shape than FROM's: the group keys, then the
+//! results of the aggregate calls. Its expressions are bound over that shape by [`Grouping`]: what equals
+//! a group key becomes that key's column, an aggregate call becomes the column of its result, and
+//! a column that is neither is an error.
+
+use super::call::{name_of, plain_arguments};
+use super::expr::ExprBinder;
+use super::literal;
+use super::query::{QueryBinder, ordinal};
+use super::relation::{BoundAggregate, Relation, RelationKind, WindowKeys};
+use super::scope::{self, Scope};
+use crate::expr::Expr;
+use crate::functions::operators;
+use crate::parse::place_of;
+use datafusion_common::ScalarValue;
+use riverrun_core::{DataType, Error, Field, Result, Schema, TypeKind};
+use riverrun_operators::aggregates::{AggregateArgument, AggregateOptions, aggregate};
+use sqlparser::ast::{
+    self, DuplicateTreatment, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, Select, SelectItem, Spanned,
+};
+use std::cell::RefCell;
+use std::ops::ControlFlow;
+
+/// The functions that tell which keys a grouping set lacks.
+const GROUPING_FUNCTIONS: &[&str] = &["GROUPING", "GROUPING_ID", "GROUP_ID"];
+
+/// The group windows of old, before table functions.
+const LEGACY_WINDOWS: &[&str] = &["TUMBLE", "HOP", "SESSION"];
+
+/// GROUP BY as it is written: for each item its grouping sets, each a list of keys.
+pub(super) type GroupItems = Vec<Vec<Vec<ast::Expr>>>;
+
+/// The shape of a grouped SELECT.
+pub(super) struct Grouping<'a> {
+    input: ExprBinder<'a>,
+    keys: Vec<Expr>,
+    types: Vec<DataType>,
+    sets: Option<Vec<Vec<usize>>>,
+    window: Option<WindowKeys>,
+    calls: RefCell<Vec<BoundAggregate>>,
+}
+
+/// The items of GROUP BY; `None` where there is no such clause.
+pub(super) fn group_items(select: &Select) -> Result<Option<GroupItems>> {
+    let exprs = match &select.group_by {
+        GroupByExpr::Expressions(exprs, modifiers) => match modifiers.first() {
+            None => exprs,
+            Some(modifier) => return Err(Error::unsupported(format!("GROUP BY … {modifier}"))),
+        },
+        GroupByExpr::All(_) => return Err(Error::unsupported("GROUP BY ALL")),
+    };
+    if exprs.is_empty() {
+        return Ok(None);
+    }
+    let items = exprs.iter().map(|expr| match expr {
+        ast::Expr::GroupingSets(sets) => sets.clone(),
+        ast::Expr::Rollup(parts) => (0..=parts.len()).rev().map(|length| parts[..length].concat()).collect(),
+        ast::Expr::Cube(parts) => (0..1_usize << parts.len().min(16))
+            .rev()
+            .map(|chosen| {
+                let position = |part: usize| parts.len() - 1 - part;
+                let parts = parts.iter().enumerate().filter(|(part, _)| chosen >> position(*part) & 1 == 1);
+                parts.flat_map(|(_, exprs)| exprs.iter().cloned()).collect()
+            })
+            .collect(),
+        ast::Expr::Tuple(exprs) => vec![exprs.clone()],
+        expr => vec![vec![expr.clone()]],
+    });
+    Ok(Some(items.collect()))
+}
+
+/// Whether the SELECT list or HAVING has an aggregate call.
+pub(super) fn aggregates_in(select: &Select) -> bool {
+    let projected = select.projection.iter().any(|item| match item {
+        SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => has_aggregate(expr),
+        _ => false,
+    });
+    projected || select.having.as_ref().is_some_and(has_aggregate)
+}
+
+fn has_aggregate(expr: &ast::Expr) -> bool {
+    let found = ast::visit_expressions(expr, |expr| match expr {
+        ast::Expr::Function(function) if is_aggregate(function) => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    });
+    found.is_break()
+}
+
+fn is_aggregate(function: &ast::Function) -> bool {
+    if function.over.is_some() {
+        return false;
+    }
+    let name = name_of(function);
+    aggregate(&name).is_some() || is_grouping(&name)
+}
+
+fn is_grouping(name: &str) -> bool {
+    GROUPING_FUNCTIONS.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// Refuses an aggregate call where rows are not grouped.
+pub(super) fn refuse(expr: &ast::Expr) -> Result<()> {
+    match expr {
+        ast::Expr::Function(function) if is_aggregate(function) => {
+            let name = name_of(function);
+            Err(Error::input(format!("the aggregate function {name} can't stand here"))
+                .hint("aggregates stand in SELECT, HAVING and ORDER BY, not within one another; WHERE and GROUP BY come before them")
+                .at(place_of(expr.span())))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses aggregates within the arguments of aggregates, and in GROUP BY.
+struct NoAggregates;
+
+impl super::expr::Special for NoAggregates {
+    fn bind(&self, expr: &ast::Expr, _: &ExprBinder<'_>) -> Result<Option<Expr>> {
+        refuse(expr)?;
+        Ok(None)
+    }
+}
+
+static NO_AGGREGATES: NoAggregates = NoAggregates;
+
+/// Where among `keys` the window of `input` is: rows grouped by its start and its end are grouped by window.
+pub(super) fn window_keys(input: &Relation, keys: &[Expr]) -> Option<WindowKeys> {
+    let columns = input.window_columns()?;
+    let position = |among: &[usize]| {
+        keys.iter().position(|key| matches!(key, Expr::Column { index, .. } if among.contains(index)))
+    };
+    let window =
+        WindowKeys { start: position(&columns.start)?, end: position(&columns.end)?, time: position(&columns.time) };
+    if columns.session {
+        // Sessions belong to the keys they were made by: grouped by anything else they are plain values.
+        let of_window = |index: &usize| {
+            columns.start.contains(index) || columns.end.contains(index) || columns.time.contains(index)
+        };
+        let mut partition = columns.partition?;
+        let mut others: Vec<usize> = Vec::new();
+        for key in keys {
+            match key {
+                Expr::Column { index, .. } if of_window(index) => {}
+                Expr::Column { index, .. } => others.push(*index),
+                _ => return None,
+            }
+        }
+        partition.sort_unstable();
+        others.sort_unstable();
+        if partition != others {
+            return None;
+        }
+    }
+    Some(window)
+}
+
+/// The type of a group key in the result: only a window's time stays a time attribute.
+pub(super) fn key_type(data_type: &DataType, position: usize, window: Option<&WindowKeys>) -> DataType {
+    match window {
+        Some(window) if window.time == Some(position) => data_type.clone(),
+        _ => data_type.without_time_attribute(),
+    }
+}
+
+impl QueryBinder<'_> {
+    /// Binds GROUP BY over the input's columns.
+    pub(super) fn grouping<'s>(
+        &'s self,
+        scope: &'s Scope,
+        input: &Relation,
+        items: GroupItems,
+        select: &Select,
+    ) -> Result<Grouping<'s>> {
+        let binder = self.exprs(scope).with_special(&NO_AGGREGATES);
+        let mut keys: Vec<Expr> = Vec::new();
+        let mut sets: Vec<Vec<usize>> = vec![Vec::new()];
+        for item in items {
+            let mut alternatives = Vec::new();
+            for set in item {
+                let mut positions = Vec::new();
+                for written in &set {
+                    let meant = group_key(written, select)?;
+                    refuse_legacy_window(&meant)?;
+                    let key = binder.bind(&meant).map_err(|error| error.at(place_of(written.span())))?;
+                    let position = keys.iter().position(|known| known.same_as(&key)).unwrap_or_else(|| {
+                        keys.push(key);
+                        keys.len() - 1
+                    });
+                    positions.push(position);
+                }
+                alternatives.push(positions);
+            }
+            // Items side by side: every set of the one with every set of the other.
+            sets = sets
+                .iter()
+                .flat_map(|left| alternatives.iter().map(|right| [left.as_slice(), right.as_slice()].concat()))
+                .collect();
+        }
+        for set in &mut sets {
+            set.sort_unstable();
+            set.dedup();
+        }
+        let sets = (sets.len() > 1).then_some(sets);
+        let everywhere = |position: usize| sets.iter().flatten().all(|set| set.contains(&position));
+        let window = window_keys(input, &keys).filter(|window| everywhere(window.start) && everywhere(window.end));
+        let types = keys
+            .iter()
+            .enumerate()
+            .map(|(position, key)| {
+                let data_type = key_type(key.data_type(), position, window.as_ref());
+                data_type.with_nullable(data_type.nullable || !everywhere(position))
+            })
+            .collect();
+        Ok(Grouping { input: binder, keys, types, sets, window, calls: RefCell::default() })
+    }
+}
+
+/// What an item of GROUP BY means: a column of the SELECT list by position or alias, or itself.
+fn group_key(written: &ast::Expr, select: &Select) -> Result<ast::Expr> {
+    let selected = |item: &SelectItem| match item {
+        SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => Some(expr.clone()),
+        _ => None,
+    };
+    if let Some(position) = ordinal(written, select.projection.len())? {
+        return selected(&select.projection[position])
+            .ok_or_else(|| Error::input("a position in GROUP BY can't mean *").at(place_of(written.span())));
+    }
+    if let ast::Expr::Identifier(ident) = written {
+        let mut aliased = select.projection.iter().filter_map(|item| match item {
+            SelectItem::ExprWithAlias { expr, alias } if alias.value == ident.value => Some(expr),
+            _ => None,
+        });
+        if let (Some(expr), None) = (aliased.next(), aliased.next())
+            && !has_aggregate(expr)
+        {
+            return Ok(expr.clone());
+        }
+    }
+    Ok(written.clone())
+}
+
+fn refuse_legacy_window(key: &ast::Expr) -> Result<()> {
+    match key {
+        ast::Expr::Function(function)
+            if LEGACY_WINDOWS.iter().any(|known| known.eq_ignore_ascii_case(&name_of(function))) =>
+        {
+            let name = name_of(function).to_uppercase();
+            Err(Error::unsupported(format!("the group window {name}(…)"))
+                .hint(format!(
+                    "write FROM TABLE({name}(TABLE t, DESCRIPTOR(ts), …)) and GROUP BY window_start, window_end"
+                ))
+                .at(place_of(key.span())))
+        }
+        _ => Ok(()),
+    }
+}
+
+impl Grouping<'_> {
+    /// The expression over the grouped shape, as [`super::expr::Special::bind`].
+    pub(super) fn bind(&self, expr: &ast::Expr, outer: &ExprBinder<'_>) -> Result<Option<Expr>> {
+        if let ast::Expr::Function(function) = expr
+            && function.over.is_none()
+        {
+            let name = name_of(function);
+            if is_grouping(&name) {
+                return self.grouping_function(&name, function, outer).map(Some);
+            }
+            if aggregate(&name).is_some() {
+                return self.aggregate(&name, function).map(Some);
+            }
+        }
+        if contains_special(expr) {
+            // The usual rules take it apart, and ask again for each part.
+            return Ok(None);
+        }
+        let bound = self.input.bind(expr)?;
+        self.over_keys(&bound).map(Some)
+    }
+
+    /// An expression over the input rewritten over the keys.
+    fn over_keys(&self, expr: &Expr) -> Result<Expr> {
+        if let Some(position) = self.keys.iter().position(|key| key.same_as(expr)) {
+            return Ok(scope::column(position, &self.types[position]));
+        }
+        let each = |exprs: &[Expr]| exprs.iter().map(|expr| self.over_keys(expr)).collect::<Result<Vec<_>>>();
+        Ok(match expr {
+            Expr::Literal { .. } => expr.clone(),
+            Expr::Column { index, .. } => {
+                let name =
+                    self.input.scope.schema().fields.get(*index).map_or(String::new(), |field| field.name.clone());
+                return Err(Error::input(format!("column '{name}' is neither grouped nor within an aggregate"))
+                    .hint(format!("add it to GROUP BY, or take one of its values: MAX({name})")));
+            }
+            Expr::Call { name, kernel, arguments, data_type } => Expr::Call {
+                name: name.clone(),
+                kernel: kernel.clone(),
+                arguments: each(arguments)?,
+                data_type: data_type.clone(),
+            },
+            Expr::And(operands, data_type) => Expr::And(each(operands)?, data_type.clone()),
+            Expr::Or(operands, data_type) => Expr::Or(each(operands)?, data_type.clone()),
+            Expr::Case { branches, otherwise, data_type } => Expr::Case {
+                branches: branches
+                    .iter()
+                    .map(|(when, then)| Ok((self.over_keys(when)?, self.over_keys(then)?)))
+                    .collect::<Result<_>>()?,
+                otherwise: Box::new(self.over_keys(otherwise)?),
+                data_type: data_type.clone(),
+            },
+        })
+    }
+
+    /// The column of an aggregate call's result; equal calls share one.
+    fn aggregate(&self, name: &str, function: &ast::Function) -> Result<Expr> {
+        let call = bind_aggregate(name, function, &self.input, !self.keys.is_empty())?;
+        let data_type = call.field.data_type.clone();
+        let mut calls = self.calls.borrow_mut();
+        let position = calls.iter().position(|known| known.same_as(&call)).unwrap_or_else(|| {
+            calls.push(call);
+            calls.len() - 1
+        });
+        Ok(scope::column(self.first_call() + position, &data_type))
+    }
+
+    fn first_call(&self) -> usize {
+        self.keys.len() + usize::from(self.sets.is_some())
+    }
+
+    /// GROUPING and GROUPING_ID: a bit per argument, set where the row's grouping set lacks it.
+    fn grouping_function(&self, name: &str, function: &ast::Function, outer: &ExprBinder<'_>) -> Result<Expr> {
+        let mut positions = Vec::new();
+        for argument in plain_arguments(function)? {
+            let key = self.input.bind(argument)?;
+            let position = self.keys.iter().position(|known| known.same_as(&key)).ok_or_else(|| {
+                Error::input(format!("{name} takes group keys, not {argument}")).at(place_of(argument.span()))
+            })?;
+            positions.push(position);
+        }
+        let bits = |set: &[usize]| {
+            let value = positions.iter().fold(0_i64, |bits, position| bits << 1 | i64::from(!set.contains(position)));
+            literal::constant(ScalarValue::Int64(Some(value)), TypeKind::BigInt.not_null())
+        };
+        let Some(sets) = &self.sets else {
+            let all: Vec<_> = (0..self.keys.len()).collect();
+            return Ok(bits(&all));
+        };
+        let number = scope::column(self.keys.len(), &TypeKind::Int.not_null());
+        let branches = sets
+            .iter()
+            .enumerate()
+            .map(|(index, set)| {
+                let index = literal::constant(ScalarValue::Int32(Some(index as i32)), TypeKind::Int.not_null());
+                Ok((outer.call(operators::EQUAL, vec![number.clone(), index])?, bits(set)))
+            })
+            .collect::<Result<_>>()?;
+        Ok(Expr::Case { branches, otherwise: Box::new(bits(&[])), data_type: TypeKind::BigInt.not_null() })
+    }
+
+    /// The aggregation, once every expression over it is bound.
+    pub(super) fn finish(self, input: Relation) -> Result<Relation> {
+        let calls = self.calls.into_inner();
+        let mut fields: Vec<Field> = Vec::new();
+        let columns = self.input.scope.schema();
+        for (position, (key, data_type)) in self.keys.iter().zip(self.types).enumerate() {
+            let name = match key {
+                Expr::Column { index, .. } => columns.fields[*index].name.clone(),
+                _ => format!("key${position}"),
+            };
+            fields.push(Field::new(name, data_type));
+        }
+        if self.sets.is_some() {
+            fields.push(Field::new("grouping$set", TypeKind::Int.not_null()));
+        }
+        fields.extend(calls.iter().map(|call| call.field.clone()));
+        Ok(Relation {
+            schema: Schema::new(fields),
+            kind: RelationKind::Aggregate {
+                input: Box::new(input),
+                keys: self.keys,
+                sets: self.sets,
+                calls,
+                window: self.window,
+            },
+        })
+    }
+}
+
+/// Whether an expression has parts that are bound by other rules than the input's columns.
+fn contains_special(expr: &ast::Expr) -> bool {
+    let found = ast::visit_expressions(expr, |expr| match expr {
+        ast::Expr::Function(function) if function.over.is_some() || is_aggregate(function) => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    });
+    found.is_break()
+}
+
+/// Binds an aggregate call over the columns of `input`.
+fn bind_aggregate(
+    name: &str,
+    function: &ast::Function,
+    input: &ExprBinder<'_>,
+    grouped: bool,
+) -> Result<BoundAggregate> {
+    let Some(definition) = aggregate(name) else { return Err(Error::bug(format!("no aggregate {name}"))) };
+    if !function.within_group.is_empty() {
+        return Err(Error::unsupported(format!("{name} … WITHIN GROUP")));
+    }
+    let list = match &function.args {
+        FunctionArguments::List(list) => list.args.as_slice(),
+        _ => &[],
+    };
+    let distinct = matches!(
+        &function.args,
+        FunctionArguments::List(list) if list.duplicate_treatment == Some(DuplicateTreatment::Distinct)
+    );
+    let mut written = match list {
+        [FunctionArg::Unnamed(FunctionArgExpr::Wildcard)] if definition.name == "COUNT" => Vec::new(),
+        _ => plain_arguments(function)?,
+    };
+    let absent_on_null = match definition.name {
+        "JSON_OBJECTAGG" | "JSON_ARRAYAGG" if !written.is_empty() => {
+            Some(written.remove(0).to_string().eq_ignore_ascii_case("'ABSENT'"))
+        }
+        _ => None,
+    };
+    let arguments = written.iter().map(|argument| input.bind(argument)).collect::<Result<Vec<_>>>()?;
+    let json: Vec<_> = written.iter().map(|argument| super::call::gives_json(argument)).collect();
+    let filter = function.filter.as_ref().map(|filter| input.bind_condition(filter, "FILTER")).transpose()?;
+    let options = AggregateOptions { distinct, grouped, filtered: filter.is_some(), retracting: false, absent_on_null };
+    let described: Vec<_> = arguments
+        .iter()
+        .zip(&json)
+        .map(|(argument, json)| AggregateArgument {
+            data_type: argument.data_type(),
+            literal: argument.as_literal(),
+            json: *json,
+        })
+        .collect();
+    let resolved = definition.bind(&described, &options)?;
+    let inputs = resolved
+        .inputs
+        .iter()
+        .map(|taken| match arguments.get(taken.argument) {
+            Some(argument) => input.implicit_cast(argument.clone(), &taken.data_type),
+            None => Err(Error::bug(format!("{name} has no argument {}", taken.argument))),
+        })
+        .collect::<Result<_>>()?;
+    let field = Field::new(ast::Expr::Function(function.clone()).to_string(), resolved.returns);
+    Ok(BoundAggregate { definition, arguments, json, inputs, options, filter, field })
+}

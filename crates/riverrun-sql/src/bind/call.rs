@@ -1,0 +1,179 @@
+//! Calls: the function that a name means, the implicit casts of its arguments, constant folding.
+
+use super::expr::ExprBinder;
+use super::literal;
+use crate::expr::Expr;
+use crate::functions::cast::{OnFailure, cast_kernel};
+use crate::functions::{Argument, FunctionDef, Kernel, operators, registry};
+use datafusion_common::ScalarValue;
+use datafusion_expr::ColumnarValue;
+use riverrun_core::suggest::did_you_mean;
+use riverrun_core::{DataType, Error, Result, TypeKind};
+use sqlparser::ast::{self, FunctionArg, FunctionArgExpr, FunctionArguments};
+use std::sync::Arc;
+
+/// The names that [`super::conditional`] binds.
+const CONDITIONAL: &[&str] = &["IF", "COALESCE", "IFNULL", "NULLIF"];
+
+/// The functions whose results are nested as JSON, not quoted, within one another.
+const JSON_BUILDERS: &[&str] = &["JSON_OBJECT", "JSON_ARRAY"];
+
+/// Whether an argument is a call that builds JSON.
+pub fn gives_json(expr: &ast::Expr) -> bool {
+    match expr {
+        ast::Expr::Nested(inner) => gives_json(inner),
+        ast::Expr::Function(function) => {
+            JSON_BUILDERS.iter().any(|known| known.eq_ignore_ascii_case(&name_of(function)))
+        }
+        _ => false,
+    }
+}
+
+impl ExprBinder<'_> {
+    /// Binds a call as it is written.
+    pub(super) fn function(&self, function: &ast::Function) -> Result<Expr> {
+        let name = name_of(function);
+        if function.over.is_some() {
+            return Err(Error::unsupported(format!("{name} OVER (…)")));
+        }
+        let builds_json = JSON_BUILDERS.iter().any(|known| known.eq_ignore_ascii_case(&name));
+        let arguments = plain_arguments(function)?
+            .into_iter()
+            .map(|argument| {
+                let bound = self.bind(argument)?;
+                if builds_json && gives_json(argument) {
+                    self.call(operators::FORMAT_JSON, vec![bound])
+                } else {
+                    Ok(bound)
+                }
+            })
+            .collect::<Result<Vec<_>>>()?;
+        match name.to_ascii_uppercase().as_str() {
+            upper if CONDITIONAL.contains(&upper) => self.conditional(upper, arguments),
+            _ => self.call(&name, arguments),
+        }
+    }
+
+    /// A call of a function or an operator with arguments that are bound.
+    pub fn call(&self, name: &str, arguments: Vec<Expr>) -> Result<Expr> {
+        let Some(definition) = registry::function(name) else {
+            let names = registry::functions().map(|definition| definition.name).chain(CONDITIONAL.iter().copied());
+            return Err(Error::input(format!("there is no function {name}")).hint_opt(did_you_mean(name, names)));
+        };
+        self.resolved_call(definition, arguments)
+    }
+
+    fn resolved_call(&self, definition: &FunctionDef, arguments: Vec<Expr>) -> Result<Expr> {
+        let described: Vec<_> = arguments
+            .iter()
+            .map(|argument| Argument { data_type: argument.data_type(), literal: argument.as_literal() })
+            .collect();
+        let resolved = (definition.resolve)(self.context, &described)?;
+        if resolved.parameters.len() != arguments.len() {
+            return Err(Error::bug(format!(
+                "{} takes {} arguments but was resolved for {}",
+                definition.name,
+                resolved.parameters.len(),
+                arguments.len()
+            )));
+        }
+        let arguments = arguments
+            .into_iter()
+            .zip(&resolved.parameters)
+            .map(|(argument, parameter)| self.implicit_cast(argument, parameter))
+            .collect::<Result<Vec<_>>>()?;
+        Ok(folded(definition.name, resolved.kernel, arguments, resolved.returns, definition.deterministic))
+    }
+
+    /// CAST.
+    pub fn cast(&self, expr: Expr, to: &DataType) -> Result<Expr> {
+        self.cast_with(expr, to, OnFailure::Fail, "CAST")
+    }
+
+    /// TRY_CAST.
+    pub fn try_cast(&self, expr: Expr, to: &DataType) -> Result<Expr> {
+        self.cast_with(expr, to, OnFailure::Null, "TRY_CAST")
+    }
+
+    fn cast_with(&self, expr: Expr, to: &DataType, on_failure: OnFailure, name: &str) -> Result<Expr> {
+        if expr.data_type().kind == TypeKind::Null {
+            return literal::null(to);
+        }
+        let (kernel, data_type) = cast_kernel(self.context, expr.data_type(), to, on_failure)?;
+        Ok(match kernel {
+            None => expr.with_type(data_type),
+            Some(kernel) => folded(name, kernel, vec![expr], data_type, true),
+        })
+    }
+
+    /// The cast of an argument to the type that its function takes; its own nullability stays.
+    pub fn implicit_cast(&self, expr: Expr, to: &DataType) -> Result<Expr> {
+        let from = expr.data_type();
+        if from.kind == to.kind || from.without_time_attribute().kind == to.kind {
+            return Ok(expr);
+        }
+        // A string has the same value as a longer VARCHAR.
+        if let (TypeKind::Char(length) | TypeKind::Varchar(length), TypeKind::Varchar(room)) = (&from.kind, &to.kind)
+            && length <= room
+        {
+            let nullable = from.nullable;
+            return Ok(expr.with_type(to.with_nullable(nullable)));
+        }
+        let nullable = from.nullable;
+        self.cast(expr, &to.with_nullable(nullable))
+    }
+}
+
+/// The call, or its value where it is a constant. A call that fails stays, to fail when it is reached.
+fn folded(name: &str, kernel: Arc<dyn Kernel>, arguments: Vec<Expr>, data_type: DataType, deterministic: bool) -> Expr {
+    if deterministic
+        && let Some(value) = constant_value(kernel.as_ref(), &arguments)
+        && value.data_type() == data_type.to_arrow()
+    {
+        return literal::constant(value, data_type);
+    }
+    Expr::Call { name: name.to_owned(), kernel, arguments, data_type }
+}
+
+fn constant_value(kernel: &dyn Kernel, arguments: &[Expr]) -> Option<ScalarValue> {
+    let scalars = arguments
+        .iter()
+        .map(|argument| argument.as_literal().map(|value| ColumnarValue::Scalar(value.clone())))
+        .collect::<Option<Vec<_>>>()?;
+    match kernel.invoke(&scalars, 1).ok()? {
+        ColumnarValue::Scalar(value) => Some(value),
+        ColumnarValue::Array(array) => ScalarValue::try_from_array(&array, 0).ok(),
+    }
+}
+
+/// The name of a function as it is written.
+pub fn name_of(function: &ast::Function) -> String {
+    match function.name.0.as_slice() {
+        [part] => part.as_ident().map_or_else(|| part.to_string(), |ident| ident.value.clone()),
+        _ => function.name.to_string(),
+    }
+}
+
+/// The positional arguments of a call.
+pub fn plain_arguments(function: &ast::Function) -> Result<Vec<&ast::Expr>> {
+    let list = match &function.args {
+        FunctionArguments::None => return Ok(Vec::new()),
+        FunctionArguments::Subquery(_) => return Err(Error::unsupported("a subquery as an argument")),
+        FunctionArguments::List(list) => list,
+    };
+    list.args
+        .iter()
+        .map(|argument| match argument {
+            FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Ok(expr),
+            FunctionArg::Unnamed(other) => {
+                Err(Error::input(format!("'{other}' is no argument of {}", name_of(function))))
+            }
+            FunctionArg::Named { name, .. } => {
+                Err(Error::input(format!("{} takes no named argument '{name}'", name_of(function))))
+            }
+            FunctionArg::ExprNamed { name, .. } => {
+                Err(Error::input(format!("{} takes no named argument '{name}'", name_of(function))))
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,242 @@
+//! FROM: tables, views, subqueries, table functions, and how they stand side by side.
+
+use super::query::{QueryBinder, renamed};
+use super::relation::{Relation, RelationKind};
+use super::scope::Scope;
+use crate::parse::place_of;
+use riverrun_core::{DataType, Error, Field, Result, Schema, TypeKind};
+use sqlparser::ast::{
+    self, FunctionArg, FunctionArgExpr, Ident, JoinConstraint, JoinOperator, Spanned, TableAlias, TableFactor,
+    TableWithJoins,
+};
+
+/// What FROM gives: rows, and what names mean in them.
+pub(super) struct From {
+    pub(super) relation: Relation,
+    pub(super) scope: Scope,
+}
+
+impl QueryBinder<'_> {
+    /// Binds FROM. Without it there is one row without columns.
+    pub(super) fn from(&mut self, tables: &[TableWithJoins]) -> Result<From> {
+        let mut bound: Option<From> = None;
+        for table in tables {
+            bound = Some(match bound {
+                None => self.factor(&table.relation)?,
+                Some(left) => self.beside(left, &table.relation, false)?,
+            });
+            for join in &table.joins {
+                if let Some(left) = bound.take() {
+                    bound = Some(self.join(left, join)?);
+                }
+            }
+        }
+        Ok(bound.unwrap_or_else(|| From { relation: Relation::one_row(), scope: Scope::empty() }))
+    }
+
+    fn join(&mut self, left: From, join: &ast::Join) -> Result<From> {
+        let plain = |constraint: &JoinConstraint| match constraint {
+            JoinConstraint::None => true,
+            JoinConstraint::On(ast::Expr::Value(value)) => matches!(value.value, ast::Value::Boolean(true)),
+            _ => false,
+        };
+        match &join.join_operator {
+            JoinOperator::CrossJoin(constraint) if plain(constraint) => self.beside(left, &join.relation, false),
+            JoinOperator::Join(constraint) | JoinOperator::Inner(constraint)
+                if plain(constraint) && unnest(&join.relation).is_some() =>
+            {
+                self.beside(left, &join.relation, false)
+            }
+            JoinOperator::Left(constraint) | JoinOperator::LeftOuter(constraint)
+                if plain(constraint) && unnest(&join.relation).is_some() =>
+            {
+                self.beside(left, &join.relation, true)
+            }
+            _ => {
+                let place = place_of(join.relation.span());
+                // The names are still looked up, so that a misspelt one is found first.
+                self.factor(&join.relation)?;
+                Err(unsupported_join(&join.relation).at(place))
+            }
+        }
+    }
+
+    /// What stands to the right of a comma or of CROSS JOIN: UNNEST of something to its left.
+    fn beside(&mut self, left: From, right: &TableFactor, outer: bool) -> Result<From> {
+        match unnest(right) {
+            Some(unnest) => self.unnest(left, &unnest, outer),
+            None => {
+                self.factor(right)?;
+                Err(unsupported_join(right).at(place_of(right.span())))
+            }
+        }
+    }
+
+    fn factor(&mut self, factor: &TableFactor) -> Result<From> {
+        if let Some(unnest) = unnest(factor) {
+            let row = From { relation: Relation::one_row(), scope: Scope::empty() };
+            return self.unnest(row, &unnest, false);
+        }
+        let (relation, name, alias) = match factor {
+            TableFactor::Table { version: Some(_), name, .. } => {
+                return Err(Error::unsupported("FOR SYSTEM_TIME AS OF").at(place_of(name.span())));
+            }
+            TableFactor::Table { name, alias, args: None, .. } => {
+                let (relation, full) = self.named(name)?;
+                (relation, full, alias)
+            }
+            TableFactor::Table { name, alias, args: Some(arguments), .. } => {
+                let place = place_of(name.span());
+                let relation = self.table_function(&name.to_string(), &arguments.args, place)?;
+                (relation, Vec::new(), alias)
+            }
+            TableFactor::Derived { subquery, alias, .. } => (self.query(subquery)?, Vec::new(), alias),
+            TableFactor::TableFunction { expr: ast::Expr::Function(function), alias } => {
+                let place = place_of(function.span());
+                let arguments = match &function.args {
+                    ast::FunctionArguments::List(list) => list.args.as_slice(),
+                    _ => &[],
+                };
+                (self.table_function(&function.name.to_string(), arguments, place)?, Vec::new(), alias)
+            }
+            TableFactor::Function { name, args, alias, .. } => {
+                let place = place_of(name.span());
+                let call = match args.as_slice() {
+                    // LATERAL TABLE(f(…))
+                    [FunctionArg::Unnamed(FunctionArgExpr::Expr(ast::Expr::Function(call)))] => call.name.to_string(),
+                    _ => name.to_string(),
+                };
+                let _ = alias;
+                return Err(Error::unsupported(format!("the table function {call}")).at(place));
+            }
+            TableFactor::NestedJoin { table_with_joins, alias: None } => {
+                return self.from(std::slice::from_ref(table_with_joins));
+            }
+            TableFactor::MatchRecognize { .. } => {
+                return Err(Error::unsupported("MATCH_RECOGNIZE").at(place_of(factor.span())));
+            }
+            other => return Err(Error::input(format!("'{other}' is no table")).at(place_of(other.span()))),
+        };
+        let (relation, name) = aliased(relation, name, alias.as_ref())?;
+        let scope = Scope::of(name, relation.schema.clone());
+        Ok(From { relation, scope })
+    }
+
+    fn unnest(&mut self, left: From, unnest: &Unnest<'_>, outer: bool) -> Result<From> {
+        let place = place_of(unnest.collection.span());
+        let collection = self.exprs(&left.scope).bind(unnest.collection)?;
+        let mut fields = element_fields(collection.data_type(), outer)
+            .ok_or_else(|| {
+                Error::input(format!("UNNEST takes an array, a map or a multiset, not {}", collection.data_type()))
+            })
+            .map_err(|error| error.at(place))?;
+        if unnest.ordinality {
+            fields.push(Field::new("ORDINALITY", TypeKind::Int.with_nullable(outer)));
+        }
+        let mut schema = left.relation.schema.clone();
+        schema.fields.extend(fields.iter().cloned());
+        let mut name = Vec::new();
+        if let Some(alias) = unnest.alias {
+            name.push(alias.name.value.clone());
+            rename_fields(&mut fields, alias)?;
+        }
+        let start = left.relation.schema.len();
+        for (field, renamed) in schema.fields[start..].iter_mut().zip(&fields) {
+            field.name.clone_from(&renamed.name);
+        }
+        let relation = Relation {
+            schema,
+            kind: RelationKind::Unnest {
+                input: Box::new(left.relation),
+                collection,
+                outer,
+                ordinality: unnest.ordinality,
+            },
+        };
+        let mut scope = left.scope;
+        scope.push(name, Schema::new(fields));
+        Ok(From { relation, scope })
+    }
+}
+
+/// UNNEST, in whichever of its forms it is written.
+struct Unnest<'a> {
+    collection: &'a ast::Expr,
+    alias: Option<&'a TableAlias>,
+    ordinality: bool,
+}
+
+fn unnest(factor: &TableFactor) -> Option<Unnest<'_>> {
+    match factor {
+        TableFactor::Table { name, alias, args: Some(arguments), with_ordinality, .. }
+            if name.to_string().eq_ignore_ascii_case("UNNEST") =>
+        {
+            match arguments.args.as_slice() {
+                [FunctionArg::Unnamed(FunctionArgExpr::Expr(collection))] => {
+                    Some(Unnest { collection, alias: alias.as_ref(), ordinality: *with_ordinality })
+                }
+                _ => None,
+            }
+        }
+        TableFactor::UNNEST { alias, array_exprs, with_ordinality, .. } => match array_exprs.as_slice() {
+            [collection] => Some(Unnest { collection, alias: alias.as_ref(), ordinality: *with_ordinality }),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The columns of a collection's elements: the fields of rows, key and value of a map, else one column.
+fn element_fields(collection: &DataType, outer: bool) -> Option<Vec<Field>> {
+    let nullable = |data_type: &DataType| data_type.with_nullable(data_type.nullable || outer);
+    Some(match &collection.kind {
+        TypeKind::Array(element) | TypeKind::Multiset(element) => match &element.kind {
+            TypeKind::Row(fields) => fields
+                .iter()
+                .map(|field| {
+                    let data_type = field.data_type.with_nullable(field.data_type.nullable || element.nullable);
+                    Field::new(field.name.clone(), nullable(&data_type))
+                })
+                .collect(),
+            _ => vec![Field::new("EXPR$0", nullable(element))],
+        },
+        TypeKind::Map(key, value) => vec![Field::new("KEY", nullable(key)), Field::new("VALUE", nullable(value))],
+        _ => return None,
+    })
+}
+
+fn rename_fields(fields: &mut [Field], alias: &TableAlias) -> Result<()> {
+    let place = place_of(alias.name.span);
+    if alias.columns.is_empty() {
+        // A single column without a name of its own goes by the alias.
+        if let [field] = fields
+            && field.name == "EXPR$0"
+        {
+            field.name.clone_from(&alias.name.value);
+        }
+        return Ok(());
+    }
+    if alias.columns.len() != fields.len() {
+        let found = fields.len();
+        return Err(Error::input(format!("{} names for {found} columns", alias.columns.len())).at(place));
+    }
+    for (field, column) in fields.iter_mut().zip(&alias.columns) {
+        field.name.clone_from(&column.name.value);
+    }
+    Ok(())
+}
+
+fn aliased(relation: Relation, name: Vec<String>, alias: Option<&TableAlias>) -> Result<(Relation, Vec<String>)> {
+    let Some(alias) = alias else { return Ok((relation, name)) };
+    let columns: Vec<Ident> = alias.columns.iter().map(|column| column.name.clone()).collect();
+    let relation = renamed(relation, &columns, place_of(alias.name.span))?;
+    Ok((relation, vec![alias.name.value.clone()]))
+}
+
+fn unsupported_join(right: &TableFactor) -> Error {
+    match right {
+        TableFactor::Table { version: Some(_), .. } => Error::unsupported("FOR SYSTEM_TIME AS OF (a temporal join)"),
+        TableFactor::Function { .. } => Error::unsupported("a join with a table function"),
+        _ => Error::unsupported("a join"),
+    }
+}

@@ -1,0 +1,414 @@
+//! Queries: WITH, set operations, VALUES, ORDER BY and LIMIT around the SELECTs.
+
+use super::expr::ExprBinder;
+use super::literal;
+use super::relation::{OrderKey, Relation, RelationKind};
+use super::scope::Scope;
+use super::select::Ordering;
+use super::table::BoundTable;
+use crate::expr::Expr;
+use crate::functions::FunctionContext;
+use crate::functions::common_type::common_type;
+use crate::parse::{self, Hints, Name, place_of};
+use datafusion_common::ScalarValue;
+use riverrun_core::{DataType, Error, Field, Place, Result, Schema, TypeKind};
+use sqlparser::ast::{self, LimitClause, OrderByKind, SetExpr, SetOperator, SetQuantifier, Spanned};
+use std::sync::Arc;
+
+/// What a name in FROM stands for.
+pub enum NamedRelation<'a> {
+    /// A table.
+    Table(Arc<BoundTable>),
+    /// A view.
+    View {
+        /// Its full name.
+        name: Vec<String>,
+        /// What it shows.
+        query: Arc<parse::Query>,
+        /// The names of its columns; empty where the query's are kept.
+        columns: Vec<String>,
+        /// The tables as the view sees them: names in it are those of the database it was made in.
+        tables: Box<dyn Tables + 'a>,
+    },
+}
+
+/// Where the binder finds tables and views.
+pub trait Tables {
+    /// The table or view of this name, with the options of the hints that follow it. An error names the nearest one.
+    fn find(&self, name: &Name, hints: &[&parse::Hint]) -> Result<NamedRelation<'_>>;
+}
+
+/// Binds queries.
+pub struct QueryBinder<'a> {
+    pub(super) tables: &'a dyn Tables,
+    pub(super) context: &'a FunctionContext,
+    pub(super) hints: &'a Hints,
+    /// Common table expressions in sight, the innermost last.
+    pub(super) ctes: Vec<(String, Relation)>,
+    /// Views being expanded, against views of themselves.
+    depth: usize,
+}
+
+/// Views within views are followed this deep.
+const MAX_VIEW_DEPTH: usize = 64;
+
+impl<'a> QueryBinder<'a> {
+    /// A binder of queries over these tables.
+    pub fn new(tables: &'a dyn Tables, context: &'a FunctionContext, hints: &'a Hints) -> Self {
+        QueryBinder { tables, context, hints, ctes: Vec::new(), depth: 0 }
+    }
+
+    pub(super) fn exprs<'s>(&self, scope: &'s Scope) -> ExprBinder<'s>
+    where
+        'a: 's,
+    {
+        ExprBinder::new(scope, self.context)
+    }
+
+    /// Binds a query.
+    pub fn query(&mut self, query: &ast::Query) -> Result<Relation> {
+        let visible = self.ctes.len();
+        let bound = self.query_with(query);
+        self.ctes.truncate(visible);
+        bound
+    }
+
+    fn query_with(&mut self, query: &ast::Query) -> Result<Relation> {
+        if let Some(with) = &query.with {
+            if with.recursive {
+                return Err(Error::unsupported("WITH RECURSIVE").at(place_of(with.span())));
+            }
+            for cte in &with.cte_tables {
+                let bound = self.query(&cte.query)?;
+                let columns: Vec<_> = cte.alias.columns.iter().map(|column| column.name.clone()).collect();
+                let bound = renamed(bound, &columns, place_of(cte.alias.name.span))?;
+                self.ctes.push((cte.alias.name.value.clone(), bound));
+            }
+        }
+        let order = match query.order_by.as_ref().map(|order| &order.kind) {
+            None => &[][..],
+            Some(OrderByKind::Expressions(exprs)) => exprs.as_slice(),
+            Some(OrderByKind::All(_)) => return Err(Error::unsupported("ORDER BY ALL").at(place_of(query.span()))),
+        };
+        let (limit, offset) = self.limits(query)?;
+        if order.is_empty() && limit.is_none() && offset == 0 {
+            return self.set_expr(&query.body);
+        }
+        let (input, order) = match query.body.as_ref() {
+            SetExpr::Select(select) => {
+                let Ordering { relation, order, visible } = self.ordered_select(select, order)?;
+                return Ok(sorted(relation, order, offset, limit, visible));
+            }
+            body => {
+                let input = self.set_expr(body)?;
+                let scope = Scope::of(Vec::new(), input.schema.clone());
+                let order = order
+                    .iter()
+                    .map(|item| order_key(self.output_order(item, &scope)?, item))
+                    .collect::<Result<_>>()?;
+                (input, order)
+            }
+        };
+        let width = input.schema.len();
+        Ok(sorted(input, order, offset, limit, width))
+    }
+
+    /// What an item of ORDER BY over output columns means: their position or an expression over them.
+    fn output_order(&self, item: &ast::OrderByExpr, scope: &Scope) -> Result<Expr> {
+        if let Some(index) = ordinal(&item.expr, scope.len())? {
+            let fields = scope.schema().fields;
+            return Ok(super::scope::column(index, &fields[index].data_type));
+        }
+        self.exprs(scope).bind(&item.expr)
+    }
+
+    fn limits(&self, query: &ast::Query) -> Result<(Option<u64>, u64)> {
+        let mut limit = None;
+        let mut offset = 0;
+        match &query.limit_clause {
+            None => {}
+            Some(LimitClause::LimitOffset { limit: rows, offset: skipped, .. }) => {
+                limit = rows.as_ref().map(|rows| self.count(rows, "LIMIT")).transpose()?;
+                if let Some(skipped) = skipped {
+                    offset = self.count(&skipped.value, "OFFSET")?;
+                }
+            }
+            Some(LimitClause::OffsetCommaLimit { offset: skipped, limit: rows }) => {
+                limit = Some(self.count(rows, "LIMIT")?);
+                offset = self.count(skipped, "OFFSET")?;
+            }
+        }
+        if let Some(fetch) = &query.fetch {
+            if fetch.with_ties || fetch.percent {
+                return Err(Error::unsupported("FETCH … WITH TIES or PERCENT").at(place_of(query.span())));
+            }
+            limit = Some(fetch.quantity.as_ref().map_or(Ok(1), |rows| self.count(rows, "FETCH"))?);
+        }
+        Ok((limit, offset))
+    }
+
+    fn count(&self, expr: &ast::Expr, clause: &str) -> Result<u64> {
+        let scope = Scope::empty();
+        let bound = self.exprs(&scope).bind(expr)?;
+        let count = match bound.as_literal() {
+            Some(ScalarValue::Int32(Some(rows))) => u64::try_from(*rows).ok(),
+            Some(ScalarValue::Int64(Some(rows))) => u64::try_from(*rows).ok(),
+            _ => None,
+        };
+        count.ok_or_else(|| {
+            Error::input(format!("{clause} takes a number of rows, not {expr}")).at(place_of(expr.span()))
+        })
+    }
+
+    fn set_expr(&mut self, body: &SetExpr) -> Result<Relation> {
+        match body {
+            SetExpr::Select(select) => self.select(select),
+            SetExpr::Query(query) => self.query(query),
+            SetExpr::Values(values) => self.values(values),
+            SetExpr::SetOperation { left, op: SetOperator::Union, set_quantifier, right } => {
+                let mut branches = vec![self.set_expr(left)?];
+                let right_place = place_of(right.span());
+                branches.push(self.set_expr(right)?);
+                let union = self.union_all(branches, right_place)?;
+                match set_quantifier {
+                    SetQuantifier::All => Ok(union),
+                    SetQuantifier::Distinct | SetQuantifier::None => Ok(distinct(union)),
+                    _ => Err(Error::unsupported("UNION BY NAME").at(right_place)),
+                }
+            }
+            SetExpr::SetOperation { op, right, .. } => Err(Error::unsupported(op).at(place_of(right.span()))),
+            SetExpr::Table(table) => {
+                let name = table.table_name.clone().unwrap_or_default();
+                Err(Error::unsupported(format!("TABLE {name}")).hint(format!("write SELECT * FROM {name}")))
+            }
+            other => Err(Error::input("a query was expected here").at(place_of(other.span()))),
+        }
+    }
+
+    /// UNION ALL: the columns of all branches cast to their common types, under the first one's names.
+    fn union_all(&self, branches: Vec<Relation>, place: Option<Place>) -> Result<Relation> {
+        let width = branches[0].schema.len();
+        if let Some(other) = branches.iter().find(|branch| branch.schema.len() != width) {
+            return Err(Error::input(format!("UNION of {width} columns with {} columns", other.schema.len())).at(place));
+        }
+        let mut fields = Vec::new();
+        for column in 0..width {
+            let types: Vec<_> = branches.iter().map(|branch| &branch.schema.fields[column].data_type).collect();
+            let name = &branches[0].schema.fields[column].name;
+            let data_type = match types.iter().all(|data_type| data_type.kind == types[0].kind) {
+                true => types[0].with_nullable(types.iter().any(|data_type| data_type.nullable)),
+                false => {
+                    common_type(&types).map_err(|error| error.context(format!("column '{name}' of UNION")).at(place))?
+                }
+            };
+            fields.push(Field::new(name.clone(), data_type));
+        }
+        let schema = Schema::new(fields);
+        let mut inputs = Vec::new();
+        for branch in branches {
+            let branch = self.cast_columns(branch, &schema)?;
+            match branch.kind {
+                // A chain of UNION ALL is one union.
+                RelationKind::UnionAll(inner) => inputs.extend(inner),
+                _ => inputs.push(branch),
+            }
+        }
+        Ok(Relation { kind: RelationKind::UnionAll(inputs), schema })
+    }
+
+    fn cast_columns(&self, branch: Relation, schema: &Schema) -> Result<Relation> {
+        let same =
+            branch.schema.fields.iter().zip(&schema.fields).all(|(from, to)| from.data_type.kind == to.data_type.kind);
+        if same {
+            return Ok(branch);
+        }
+        let scope = Scope::empty();
+        let binder = self.exprs(&scope);
+        let exprs = branch
+            .schema
+            .fields
+            .iter()
+            .zip(&schema.fields)
+            .enumerate()
+            .map(|(index, (from, to))| {
+                let column = super::scope::column(index, &from.data_type);
+                binder.implicit_cast(column, &to.data_type.with_nullable(from.data_type.nullable))
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let names = schema.fields.iter().map(|field| field.name.clone()).collect();
+        Ok(branch.project(exprs, names))
+    }
+
+    /// VALUES: rows of constants, cast to the common type of each column.
+    pub(super) fn values(&self, values: &ast::Values) -> Result<Relation> {
+        let scope = Scope::empty();
+        let binder = self.exprs(&scope);
+        let mut rows: Vec<Vec<Expr>> = Vec::new();
+        for row in &values.rows {
+            let bound = row.content.iter().map(|value| binder.bind(value)).collect::<Result<Vec<_>>>()?;
+            if let Some(first) = rows.first()
+                && first.len() != bound.len()
+            {
+                return Err(Error::input(format!(
+                    "a row of VALUES has {} columns, the first one {}",
+                    bound.len(),
+                    first.len()
+                ))
+                .at(row.content.first().and_then(|value| place_of(value.span()))));
+            }
+            rows.push(bound);
+        }
+        let width = rows.first().map_or(0, Vec::len);
+        let mut fields = Vec::new();
+        for column in 0..width {
+            let types: Vec<&DataType> = rows.iter().map(|row| row[column].data_type()).collect();
+            let data_type =
+                common_type(&types).map_err(|error| error.context(format!("column {} of VALUES", column + 1)))?;
+            if data_type.kind == TypeKind::Null {
+                return Err(Error::input(format!(
+                    "column {} of VALUES is NULL in every row, so it has no type",
+                    column + 1
+                ))
+                .hint("write CAST(NULL AS a type)"));
+            }
+            fields.push(Field::new(format!("EXPR${column}"), data_type));
+        }
+        let rows = rows
+            .into_iter()
+            .map(|row| {
+                row.into_iter()
+                    .zip(&fields)
+                    .map(|(value, field)| {
+                        let nullable = value.data_type().nullable;
+                        binder.implicit_cast(value, &field.data_type.with_nullable(nullable))
+                    })
+                    .collect::<Result<Vec<_>>>()
+            })
+            .collect::<Result<Vec<_>>>()?;
+        Ok(Relation { kind: RelationKind::Values(rows), schema: Schema::new(fields) })
+    }
+
+    /// The relation that a name in FROM stands for, with its full name.
+    pub(super) fn named(&mut self, name: &ast::ObjectName) -> Result<(Relation, Vec<String>)> {
+        if let [part] = name.0.as_slice()
+            && let Some(ident) = part.as_ident()
+            && let Some((cte, relation)) = self.ctes.iter().rev().find(|(cte, _)| *cte == ident.value)
+        {
+            return Ok((relation.clone(), vec![cte.clone()]));
+        }
+        let place = place_of(name.span());
+        let hints: Vec<_> = self.hints.of_table(name).collect();
+        match self.tables.find(&Name::from_ast(name), &hints).map_err(|error| error.at(place))? {
+            NamedRelation::Table(table) => {
+                let name = table.name.clone();
+                let schema = table.schema.clone();
+                Ok((Relation { kind: RelationKind::Scan(table), schema }, name))
+            }
+            NamedRelation::View { name, query, columns, tables } => {
+                if self.depth >= MAX_VIEW_DEPTH {
+                    return Err(Error::input(format!("the view {} is defined by itself", name.join("."))).at(place));
+                }
+                let mut binder = QueryBinder::new(tables.as_ref(), self.context, &query.hints);
+                binder.depth = self.depth + 1;
+                let mut bound = binder.query(&query.ast)?;
+                if !columns.is_empty() {
+                    if columns.len() != bound.schema.len() {
+                        return Err(Error::input(format!(
+                            "the view {} names {} columns, but its query has {}",
+                            name.join("."),
+                            columns.len(),
+                            bound.schema.len()
+                        ))
+                        .at(place));
+                    }
+                    rename(&mut bound, columns);
+                }
+                Ok((bound, name))
+            }
+        }
+    }
+}
+
+/// ORDER BY, OFFSET and LIMIT over a relation, of which the first `visible` columns come out.
+fn sorted(input: Relation, order: Vec<OrderKey>, offset: u64, limit: Option<u64>, visible: usize) -> Relation {
+    let schema = input.schema.clone();
+    let sort =
+        Relation { schema: schema.clone(), kind: RelationKind::Sort { input: Box::new(input), order, offset, limit } };
+    if visible == schema.len() {
+        return sort;
+    }
+    let fields = &schema.fields[..visible];
+    let exprs = fields.iter().enumerate().map(|(index, field)| super::scope::column(index, &field.data_type)).collect();
+    sort.project(exprs, fields.iter().map(|field| field.name.clone()).collect())
+}
+
+/// The key of an item of ORDER BY: NULLs first where ascending, last where descending, unless it says otherwise.
+pub(super) fn order_key(expr: Expr, item: &ast::OrderByExpr) -> Result<OrderKey> {
+    let descending = item.options.asc == Some(false);
+    Ok(OrderKey { expr, descending, nulls_first: item.options.nulls_first.unwrap_or(!descending) })
+}
+
+/// The column that a whole number in GROUP BY or ORDER BY stands for, of `width`.
+pub(super) fn ordinal(expr: &ast::Expr, width: usize) -> Result<Option<usize>> {
+    let ast::Expr::Value(value) = expr else { return Ok(None) };
+    let ast::Value::Number(digits, _) = &value.value else { return Ok(None) };
+    match digits.parse::<usize>() {
+        Ok(position) if (1..=width).contains(&position) => Ok(Some(position - 1)),
+        _ => Err(Error::input(format!("there is no column {digits}; there are {width}")).at(place_of(expr.span()))),
+    }
+}
+
+/// A relation's distinct rows.
+pub(super) fn distinct(input: Relation) -> Relation {
+    let columns = input.schema.fields.iter().enumerate();
+    let keys: Vec<_> = columns.map(|(index, field)| super::scope::column(index, &field.data_type)).collect();
+    let window = super::aggregate::window_keys(&input, &keys);
+    let fields = input.schema.fields.iter().enumerate().map(|(index, field)| {
+        let data_type = super::aggregate::key_type(&field.data_type, index, window.as_ref());
+        Field::new(field.name.clone(), data_type)
+    });
+    Relation {
+        schema: Schema::new(fields.collect()),
+        kind: RelationKind::Aggregate { input: Box::new(input), keys, sets: None, calls: Vec::new(), window },
+    }
+}
+
+/// A relation whose first columns have new names; none keeps the old ones.
+pub(super) fn renamed(mut relation: Relation, names: &[ast::Ident], place: Option<Place>) -> Result<Relation> {
+    if names.is_empty() {
+        return Ok(relation);
+    }
+    if names.len() != relation.schema.len() {
+        return Err(Error::input(format!("{} names for {} columns", names.len(), relation.schema.len())).at(place));
+    }
+    rename(&mut relation, names.iter().map(|name| name.value.clone()).collect());
+    Ok(relation)
+}
+
+fn rename(relation: &mut Relation, names: Vec<String>) {
+    // A scan's names are the table's, which pruning goes by: renaming happens above it.
+    if matches!(relation.kind, RelationKind::Scan(_)) {
+        let fields = &relation.schema.fields;
+        let exprs =
+            fields.iter().enumerate().map(|(index, field)| super::scope::column(index, &field.data_type)).collect();
+        let scan = std::mem::replace(relation, Relation::one_row());
+        *relation = scan.project(exprs, names);
+        return;
+    }
+    for (field, name) in relation.schema.fields.iter_mut().zip(names) {
+        field.name = name;
+    }
+}
+
+/// The constant that an expression without columns is, for what must be known when the job is planned.
+pub(super) fn constant_millis(expr: &Expr) -> Option<i64> {
+    match (expr.as_literal()?, &expr.data_type().kind) {
+        (ScalarValue::Int64(Some(millis)), TypeKind::IntervalMillis) => Some(*millis),
+        _ => None,
+    }
+}
+
+/// NULLs of a type, for columns that an INSERT leaves out.
+pub fn typed_null(data_type: &DataType) -> Result<Expr> {
+    literal::null(data_type)
+}

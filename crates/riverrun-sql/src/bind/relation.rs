@@ -1,0 +1,250 @@
+//! Bound relations: what a query means, before it is decided how a stream computes it.
+
+use super::table::BoundTable;
+use crate::expr::Expr;
+use riverrun_core::{Field, Schema};
+use riverrun_operators::aggregates::{AggregateDef, AggregateOptions};
+use riverrun_operators::window::spec::WindowKind;
+use std::sync::Arc;
+
+/// A relation: how its rows come about, and their columns.
+#[derive(Clone, Debug)]
+pub struct Relation {
+    /// How its rows come about.
+    pub kind: RelationKind,
+    /// Its columns.
+    pub schema: Schema,
+}
+
+/// How the rows of a relation come about.
+#[derive(Clone, Debug)]
+pub enum RelationKind {
+    /// A table's rows, with the table's columns.
+    Scan(Arc<BoundTable>),
+    /// Constant rows: one expression without columns per value.
+    Values(Vec<Vec<Expr>>),
+    /// Computed columns.
+    Project {
+        /// The rows.
+        input: Box<Relation>,
+        /// One expression per column.
+        exprs: Vec<Expr>,
+    },
+    /// The rows for which a condition is true.
+    Filter {
+        /// The rows.
+        input: Box<Relation>,
+        /// The condition.
+        condition: Expr,
+    },
+    /// The rows of all inputs, whose columns have the same types.
+    UnionAll(Vec<Relation>),
+    /// Each row joined with the elements of a collection in it: the input's columns, then those of the element.
+    Unnest {
+        /// The rows.
+        input: Box<Relation>,
+        /// The collection.
+        collection: Expr,
+        /// Whether a row without elements stays, with NULLs.
+        outer: bool,
+        /// Whether the element's position stands in a last column.
+        ordinality: bool,
+    },
+    /// A window table function: the input's columns, then `window_start`, `window_end` and `window_time`.
+    Window {
+        /// The rows.
+        input: Box<Relation>,
+        /// The window function.
+        window: WindowKind,
+        /// The position of the time column.
+        time: usize,
+        /// PARTITION BY of SESSION.
+        partition: Vec<usize>,
+    },
+    /// An aggregation: one column per key, then (with `sets`) the number of the set as an INT, then one column per call.
+    Aggregate {
+        /// The rows.
+        input: Box<Relation>,
+        /// The group keys.
+        keys: Vec<Expr>,
+        /// GROUPING SETS: the keys of each, by position among `keys`. `None`: one set of all keys.
+        sets: Option<Vec<Vec<usize>>>,
+        /// The aggregate calls.
+        calls: Vec<BoundAggregate>,
+        /// Where among `keys` the window is; `None` where the groups are no windows.
+        window: Option<WindowKeys>,
+    },
+    /// ROW_NUMBER: the input's columns, then the rank.
+    Rank {
+        /// The rows.
+        input: Box<Relation>,
+        /// PARTITION BY.
+        partition: Vec<Expr>,
+        /// ORDER BY.
+        order: Vec<OrderKey>,
+    },
+    /// ORDER BY, OFFSET and LIMIT.
+    Sort {
+        /// The rows.
+        input: Box<Relation>,
+        /// ORDER BY; empty for none.
+        order: Vec<OrderKey>,
+        /// OFFSET.
+        offset: u64,
+        /// LIMIT or FETCH.
+        limit: Option<u64>,
+    },
+}
+
+/// Where the window's properties stand among the keys of an aggregation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WindowKeys {
+    /// `window_start`.
+    pub start: usize,
+    /// `window_end`.
+    pub end: usize,
+    /// `window_time`, if it is a key.
+    pub time: Option<usize>,
+}
+
+/// An item of ORDER BY.
+#[derive(Clone, Debug)]
+pub struct OrderKey {
+    /// What is compared.
+    pub expr: Expr,
+    /// DESC.
+    pub descending: bool,
+    /// Whether NULLs come first.
+    pub nulls_first: bool,
+}
+
+/// A call of an aggregate function.
+#[derive(Clone, Debug)]
+pub struct BoundAggregate {
+    /// The function.
+    pub definition: &'static AggregateDef,
+    /// The arguments as written, over the input.
+    pub arguments: Vec<Expr>,
+    /// Which arguments are JSON already.
+    pub json: Vec<bool>,
+    /// What the function takes of them, cast to the types that it takes.
+    pub inputs: Vec<Expr>,
+    /// How the call is written.
+    pub options: AggregateOptions,
+    /// FILTER.
+    pub filter: Option<Expr>,
+    /// The column of the result.
+    pub field: Field,
+}
+
+impl BoundAggregate {
+    /// Whether both compute the same.
+    pub fn same_as(&self, other: &BoundAggregate) -> bool {
+        let all = |left: &[Expr], right: &[Expr]| {
+            left.len() == right.len() && left.iter().zip(right).all(|(left, right)| left.same_as(right))
+        };
+        self.definition.name == other.definition.name
+            && self.options == other.options
+            && all(&self.arguments, &other.arguments)
+            && match (&self.filter, &other.filter) {
+                (None, None) => true,
+                (Some(left), Some(right)) => left.same_as(right),
+                _ => false,
+            }
+    }
+}
+
+/// Which columns of a relation are properties of a window.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WindowColumns {
+    /// The columns that hold `window_start`.
+    pub start: Vec<usize>,
+    /// The columns that hold `window_end`.
+    pub end: Vec<usize>,
+    /// The columns that hold `window_time`.
+    pub time: Vec<usize>,
+    /// PARTITION BY of a SESSION, where all its columns are still there; `None` if they are not.
+    pub partition: Option<Vec<usize>>,
+    /// Whether the window's time is TIMESTAMP_LTZ.
+    pub local: bool,
+    /// Whether it is a SESSION.
+    pub session: bool,
+}
+
+impl Relation {
+    /// One row without columns: what a SELECT without FROM reads.
+    pub fn one_row() -> Relation {
+        Relation { kind: RelationKind::Values(vec![Vec::new()]), schema: Schema::default() }
+    }
+
+    /// Columns computed from this relation.
+    #[must_use]
+    pub fn project(self, exprs: Vec<Expr>, names: Vec<String>) -> Relation {
+        let fields =
+            names.into_iter().zip(&exprs).map(|(name, expr)| Field::new(name, expr.data_type().clone())).collect();
+        Relation { schema: Schema::new(fields), kind: RelationKind::Project { input: Box::new(self), exprs } }
+    }
+
+    /// The rows of this relation for which a condition is true.
+    #[must_use]
+    pub fn filter(self, condition: Expr) -> Relation {
+        Relation { schema: self.schema.clone(), kind: RelationKind::Filter { input: Box::new(self), condition } }
+    }
+
+    /// The columns that come from a window function and still name its windows.
+    pub fn window_columns(&self) -> Option<WindowColumns> {
+        match &self.kind {
+            RelationKind::Window { input, partition, window, .. } => {
+                let first = input.schema.len();
+                let time = &self.schema.fields[first + 2].data_type.kind;
+                Some(WindowColumns {
+                    start: vec![first],
+                    end: vec![first + 1],
+                    time: vec![first + 2],
+                    partition: Some(partition.clone()),
+                    local: matches!(time, riverrun_core::TypeKind::TimestampLtz { .. }),
+                    session: matches!(window, WindowKind::Session { .. }),
+                })
+            }
+            RelationKind::Filter { input, .. }
+            | RelationKind::Rank { input, .. }
+            | RelationKind::Unnest { input, .. } => input.window_columns(),
+            RelationKind::Project { input, exprs } => {
+                let below = input.window_columns()?;
+                let moved = |columns: &[usize]| -> Vec<usize> {
+                    let position = |expr: &Expr| matches!(expr, Expr::Column { index, .. } if columns.contains(index));
+                    exprs.iter().enumerate().filter(|(_, expr)| position(expr)).map(|(index, _)| index).collect()
+                };
+                let partition = below.partition.as_ref().and_then(|partition| {
+                    partition.iter().map(|column| moved(&[*column]).first().copied()).collect::<Option<Vec<_>>>()
+                });
+                Some(WindowColumns {
+                    start: moved(&below.start),
+                    end: moved(&below.end),
+                    time: moved(&below.time),
+                    partition,
+                    local: below.local,
+                    session: below.session,
+                })
+            }
+            RelationKind::Aggregate { input, window: Some(window), keys, .. } => {
+                let below = input.window_columns()?;
+                let partition = below.partition.as_ref().and_then(|partition| {
+                    let position = |column: &usize| {
+                        keys.iter().position(|key| matches!(key, Expr::Column { index, .. } if index == column))
+                    };
+                    partition.iter().map(position).collect::<Option<Vec<_>>>()
+                });
+                Some(WindowColumns {
+                    start: vec![window.start],
+                    end: vec![window.end],
+                    time: window.time.into_iter().collect(),
+                    partition,
+                    local: below.local,
+                    session: below.session,
+                })
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! Which columns a name can mean.
+//!
+//! Names are case-sensitive, as in Flink. A name of several parts is first looked for as a column of
+//! a relation (`t.a`, `db.t.a`), then as a field of a ROW column (`r.x`). A single name that no
+//! relation has as a column is looked for among the fields of ROW columns, the least nested first,
+//! as Flink does for its implicitly expanded rows.
+
+use crate::expr::Expr;
+use crate::functions::nested;
+use crate::parse::place_of as place;
+use riverrun_core::suggest::did_you_mean;
+use riverrun_core::{DataType, Error, Field, Result, Schema, TypeKind};
+use sqlparser::ast::Ident;
+
+/// A relation in FROM: its name and its share of the columns.
+#[derive(Clone, Debug)]
+pub struct ScopeRelation {
+    /// The alias, or the full name of the table: catalog, database, table.
+    pub name: Vec<String>,
+    /// The position of its first column in the scope.
+    pub start: usize,
+    /// Its columns.
+    pub schema: Schema,
+}
+
+/// The relations of a FROM clause, side by side.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    relations: Vec<ScopeRelation>,
+}
+
+impl Scope {
+    /// A scope without columns.
+    pub fn empty() -> Self {
+        Scope::default()
+    }
+
+    /// A scope of one relation.
+    pub fn of(name: Vec<String>, schema: Schema) -> Self {
+        Scope { relations: vec![ScopeRelation { name, start: 0, schema }] }
+    }
+
+    /// Puts a relation to the right of those there are.
+    pub fn push(&mut self, name: Vec<String>, schema: Schema) {
+        let start = self.len();
+        self.relations.push(ScopeRelation { name, start, schema });
+    }
+
+    /// How many columns all relations have.
+    pub fn len(&self) -> usize {
+        self.relations.last().map_or(0, |last| last.start + last.schema.len())
+    }
+
+    /// Whether there is no column.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The relations from left to right.
+    pub fn relations(&self) -> &[ScopeRelation] {
+        &self.relations
+    }
+
+    /// All columns from left to right.
+    pub fn schema(&self) -> Schema {
+        Schema::new(self.relations.iter().flat_map(|relation| relation.schema.fields.iter().cloned()).collect())
+    }
+
+    /// The columns that `*` (no qualifier) or `t.*` stands for, with their positions.
+    pub fn wildcard(&self, qualifier: &[Ident]) -> Result<Vec<(usize, Field)>> {
+        let chosen: Vec<_> = self
+            .relations
+            .iter()
+            .filter(|relation| qualifier.is_empty() || names_relation(relation, qualifier))
+            .collect();
+        if let (true, Some(first)) = (chosen.is_empty(), qualifier.first()) {
+            return Err(self.unknown_relation(qualifier).at(place(first.span)));
+        }
+        Ok(chosen
+            .into_iter()
+            .flat_map(|relation| {
+                let fields = relation.schema.fields.iter().cloned().enumerate();
+                fields.map(|(index, field)| (relation.start + index, field))
+            })
+            .collect())
+    }
+
+    /// The column or nested field that a name of one or more parts means.
+    pub fn resolve(&self, name: &[Ident]) -> Result<Expr> {
+        self.resolve_parts(name).map_err(|error| error.at(name.last().and_then(|part| place(part.span))))
+    }
+
+    fn resolve_parts(&self, name: &[Ident]) -> Result<Expr> {
+        // The longest prefix that names a relation wins, as in Calcite.
+        for split in (1..name.len()).rev() {
+            let (qualifier, rest) = name.split_at(split);
+            let mut relations = self.relations.iter().filter(|relation| names_relation(relation, qualifier));
+            let Some(relation) = relations.next() else { continue };
+            if relations.next().is_some() {
+                return Err(Error::input(format!("'{}' names several tables", dotted(qualifier)))
+                    .hint("give each an alias of its own"));
+            }
+            let column = &rest[0];
+            let Some(expr) = column_of(relation, &column.value)? else {
+                let columns = relation.schema.fields.iter().map(|field| field.name.as_str());
+                return Err(Error::input(format!("no column '{}' in '{}'", column.value, dotted(qualifier)))
+                    .hint_opt(did_you_mean(&column.value, columns.clone()).or_else(|| listed(columns)))
+                    .at(place(column.span)));
+            };
+            return fields(expr, &rest[1..]);
+        }
+        let Some((first, rest)) = name.split_first() else {
+            return Err(Error::bug("a name without parts"));
+        };
+        fields(self.unqualified(first, name)?, rest)
+    }
+
+    fn unqualified(&self, ident: &Ident, name: &[Ident]) -> Result<Expr> {
+        let mut found = Vec::new();
+        for relation in &self.relations {
+            if let Some(expr) = column_of(relation, &ident.value)? {
+                found.push((relation, expr));
+            }
+        }
+        match found.len() {
+            0 => self.implicit_field(ident, name),
+            1 => Ok(found.remove(0).1),
+            _ => {
+                let tables = found.iter().map(|(relation, _)| relation.name.last().map_or("", String::as_str));
+                Err(Error::input(format!("column '{}' is ambiguous", ident.value))
+                    .detail(format!("it is a column of {}", tables.collect::<Vec<_>>().join(" and of ")))
+                    .hint(format!("write the table before it: {}.{}", found[0].0.name.join("."), ident.value))
+                    .at(place(ident.span)))
+            }
+        }
+    }
+
+    /// A field of a ROW column that is named without the column, the least nested first.
+    fn implicit_field(&self, ident: &Ident, name: &[Ident]) -> Result<Expr> {
+        let mut level: Vec<Expr> = self.columns().filter(|(_, expr)| is_row(expr)).map(|(_, expr)| expr).collect();
+        while !level.is_empty() {
+            let mut found = Vec::new();
+            let mut deeper = Vec::new();
+            for row in &level {
+                let TypeKind::Row(row_fields) = &row.data_type().kind else { continue };
+                for (index, field) in row_fields.iter().enumerate() {
+                    let access = nested::field(row.clone(), index)?;
+                    if field.name == ident.value {
+                        found.push(access);
+                    } else if is_row(&access) {
+                        deeper.push(access);
+                    }
+                }
+            }
+            match found.len() {
+                0 => level = deeper,
+                1 => return Ok(found.remove(0)),
+                _ => break,
+            }
+        }
+        if name.len() > 1 {
+            return Err(self.unknown_relation(&name[..name.len() - 1]).at(place(ident.span)));
+        }
+        let names: Vec<_> = self.relations.iter().flat_map(|relation| &relation.schema.fields).collect();
+        let names = names.iter().map(|field| field.name.as_str());
+        Err(Error::input(format!("no column '{}' here", ident.value))
+            .hint_opt(did_you_mean(&ident.value, names.clone()).or_else(|| listed(names)))
+            .at(place(ident.span)))
+    }
+
+    fn columns(&self) -> impl Iterator<Item = (&Field, Expr)> {
+        self.relations.iter().flat_map(|relation| {
+            relation.schema.fields.iter().enumerate().map(|(index, field)| {
+                (field, Expr::Column { index: relation.start + index, data_type: field.data_type.clone() })
+            })
+        })
+    }
+
+    fn unknown_relation(&self, qualifier: &[Ident]) -> Error {
+        let names = self.relations.iter().filter_map(|relation| relation.name.last()).map(String::as_str);
+        let columns = self.relations.iter().flat_map(|relation| &relation.schema.fields);
+        let columns = columns.map(|field| field.name.as_str());
+        let wanted = dotted(qualifier);
+        Error::input(format!("no table or column '{wanted}' here"))
+            .hint_opt(did_you_mean(&wanted, names.chain(columns)))
+    }
+}
+
+fn is_row(expr: &Expr) -> bool {
+    matches!(expr.data_type().kind, TypeKind::Row(_))
+}
+
+fn names_relation(relation: &ScopeRelation, qualifier: &[Ident]) -> bool {
+    qualifier.len() <= relation.name.len()
+        && relation.name.iter().rev().zip(qualifier.iter().rev()).all(|(part, wanted)| *part == wanted.value)
+}
+
+fn column_of(relation: &ScopeRelation, name: &str) -> Result<Option<Expr>> {
+    let mut matching = relation.schema.fields.iter().enumerate().filter(|(_, field)| field.name == name);
+    let Some((index, field)) = matching.next() else { return Ok(None) };
+    if matching.next().is_some() {
+        return Err(Error::input(format!("column '{name}' is ambiguous"))
+            .detail("the table has two columns of this name")
+            .hint("give them different aliases where they are selected"));
+    }
+    Ok(Some(Expr::Column { index: relation.start + index, data_type: field.data_type.clone() }))
+}
+
+/// The nested field that `rest` leads to, from `expr`.
+pub fn fields(mut expr: Expr, rest: &[Ident]) -> Result<Expr> {
+    for part in rest {
+        expr = nested::field_named(expr, &part.value).map_err(|error| error.at(place(part.span)))?;
+    }
+    Ok(expr)
+}
+
+/// A name as it is written, its parts joined by dots.
+pub fn dotted(name: &[Ident]) -> String {
+    name.iter().map(|part| part.value.as_str()).collect::<Vec<_>>().join(".")
+}
+
+/// The type of each column, for messages about what there is.
+fn listed<'a>(names: impl Iterator<Item = &'a str>) -> Option<String> {
+    let names: Vec<_> = names.take(20).collect();
+    (!names.is_empty()).then(|| format!("columns here: {}", names.join(", ")))
+}
+
+/// The expression that reads a column.
+pub fn column(index: usize, data_type: &DataType) -> Expr {
+    Expr::Column { index, data_type: data_type.clone() }
+}

@@ -1,0 +1,298 @@
+//! SELECT: from FROM over WHERE, GROUP BY, HAVING, ROW_NUMBER and QUALIFY to the columns that come out.
+
+use super::aggregate::{self, Grouping};
+use super::expr::{ExprBinder, Special};
+use super::from::From;
+use super::query::{QueryBinder, distinct, order_key, ordinal};
+use super::rank::Ranks;
+use super::relation::{OrderKey, Relation};
+use super::scope;
+use crate::expr::Expr;
+use crate::parse::place_of;
+use riverrun_core::{Error, Result, TypeKind};
+use sqlparser::ast::{
+    self, Distinct, Ident, OrderByExpr, Select, SelectItem, SelectItemQualifiedWildcardKind, Spanned,
+};
+
+/// A SELECT whose rows are to be ordered.
+pub(super) struct Ordering {
+    /// The rows, with columns that only the order needs behind the others.
+    pub(super) relation: Relation,
+    /// ORDER BY over its columns.
+    pub(super) order: Vec<OrderKey>,
+    /// How many columns come out.
+    pub(super) visible: usize,
+}
+
+/// A column of the SELECT list.
+struct Item {
+    expr: Expr,
+    name: String,
+    /// The expression as it is written, where it is not a `*`.
+    ast: Option<ast::Expr>,
+}
+
+/// The rules of a SELECT's expressions: grouped expressions and aggregates, if it is grouped, and ROW_NUMBER.
+struct SelectRules<'a> {
+    grouping: Option<&'a Grouping<'a>>,
+    ranks: &'a Ranks,
+}
+
+impl Special for SelectRules<'_> {
+    fn bind(&self, expr: &ast::Expr, binder: &ExprBinder<'_>) -> Result<Option<Expr>> {
+        if let Some(bound) = self.ranks.bind(expr, binder)? {
+            return Ok(Some(bound));
+        }
+        match self.grouping {
+            Some(grouping) => grouping.bind(expr, binder),
+            None => {
+                aggregate::refuse(expr)?;
+                Ok(None)
+            }
+        }
+    }
+}
+
+impl QueryBinder<'_> {
+    /// Binds a SELECT.
+    pub(super) fn select(&mut self, select: &Select) -> Result<Relation> {
+        Ok(self.ordered_select(select, &[])?.relation)
+    }
+
+    /// Binds a SELECT with the ORDER BY of its query, which may name columns that don't come out.
+    pub(super) fn ordered_select(&mut self, select: &Select, order_by: &[OrderByExpr]) -> Result<Ordering> {
+        refuse_clauses(select)?;
+        let From { mut relation, scope } = self.from(&select.from)?;
+        if let Some(condition) = &select.selection {
+            let rules = SelectRules { grouping: None, ranks: &Ranks::refusing("WHERE") };
+            let condition = self.exprs(&scope).with_special(&rules).bind_condition(condition, "WHERE")?;
+            relation = relation.filter(condition);
+        }
+        let keys = aggregate::group_items(select)?;
+        let grouping = match keys.is_some() || aggregate::aggregates_in(select) {
+            false => None,
+            true => Some(self.grouping(&scope, &relation, keys.unwrap_or_default(), select)?),
+        };
+        let ranks = Ranks::collecting(&select.named_window);
+        let rules = SelectRules { grouping: grouping.as_ref(), ranks: &ranks };
+        let binder = self.exprs(&scope).with_special(&rules);
+        let mut items = self.items(&select.projection, &binder, &scope, grouping.is_some())?;
+        let having = select
+            .having
+            .as_ref()
+            .map(|having| match &grouping {
+                Some(_) => binder.bind_condition(having, "HAVING"),
+                None => Err(Error::input("HAVING without GROUP BY or an aggregate").at(place_of(having.span()))),
+            })
+            .transpose()?;
+        let qualify = select
+            .qualify
+            .as_ref()
+            .map(|qualify| {
+                let qualify = expand_aliases(qualify, &items);
+                binder.bind_condition(&qualify, "QUALIFY")
+            })
+            .transpose()?;
+        let visible = items.len();
+        let mut order = Vec::new();
+        for item in order_by {
+            let position = match self.output_position(item, &items, visible)? {
+                Some(position) => position,
+                None => {
+                    let expr = binder.bind(&item.expr)?;
+                    match items.iter().position(|known| known.expr.same_as(&expr)) {
+                        Some(position) => position,
+                        None if matches!(select.distinct, Some(Distinct::Distinct)) => {
+                            return Err(Error::input("ORDER BY of SELECT DISTINCT takes columns that are selected")
+                                .at(place_of(item.expr.span())));
+                        }
+                        None => {
+                            items.push(Item { expr, name: format!("ORDER${}", order.len()), ast: None });
+                            items.len() - 1
+                        }
+                    }
+                }
+            };
+            order.push((position, item));
+        }
+        // Everything is bound: now the relations can be put together.
+        let mut finished = match grouping {
+            Some(grouping) => grouping.finish(relation)?,
+            None => relation,
+        };
+        if let Some(having) = having {
+            finished = finished.filter(having);
+        }
+        let width = finished.schema.len();
+        finished = ranks.finish(finished);
+        let place_ranks = |expr: &Expr| ranks.placed(expr, width);
+        if let Some(qualify) = &qualify {
+            finished = finished.filter(place_ranks(qualify));
+        }
+        let exprs = items.iter().map(|item| place_ranks(&item.expr)).collect();
+        let names = items.into_iter().map(|item| item.name).collect();
+        let mut relation = finished.project(exprs, names);
+        if let Some(Distinct::Distinct) = &select.distinct {
+            relation = distinct(relation);
+        }
+        let order = order
+            .into_iter()
+            .map(|(position, item)| {
+                let data_type = &relation.schema.fields[position].data_type;
+                order_key(scope::column(position, data_type), item)
+            })
+            .collect::<Result<_>>()?;
+        Ok(Ordering { relation, order, visible })
+    }
+
+    /// The output column that an item of ORDER BY names by position or by its alias.
+    fn output_position(&self, item: &OrderByExpr, items: &[Item], width: usize) -> Result<Option<usize>> {
+        if let Some(position) = ordinal(&item.expr, width)? {
+            return Ok(Some(position));
+        }
+        let ast::Expr::Identifier(ident) = &item.expr else { return Ok(None) };
+        Ok(items.iter().position(|known| known.name == ident.value))
+    }
+
+    fn items(
+        &self,
+        projection: &[SelectItem],
+        binder: &ExprBinder<'_>,
+        scope: &scope::Scope,
+        grouped: bool,
+    ) -> Result<Vec<Item>> {
+        let mut items = Vec::new();
+        for item in projection {
+            match item {
+                SelectItem::UnnamedExpr(expr) => {
+                    let name = natural_name(expr).unwrap_or_else(|| format!("EXPR${}", items.len()));
+                    items.push(Item { expr: self.item(expr, binder)?, name, ast: Some(expr.clone()) });
+                }
+                SelectItem::ExprWithAlias { expr, alias } => {
+                    let name = alias.value.clone();
+                    items.push(Item { expr: self.item(expr, binder)?, name, ast: Some(expr.clone()) });
+                }
+                SelectItem::Wildcard(options) => {
+                    refuse_wildcard_options(options)?;
+                    if scope.relations().is_empty() {
+                        return Err(Error::input("SELECT * without FROM").at(place_of(options.wildcard_token.0.span)));
+                    }
+                    self.expand(&[], binder, scope, grouped, &mut items)?;
+                }
+                SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), options) => {
+                    refuse_wildcard_options(options)?;
+                    let parts: Vec<Ident> = name.0.iter().filter_map(|part| part.as_ident().cloned()).collect();
+                    self.expand(&parts, binder, scope, grouped, &mut items)?;
+                }
+                other => return Err(Error::input(format!("'{other}' is no column")).at(place_of(other.span()))),
+            }
+        }
+        Ok(items)
+    }
+
+    fn item(&self, expr: &ast::Expr, binder: &ExprBinder<'_>) -> Result<Expr> {
+        let bound = binder.bind(expr)?;
+        if bound.data_type().kind == TypeKind::Null {
+            // A column of NULLs has no type of its own; Flink refuses it, and asks for a CAST.
+            return Err(Error::input("a column of NULL has no type")
+                .hint("write CAST(NULL AS a type)")
+                .at(place_of(expr.span())));
+        }
+        Ok(bound)
+    }
+
+    fn expand(
+        &self,
+        qualifier: &[Ident],
+        binder: &ExprBinder<'_>,
+        scope: &scope::Scope,
+        grouped: bool,
+        items: &mut Vec<Item>,
+    ) -> Result<()> {
+        if qualifier.len() == 1
+            && !scope.relations().iter().any(|relation| relation.name.last() == Some(&qualifier[0].value))
+        {
+            // `r.*` of a ROW column: its fields.
+            if let Ok(row) = scope.resolve(qualifier)
+                && let TypeKind::Row(fields) = &row.data_type().kind
+            {
+                for field in fields {
+                    let expr = crate::functions::nested::field_named(row.clone(), &field.name)?;
+                    items.push(Item { expr, name: field.name.clone(), ast: None });
+                }
+                return Ok(());
+            }
+        }
+        for (index, field) in scope.wildcard(qualifier)? {
+            let expr = match grouped {
+                // Each column must be a group key, as if it were written out.
+                true => binder.bind(&ast::Expr::Identifier(Ident::new(field.name.clone())))?,
+                false => scope::column(index, &field.data_type),
+            };
+            items.push(Item { expr, name: field.name, ast: None });
+        }
+        Ok(())
+    }
+}
+
+/// The name of a column that is selected without an alias; `None` for an expression.
+fn natural_name(expr: &ast::Expr) -> Option<String> {
+    match expr {
+        ast::Expr::Identifier(ident) => Some(ident.value.clone()),
+        ast::Expr::CompoundIdentifier(parts) => parts.last().map(|part| part.value.clone()),
+        ast::Expr::CompoundFieldAccess { access_chain, .. } => match access_chain.last() {
+            Some(ast::AccessExpr::Dot(ast::Expr::Identifier(ident))) => Some(ident.value.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// QUALIFY may name the aliases of the SELECT list.
+fn expand_aliases(expr: &ast::Expr, items: &[Item]) -> ast::Expr {
+    let mut expanded = expr.clone();
+    let _ = ast::visit_expressions_mut(&mut expanded, |expr| {
+        let written = expr.clone();
+        if let ast::Expr::Identifier(ident) = &written
+            && let Some(Item { ast: Some(aliased), .. }) =
+                items.iter().find(|item| item.name == ident.value && item.ast.as_ref() != Some(&written))
+        {
+            *expr = ast::Expr::Nested(Box::new(aliased.clone()));
+        }
+        std::ops::ControlFlow::<()>::Continue(())
+    });
+    expanded
+}
+
+fn refuse_wildcard_options(options: &ast::WildcardAdditionalOptions) -> Result<()> {
+    let plain = options.opt_ilike.is_none()
+        && options.opt_exclude.is_none()
+        && options.opt_except.is_none()
+        && options.opt_replace.is_none()
+        && options.opt_rename.is_none();
+    match plain {
+        true => Ok(()),
+        false => Err(Error::unsupported("EXCEPT, EXCLUDE, REPLACE or RENAME after *")
+            .at(place_of(options.wildcard_token.0.span))),
+    }
+}
+
+fn refuse_clauses(select: &Select) -> Result<()> {
+    let refused = [
+        (select.top.is_some(), "TOP"),
+        (select.into.is_some(), "SELECT INTO"),
+        (!select.lateral_views.is_empty(), "LATERAL VIEW"),
+        (select.prewhere.is_some(), "PREWHERE"),
+        (!select.connect_by.is_empty(), "CONNECT BY"),
+        (!select.cluster_by.is_empty(), "CLUSTER BY"),
+        (!select.distribute_by.is_empty(), "DISTRIBUTE BY"),
+        (!select.sort_by.is_empty(), "SORT BY"),
+        (matches!(select.distinct, Some(Distinct::On(_))), "DISTINCT ON"),
+    ];
+    match refused.iter().find(|(present, _)| *present) {
+        Some((_, clause)) => {
+            Err(Error::input(format!("{clause} is no clause of Flink SQL")).at(place_of(select.select_token.0.span)))
+        }
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,69 @@
+//! Access to the fields of a ROW.
+
+use super::Kernel;
+use crate::expr::Expr;
+use arrow::array::{Array, StructArray, make_array};
+use arrow::buffer::NullBuffer;
+use datafusion_common::ScalarValue;
+use datafusion_expr::ColumnarValue;
+use riverrun_core::suggest::did_you_mean;
+use riverrun_core::{Error, Result, TypeKind};
+use std::sync::Arc;
+
+/// The field at `index` of a ROW: NULL where the row is.
+#[derive(Debug)]
+struct FieldKernel {
+    index: usize,
+}
+
+impl Kernel for FieldKernel {
+    fn invoke(&self, arguments: &[ColumnarValue], rows: usize) -> Result<ColumnarValue> {
+        let [row] = arguments else { return Err(Error::bug("a field of other than one row")) };
+        let array = match row {
+            ColumnarValue::Array(array) => array.clone(),
+            ColumnarValue::Scalar(scalar) => {
+                scalar.to_array_of_size(1).map_err(|error| Error::bug(error.to_string()))?
+            }
+        };
+        let structs = array
+            .as_any()
+            .downcast_ref::<StructArray>()
+            .ok_or_else(|| Error::bug(format!("a field of {}", array.data_type())))?;
+        let column = structs.column(self.index);
+        let nulls = NullBuffer::union(structs.nulls(), column.nulls());
+        let data = column.to_data().into_builder().nulls(nulls).build()?;
+        let result = make_array(data);
+        Ok(match row {
+            ColumnarValue::Array(_) => ColumnarValue::Array(result),
+            ColumnarValue::Scalar(_) => {
+                let _ = rows;
+                ColumnarValue::Scalar(
+                    ScalarValue::try_from_array(&result, 0).map_err(|error| Error::bug(error.to_string()))?,
+                )
+            }
+        })
+    }
+}
+
+/// The expression that reads the field at `index` of the ROW `row`.
+pub fn field(row: Expr, index: usize) -> Result<Expr> {
+    let TypeKind::Row(fields) = &row.data_type().kind else {
+        return Err(Error::bug(format!("a field of {}", row.data_type())));
+    };
+    let field = fields.get(index).ok_or_else(|| Error::bug("no such field"))?;
+    let data_type = field.data_type.with_nullable(field.data_type.nullable || row.data_type().nullable);
+    let name = format!(".{}", field.name);
+    Ok(Expr::Call { name, kernel: Arc::new(FieldKernel { index }), arguments: vec![row], data_type })
+}
+
+/// The expression that reads the field of this name.
+pub fn field_named(row: Expr, name: &str) -> Result<Expr> {
+    let TypeKind::Row(fields) = &row.data_type().kind else {
+        return Err(Error::input(format!("'.{name}' asks for a field of {}, which is no ROW", row.data_type())));
+    };
+    match fields.iter().position(|field| field.name == name) {
+        Some(index) => field(row, index),
+        None => Err(Error::input(format!("no field '{name}' in {}", row.data_type()))
+            .hint_opt(did_you_mean(name, fields.iter().map(|field| field.name.as_str())))),
+    }
+}

@@ -1,0 +1,54 @@
+//! What the golden tests share: where the data is, and which deviations are known.
+
+use std::path::PathBuf;
+
+/// The folder with golden data below the shared folder, if it is there.
+pub fn data(name: &str) -> Option<PathBuf> {
+    let shared = std::env::var_os("RIVERRUN_SHARED")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from);
+    let folder = shared.join("data").join(name);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    eprintln!("skipped: there is no {}", folder.display());
+    None
+}
+
+/// The deviations that `docs/flink-differences.md` lists: expressions, in which `…` stands for any text.
+pub struct Differences(Vec<Vec<String>>);
+
+impl Differences {
+    /// Reads the first column of the tables in the document.
+    pub fn read() -> Differences {
+        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/flink-differences.md");
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        let cells = text.lines().filter_map(|line| {
+            let cell = line.strip_prefix("| `")?;
+            // A bar within a cell is escaped.
+            let cell = cell.replace("\\|", "\u{0}");
+            let cell = cell.split_once("` |")?.0.replace('\u{0}', "|");
+            Some(cell.split('…').map(str::to_owned).collect())
+        });
+        Differences(cells.collect())
+    }
+
+    /// Whether a deviation of this expression is known.
+    pub fn contains(&self, expression: &str) -> bool {
+        self.0.iter().any(|parts| matches_parts(expression, parts))
+    }
+}
+
+fn matches_parts(text: &str, parts: &[String]) -> bool {
+    let Some((first, rest)) = parts.split_first() else { return false };
+    let Some(mut left) = text.strip_prefix(first.as_str()) else { return false };
+    for (index, part) in rest.iter().enumerate() {
+        if index + 1 == rest.len() {
+            return left.ends_with(part.as_str());
+        }
+        match left.find(part.as_str()) {
+            Some(at) => left = &left[at + part.len()..],
+            None => return false,
+        }
+    }
+    left.is_empty()
+}
