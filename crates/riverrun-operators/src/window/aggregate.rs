@@ -1,0 +1,395 @@
+//! Aggregation per window and key over TUMBLE, HOP, CUMULATE, or rows that carry their windows.
+//!
+//! Rows are added to the pane of their slice ([`Borders`]); a window that fires merges the panes of its slices. Windows
+//! fire in the order of their ends, when the watermark reaches their last millisecond. A row is late, and only counted,
+//! if the last window of its slice has fired; it counts in those that have not.
+//!
+//! [`Borders`]: super::borders::Borders
+//!
+//! Source of the semantics: Flink 2.3, "Window Aggregation", and its `SlicingWindowOperator`.
+
+use super::borders::{Borders, Window};
+use super::finder::{Finder, Found, RowTimes};
+use super::pane::{Pane, PaneRows};
+use super::results::Results;
+use super::spec::WindowAggregateSpec;
+use crate::aggregate_call::CallInput;
+use crate::expression::evaluate_all;
+use arrow::array::{ArrayRef, AsArray, UInt32Array};
+use arrow::compute::take;
+use riverrun_core::{Error, Result, RowBatch, Watermark};
+use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
+use riverrun_state::{KeyEncoder, OperatorSnapshot, RestoredState, hash_key};
+use std::collections::{BTreeMap, BTreeSet};
+
+mod snapshot;
+
+/// Aggregates per window and key.
+#[derive(Debug)]
+pub struct WindowAggregate {
+    spec: WindowAggregateSpec,
+    context: OperatorContext,
+    finder: Finder,
+    results: Results,
+    encoder: KeyEncoder,
+    /// The groups of each slice that still belongs to a window to come.
+    slices: BTreeMap<Window, Pane>,
+    /// CUMULATE: by the windows' start, what has been merged so far.
+    running: BTreeMap<i64, Pane>,
+    /// The windows that fire next; of each slice at least the first of its windows that has not fired.
+    timers: BTreeSet<Window>,
+    /// Windows that fire by here are due.
+    due: Watermark,
+    firing: Option<Firing>,
+    backlog: Option<Rows>,
+}
+
+/// A window whose results are going out.
+#[derive(Debug)]
+struct Firing {
+    window: Window,
+    source: Source,
+    /// The next group to go out.
+    position: usize,
+}
+
+#[derive(Debug)]
+enum Source {
+    Own(Pane),
+    /// The running pane of CUMULATE windows with this start.
+    Running(i64),
+}
+
+/// A batch on its way into the panes.
+#[derive(Debug)]
+struct Rows {
+    times: RowTimes,
+    /// One key after the other; empty if the operator has no keys.
+    keys: riverrun_state::KeyRows,
+    hashes: Vec<u64>,
+    inputs: Vec<CallInput>,
+    batch: RowBatch,
+    watermarks: WatermarkRuns,
+    position: usize,
+}
+
+/// The rows of one slice within a segment of a batch.
+struct Share {
+    slice: Window,
+    late: bool,
+    rows: Vec<u32>,
+}
+
+impl WindowAggregate {
+    /// The operator on one worker.
+    pub fn new(spec: WindowAggregateSpec, context: OperatorContext) -> Result<Self> {
+        let finder = Finder::new(&spec.windowing)?;
+        let results = Results::new(&spec, finder.zone().clone());
+        Ok(WindowAggregate {
+            finder,
+            results,
+            encoder: KeyEncoder::default(),
+            slices: BTreeMap::new(),
+            running: BTreeMap::new(),
+            timers: BTreeSet::new(),
+            due: Watermark::MIN,
+            firing: None,
+            backlog: None,
+            spec,
+            context,
+        })
+    }
+
+    fn prepare(&mut self, batch: RowBatch, watermarks: &WatermarkRuns) -> Result<Rows> {
+        let times = self.finder.times(&batch.columns)?;
+        let (mut keys, mut hashes) = (riverrun_state::KeyRows::default(), Vec::new());
+        if !self.spec.keys.is_empty() {
+            let columns = evaluate_all(&self.spec.keys, &batch.columns)?;
+            keys.clone_from(self.encoder.encode(&columns, batch.num_rows())?);
+            keys.hash_into(&mut hashes);
+        }
+        let inputs = self.spec.aggregates.iter().map(|call| call.evaluate(&batch.columns)).collect::<Result<_>>()?;
+        Ok(Rows { times, keys, hashes, inputs, batch, watermarks: watermarks.clone(), position: 0 })
+    }
+
+    /// Takes the backlog in up to its end, or to where the watermark passes a window's end.
+    fn take_in(&mut self) -> Result<()> {
+        let Some(mut rows) = self.backlog.take() else { return Ok(()) };
+        let (shares, end, watermark) = self.cut(&rows)?;
+        for share in &shares {
+            if share.late {
+                self.context.metrics.late.add(share.rows.len() as u64);
+            } else if !share.rows.is_empty() {
+                self.add(&rows, share, watermark)?;
+            }
+        }
+        if end < rows.batch.num_rows() {
+            self.due = self.due.max(rows.watermarks.before(end));
+            rows.position = end;
+            self.backlog = Some(rows);
+        }
+        Ok(())
+    }
+
+    /// Deals the next rows out to their slices, until the watermark passes the end of one of their windows or of one that
+    /// stands already. Up to there no row can turn late. Answers the shares, the first row that is left, and the watermark
+    /// before the last row dealt out.
+    fn cut(&mut self, rows: &Rows) -> Result<(Vec<Share>, usize, Watermark)> {
+        let count = rows.batch.num_rows();
+        let mut runs = rows.watermarks.iter().filter(|(row, _)| *row > rows.position).peekable();
+        let mut watermark = rows.watermarks.before(rows.position);
+        let mut earliest = self.next_timer().filter(|timer| *timer > watermark).unwrap_or(Watermark::MAX);
+        let mut shares: Vec<Share> = Vec::new();
+        let mut current = 0;
+        let mut found: Option<Found> = None;
+        for row in rows.position..count {
+            if let Some((_, later)) = runs.next_if(|(start, _)| *start == row) {
+                if later >= earliest {
+                    return Ok((shares, row, watermark));
+                }
+                watermark = later;
+            }
+            let slice = match &rows.times {
+                RowTimes::Instants(instants) => match found {
+                    Some(found) if found.covers(instants[row]) => {
+                        shares[current].rows.push(row as u32);
+                        continue;
+                    }
+                    _ => found.insert(self.finder.find(instants[row])?).slice,
+                },
+                RowTimes::Windows { starts, ends } => Window { start: starts[row], end: ends[row] },
+            };
+            if shares.get(current).is_none_or(|share| share.slice != slice) {
+                current = match shares.iter().rposition(|share| share.slice == slice) {
+                    Some(known) => known,
+                    None => {
+                        let (late, trigger) = self.judge(slice, watermark);
+                        earliest = earliest.min(trigger);
+                        shares.push(Share { slice, late, rows: Vec::new() });
+                        shares.len() - 1
+                    }
+                };
+            }
+            shares[current].rows.push(row as u32);
+        }
+        Ok((shares, count, watermark))
+    }
+
+    /// Whether rows of a slice are late, and when the first of its windows that has not fired will.
+    fn judge(&self, slice: Window, watermark: Watermark) -> (bool, Watermark) {
+        let zone = self.finder.zone();
+        let Some(last) = self.finder.last_window(slice) else { return (false, Watermark::MAX) };
+        if zone.trigger(last.end) <= watermark {
+            return (true, Watermark::MAX);
+        }
+        let first = self.finder.windows(slice).into_iter().map(|window| zone.trigger(window.end));
+        (false, first.filter(|trigger| *trigger > watermark).min().unwrap_or(Watermark::MAX))
+    }
+
+    /// Adds one slice's rows to its pane.
+    fn add(&mut self, rows: &Rows, share: &Share, watermark: Watermark) -> Result<()> {
+        let zone = self.finder.zone();
+        let unfired = self.finder.windows(share.slice).into_iter().find(|window| zone.trigger(window.end) > watermark);
+        // In the gap between two windows of a HOP.
+        let Some(unfired) = unfired else { return Ok(()) };
+        self.timers.insert(unfired);
+        let (aggregates, retracting) = (&self.spec.aggregates, self.spec.retracting);
+        let cumulated = matches!(self.finder.borders(), Some(Borders::Cumulate { .. })) && unfired.end > share.slice.end;
+        let pane = if cumulated {
+            // The slice's own window has fired, and the slice is part of what has been merged.
+            self.running.entry(unfired.start).or_insert_with(|| Pane::new(aggregates, retracting))
+        } else {
+            self.slices.entry(share.slice).or_insert_with(|| Pane::new(aggregates, retracting))
+        };
+        let mut slots = Vec::with_capacity(share.rows.len());
+        if rows.hashes.is_empty() {
+            slots.resize(share.rows.len(), pane.keys.insert(hash_key(&[]), &[]).0);
+        } else if share.rows.len() == rows.hashes.len() {
+            pane.keys.insert_rows(&rows.keys, &rows.hashes, &mut slots);
+        } else {
+            let keyed = share.rows.iter().map(|&row| (rows.hashes[row as usize], rows.keys.row(row as usize)));
+            slots.extend(keyed.map(|(hash, key)| pane.keys.insert(hash, key).0));
+        }
+        rows.with_inputs(&share.rows, |inputs, weights| pane.update(&PaneRows { slots: &slots, inputs, weights }))
+    }
+
+    /// Fires what is due and takes in what waits, as far as there is room.
+    fn advance(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
+        loop {
+            if self.firing.is_some() {
+                if !out.has_room() {
+                    return Ok(());
+                }
+                self.emit(out)?;
+            } else if self.next_timer().is_some_and(|timer| timer <= self.due) {
+                self.fire()?;
+            } else if self.backlog.is_some() {
+                self.take_in()?;
+            } else {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes the next window's groups together.
+    fn fire(&mut self) -> Result<()> {
+        let Some(window) = self.timers.pop_first() else { return Ok(()) };
+        let source = match self.finder.borders() {
+            None | Some(Borders::Tumble { .. }) => self.slices.remove(&window).map(Source::Own),
+            Some(borders @ Borders::Hop { .. }) => self.merge_slices(&borders, window)?.map(Source::Own),
+            Some(borders @ Borders::Cumulate { .. }) => self.cumulate(&borders, window)?,
+        };
+        self.firing = source.map(|source| Firing { window, source, position: 0 });
+        Ok(())
+    }
+
+    fn merge_slices(&mut self, borders: &Borders, window: Window) -> Result<Option<Pane>> {
+        let first = Window { end: window.start.saturating_add(1), start: i64::MIN };
+        let last = Window { end: window.end, start: i64::MAX };
+        // The slices that end with this window.
+        let over: Vec<Window> = self
+            .slices
+            .range(..=last)
+            .map(|(slice, _)| *slice)
+            .filter(|slice| borders.last_window(*slice).is_none_or(|last| last.end <= window.end))
+            .collect();
+        let next = borders.next_window(window);
+        let mut inside = self.slices.range(first..=last).map(|(slice, _)| *slice);
+        let merged = match (inside.next(), inside.next()) {
+            (None, _) => None,
+            // Nothing to merge, and nobody else needs it.
+            (Some(only), None) if over.contains(&only) => self.slices.remove(&only),
+            _ => {
+                let mut merged = Pane::new(&self.spec.aggregates, self.spec.retracting);
+                for pane in self.slices.range(first..=last).map(|(_, pane)| pane) {
+                    merged.merge(pane)?;
+                }
+                Some(merged)
+            }
+        };
+        over.iter().for_each(|slice| drop(self.slices.remove(slice)));
+        if let Some(next) = next {
+            let first = Window { end: next.start.saturating_add(1), start: i64::MIN };
+            if self.slices.range(first..=Window { end: next.end, start: i64::MAX }).next().is_some() {
+                self.timers.insert(next);
+            }
+        }
+        Ok(merged)
+    }
+
+    fn cumulate(&mut self, borders: &Borders, window: Window) -> Result<Option<Source>> {
+        let Borders::Cumulate { step, .. } = *borders else { return Ok(None) };
+        let slice = Window { start: window.end.saturating_sub(step), end: window.end };
+        let added = self.slices.remove(&slice);
+        let (aggregates, retracting) = (&self.spec.aggregates, self.spec.retracting);
+        let Some(next) = borders.next_window(window) else {
+            return Ok(match (self.running.remove(&window.start), added) {
+                (Some(mut running), Some(added)) => {
+                    running.merge(&added)?;
+                    Some(Source::Own(running))
+                }
+                (running, added) => running.or(added).map(Source::Own),
+            });
+        };
+        if let Some(added) = added {
+            let running = self.running.entry(window.start).or_insert_with(|| Pane::new(aggregates, retracting));
+            running.merge(&added)?;
+        }
+        if !self.running.contains_key(&window.start) {
+            return Ok(None);
+        }
+        self.timers.insert(next);
+        Ok(Some(Source::Running(window.start)))
+    }
+
+    /// Emits the next groups of the window that fires.
+    fn emit(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
+        let Some(mut firing) = self.firing.take() else { return Ok(()) };
+        let pane = match &firing.source {
+            Source::Own(pane) => pane,
+            Source::Running(start) => {
+                self.running.get(start).ok_or_else(|| Error::bug("a window fires that is gone"))?
+            }
+        };
+        let end = pane.groups().min(firing.position + self.spec.batch_size.max(1));
+        let slots: Vec<u32> = (firing.position as u32..end as u32).filter(|&slot| pane.has_rows(slot)).collect();
+        if !slots.is_empty() {
+            let keys = slots.iter().map(|&slot| pane.keys.key(slot));
+            out.emit(self.results.batch(keys, pane.evaluate(&slots)?, firing.window)?);
+        }
+        firing.position = end;
+        if end < pane.groups() {
+            self.firing = Some(firing);
+        }
+        Ok(())
+    }
+}
+
+impl Rows {
+    /// Calls `update` with the inputs of the aggregates at these rows, and their weights.
+    fn with_inputs(
+        &self,
+        rows: &[u32],
+        update: impl FnOnce(Vec<(Vec<ArrayRef>, Option<arrow::array::BooleanArray>)>, Option<&[i64]>) -> Result<()>,
+    ) -> Result<()> {
+        let weights = self.batch.weights.as_deref();
+        let (first, last) = (rows[0] as usize, rows[rows.len() - 1] as usize);
+        if last - first + 1 == rows.len() {
+            // One run of rows: nothing is copied.
+            let slice = |input: &CallInput| {
+                let arguments = input.arguments.iter().map(|argument| argument.slice(first, rows.len())).collect();
+                (arguments, input.filter.as_ref().map(|filter| filter.slice(first, rows.len())))
+            };
+            return update(self.inputs.iter().map(slice).collect(), weights.map(|weights| &weights[first..=last]));
+        }
+        let indices = UInt32Array::from(rows.to_vec());
+        let mut taken = Vec::with_capacity(self.inputs.len());
+        for input in &self.inputs {
+            let arguments =
+                input.arguments.iter().map(|argument| Ok(take(argument, &indices, None)?)).collect::<Result<_>>()?;
+            let filter = input.filter.as_ref().map(|filter| take(filter, &indices, None)).transpose()?;
+            taken.push((arguments, filter.map(|filter| filter.as_boolean().clone())));
+        }
+        let weights: Option<Vec<i64>> = weights.map(|all| rows.iter().map(|&row| all[row as usize]).collect());
+        update(taken, weights.as_deref())
+    }
+}
+
+impl Operator<RowBatch> for WindowAggregate {
+    fn on_batch(
+        &mut self,
+        _port: usize,
+        batch: RowBatch,
+        watermarks: &WatermarkRuns,
+        out: &mut Output<RowBatch>,
+    ) -> Result<()> {
+        self.backlog = Some(self.prepare(batch, watermarks)?);
+        self.due = self.due.max(watermarks.before(0));
+        self.advance(out)
+    }
+
+    fn on_watermark(&mut self, watermark: Watermark, out: &mut Output<RowBatch>) -> Result<()> {
+        self.due = self.due.max(watermark);
+        self.advance(out)
+    }
+
+    fn next_timer(&self) -> Option<Watermark> {
+        self.timers.first().map(|window| self.finder.zone().trigger(window.end))
+    }
+
+    fn has_more(&self) -> bool {
+        self.firing.is_some() || self.backlog.is_some() || self.next_timer().is_some_and(|timer| timer <= self.due)
+    }
+
+    fn resume(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
+        self.advance(out)
+    }
+
+    fn snapshot(&mut self) -> Result<OperatorSnapshot> {
+        self.take_snapshot()
+    }
+
+    fn restore(&mut self, state: RestoredState) -> Result<()> {
+        self.take_over(&state)
+    }
+}
