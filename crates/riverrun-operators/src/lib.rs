@@ -14,6 +14,8 @@ pub mod key_router;
 pub mod limit;
 pub mod project_source;
 pub mod sort_key;
+#[cfg(test)]
+mod testing;
 pub mod union;
 pub mod values;
 pub mod window;

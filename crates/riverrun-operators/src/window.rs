@@ -11,7 +11,6 @@
 //! A window fires when the watermark reaches its last millisecond, and is gone after that: a row for it is late.
 //! Source of the semantics: Flink 2.3, "Windowing TVF", "Window Aggregation", "Window Top-N", "Window Deduplication".
 
-
 pub mod aggregate;
 pub mod borders;
 mod finder;

@@ -23,6 +23,8 @@ use riverrun_state::{KeyEncoder, OperatorSnapshot, RestoredState, hash_key};
 use std::collections::{BTreeMap, BTreeSet};
 
 mod snapshot;
+#[cfg(test)]
+mod tests;
 
 /// Aggregates per window and key.
 #[derive(Debug)]
@@ -194,7 +196,8 @@ impl WindowAggregate {
         let Some(unfired) = unfired else { return Ok(()) };
         self.timers.insert(unfired);
         let (aggregates, retracting) = (&self.spec.aggregates, self.spec.retracting);
-        let cumulated = matches!(self.finder.borders(), Some(Borders::Cumulate { .. })) && unfired.end > share.slice.end;
+        let cumulated =
+            matches!(self.finder.borders(), Some(Borders::Cumulate { .. })) && unfired.end > share.slice.end;
         let pane = if cumulated {
             // The slice's own window has fired, and the slice is part of what has been merged.
             self.running.entry(unfired.start).or_insert_with(|| Pane::new(aggregates, retracting))

@@ -12,6 +12,8 @@
 use super::spec::WindowKind;
 use riverrun_core::{Error, Millis, Result};
 
+#[cfg(test)]
+mod tests;
 
 /// A window or a slice, in milliseconds of local time. Ordered by end, then by start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

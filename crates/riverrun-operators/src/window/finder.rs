@@ -68,7 +68,9 @@ impl Finder {
     pub fn new(windowing: &Windowing) -> Result<Self> {
         let zone = LocalTime::new(windowing.zone());
         Ok(match windowing {
-            Windowing::Time { kind, time, .. } => Finder::Time { borders: Borders::new(*kind)?, time: time.clone(), zone },
+            Windowing::Time { kind, time, .. } => {
+                Finder::Time { borders: Borders::new(*kind)?, time: time.clone(), zone }
+            }
             Windowing::Attached { start, end, .. } => Finder::Attached { start: start.clone(), end: end.clone(), zone },
         })
     }

@@ -8,6 +8,8 @@ use chrono::{DateTime, LocalResult, NaiveDateTime, Offset, TimeZone};
 use chrono_tz::Tz;
 use riverrun_core::Watermark;
 
+#[cfg(test)]
+mod tests;
 
 /// In tz data zones change their offset only at whole quarters of an hour of UTC (since standard time came in).
 const QUARTER: i64 = 15 * 60 * 1_000;

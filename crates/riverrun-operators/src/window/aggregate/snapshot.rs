@@ -8,7 +8,7 @@
 //! | running pane of CUMULATE | `02`, start, 0, number of groups, groups |
 //! | window that fires | `03`, end, start |
 
-use super::{Borders, WindowAggregate, Window};
+use super::{Borders, Window, WindowAggregate};
 use crate::window::pane::Pane;
 use riverrun_core::{Error, Result};
 use riverrun_state::blob::{BlobReader, KeyedBlobs, put_i64, put_u32, read_keyed};
