@@ -17,4 +17,13 @@ mod finder;
 pub mod local_time;
 mod pane;
 mod results;
+mod shares;
 pub mod spec;
+
+use riverrun_core::{Result, RowBatch};
+use riverrun_runtime::{Operator, OperatorContext};
+
+/// The operator of an aggregation over any window function.
+pub fn aggregate(spec: spec::WindowAggregateSpec, context: OperatorContext) -> Result<Box<dyn Operator<RowBatch>>> {
+    Ok(Box::new(aggregate::WindowAggregate::new(spec, context)?))
+}

@@ -9,9 +9,10 @@
 //! Source of the semantics: Flink 2.3, "Window Aggregation", and its `SlicingWindowOperator`.
 
 use super::borders::{Borders, Window};
-use super::finder::{Finder, Found, RowTimes};
+use super::finder::{Finder, RowTimes};
 use super::pane::{Pane, PaneRows};
 use super::results::Results;
+use super::shares::{Segment, Share, deal};
 use super::spec::WindowAggregateSpec;
 use crate::aggregate_call::CallInput;
 use crate::expression::evaluate_all;
@@ -75,13 +76,6 @@ struct Rows {
     position: usize,
 }
 
-/// The rows of one slice within a segment of a batch.
-struct Share {
-    slice: Window,
-    late: bool,
-    rows: Vec<u32>,
-}
-
 impl WindowAggregate {
     /// The operator on one worker.
     pub fn new(spec: WindowAggregateSpec, context: OperatorContext) -> Result<Self> {
@@ -117,11 +111,13 @@ impl WindowAggregate {
     /// Takes the backlog in up to its end, or to where the watermark passes a window's end.
     fn take_in(&mut self) -> Result<()> {
         let Some(mut rows) = self.backlog.take() else { return Ok(()) };
-        let (shares, end, watermark) = self.cut(&rows)?;
+        let timer = self.next_timer();
+        let Segment { shares, end, watermark } =
+            deal(&mut self.finder, &rows.times, &rows.watermarks, rows.position, timer)?;
         for share in &shares {
             if share.late {
                 self.context.metrics.late.add(share.rows.len() as u64);
-            } else if !share.rows.is_empty() {
+            } else {
                 self.add(&rows, share, watermark)?;
             }
         }
@@ -133,67 +129,10 @@ impl WindowAggregate {
         Ok(())
     }
 
-    /// Deals the next rows out to their slices, until the watermark passes the end of one of their windows or of one that
-    /// stands already. Up to there no row can turn late. Answers the shares, the first row that is left, and the watermark
-    /// before the last row dealt out.
-    fn cut(&mut self, rows: &Rows) -> Result<(Vec<Share>, usize, Watermark)> {
-        let count = rows.batch.num_rows();
-        let mut runs = rows.watermarks.iter().filter(|(row, _)| *row > rows.position).peekable();
-        let mut watermark = rows.watermarks.before(rows.position);
-        let mut earliest = self.next_timer().filter(|timer| *timer > watermark).unwrap_or(Watermark::MAX);
-        let mut shares: Vec<Share> = Vec::new();
-        let mut current = 0;
-        let mut found: Option<Found> = None;
-        for row in rows.position..count {
-            if let Some((_, later)) = runs.next_if(|(start, _)| *start == row) {
-                if later >= earliest {
-                    return Ok((shares, row, watermark));
-                }
-                watermark = later;
-            }
-            let slice = match &rows.times {
-                RowTimes::Instants(instants) => match found {
-                    Some(found) if found.covers(instants[row]) => {
-                        shares[current].rows.push(row as u32);
-                        continue;
-                    }
-                    _ => found.insert(self.finder.find(instants[row])?).slice,
-                },
-                RowTimes::Windows { starts, ends } => Window { start: starts[row], end: ends[row] },
-            };
-            if shares.get(current).is_none_or(|share| share.slice != slice) {
-                current = match shares.iter().rposition(|share| share.slice == slice) {
-                    Some(known) => known,
-                    None => {
-                        let (late, trigger) = self.judge(slice, watermark);
-                        earliest = earliest.min(trigger);
-                        shares.push(Share { slice, late, rows: Vec::new() });
-                        shares.len() - 1
-                    }
-                };
-            }
-            shares[current].rows.push(row as u32);
-        }
-        Ok((shares, count, watermark))
-    }
-
-    /// Whether rows of a slice are late, and when the first of its windows that has not fired will.
-    fn judge(&self, slice: Window, watermark: Watermark) -> (bool, Watermark) {
-        let zone = self.finder.zone();
-        let Some(last) = self.finder.last_window(slice) else { return (false, Watermark::MAX) };
-        if zone.trigger(last.end) <= watermark {
-            return (true, Watermark::MAX);
-        }
-        let first = self.finder.windows(slice).into_iter().map(|window| zone.trigger(window.end));
-        (false, first.filter(|trigger| *trigger > watermark).min().unwrap_or(Watermark::MAX))
-    }
-
     /// Adds one slice's rows to its pane.
     fn add(&mut self, rows: &Rows, share: &Share, watermark: Watermark) -> Result<()> {
-        let zone = self.finder.zone();
-        let unfired = self.finder.windows(share.slice).into_iter().find(|window| zone.trigger(window.end) > watermark);
-        // In the gap between two windows of a HOP.
-        let Some(unfired) = unfired else { return Ok(()) };
+        // None in the gap between two windows of a HOP.
+        let Some(unfired) = self.finder.first_unfired(share.slice, watermark) else { return Ok(()) };
         self.timers.insert(unfired);
         let (aggregates, retracting) = (&self.spec.aggregates, self.spec.retracting);
         let cumulated =

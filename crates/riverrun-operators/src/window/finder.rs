@@ -7,7 +7,7 @@ use crate::event_time::{null_row_time, timestamp_millis};
 use crate::expression::{Expression, evaluate};
 use arrow::array::{Array, RecordBatch};
 use arrow::buffer::ScalarBuffer;
-use riverrun_core::{Error, Result};
+use riverrun_core::{Error, Result, Watermark};
 
 /// How the rows of one operator find their slices.
 #[derive(Debug)]
@@ -119,11 +119,12 @@ impl Finder {
         })
     }
 
-    /// The windows that a slice is part of, by end.
-    pub fn windows(&self, slice: Window) -> Vec<Window> {
+    /// The first window of a slice that has not fired at this watermark.
+    pub fn first_unfired(&self, slice: Window, watermark: Watermark) -> Option<Window> {
+        let unfired = |window: &Window| self.zone().trigger(window.end) > watermark;
         match self {
-            Finder::Time { borders, .. } => borders.windows(slice).collect(),
-            Finder::Attached { .. } => vec![slice],
+            Finder::Time { borders, .. } => borders.windows(slice).find(unfired),
+            Finder::Attached { .. } => Some(slice).filter(unfired),
         }
     }
 
