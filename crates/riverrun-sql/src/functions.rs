@@ -12,11 +12,14 @@ use riverrun_core::{Clock, DataType, Result};
 use std::fmt::Debug;
 use std::sync::Arc;
 
+pub mod arithmetic;
 pub mod cast;
 pub mod common_type;
+pub mod decimal;
 pub mod encode;
 pub mod kernels;
 pub mod like;
+pub mod loops;
 pub mod regex;
 pub mod nested;
 pub mod registry;

@@ -1,7 +1,7 @@
 //! The type that several types have in common, by the two rules Flink has for it.
 //!
-//! [`common_type`] is Calcite's `leastRestrictive`: CASE, COALESCE, UNION ALL, ARRAY[], IN. [`merged_type`] is Flink's own
-//! `LogicalTypeMerging`: GREATEST, LEAST and other functions of Flink's. They differ in FLOAT against DOUBLE and in dates
+//! [`common_type`] is Calcite's `leastRestrictive`: CASE, IF, UNION ALL, ARRAY[], IN. [`merged_type`] is Flink's own
+//! `LogicalTypeMerging`: COALESCE, IFNULL, GREATEST, LEAST and other functions of Flink's. They differ in FLOAT against DOUBLE and in dates
 //! against timestamps.
 
 use riverrun_core::{DataType, Error, Field, Result, TimestampKind, TypeKind};
@@ -12,13 +12,13 @@ mod tests;
 /// The largest precision of a DECIMAL.
 pub const MAX_PRECISION: u8 = 38;
 
-/// The type of CASE, COALESCE, UNION ALL or ARRAY[] over values of these types. A bare NULL fits any type and makes it nullable;
+/// The type of CASE, IF, UNION ALL or ARRAY[] over values of these types. A bare NULL fits any type and makes it nullable;
 /// of nothing but NULLs the type is NULL. A time attribute stays one only if all are of its kind.
 pub fn common_type(types: &[&DataType]) -> Result<DataType> {
     fold(types, Rule::LeastRestrictive)
 }
 
-/// The type of GREATEST, LEAST and other functions of Flink's over values of these types.
+/// The type of COALESCE, IFNULL, GREATEST, LEAST and other functions of Flink's over values of these types.
 pub fn merged_type(types: &[&DataType]) -> Result<DataType> {
     fold(types, Rule::Merging)
 }
@@ -83,11 +83,10 @@ fn common_kind(a: &TypeKind, b: &TypeKind, rule: Rule) -> Option<TypeKind> {
                 _ => TypeKind::timestamp_ltz(precision),
             }
         }
-        (Date, Timestamp { .. } | TimestampLtz { .. }) if rule == Rule::Merging => {
-            b.with_timestamp_kind(TimestampKind::Regular)
-        }
-        (Timestamp { .. } | TimestampLtz { .. }, Date) if rule == Rule::Merging => {
-            a.with_timestamp_kind(TimestampKind::Regular)
+        (Date, Timestamp { .. } | TimestampLtz { .. }) | (Timestamp { .. } | TimestampLtz { .. }, Date)
+            if rule == Rule::Merging =>
+        {
+            Date
         }
         (Array(a), Array(b)) => Array(Box::new(element(a, b, rule)?)),
         (Multiset(a), Multiset(b)) => Multiset(Box::new(element(a, b, rule)?)),

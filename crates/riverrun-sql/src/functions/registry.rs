@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 /// The groups of functions, each from its own file.
 const GROUPS: &[&[FunctionDef]] = &[
+    super::arithmetic::FUNCTIONS,
     super::encode::FUNCTIONS,
     super::encode::charset::FUNCTIONS,
     super::encode::hash::FUNCTIONS,

@@ -37,13 +37,7 @@ impl StreamPlan {
             let last = index + 1 == node.inputs.len();
             let note = if input.rejected { "broken records of " } else { "" };
             let (branch, below) = if last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
-            self.explain_node(
-                input.node,
-                &format!("{rest}{branch}{note}"),
-                &format!("{rest}{below}"),
-                shown,
-                text,
-            );
+            self.explain_node(input.node, &format!("{rest}{branch}{note}"), &format!("{rest}{below}"), shown, text);
         }
     }
 
@@ -174,7 +168,9 @@ fn windowing(windowing: &Windowing) -> String {
             match kind {
                 WindowKind::Tumble { size, .. } => format!("TUMBLE({time}, {})", span(*size)),
                 WindowKind::Hop { size, slide, .. } => format!("HOP({time}, {}, {})", span(*slide), span(*size)),
-                WindowKind::Cumulate { size, step, .. } => format!("CUMULATE({time}, {}, {})", span(*step), span(*size)),
+                WindowKind::Cumulate { size, step, .. } => {
+                    format!("CUMULATE({time}, {}, {})", span(*step), span(*size))
+                }
                 WindowKind::Session { gap } => format!("SESSION({time}, {})", span(*gap)),
             }
         }

@@ -9,9 +9,7 @@ use riverrun_operators::expression::Expression;
 use riverrun_operators::limit::LimitSpec;
 use riverrun_operators::union::UnionSpec;
 use riverrun_operators::values::ValuesSpec;
-use riverrun_operators::window::spec::{
-    WindowAggregateSpec, WindowAssignSpec, WindowDeduplicateSpec, WindowTopNSpec,
-};
+use riverrun_operators::window::spec::{WindowAggregateSpec, WindowAssignSpec, WindowDeduplicateSpec, WindowTopNSpec};
 use std::fmt;
 use std::sync::Arc;
 
@@ -138,7 +136,10 @@ pub struct SinkNode {
 
 impl fmt::Debug for SinkNode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SinkNode").field("table", &self.table).field("statement", &self.statement).finish_non_exhaustive()
+        f.debug_struct("SinkNode")
+            .field("table", &self.table)
+            .field("statement", &self.statement)
+            .finish_non_exhaustive()
     }
 }
 
@@ -242,7 +243,8 @@ impl StreamPlan {
 
     /// A number that two processes must agree on before they run one job together.
     pub fn fingerprint(&self) -> u64 {
-        let text: String = self.nodes.iter().map(|node| format!("{} {:?} {:?}\n", node.id, node.inputs, node.kind)).collect();
+        let text: String =
+            self.nodes.iter().map(|node| format!("{} {:?} {:?}\n", node.id, node.inputs, node.kind)).collect();
         riverrun_state::hash_key(text.as_bytes())
     }
 }

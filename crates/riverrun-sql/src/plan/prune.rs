@@ -99,8 +99,7 @@ fn shrink(source: &mut SourceNode, kept: &[usize], new_places: &[Option<usize>])
     for column in &mut source.columns {
         *column = remap(column, &read)?;
     }
-    source.spec.projection =
-        needed.iter().filter(|&&at| at < physical).map(|&at| source.spec.projection[at]).collect();
+    source.spec.projection = needed.iter().filter(|&&at| at < physical).map(|&at| source.spec.projection[at]).collect();
     source.spec.metadata =
         needed.iter().filter(|&&at| at >= physical).map(|&at| source.spec.metadata[at - physical].clone()).collect();
     if let Some(watermark) = &mut source.watermark {

@@ -42,21 +42,18 @@ fn validate(connector: &dyn Connector, options: &Options) -> Result<()> {
             };
             let part = key.strip_suffix("format").unwrap_or_default();
             let prefix = format!("{part}{}.", given.text);
-            options.with_prefix(&prefix).validate(&format!("format '{}'", given.text), &[format_options]).map_err(
-                |error| error.context(format!("table option '{prefix}…'")),
-            )?;
+            options
+                .with_prefix(&prefix)
+                .validate(&format!("format '{}'", given.text), &[format_options])
+                .map_err(|error| error.context(format!("table option '{prefix}…'")))?;
             for (name, _) in options.with_prefix(&prefix).iter() {
                 own.remove(&format!("{prefix}{name}"));
             }
         }
     }
     // What the connector documents for `format` it lists itself where the option is more than a name.
-    const FORMAT: &[OptionDef] = &[OptionDef::new(
-        "format",
-        riverrun_core::OptionType::Text,
-        None,
-        "How records are encoded.",
-    )];
+    const FORMAT: &[OptionDef] =
+        &[OptionDef::new("format", riverrun_core::OptionType::Text, None, "How records are encoded.")];
     let format: &[OptionDef] = if connector.takes_format() { FORMAT } else { &[] };
     own.validate(&owner, &[connector.options(), COMMON_OPTIONS, format])
 }
@@ -72,9 +69,8 @@ fn unknown_format(name: &str) -> Error {
             .hint(format!("build it with the cargo feature `{feature}`"));
     }
     let names = riverrun_formats::registry::names();
-    Error::input(format!("there is no format '{name}'")).hint_opt(
-        did_you_mean(name, names.iter().copied()).or_else(|| Some(format!("one of: {}", names.join(", ")))),
-    )
+    Error::input(format!("there is no format '{name}'"))
+        .hint_opt(did_you_mean(name, names.iter().copied()).or_else(|| Some(format!("one of: {}", names.join(", ")))))
 }
 
 /// What becomes of broken records (`on-error`).

@@ -41,27 +41,27 @@ macro_rules! with_number {
     ($number:expr, $name:ident => $body:expr) => {
         match $number {
             Number::TinyInt => {
-                type $name = Int8Type;
+                type $name = ::arrow::datatypes::Int8Type;
                 $body
             }
             Number::SmallInt => {
-                type $name = Int16Type;
+                type $name = ::arrow::datatypes::Int16Type;
                 $body
             }
             Number::Int => {
-                type $name = Int32Type;
+                type $name = ::arrow::datatypes::Int32Type;
                 $body
             }
             Number::BigInt => {
-                type $name = Int64Type;
+                type $name = ::arrow::datatypes::Int64Type;
                 $body
             }
             Number::Float => {
-                type $name = Float32Type;
+                type $name = ::arrow::datatypes::Float32Type;
                 $body
             }
             Number::Double => {
-                type $name = Float64Type;
+                type $name = ::arrow::datatypes::Float64Type;
                 $body
             }
         }
@@ -141,7 +141,7 @@ where
 pub(super) fn from_boolean(to: Number) -> ArrayCast {
     with_number!(to, To => Arc::new(|array: &ArrayRef| {
         let booleans = array.as_boolean_opt().ok_or_else(|| wrong_array(array, "BOOLEAN"))?;
-        let values = booleans.iter().map(|value| value.map(|value| JavaNumber::convert(value as i32)));
+        let values = booleans.iter().map(|value| value.map(|value| <To as ArrowPrimitiveType>::Native::convert(value as i32)));
         Ok(Arc::new(values.collect::<PrimitiveArray<To>>()) as ArrayRef)
     }))
 }
@@ -179,7 +179,7 @@ pub(super) fn rescale(from_scale: u8, precision: u8, scale: u8) -> ArrayCast {
 }
 
 /// DECIMAL to a number: the fraction is cut off, and what is left wraps.
-pub(super) fn decimal_to_number(scale: u8, to: Number) -> ArrayCast {
+pub(crate) fn decimal_to_number(scale: u8, to: Number) -> ArrayCast {
     match to {
         Number::Float => Arc::new(move |array| {
             let values = primitive::<Decimal128Type>(array)?;
@@ -192,7 +192,7 @@ pub(super) fn decimal_to_number(scale: u8, to: Number) -> ArrayCast {
         to => with_number!(to, To => Arc::new(move |array: &ArrayRef| {
             let divisor = power_of_ten(scale);
             let values = primitive::<Decimal128Type>(array)?;
-            Ok(Arc::new(values.unary::<_, To>(|value| JavaNumber::convert((value / divisor) as i64))) as ArrayRef)
+            Ok(Arc::new(values.unary::<_, To>(|value| <To as ArrowPrimitiveType>::Native::convert((value / divisor) as i64))) as ArrayRef)
         })),
     }
 }

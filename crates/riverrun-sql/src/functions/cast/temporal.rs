@@ -376,8 +376,10 @@ impl Scan<'_> {
         let minute = self.digits(1, 2)?;
         self.literal(b':')?;
         let second = self.digits(1, 2)?;
+        // 24:00:00 is the midnight that ends the day.
+        let hour_limit = if hour == 24 && minute == 0 && second == 0 { 24 } else { 23 };
         for (name, value, largest) in
-            [("HourOfDay", hour, 23), ("MinuteOfHour", minute, 59), ("SecondOfMinute", second, 59)]
+            [("HourOfDay", hour, hour_limit), ("MinuteOfHour", minute, 59), ("SecondOfMinute", second, 59)]
         {
             if value > largest {
                 return Err(TimestampProblem::Range(name, largest));

@@ -37,7 +37,7 @@ fn unrelated_types_have_none() {
     assert_eq!(common(TypeKind::Date, TypeKind::timestamp(3)), None);
     assert_eq!(common(TypeKind::STRING, TypeKind::Int), None);
     let merged = merged_type(&[&TypeKind::Date.not_null(), &TypeKind::timestamp(3).not_null()]).unwrap();
-    assert_eq!(merged, TypeKind::timestamp(3).not_null());
+    assert_eq!(merged, TypeKind::Date.not_null());
 }
 
 #[test]
