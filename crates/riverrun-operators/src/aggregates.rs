@@ -11,13 +11,25 @@
 //!
 //! Source of the semantics: Flink 2.3, "System (Built-in) Functions", and its results.
 
+mod avg;
+mod collect;
 mod column;
 mod count;
+mod distinct;
+mod first_last;
+mod json;
+mod min_max;
+mod number;
+mod percentile;
 pub mod registry;
+mod sequence;
+mod sum;
+mod types;
+mod variance;
 
 use arrow::array::{ArrayRef, BooleanArray};
 use datafusion_common::ScalarValue;
-use riverrun_core::{DataType, Error, Result};
+use riverrun_core::{DataType, Result};
 use std::any::Any;
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -147,10 +159,13 @@ pub struct AggregateDef {
 impl AggregateDef {
     /// Resolves a call. `COUNT(*)` is a call without arguments.
     pub fn bind(&self, arguments: &[AggregateArgument<'_>], options: &AggregateOptions) -> Result<ResolvedAggregate> {
-        if options.distinct {
-            return Err(Error::unsupported(format!("DISTINCT in {}", self.name)));
+        let mut resolved = (self.resolve)(arguments, options)?;
+        // The extreme of distinct values is that of all; without arguments there is nothing to be distinct.
+        if options.distinct && !resolved.inputs.is_empty() && !matches!(self.name, "MIN" | "MAX") {
+            let inputs = resolved.inputs.iter().map(|input| input.data_type.to_arrow()).collect();
+            resolved.function = Arc::new(distinct::Distinct { inner: resolved.function, inputs });
         }
-        (self.resolve)(arguments, options)
+        Ok(resolved)
     }
 }
 
@@ -159,3 +174,6 @@ impl Debug for AggregateDef {
         f.write_str(self.name)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,12 +3,13 @@
 use super::{AggregateFunction, AggregateState};
 use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, BooleanArray, PrimitiveArray};
 use arrow::buffer::BooleanBuffer;
+use arrow::datatypes::DataType;
 use riverrun_core::{Error, Result};
 use std::any::Any;
 use std::fmt::Debug;
 
-/// Calls `step(row, slot, weight)` for every row that counts: its value is not null, the filter is
-/// true, the weight is not 0. Inlined into each state, so that the usual case (no nulls, no filter, no
+/// Calls `step(row, slot, weight)` for every row that counts: its value is not null and the filter is
+/// true. Inlined into each state, so that the usual case (no nulls, no filter, no
 /// weights) is a plain loop.
 #[inline(always)]
 pub fn for_each_row(
@@ -41,6 +42,24 @@ pub fn for_each_row(
             }
         }
     }
+}
+
+/// [`for_each_row`] for steps that can fail.
+pub fn try_for_each_row(
+    slots: &[u32],
+    valid: Option<&BooleanBuffer>,
+    weights: Option<&[i64]>,
+    filter: Option<&BooleanArray>,
+    mut step: impl FnMut(usize, usize, i64) -> Result<()>,
+) -> Result<()> {
+    let mask = selection(valid, filter);
+    for (row, &slot) in slots.iter().enumerate() {
+        let weight = weights.map_or(1, |weights| weights[row]);
+        if weight != 0 && mask.as_ref().is_none_or(|mask| mask.value(row)) {
+            step(row, slot as usize, weight)?;
+        }
+    }
+    Ok(())
 }
 
 /// The rows where the argument is not null and the filter is true. `None`: all.
@@ -80,7 +99,7 @@ pub fn typed<A: Array + 'static>(arguments: &[ArrayRef], index: usize) -> Result
 }
 
 /// What one kind of aggregate does with the value of one slot. [`Slots`] makes it an [`AggregateState`].
-pub trait Kind: Debug + Clone + Send + Sync + 'static {
+pub trait Kind: Clone + 'static {
     /// The value of a slot; its default is the empty one.
     type Slot: Default + Clone + 'static;
 
@@ -111,14 +130,13 @@ pub trait Kind: Debug + Clone + Send + Sync + 'static {
 #[derive(Clone, Debug)]
 pub struct SlotFunction<K>(pub K);
 
-impl<K: Kind> AggregateFunction for SlotFunction<K> {
+impl<K: Kind + Debug + Send + Sync> AggregateFunction for SlotFunction<K> {
     fn create(&self) -> Box<dyn AggregateState> {
         Box::new(Slots { kind: self.0.clone(), slots: Vec::new() })
     }
 }
 
 /// The state of a [`SlotFunction`].
-#[derive(Debug)]
 pub struct Slots<K: Kind> {
     kind: K,
     slots: Vec<K::Slot>,
@@ -175,10 +193,39 @@ impl<K: Kind> AggregateState for Slots<K> {
     }
 }
 
+/// A type that a kind works on, without a value of it.
+pub struct Of<T: ?Sized>(std::marker::PhantomData<fn() -> Box<T>>);
+
+impl<T: ?Sized> Of<T> {
+    /// The type.
+    pub const TYPE: Of<T> = Of(std::marker::PhantomData);
+}
+
+impl<T: ?Sized> Clone for Of<T> {
+    fn clone(&self) -> Self {
+        Self::TYPE
+    }
+}
+
+impl<T: ?Sized> Debug for Of<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(std::any::type_name::<T>())
+    }
+}
+
 /// The other state of a merge, which must be of the same function.
 pub fn downcast<T: 'static>(other: &dyn AggregateState) -> Result<&T> {
     let other: &dyn Any = other;
     other.downcast_ref().ok_or_else(|| Error::bug("merge of the states of different aggregate functions"))
+}
+
+/// The exact key bytes of NULL, of whatever type.
+pub const NULL: &[u8] = &[0];
+
+/// The column of values that were encoded one by one by `KeyEncoder::exact`.
+pub fn decode_column<'a>(data_type: &DataType, values: impl IntoIterator<Item = &'a [u8]>) -> Result<ArrayRef> {
+    let mut columns = riverrun_state::key::decode(std::slice::from_ref(data_type), values)?;
+    columns.pop().ok_or_else(|| Error::bug("one type, but no column"))
 }
 
 /// A number of fixed width as bytes, little endian.

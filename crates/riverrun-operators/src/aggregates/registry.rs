@@ -1,11 +1,20 @@
 //! All aggregate functions, by name.
 
-use super::{AggregateDef, count};
+use super::{AggregateDef, avg, collect, count, first_last, json, min_max, percentile, sequence, sum, variance};
 
 /// The aggregate functions, each kind from its own file.
 #[rustfmt::skip]
 const GROUPS: &[&[AggregateDef]] = &[
     count::AGGREGATES,
+    sum::AGGREGATES,
+    avg::AGGREGATES,
+    min_max::AGGREGATES,
+    variance::AGGREGATES,
+    first_last::AGGREGATES,
+    sequence::AGGREGATES,
+    collect::AGGREGATES,
+    json::AGGREGATES,
+    percentile::AGGREGATES,
 ];
 
 /// All aggregate functions, in the order of their kinds.

@@ -1,0 +1,191 @@
+//! DISTINCT, for any function: values reach it only when they come first and when they are gone.
+
+use super::column::{Fixed, downcast, get_bytes, put_bytes, try_for_each_row};
+use super::{AggregateFunction, AggregateState};
+use arrow::array::{ArrayRef, BooleanArray, UInt32Array};
+use arrow::datatypes::DataType as ArrowType;
+use hashbrown::HashMap;
+use riverrun_core::Result;
+use riverrun_state::{KeyEncoder, key};
+use rustc_hash::FxBuildHasher;
+use std::sync::Arc;
+
+/// A function over distinct values.
+#[derive(Debug)]
+pub struct Distinct {
+    /// The function itself; its state is one for rows that can be taken back if these can.
+    pub inner: Arc<dyn AggregateFunction>,
+    /// The Arrow types of its inputs.
+    pub inputs: Vec<ArrowType>,
+}
+
+impl AggregateFunction for Distinct {
+    fn create(&self) -> Box<dyn AggregateState> {
+        Box::new(DistinctState {
+            inner: self.inner.create(),
+            inputs: self.inputs.clone(),
+            sets: Vec::new(),
+            next: 0,
+            encoder: KeyEncoder::exact(),
+        })
+    }
+}
+
+/// How often a value is there, and when it came first, so that merged sets keep the order.
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    count: i64,
+    since: u64,
+}
+
+/// Encoded values. Null arguments are values too; the function decides what it makes of them.
+type Set = HashMap<Box<[u8]>, Seen, FxBuildHasher>;
+
+struct DistinctState {
+    inner: Box<dyn AggregateState>,
+    inputs: Vec<ArrowType>,
+    sets: Vec<Set>,
+    next: u64,
+    encoder: KeyEncoder,
+}
+
+/// Changes a count; says whether the value has come (1), gone (−1) or neither (0).
+fn change(set: &mut Set, value: &[u8], weight: i64, since: u64) -> i64 {
+    let Some(seen) = set.get_mut(value) else {
+        if weight != 0 {
+            set.insert(value.into(), Seen { count: weight, since });
+        }
+        return i64::from(weight > 0);
+    };
+    let before = seen.count;
+    let after = before + weight;
+    seen.count = after;
+    if before <= 0 && after > 0 {
+        seen.since = since;
+    }
+    if after == 0 {
+        set.remove(value);
+    }
+    i64::from(after > 0) - i64::from(before > 0)
+}
+
+impl DistinctState {
+    /// Hands encoded values over to the function, with their slots and weights.
+    fn forward(&mut self, values: &[(u32, i64, &[u8])]) -> Result<()> {
+        if values.is_empty() {
+            return Ok(());
+        }
+        let arguments = key::decode(&self.inputs, values.iter().map(|(_, _, value)| *value))?;
+        let slots: Vec<u32> = values.iter().map(|(slot, _, _)| *slot).collect();
+        let weights: Vec<i64> = values.iter().map(|(_, weight, _)| *weight).collect();
+        let weights = weights.iter().any(|&weight| weight != 1).then_some(weights.as_slice());
+        self.inner.update(&slots, &arguments, weights, None)
+    }
+
+    /// Adds a set of another slot, in the order in which its values came.
+    fn add_set(&mut self, into: u32, from: &Set) -> Result<()> {
+        let mut values: Vec<(&[u8], Seen)> = from.iter().map(|(value, seen)| (&**value, *seen)).collect();
+        values.sort_unstable_by_key(|(_, seen)| seen.since);
+        let mut changed = Vec::new();
+        for (value, seen) in values {
+            let weight = change(&mut self.sets[into as usize], value, seen.count, seen.since);
+            if weight != 0 {
+                changed.push((into, weight, value));
+            }
+        }
+        self.forward(&changed)
+    }
+}
+
+impl AggregateState for DistinctState {
+    fn grow(&mut self, slots: usize) {
+        self.inner.grow(slots);
+        if slots > self.sets.len() {
+            self.sets.resize_with(slots, Set::default);
+        }
+    }
+
+    fn update(
+        &mut self,
+        slots: &[u32],
+        arguments: &[ArrayRef],
+        weights: Option<&[i64]>,
+        filter: Option<&BooleanArray>,
+    ) -> Result<()> {
+        let (mut rows, mut changed_slots, mut changed_weights) = (Vec::new(), Vec::new(), Vec::new());
+        let (sets, next) = (&mut self.sets, self.next);
+        let values = self.encoder.encode(arguments, slots.len())?;
+        self.next += slots.len() as u64;
+        try_for_each_row(slots, None, weights, filter, |row, slot, weight| {
+            let weight = change(&mut sets[slot], values.row(row), weight, next + row as u64);
+            if weight != 0 {
+                rows.push(row as u32);
+                changed_slots.push(slot as u32);
+                changed_weights.push(weight);
+            }
+            Ok(())
+        })?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let rows = UInt32Array::from(rows);
+        let arguments = arguments
+            .iter()
+            .map(|argument| Ok(arrow::compute::take(argument, &rows, None)?))
+            .collect::<Result<Vec<_>>>()?;
+        let weights = changed_weights.iter().any(|&weight| weight != 1).then_some(changed_weights.as_slice());
+        self.inner.update(&changed_slots, &arguments, weights, None)
+    }
+
+    fn merge(&mut self, slots: &[u32], other: &dyn AggregateState, other_slots: &[u32]) -> Result<()> {
+        let other = downcast::<Self>(other)?;
+        for (&into, &from) in slots.iter().zip(other_slots) {
+            self.add_set(into, &other.sets[from as usize])?;
+        }
+        Ok(())
+    }
+
+    fn absorb(&mut self, into: u32, from: u32) -> Result<()> {
+        if into == from {
+            return Ok(());
+        }
+        let set = std::mem::take(&mut self.sets[from as usize]);
+        self.inner.clear(from);
+        self.add_set(into, &set)
+    }
+
+    fn evaluate(&self, slots: &[u32]) -> Result<ArrayRef> {
+        self.inner.evaluate(slots)
+    }
+
+    fn encode(&self, slot: u32, out: &mut Vec<u8>) {
+        let set = &self.sets[slot as usize];
+        (set.len() as u32).put(out);
+        // Sorted, so that equal states give equal bytes.
+        let mut values: Vec<_> = set.iter().collect();
+        values.sort_unstable_by_key(|(_, seen)| seen.since);
+        for (value, seen) in values {
+            put_bytes(value, out);
+            seen.count.put(out);
+            seen.since.put(out);
+        }
+        self.inner.encode(slot, out);
+    }
+
+    fn decode(&mut self, slot: u32, bytes: &mut &[u8]) -> Result<()> {
+        let mut set = Set::default();
+        for _ in 0..u32::get(bytes)? {
+            let value = get_bytes(bytes)?.into();
+            let seen = Seen { count: i64::get(bytes)?, since: u64::get(bytes)? };
+            self.next = self.next.max(seen.since + 1);
+            set.insert(value, seen);
+        }
+        self.sets[slot as usize] = set;
+        self.inner.decode(slot, bytes)
+    }
+
+    fn clear(&mut self, slot: u32) {
+        self.sets[slot as usize] = Set::default();
+        self.inner.clear(slot);
+    }
+}
