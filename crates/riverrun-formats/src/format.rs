@@ -35,6 +35,12 @@ pub trait Decoder: Send {
     /// How many rows have been appended since the last flush.
     fn rows(&self) -> usize;
 
+    /// Whether a batch can hold no more: flush before the next record. Only records of many megabytes come to that
+    /// before the batch has its rows.
+    fn is_full(&self) -> bool {
+        false
+    }
+
     /// Takes the appended rows: columns in the order of the projection.
     fn flush(&mut self) -> Result<RowBatch>;
 
@@ -48,7 +54,51 @@ pub trait Decoder: Send {
 pub trait Framer: Send {
     /// The first record in `bytes`: where its content ends, and where the next one begins. `None`: the
     /// record is not complete yet. At the `end` of the file whatever is left is a record.
+    ///
+    /// After `None` the next call brings the same bytes and more behind them, so that a framer may remember how far it
+    /// has looked; [`Framer::reset`] comes before other bytes.
     fn next(&mut self, bytes: &[u8], end: bool) -> Option<(usize, usize)>;
+
+    /// Forgets a record that was begun.
+    fn reset(&mut self) {}
+
+    /// Whether every newline ends a record, so that a file may be cut anywhere into ranges, and a record that is too
+    /// long be passed over up to the next newline.
+    fn ends_at_newline(&self) -> bool {
+        false
+    }
+}
+
+/// Records that are lines: ended by `\n` or `\r\n`.
+#[derive(Debug, Default)]
+pub struct LineFramer {
+    looked: usize,
+}
+
+impl Framer for LineFramer {
+    #[inline]
+    fn next(&mut self, bytes: &[u8], end: bool) -> Option<(usize, usize)> {
+        let found = memchr::memchr(b'\n', bytes.get(self.looked..)?).map(|at| at + self.looked);
+        let (content, next) = match found {
+            Some(at) => (at, at + 1),
+            None if end && !bytes.is_empty() => (bytes.len(), bytes.len()),
+            None => {
+                self.looked = bytes.len();
+                return None;
+            }
+        };
+        self.looked = 0;
+        let content = if content > 0 && bytes[content - 1] == b'\r' { content - 1 } else { content };
+        Some((content, next))
+    }
+
+    fn reset(&mut self) {
+        self.looked = 0;
+    }
+
+    fn ends_at_newline(&self) -> bool {
+        true
+    }
 }
 
 /// Encoded rows: one run of bytes per row, without record separators.

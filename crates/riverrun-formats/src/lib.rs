@@ -4,7 +4,19 @@
 //! appends one record at a time straight into Arrow builders, an [`Encoder`], and a [`Framer`] that
 //! finds the records in a file. The [`registry`] names them all; a format is one file and one line there.
 
+pub mod columns;
+pub mod csv;
+pub mod file_format;
 pub mod format;
+pub mod json;
+#[cfg(feature = "parquet")]
+pub mod parquet;
+pub mod raw;
+pub mod regex;
 pub mod registry;
+#[cfg(test)]
+mod testing;
+pub mod text;
 
-pub use format::{DecodeError, Decoder, EncodedRows, Encoder, Format, FormatSpec, Framer};
+pub use file_format::{FileFormat, FileReader, FileWriter};
+pub use format::{DecodeError, Decoder, EncodedRows, Encoder, Format, FormatSpec, Framer, LineFramer};
