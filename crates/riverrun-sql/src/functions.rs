@@ -20,10 +20,11 @@ pub mod encode;
 pub mod kernels;
 pub mod like;
 pub mod loops;
-pub mod regex;
 pub mod nested;
+pub mod regex;
 pub mod registry;
 pub mod string;
+pub mod temporal;
 #[cfg(test)]
 mod test_calls;
 

@@ -23,6 +23,12 @@ const GROUPS: &[&[FunctionDef]] = &[
     super::string::printf::FUNCTIONS,
     super::string::split::FUNCTIONS,
     super::string::substring::FUNCTIONS,
+    super::temporal::arithmetic::FUNCTIONS,
+    super::temporal::current::FUNCTIONS,
+    super::temporal::extract::FUNCTIONS,
+    super::temporal::format::FUNCTIONS,
+    super::temporal::round::FUNCTIONS,
+    super::temporal::unix::FUNCTIONS,
 ];
 
 /// All functions, in the order of their groups.

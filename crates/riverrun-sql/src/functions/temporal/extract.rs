@@ -87,9 +87,9 @@ fn extract(
                 let per_day = per_second * 86_400;
                 let nanos = 1_000_000_000 / per_second;
                 match (of_time(unit), of_day(unit)) {
-                    (Some(read), _) => Box::new(move |value| {
-                        read(zone::to_local(zone, value, per_second).rem_euclid(per_day) * nanos)
-                    }),
+                    (Some(read), _) => {
+                        Box::new(move |value| read(zone::to_local(zone, value, per_second).rem_euclid(per_day) * nanos))
+                    }
                     (_, Some(read)) => {
                         Box::new(move |value| read(zone::to_local(zone, value, per_second).div_euclid(per_day)))
                     }

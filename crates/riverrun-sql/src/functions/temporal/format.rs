@@ -147,7 +147,8 @@ pub(super) fn read_date(text: &str) -> Option<i64> {
     };
     let mut parts = text.splitn(3, '-').map(|part| {
         let part = part.trim();
-        (!part.is_empty() && part.len() <= 9 && part.bytes().all(|b| b.is_ascii_digit())).then(|| part.parse::<u32>().ok())?
+        (!part.is_empty() && part.len() <= 9 && part.bytes().all(|b| b.is_ascii_digit()))
+            .then(|| part.parse::<u32>().ok())?
     });
     let year = i64::from(parts.next()??);
     let month = parts.next().unwrap_or(Some(1))?;
@@ -188,7 +189,8 @@ pub(super) fn read_timestamp(text: &str) -> Option<(i64, i64)> {
     }
     let below = |part: &str, limit: i64| number(part, 1, 2).filter(|value| *value < limit);
     let seconds = below(hour, 24)? * 3_600 + below(minute, 60)? * 60 + below(second, 60)?;
-    let nanos = fraction.bytes().chain(std::iter::repeat(b'0')).take(9).fold(0, |n, digit| n * 10 + i64::from(digit - b'0'));
+    let nanos =
+        fraction.bytes().chain(std::iter::repeat(b'0')).take(9).fold(0, |n, digit| n * 10 + i64::from(digit - b'0'));
     Some((day, seconds * 1_000_000_000 + nanos))
 }
 
@@ -232,7 +234,11 @@ fn to_timestamp_ltz(_context: &FunctionContext, arguments: &[Argument<'_>]) -> R
     if first.data_type.kind.is_character() {
         let syntax = "TO_TIMESTAMP_LTZ(string [, pattern [, time zone]])";
         let parameters = accept(syntax, arguments, &[Accept::Text, Accept::Text, Accept::Text], 1)?;
-        return Ok(Resolved { parameters, returns: returns.clone(), kernel: kernel("TO_TIMESTAMP_LTZ", move |arguments| text_to_instant(arguments, &returns)) });
+        return Ok(Resolved {
+            parameters,
+            returns: returns.clone(),
+            kernel: kernel("TO_TIMESTAMP_LTZ", move |arguments| text_to_instant(arguments, &returns)),
+        });
     }
     if !first.data_type.kind.is_numeric() || arguments.len() > 2 {
         return Err(mismatch(syntax, arguments));
@@ -246,7 +252,9 @@ fn to_timestamp_ltz(_context: &FunctionContext, arguments: &[Argument<'_>]) -> R
             && text != "0"
             && text != "3"
         {
-            return Err(Error::input(format!("the precision {text} is not supported: it is 0 for seconds or 3 for milliseconds")));
+            return Err(Error::input(format!(
+                "the precision {text} is not supported: it is 0 for seconds or 3 for milliseconds"
+            )));
         }
     }
     let nullable = first.data_type.nullable;

@@ -64,7 +64,17 @@ pub struct Pattern {
 }
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
@@ -163,7 +173,10 @@ fn push_literal(items: &mut Vec<Item>, text: &str) {
 /// Refuses letters without a meaning, and counts that Java refuses.
 fn check(letter: char, count: usize, flavour: Flavour) -> Result<(), String> {
     let most = match (flavour, letter) {
-        (Flavour::Simple, 'G' | 'y' | 'Y' | 'M' | 'L' | 'w' | 'W' | 'D' | 'd' | 'F' | 'E' | 'u' | 'a' | 'H' | 'k' | 'K')
+        (
+            Flavour::Simple,
+            'G' | 'y' | 'Y' | 'M' | 'L' | 'w' | 'W' | 'D' | 'd' | 'F' | 'E' | 'u' | 'a' | 'H' | 'k' | 'K',
+        )
         | (Flavour::Simple, 'h' | 'm' | 's' | 'S' | 'z' | 'Z') => usize::MAX,
         (Flavour::Simple, 'X') => 3,
         (Flavour::Formatter, 'y' | 'u' | 'Y') => 19,
@@ -215,7 +228,11 @@ fn write_year(year: i64, count: usize, flavour: Flavour, out: &mut String) {
     if count == 2 {
         return number(year.rem_euclid(100), 2, out);
     }
-    if flavour == Flavour::Formatter && count >= 4 && year.unsigned_abs() >= 10u64.saturating_pow(count as u32) && year > 0 {
+    if flavour == Flavour::Formatter
+        && count >= 4
+        && year.unsigned_abs() >= 10u64.saturating_pow(count as u32)
+        && year > 0
+    {
         out.push('+');
     }
     number(year, count, out);
