@@ -9,7 +9,7 @@ use super::common_type::common_type;
 use super::decimal;
 use super::kernels::{Arguments, kernel};
 use super::loops::{binary, try_binary, unary};
-use super::{Argument, FunctionContext, FunctionDef, Kernel, Resolved, operators};
+use super::{Argument, FunctionContext, FunctionDef, Kernel, Resolved, operators, temporal};
 use arrow::array::{ArrayRef, ArrowNativeTypeOp, ArrowPrimitiveType};
 use arrow::datatypes::{Decimal128Type, Float32Type, Float64Type, Int64Type};
 use riverrun_core::{DataType, Error, Result, TypeKind};
@@ -122,9 +122,18 @@ fn operator(operator: Operator, context: &FunctionContext, arguments: &[Argument
 }
 
 /// The operator on dates, times, timestamps and intervals.
-fn of_times(operator: Operator, _: &FunctionContext, arguments: &[Argument<'_>]) -> Result<Resolved> {
-    let types: Vec<String> = arguments.iter().map(|argument| argument.data_type.to_string()).collect();
-    Err(Error::unsupported(format!("{} of {}", operator.symbol(), types.join(" and "))))
+fn of_times(operator: Operator, context: &FunctionContext, arguments: &[Argument<'_>]) -> Result<Resolved> {
+    let resolved = match operator {
+        Operator::Plus => temporal::plus(context, arguments),
+        Operator::Minus => temporal::minus(context, arguments),
+        Operator::Times => temporal::times(context, arguments),
+        Operator::Divide | Operator::Remainder => None,
+    };
+    match (resolved, arguments) {
+        (Some(resolved), _) => resolved,
+        (None, [left, right]) => Err(refuse(operator, left, right)),
+        (None, _) => Err(Error::bug("an operator without two operands")),
+    }
 }
 
 fn refuse(operator: Operator, left: &Argument<'_>, right: &Argument<'_>) -> Error {
@@ -254,10 +263,10 @@ fn one<'a, 'b>(symbol: &str, arguments: &'a [Argument<'b>]) -> Result<&'a Argume
     }
 }
 
-fn negate(_: &FunctionContext, arguments: &[Argument<'_>]) -> Result<Resolved> {
+fn negate(context: &FunctionContext, arguments: &[Argument<'_>]) -> Result<Resolved> {
     let data_type = one("-", arguments)?.data_type;
-    if data_type.kind.is_interval() {
-        return Err(Error::unsupported("the negative of an interval"));
+    if let Some(resolved) = temporal::negate(context, arguments) {
+        return resolved;
     }
     let kernel = match &data_type.kind {
         TypeKind::Decimal { precision, scale } => {

@@ -1,6 +1,7 @@
-//! The proleptic Gregorian calendar: days since 1970 ↔ year, month, day; weeks, months between dates.
-//!
-//! The conversions are those of Howard Hinnant, "chrono-compatible low-level date algorithms".
+//! What functions need of the calendar: fields of dates, weeks, months added to dates and between them.
+
+use riverrun_core::calendar;
+pub use riverrun_core::calendar::days_in_month;
 
 /// A date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,37 +16,13 @@ pub struct Civil {
 
 /// The date of a day since 1970-01-01.
 pub fn civil(days: i64) -> Civil {
-    let z = days + 719_468;
-    let era = z.div_euclid(146_097);
-    let day_of_era = z.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = (day_of_year - (153 * shifted + 2) / 5 + 1) as u32;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 } as u32;
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let (year, month, day) = calendar::civil_from_days(days);
     Civil { year, month, day }
 }
 
 /// The day since 1970-01-01 of a date. Days beyond the month's end count on.
 pub fn days(year: i64, month: u32, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let shifted = i64::from(if month > 2 { month - 3 } else { month + 9 });
-    let day_of_year = (153 * shifted + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    era * 146_097 + day_of_era - 719_468
-}
-
-/// How many days a month has.
-pub fn days_in_month(year: i64, month: u32) -> u32 {
-    match month {
-        4 | 6 | 9 | 11 => 30,
-        2 if year.rem_euclid(4) == 0 && (year.rem_euclid(100) != 0 || year.rem_euclid(400) == 0) => 29,
-        2 => 28,
-        _ => 31,
-    }
+    calendar::days_from_civil(year, month, 1) + day - 1
 }
 
 /// A day moved by months; beyond the month's end it is the month's last day.
