@@ -1,9 +1,11 @@
 //! Connectors: where tables live outside. One folder per system, one line each in the [`registry`].
 
+pub mod blackhole;
 pub mod connector;
 pub mod dead_letter;
 #[cfg(feature = "kafka")]
 pub mod kafka;
+pub mod print;
 pub mod registry;
 
 pub use connector::{Connector, MetadataColumn, OnError, SinkFactory, SinkSpec, SourceFactory, SourceSpec};

@@ -5,6 +5,8 @@ use crate::connector::Connector;
 /// The connectors that this binary was built with.
 pub fn connectors() -> &'static [&'static dyn Connector] {
     &[
+        &crate::print::Print,
+        &crate::blackhole::Blackhole,
         #[cfg(feature = "kafka")]
         &crate::kafka::Kafka,
     ]

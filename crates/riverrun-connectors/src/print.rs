@@ -1,0 +1,125 @@
+//! `print`: rows as lines on standard output, in the form of Flink's print connector.
+
+use crate::connector::{AcceptedChanges, Connector, SinkFactory, SinkSpec, SourceFactory, SourceSpec};
+use riverrun_core::format_value::RowFormatter;
+use riverrun_core::{Epoch, Error, OptionDef, OptionType, Result, RowBatch, RowKind};
+use riverrun_runtime::{Sink, SinkContext, SinkState};
+use riverrun_state::{OperatorSnapshot, RestoredState};
+use std::io::Write;
+use std::sync::Arc;
+
+const IDENTIFIER: OptionDef = OptionDef::new(
+    "print-identifier",
+    OptionType::Text,
+    None,
+    "What stands before each row: 'orders> +I[1, a]'. With several workers the worker's number follows it.",
+);
+const STANDARD_ERROR: OptionDef =
+    OptionDef::new("standard-error", OptionType::Bool, Some("false"), "Prints to standard error instead.");
+
+/// The connector.
+#[derive(Debug)]
+pub struct Print;
+
+impl Connector for Print {
+    fn name(&self) -> &'static str {
+        "print"
+    }
+
+    fn doc(&self) -> &'static str {
+        "Prints every row as a line: +I[1, a]."
+    }
+
+    fn options(&self) -> &'static [OptionDef] {
+        const OPTIONS: &[OptionDef] = &[IDENTIFIER, STANDARD_ERROR];
+        OPTIONS
+    }
+
+    fn source(&self, spec: SourceSpec) -> Result<Arc<dyn SourceFactory>> {
+        Err(Error::input(format!("table '{}' can't be read: the connector 'print' only writes", spec.table)))
+    }
+
+    fn sink(&self, spec: SinkSpec) -> Result<Arc<dyn SinkFactory>> {
+        Ok(Arc::new(PrintSink {
+            identifier: spec.options.text(&IDENTIFIER).map(str::to_owned),
+            standard_error: spec.options.bool(&STANDARD_ERROR)?,
+            formatter: RowFormatter::new(spec.schema.fields.iter().map(|field| field.data_type.clone())),
+        }))
+    }
+}
+
+struct PrintSink {
+    identifier: Option<String>,
+    standard_error: bool,
+    formatter: RowFormatter,
+}
+
+impl PrintSink {
+    /// What stands before each row of a worker's: as in Flink `identifier:2> `, `identifier> `, `2> ` or nothing.
+    fn prefix(&self, context: &SinkContext) -> String {
+        let worker = (context.parallelism > 1).then(|| (context.worker + 1).to_string());
+        match (&self.identifier, worker) {
+            (Some(identifier), Some(worker)) => format!("{identifier}:{worker}> "),
+            (Some(identifier), None) => format!("{identifier}> "),
+            (None, Some(worker)) => format!("{worker}> "),
+            (None, None) => String::new(),
+        }
+    }
+}
+
+impl SinkFactory for PrintSink {
+    fn accepts(&self) -> AcceptedChanges {
+        AcceptedChanges::All
+    }
+
+    fn writer(&self, context: SinkContext) -> Result<Box<dyn Sink<RowBatch>>> {
+        let out: Box<dyn Write> =
+            if self.standard_error { Box::new(std::io::stderr()) } else { Box::new(std::io::stdout()) };
+        Ok(Box::new(Printer { prefix: self.prefix(&context), formatter: self.formatter.clone(), context, out }))
+    }
+}
+
+/// Prints a batch at once, so that the lines of two workers do not mix.
+struct Printer {
+    prefix: String,
+    formatter: RowFormatter,
+    context: SinkContext,
+    out: Box<dyn Write>,
+}
+
+impl Sink<RowBatch> for Printer {
+    fn write(&mut self, batch: RowBatch) -> Result<()> {
+        let rows = self.formatter.rows(&batch.columns)?;
+        let mut text = String::new();
+        for row in 0..batch.num_rows() {
+            let weight = batch.weight(row);
+            let kind = if weight < 0 { RowKind::Delete } else { RowKind::Insert };
+            for _ in 0..weight.unsigned_abs() {
+                text.push_str(&self.prefix);
+                rows.write(row, kind, &mut text);
+                text.push('\n');
+            }
+        }
+        self.context.metrics.bytes.add(text.len() as u64);
+        self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()).map_err(|error| {
+            Error::failure(format!("cannot print a row: {error}"))
+                .hint("the reader of standard output has gone away, or its disk is full")
+        })
+    }
+
+    fn poll(&mut self) -> Result<SinkState> {
+        Ok(SinkState::Done)
+    }
+
+    fn snapshot(&mut self, _epoch: Epoch) -> Result<OperatorSnapshot> {
+        Ok(OperatorSnapshot::default())
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    fn restore(&mut self, _state: RestoredState) -> Result<()> {
+        Ok(())
+    }
+}
