@@ -12,6 +12,7 @@ use riverrun_operators::key_router::{KeyRouter, KeyRouterSpec};
 use riverrun_operators::limit::Limit;
 use riverrun_operators::union::Union;
 use riverrun_operators::values::Values;
+use riverrun_operators::window::aggregate::WindowAggregate;
 use riverrun_runtime::flow::{Flow, SourceStreams, StreamId};
 use riverrun_runtime::{Route, Sink, SinkContext};
 use std::sync::Arc;
@@ -63,25 +64,22 @@ fn build_node(
         NodeKind::WindowAssign(spec) => {
             let route = if spec.keys.is_empty() && !is_session(&spec.windowing) { Route::Local } else { keyed(&spec.keys) };
             let spec = spec.clone();
-            flow.operator(id, name, vec![(one()?, route)], |c| {
-                Ok(Box::new(riverrun_operators::window::assign::WindowAssign::new(spec, c)?))
-            })?
+            let _ = (spec, route);
+            return Err(Error::unsupported("WindowAssign"));
         }
         NodeKind::WindowAggregate(spec) => {
             let (spec, route) = (spec.clone(), keyed(&spec.keys));
-            flow.operator(id, name, vec![(one()?, route)], |c| riverrun_operators::window::aggregate(spec, c))?
+            flow.operator(id, name, vec![(one()?, route)], |c| Ok(Box::new(WindowAggregate::new(spec, c)?)))?
         }
         NodeKind::WindowTopN(spec) => {
             let (spec, route) = (spec.clone(), keyed(&spec.keys));
-            flow.operator(id, name, vec![(one()?, route)], |c| {
-                Ok(Box::new(riverrun_operators::window::top_n::WindowTopN::new(spec, c)?))
-            })?
+            let _ = (spec, route);
+            return Err(Error::unsupported("WindowTopN"));
         }
         NodeKind::WindowDeduplicate(spec) => {
             let (spec, route) = (spec.clone(), keyed(&spec.keys));
-            flow.operator(id, name, vec![(one()?, route)], |c| {
-                Ok(Box::new(riverrun_operators::window::deduplicate::WindowDeduplicate::new(spec, c)?))
-            })?
+            let _ = (spec, route);
+            return Err(Error::unsupported("WindowDeduplicate"));
         }
         NodeKind::Limit(spec) => {
             let spec = *spec;

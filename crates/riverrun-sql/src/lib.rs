@@ -4,6 +4,7 @@
 //! explicit in what comes out. See `docs/rfcs/0001-sql-front-end.md`.
 
 pub mod bind;
+pub mod build;
 pub mod catalog;
 pub mod expr;
 pub mod functions;
