@@ -9,7 +9,6 @@ use crate::watermarks::WatermarkRuns;
 use riverrun_core::{Error, Result, Watermark};
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
-use std::sync::Arc;
 use timely::communication::Push;
 use timely::container::NoopBuilder;
 use timely::dataflow::channels::pushers::exchange::Distributor;
@@ -43,6 +42,15 @@ pub(crate) struct Arrival<B> {
     pub(crate) content: Content<B>,
 }
 
+impl<B> Arrival<B> {
+    /// The message is held back behind a barrier, or no longer is.
+    pub(crate) fn hold(&mut self, held: bool) {
+        if let Content::Rows(_, _, guard) = &mut self.content {
+            guard.hold(held);
+        }
+    }
+}
+
 /// What arrives, decoded.
 pub(crate) enum Content<B> {
     Rows(B, WatermarkRuns, Guard),
@@ -55,12 +63,12 @@ pub(crate) type Pull<B> = Box<dyn FnMut(&mut Vec<(u64, Message<B>)>)>;
 /// The inputs of one operator.
 pub(crate) struct Inlets<B: Batch> {
     ports: Vec<(Pull<B>, FxHashMap<u32, B::Channel>)>,
-    meter: Arc<Meter>,
+    meter: Meter,
     buffer: Vec<(u64, Message<B>)>,
 }
 
 impl<B: Batch> Inlets<B> {
-    pub(crate) fn new(ports: Vec<Pull<B>>, meter: Arc<Meter>) -> Self {
+    pub(crate) fn new(ports: Vec<Pull<B>>, meter: Meter) -> Self {
         let ports = ports.into_iter().map(|pull| (pull, FxHashMap::default())).collect();
         Inlets { ports, meter, buffer: Vec::new() }
     }
@@ -85,8 +93,13 @@ impl<B: Batch> Inlets<B> {
                         Content::Rows(batch, runs, guard)
                     }
                 };
-                let arrival = Arrival { port, time, sender: message.sender as usize, content };
-                if time <= gate { ready.push_back(arrival) } else { held.push_back(arrival) }
+                let mut arrival = Arrival { port, time, sender: message.sender as usize, content };
+                if time <= gate {
+                    ready.push_back(arrival);
+                } else {
+                    arrival.hold(true);
+                    held.push_back(arrival);
+                }
             }
         }
         Ok(())
@@ -133,7 +146,7 @@ impl<B: Batch> Edge<B> {
 pub(crate) struct Outlet<B: Batch> {
     edges: Vec<Edge<B>>,
     layout: Layout,
-    meter: Arc<Meter>,
+    meter: Meter,
     sent: Option<Status>,
     sent_watermark: Watermark,
     targets: Vec<u32>,
@@ -141,7 +154,7 @@ pub(crate) struct Outlet<B: Batch> {
 }
 
 impl<B: Batch> Outlet<B> {
-    pub(crate) fn new(edges: Vec<Edge<B>>, layout: Layout, meter: Arc<Meter>) -> Self {
+    pub(crate) fn new(edges: Vec<Edge<B>>, layout: Layout, meter: Meter) -> Self {
         let (sent, sent_watermark) = (None, Watermark::MIN);
         Outlet { edges, layout, meter, sent, sent_watermark, targets: Vec::new(), sent_anything: false }
     }
@@ -267,11 +280,6 @@ impl<B: Batch> Outlet<B> {
     /// The last watermark that was sent.
     pub(crate) fn sent_watermark(&self) -> Watermark {
         self.sent_watermark
-    }
-
-    /// Whether the operator may send more now.
-    pub(crate) fn meter(&self) -> &Arc<Meter> {
-        &self.meter
     }
 
     /// Nothing before `time` will be sent any more.

@@ -2,7 +2,7 @@
 //! the operator sees none of them but what [`Operator`] names.
 
 use crate::batch::Batch;
-use crate::budget::Guard;
+use crate::budget::{Bound, Guard};
 use crate::channel::{Content, Inlets, Outlet};
 use crate::flow::{Driver, Layout, Seat};
 use crate::intake::Intake;
@@ -71,8 +71,10 @@ impl<B: Batch> OperatorDriver<B> {
         inlets: Inlets<B>,
         senders: Vec<usize>,
         layout: Layout,
-        outlet: Outlet<B>,
+        mut outlet: Outlet<B>,
     ) -> Result<Self> {
+        let start = seat.worker.job.start;
+        outlet.downgrade(start);
         let mut watermark = Watermark::MIN;
         let mut ended_before = false;
         if let Some(restored) = seat.restored.take() {
@@ -85,7 +87,7 @@ impl<B: Batch> OperatorDriver<B> {
         Ok(OperatorDriver {
             tracker: WatermarkTracker::new(senders, watermark),
             local_ports,
-            intake: Intake::new(inlets, operator.needs_whole_ticks()),
+            intake: Intake::new(inlets, operator.needs_whole_ticks(), start),
             seat,
             operator,
             outlet,
@@ -94,7 +96,7 @@ impl<B: Batch> OperatorDriver<B> {
             current: None,
             settle: false,
             touched: false,
-            time: 0,
+            time: start,
             room: 0,
             end: End::Open,
             ended_before,
@@ -274,7 +276,8 @@ impl<B: Batch> Driver for OperatorDriver<B> {
                 break;
             }
             if self.operator.has_more() {
-                if !self.outlet.meter().room_or_wait(&self.seat.wake.quiet_waker()) {
+                let bound = Bound::From(self.seat.node);
+                if !self.seat.worker.job.budget.room_or_wait(bound, &self.seat.wake.quiet_waker()) {
                     break;
                 }
                 self.call(|operator, out| operator.resume(out))?;

@@ -4,7 +4,6 @@
 //! returned, so that an operator knows all its consumers.
 
 use crate::batch::Batch;
-use crate::budget::Meter;
 use crate::channel::{ByTarget, Edge, Inlets, Outlet, Pull};
 use crate::driver::OperatorDriver;
 use crate::message::Message;
@@ -84,6 +83,8 @@ struct Node<B: Batch> {
 /// What a driver needs to know of its place in the job.
 pub(crate) struct Seat {
     pub(crate) id: String,
+    /// Its number in the dataflow; what it reads has a lower one.
+    pub(crate) node: usize,
     pub(crate) worker: WorkerShared,
     pub(crate) metrics: Arc<OperatorMetrics>,
     pub(crate) wake: Arc<WakeHandle>,
@@ -278,7 +279,7 @@ impl<B: Batch> Flow<'_, B> {
                 ends.push(stream);
                 outputs.push((0, OutputBuilder::from(output), Route::Local));
             }
-            let seat = Seat { id, worker: shared.clone(), metrics, wake, activator, restored };
+            let seat = Seat { id, node: at, worker: shared.clone(), metrics, wake, activator, restored };
             let job = shared.job.clone();
             let budget = job.budget.clone();
             let failure: Rc<RefCell<Option<Error>>> = Rc::default();
@@ -289,8 +290,8 @@ impl<B: Batch> Flow<'_, B> {
                     ports[port].push(Edge::new(output, capability, route, layout));
                 }
                 let [rows, rejected] = ports;
-                let outlet = |edges| Outlet::new(edges, layout, Meter::new(budget.clone()));
-                let inlets = Inlets::new(pulls, Meter::new(budget.clone()));
+                let outlet = |edges| Outlet::new(edges, layout, budget.meter(at));
+                let inlets = Inlets::new(pulls, budget.meter(at.saturating_sub(1)));
                 let driver: Result<Box<dyn Driver>> = match kind {
                     Kind::Source(reader, strategy) => {
                         SourceDriver::new(seat, reader, strategy, outlet(rows), outlet(rejected))
@@ -352,7 +353,7 @@ fn watch<B: Batch>(
         let _ = builder.new_input(end, Pipeline);
     }
     builder.build(move |_| {
-        let mut passed = 0;
+        let mut passed = epoch_of(job.start).0;
         move |frontiers: &[MutableAntichain<u64>]| {
             let least = frontiers.iter().map(|f| f.frontier().first().copied().unwrap_or(END)).min().unwrap_or(END);
             // At the end the last parts stand for the epoch that was open.

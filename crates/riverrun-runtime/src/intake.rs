@@ -20,8 +20,8 @@ pub(crate) struct Intake<B: Batch> {
 }
 
 impl<B: Batch> Intake<B> {
-    pub(crate) fn new(inlets: Inlets<B>, by_tick: bool) -> Self {
-        Intake { inlets, ready: VecDeque::new(), held: VecDeque::new(), by_tick, now: 0 }
+    pub(crate) fn new(inlets: Inlets<B>, by_tick: bool, start: u64) -> Self {
+        Intake { inlets, ready: VecDeque::new(), held: VecDeque::new(), by_tick, now: start }
     }
 
     /// The tick that is open: all before it have been dealt with.
@@ -57,8 +57,13 @@ impl<B: Batch> Intake<B> {
     pub(crate) fn open(&mut self, time: u64) {
         self.now = time;
         let gate = self.gate();
-        for arrival in std::mem::take(&mut self.held) {
-            if arrival.time <= gate { self.ready.push_back(arrival) } else { self.held.push_back(arrival) }
+        for mut arrival in std::mem::take(&mut self.held) {
+            if arrival.time <= gate {
+                arrival.hold(false);
+                self.ready.push_back(arrival);
+            } else {
+                self.held.push_back(arrival);
+            }
         }
     }
 }

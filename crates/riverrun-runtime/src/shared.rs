@@ -6,9 +6,9 @@ use crate::job::JobOptions;
 use crate::snapshot::{Snapshot, SnapshotBoard};
 use crate::source::Waker;
 use crate::ticks::TickBoard;
-use crate::timestamp::{END, epoch_of};
+use crate::timestamp::{END, epoch_of, next_epoch, pack};
 use riverrun_core::metrics::JobMetrics;
-use riverrun_core::{Clock, Epoch, Error};
+use riverrun_core::{Clock, Epoch, Error, Tick};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,6 +33,8 @@ pub(crate) struct JobShared {
     pub(crate) metrics: JobMetrics,
     pub(crate) restore: Option<Arc<Snapshot>>,
     pub(crate) layout: Layout,
+    /// The first timestamp: after a restore the epochs go on from the snapshot's.
+    pub(crate) start: u64,
     pub(crate) ticks: TickBoard,
     pub(crate) budget: Arc<Budget>,
     pub(crate) snapshots: SnapshotBoard,
@@ -52,13 +54,15 @@ impl JobShared {
         restore: Option<Arc<Snapshot>>,
         layout: Layout,
     ) -> Arc<Self> {
+        let start = restore.as_ref().map_or(0, |snapshot| next_epoch(pack(snapshot.epoch, Tick(0))));
         Arc::new(JobShared {
             name,
+            start,
             clock,
             metrics: JobMetrics::default(),
             restore,
             layout,
-            ticks: TickBoard::default(),
+            ticks: TickBoard::new(start),
             budget: Budget::new(options.bytes_in_flight),
             snapshots: SnapshotBoard::new(options.retained_snapshots),
             options,

@@ -46,8 +46,10 @@ impl<B: Batch> SinkDriver<B> {
         inlets: Inlets<B>,
         senders: Vec<usize>,
         layout: Layout,
-        done: Outlet<B>,
+        mut done: Outlet<B>,
     ) -> Result<Self> {
+        let start = seat.worker.job.start;
+        done.downgrade(start);
         let mut watermark = riverrun_core::Watermark::MIN;
         if let Some(restored) = seat.restored.take() {
             watermark = restored.watermark;
@@ -60,7 +62,7 @@ impl<B: Batch> SinkDriver<B> {
             tracker: WatermarkTracker::new(senders, watermark),
             seat,
             sink,
-            intake: Intake::new(inlets, false),
+            intake: Intake::new(inlets, false, start),
             done,
             touched: false,
             end: End::Open,

@@ -1,6 +1,7 @@
 //! The driver that runs a source: when it is polled, in which tick its rows go out, and with which watermarks.
 
 use crate::batch::Batch;
+use crate::budget::Bound;
 use crate::channel::Outlet;
 use crate::flow::{Driver, Seat};
 use crate::message::Status;
@@ -63,9 +64,12 @@ impl<B: Batch> SourceDriver<B> {
         mut seat: Seat,
         mut reader: Box<dyn SourceReader<B>>,
         strategy: Option<WatermarkStrategy<B>>,
-        rows: Outlet<B>,
-        rejected: Outlet<B>,
+        mut rows: Outlet<B>,
+        mut rejected: Outlet<B>,
     ) -> Result<Self> {
+        let start = seat.worker.job.start;
+        rows.downgrade(start);
+        rejected.downgrade(start);
         let mut event_time = strategy.map(|strategy| EventTime {
             expression: strategy.expression,
             splits: SplitWatermarks::new(Settings {
@@ -91,7 +95,7 @@ impl<B: Batch> SourceDriver<B> {
             rows,
             rejected,
             events: SourceOutput::default(),
-            now: 0,
+            now: start,
             used: None,
             wish: Wish::Now,
             rest_until: None,
@@ -126,8 +130,7 @@ impl<B: Batch> SourceDriver<B> {
             return false;
         }
         let room = ticks_between(self.seat.worker.progress.frontier(), self.now) < job.options.ticks_in_flight
-            && self.rows.meter().room_or_wait(&waker)
-            && self.rejected.meter().room_or_wait(&waker);
+            && job.budget.room_or_wait(Bound::All, &waker);
         self.held_up |= !room;
         room
     }

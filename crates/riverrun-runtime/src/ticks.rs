@@ -28,6 +28,11 @@ pub(crate) struct TickBoard {
 }
 
 impl TickBoard {
+    /// A board on which `start` is announced.
+    pub(crate) fn new(start: u64) -> Self {
+        TickBoard { announced: AtomicU64::new(start), ..TickBoard::default() }
+    }
+
     /// Connects the board to those of the other processes. Without a link the process is the only one.
     pub(crate) fn connect(&self, link: TickLink) {
         let _ = self.link.set(link);

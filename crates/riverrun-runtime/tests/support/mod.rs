@@ -279,6 +279,17 @@ impl<F: FnMut(Events, &mut Output<Events>) -> Result<()> + 'static> Operator<Eve
     }
 }
 
+/// An operator that is a function of each batch.
+pub fn map(f: impl FnMut(Events, &mut Output<Events>) -> Result<()> + 'static) -> Box<dyn Operator<Events>> {
+    Box::new(Map(f))
+}
+
+/// Passes every batch on.
+pub fn forward(batch: Events, out: &mut Output<Events>) -> Result<()> {
+    out.emit(batch);
+    Ok(())
+}
+
 /// Adds a source of lists to a flow.
 pub fn list_source(
     flow: &mut Flow<'_, Events>,
@@ -318,6 +329,16 @@ pub fn lists(count: usize, rows: usize) -> Vec<Arc<Events>> {
             Arc::new((0..rows).map(event).collect())
         })
         .collect()
+}
+
+/// The same in the order of their times, so that no row is ever late.
+pub fn ordered_lists(count: usize, rows: usize) -> Vec<Arc<Events>> {
+    let sorted = |list: &Arc<Events>| {
+        let mut list = list.to_vec();
+        list.sort_by_key(|event| event.1);
+        Arc::new(list)
+    };
+    lists(count, rows).iter().map(sorted).collect()
 }
 
 /// Lists → window counts by key → a collecting sink.

@@ -1,0 +1,168 @@
+//! Jobs of several processes over TCP.
+
+mod support;
+
+use riverrun_core::{Error, Result};
+use riverrun_runtime::{Batch, Build, Job, JobConfig, JobHandle, JobOptions, ProcessLayout, Route, Snapshot};
+use std::net::TcpListener;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use support::*;
+
+/// The settings of all processes of a job; they find each other at a port that the system chose.
+fn configs(processes: usize, parallelism: usize, restore: Option<Arc<Snapshot>>) -> Vec<JobConfig> {
+    let listener = Arc::new(TcpListener::bind("127.0.0.1:0").unwrap());
+    let address = listener.local_addr().unwrap().to_string();
+    (0..processes)
+        .map(|index| JobConfig {
+            processes: Some(ProcessLayout {
+                listener: (index == 0).then(|| listener.clone()),
+                ..ProcessLayout::new(processes, index, address.clone())
+            }),
+            options: JobOptions { retained_snapshots: usize::MAX, ..JobOptions::default() },
+            restore: restore.clone(),
+            ..JobConfig::new("test").parallelism(parallelism)
+        })
+        .collect()
+}
+
+/// Starts all processes of a job within this one; only what they share by TCP is shared.
+fn start_all<B: Batch>(configs: Vec<JobConfig>, build: &Build<B>) -> Vec<JobHandle> {
+    let threads: Vec<_> = configs
+        .into_iter()
+        .map(|config| {
+            let build = build.clone();
+            std::thread::spawn(move || Job::start(config, build).unwrap())
+        })
+        .collect();
+    threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+}
+
+fn finish_all(jobs: &[JobHandle]) -> Vec<Result<()>> {
+    jobs.iter().map(finish).collect()
+}
+
+#[test]
+fn several_processes_give_what_one_gives() {
+    let lists = ordered_lists(4, 300);
+    let expected = Collected::default();
+    finish(&start(1, window_job(&lists, None, &expected))).unwrap();
+    for (processes, parallelism) in [(2, 2), (2, 4), (3, 3)] {
+        let collected = Collected::default();
+        let jobs = start_all(configs(processes, parallelism, None), &window_job(&lists, None, &collected));
+        for result in finish_all(&jobs) {
+            result.unwrap();
+        }
+        assert_eq!(collected.all(), expected.all(), "{processes} processes, {parallelism} workers");
+        let totals = jobs[0].totals();
+        assert_eq!(totals[0].rows_out, 1200, "process 0 knows the totals of all");
+        assert_eq!(totals[2].rows_in, expected.all().len() as u64);
+    }
+}
+
+#[test]
+fn a_snapshot_of_several_processes_is_gone_on_from_by_one() {
+    let lists = ordered_lists(4, 200);
+    let expected = Collected::default();
+    finish(&start(1, window_job(&lists, None, &expected))).unwrap();
+    let (first, second, third) = <(Collected, Collected, Collected)>::default();
+    let gate = Arc::new(Gate::default());
+    let jobs = start_all(configs(2, 4, None), &window_job(&lists, Some(&gate), &first));
+    gate.open(20);
+    let epoch = jobs[0].trigger_epoch().unwrap();
+    let snapshot = jobs[0].wait_epoch(epoch, PATIENCE).unwrap();
+    jobs[0].cancel();
+    for result in finish_all(&jobs) {
+        result.unwrap();
+    }
+    assert!(snapshot.operators.values().all(|parts| parts.len() == 4));
+    let restored = JobConfig { restore: Some(snapshot.clone()), ..JobConfig::new("test") };
+    finish(&Job::start(restored, window_job(&lists, None, &second)).unwrap()).unwrap();
+    for result in finish_all(&start_all(configs(2, 2, Some(snapshot)), &window_job(&lists, None, &third))) {
+        result.unwrap();
+    }
+    for rest in [second, third] {
+        let mut events = first.until(epoch.0);
+        events.extend(rest.all());
+        events.sort_unstable();
+        assert_eq!(events, expected.all());
+    }
+}
+
+#[test]
+fn an_error_in_one_process_is_the_error_of_all() {
+    let gate = Arc::new(Gate::default());
+    gate.open(usize::MAX);
+    let lists = lists(4, 5000);
+    let build: Build<Events> = Arc::new(move |flow| {
+        let rows = list_source(flow, "events", &lists, 16, None)?;
+        let last = flow.worker() + 1 == flow.parallelism();
+        let broken = move |batch: Events, out: &mut riverrun_runtime::Output<Events>| {
+            if last {
+                Err(Error::failure("row 7 of the table is broken").hint("Mend it."))
+            } else {
+                forward(batch, out)
+            }
+        };
+        let mapped = flow.operator("map", "map", vec![(rows, by_key())], |_| Ok(map(broken)))?;
+        collect(flow, (mapped, by_key()), &Collected::default())
+    });
+    for result in finish_all(&start_all(configs(2, 4, None), &build)) {
+        let error = result.unwrap_err();
+        assert_eq!((error.message(), error.hint_text()), ("row 7 of the table is broken", Some("Mend it.")));
+    }
+}
+
+#[test]
+fn stopping_one_process_stops_all() {
+    let lists = ordered_lists(4, 200);
+    let gate = Arc::new(Gate::default());
+    let jobs = start_all(configs(2, 2, None), &window_job(&lists, Some(&gate), &Collected::default()));
+    gate.open(3);
+    jobs[1].stop();
+    for result in finish_all(&jobs) {
+        result.unwrap();
+    }
+}
+
+#[test]
+fn a_parallelism_that_the_processes_cannot_share_is_refused() {
+    let error = Job::start::<Events>(configs(2, 3, None).remove(0), Arc::new(|_| Ok(()))).unwrap_err();
+    assert_eq!(error.message(), "a parallelism of 3 can't be shared evenly by 2 processes");
+}
+
+/// Process 1 of the test below: kills itself when it has seen some rows.
+fn run_child(coordinator: &str) {
+    let config =
+        JobConfig { processes: Some(ProcessLayout::new(2, 1, coordinator)), ..JobConfig::new("test").parallelism(2) };
+    let build: Build<Events> = Arc::new(|flow| {
+        let rows = list_source(flow, "events", &lists(2, 100_000), 16, None)?;
+        let mapped = flow.operator("map", "map", vec![(rows, by_key())], |_| Ok(map(|_, _| std::process::abort())))?;
+        collect(flow, (mapped, Route::Local), &Collected::default())
+    });
+    let _ = finish(&Job::start(config, build).unwrap());
+}
+
+#[test]
+fn a_process_that_is_killed_ends_the_job_with_its_number() {
+    if let Ok(coordinator) = std::env::var("RIVERRUN_TEST_COORDINATOR") {
+        return run_child(&coordinator);
+    }
+    let config = configs(2, 2, None).remove(0);
+    let coordinator = config.processes.as_ref().unwrap().coordinator.clone();
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "a_process_that_is_killed_ends_the_job_with_its_number"])
+        .env("RIVERRUN_TEST_COORDINATOR", coordinator)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let build: Build<Events> = Arc::new(|flow| {
+        let rows = list_source(flow, "events", &lists(2, 100_000), 16, None)?;
+        let mapped = flow.operator("map", "map", vec![(rows, by_key())], |_| Ok(map(forward)))?;
+        collect(flow, (mapped, Route::Local), &Collected::default())
+    });
+    let error = finish(&Job::start(config, build).unwrap()).unwrap_err();
+    assert_eq!(error.message(), "process 1 has ended before the job");
+    child.wait().unwrap();
+}
