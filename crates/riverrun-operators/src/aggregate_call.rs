@@ -2,8 +2,11 @@
 
 use crate::aggregates::AggregateFunction;
 use crate::expression::{Expression, evaluate_all, evaluate_condition};
-use arrow::array::{ArrayRef, BooleanArray, RecordBatch};
-use riverrun_core::Result;
+use arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch, UInt32Array};
+use arrow::buffer::ScalarBuffer;
+use arrow::compute::take;
+use riverrun_core::{Result, RowBatch};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// `f(arguments) FILTER (WHERE filter)` over the operator's input.
@@ -32,5 +35,44 @@ impl AggregateCall {
         let arguments = evaluate_all(&self.arguments, batch)?;
         let filter = self.filter.as_ref().map(|filter| evaluate_condition(filter, batch)).transpose()?;
         Ok(CallInput { arguments, filter })
+    }
+}
+
+/// What several calls need of a batch.
+#[derive(Clone, Debug)]
+pub struct BatchInputs {
+    calls: Vec<CallInput>,
+    weights: Option<ScalarBuffer<i64>>,
+}
+
+impl BatchInputs {
+    /// Evaluates what `calls` need of `batch`.
+    pub fn new(calls: &[AggregateCall], batch: &RowBatch) -> Result<Self> {
+        let calls = calls.iter().map(|call| call.evaluate(&batch.columns)).collect::<Result<_>>()?;
+        Ok(BatchInputs { calls, weights: batch.weights.clone() })
+    }
+
+    /// The inputs and weights of these rows, which ascend. Nothing is copied where they are one run.
+    pub fn at(&self, rows: &[u32]) -> Result<(Vec<CallInput>, Option<Cow<'_, [i64]>>)> {
+        let (Some(&first), Some(&last)) = (rows.first(), rows.last()) else { return Ok((Vec::new(), None)) };
+        let (first, count) = (first as usize, rows.len());
+        let weights = self.weights.as_deref();
+        if last as usize - first + 1 == count {
+            let calls = self.calls.iter().map(|call| CallInput {
+                arguments: call.arguments.iter().map(|argument| argument.slice(first, count)).collect(),
+                filter: call.filter.as_ref().map(|filter| filter.slice(first, count)),
+            });
+            return Ok((calls.collect(), weights.map(|weights| Cow::Borrowed(&weights[first..first + count]))));
+        }
+        let indices = UInt32Array::from(rows.to_vec());
+        let mut calls = Vec::with_capacity(self.calls.len());
+        for call in &self.calls {
+            let arguments =
+                call.arguments.iter().map(|argument| Ok(take(argument, &indices, None)?)).collect::<Result<_>>()?;
+            let filter = call.filter.as_ref().map(|filter| take(filter, &indices, None)).transpose()?;
+            calls.push(CallInput { arguments, filter: filter.map(|filter| filter.as_boolean().clone()) });
+        }
+        let weights = weights.map(|all| rows.iter().map(|&row| all[row as usize]).collect());
+        Ok((calls, weights.map(Cow::Owned)))
     }
 }

@@ -14,13 +14,11 @@ use super::pane::{Pane, PaneRows};
 use super::results::Results;
 use super::shares::{Segment, Share, deal};
 use super::spec::WindowAggregateSpec;
-use crate::aggregate_call::CallInput;
+use crate::aggregate_call::BatchInputs;
 use crate::expression::evaluate_all;
-use arrow::array::{ArrayRef, AsArray, UInt32Array};
-use arrow::compute::take;
 use riverrun_core::{Error, Result, RowBatch, Watermark};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
-use riverrun_state::{KeyEncoder, OperatorSnapshot, RestoredState, hash_key};
+use riverrun_state::{KeyEncoder, KeyRows, OperatorSnapshot, RestoredState, hash_key};
 use std::collections::{BTreeMap, BTreeSet};
 
 mod snapshot;
@@ -68,10 +66,10 @@ enum Source {
 struct Rows {
     times: RowTimes,
     /// One key after the other; empty if the operator has no keys.
-    keys: riverrun_state::KeyRows,
+    keys: KeyRows,
     hashes: Vec<u64>,
-    inputs: Vec<CallInput>,
-    batch: RowBatch,
+    inputs: BatchInputs,
+    count: usize,
     watermarks: WatermarkRuns,
     position: usize,
 }
@@ -96,16 +94,16 @@ impl WindowAggregate {
         })
     }
 
-    fn prepare(&mut self, batch: RowBatch, watermarks: &WatermarkRuns) -> Result<Rows> {
+    fn prepare(&mut self, batch: &RowBatch, watermarks: &WatermarkRuns) -> Result<Rows> {
         let times = self.finder.times(&batch.columns)?;
-        let (mut keys, mut hashes) = (riverrun_state::KeyRows::default(), Vec::new());
+        let (mut keys, mut hashes) = (KeyRows::default(), Vec::new());
         if !self.spec.keys.is_empty() {
             let columns = evaluate_all(&self.spec.keys, &batch.columns)?;
             keys.clone_from(self.encoder.encode(&columns, batch.num_rows())?);
             keys.hash_into(&mut hashes);
         }
-        let inputs = self.spec.aggregates.iter().map(|call| call.evaluate(&batch.columns)).collect::<Result<_>>()?;
-        Ok(Rows { times, keys, hashes, inputs, batch, watermarks: watermarks.clone(), position: 0 })
+        let inputs = BatchInputs::new(&self.spec.aggregates, batch)?;
+        Ok(Rows { times, keys, hashes, inputs, count: batch.num_rows(), watermarks: watermarks.clone(), position: 0 })
     }
 
     /// Takes the backlog in up to its end, or to where the watermark passes a window's end.
@@ -121,7 +119,7 @@ impl WindowAggregate {
                 self.add(&rows, share, watermark)?;
             }
         }
-        if end < rows.batch.num_rows() {
+        if end < rows.count {
             self.due = self.due.max(rows.watermarks.before(end));
             rows.position = end;
             self.backlog = Some(rows);
@@ -152,7 +150,8 @@ impl WindowAggregate {
             let keyed = share.rows.iter().map(|&row| (rows.hashes[row as usize], rows.keys.row(row as usize)));
             slots.extend(keyed.map(|(hash, key)| pane.keys.insert(hash, key).0));
         }
-        rows.with_inputs(&share.rows, |inputs, weights| pane.update(&PaneRows { slots: &slots, inputs, weights }))
+        let (inputs, weights) = rows.inputs.at(&share.rows)?;
+        pane.update(&PaneRows { slots: &slots, inputs, weights: weights.as_deref() })
     }
 
     /// Fires what is due and takes in what waits, as far as there is room.
@@ -267,36 +266,6 @@ impl WindowAggregate {
     }
 }
 
-impl Rows {
-    /// Calls `update` with the inputs of the aggregates at these rows, and their weights.
-    fn with_inputs(
-        &self,
-        rows: &[u32],
-        update: impl FnOnce(Vec<(Vec<ArrayRef>, Option<arrow::array::BooleanArray>)>, Option<&[i64]>) -> Result<()>,
-    ) -> Result<()> {
-        let weights = self.batch.weights.as_deref();
-        let (first, last) = (rows[0] as usize, rows[rows.len() - 1] as usize);
-        if last - first + 1 == rows.len() {
-            // One run of rows: nothing is copied.
-            let slice = |input: &CallInput| {
-                let arguments = input.arguments.iter().map(|argument| argument.slice(first, rows.len())).collect();
-                (arguments, input.filter.as_ref().map(|filter| filter.slice(first, rows.len())))
-            };
-            return update(self.inputs.iter().map(slice).collect(), weights.map(|weights| &weights[first..=last]));
-        }
-        let indices = UInt32Array::from(rows.to_vec());
-        let mut taken = Vec::with_capacity(self.inputs.len());
-        for input in &self.inputs {
-            let arguments =
-                input.arguments.iter().map(|argument| Ok(take(argument, &indices, None)?)).collect::<Result<_>>()?;
-            let filter = input.filter.as_ref().map(|filter| take(filter, &indices, None)).transpose()?;
-            taken.push((arguments, filter.map(|filter| filter.as_boolean().clone())));
-        }
-        let weights: Option<Vec<i64>> = weights.map(|all| rows.iter().map(|&row| all[row as usize]).collect());
-        update(taken, weights.as_deref())
-    }
-}
-
 impl Operator<RowBatch> for WindowAggregate {
     fn on_batch(
         &mut self,
@@ -305,7 +274,7 @@ impl Operator<RowBatch> for WindowAggregate {
         watermarks: &WatermarkRuns,
         out: &mut Output<RowBatch>,
     ) -> Result<()> {
-        self.backlog = Some(self.prepare(batch, watermarks)?);
+        self.backlog = Some(self.prepare(&batch, watermarks)?);
         self.due = self.due.max(watermarks.before(0));
         self.advance(out)
     }

@@ -1,8 +1,8 @@
 //! The groups of one slice or window, and their aggregates, in columns.
 
-use crate::aggregate_call::AggregateCall;
+use crate::aggregate_call::{AggregateCall, CallInput};
 use crate::aggregates::AggregateState;
-use arrow::array::{ArrayRef, BooleanArray};
+use arrow::array::ArrayRef;
 use riverrun_core::Result;
 use riverrun_state::blob::{BlobReader, put_bytes, put_i64};
 use riverrun_state::{KeyTable, hash_key};
@@ -22,7 +22,7 @@ pub struct PaneRows<'a> {
     /// The slot of each row.
     pub slots: &'a [u32],
     /// The inputs of each aggregate.
-    pub inputs: Vec<(Vec<ArrayRef>, Option<BooleanArray>)>,
+    pub inputs: Vec<CallInput>,
     /// The rows' weights, where the stream has them.
     pub weights: Option<&'a [i64]>,
 }
@@ -53,8 +53,8 @@ impl Pane {
     /// Adds rows whose slots have been handed out by [`Pane::keys`].
     pub fn update(&mut self, rows: &PaneRows<'_>) -> Result<()> {
         self.grow();
-        for (state, (arguments, filter)) in self.states.iter_mut().zip(&rows.inputs) {
-            state.update(rows.slots, arguments, rows.weights, filter.as_ref())?;
+        for (state, input) in self.states.iter_mut().zip(&rows.inputs) {
+            state.update(rows.slots, &input.arguments, rows.weights, input.filter.as_ref())?;
         }
         if let Some(counts) = &mut self.counts {
             for (row, &slot) in rows.slots.iter().enumerate() {

@@ -100,7 +100,7 @@ pub struct WindowAssignSpec {
 /// The input must be routed by `keys`.
 #[derive(Clone, Debug)]
 pub struct WindowAggregateSpec {
-    /// How rows find their windows. A SESSION's PARTITION BY columns must be the first of `keys`, or all of them.
+    /// How rows find their windows. The PARTITION BY columns of a SESSION are `keys`.
     pub windowing: Windowing,
     /// The group keys apart from the window.
     pub keys: Vec<Expression>,
