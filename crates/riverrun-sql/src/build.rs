@@ -12,7 +12,10 @@ use riverrun_operators::key_router::{KeyRouter, KeyRouterSpec};
 use riverrun_operators::limit::Limit;
 use riverrun_operators::union::Union;
 use riverrun_operators::values::Values;
-use riverrun_operators::window::aggregate::WindowAggregate;
+use riverrun_operators::window;
+use riverrun_operators::window::assign::WindowAssign;
+use riverrun_operators::window::deduplicate::WindowDeduplicate;
+use riverrun_operators::window::top_n::WindowTopN;
 use riverrun_runtime::flow::{Flow, SourceStreams, StreamId};
 use riverrun_runtime::{Route, Sink, SinkContext};
 use std::sync::Arc;
@@ -21,7 +24,12 @@ use std::sync::Arc;
 pub type ResultSink = Arc<dyn Fn(SinkContext, &Schema) -> Result<Box<dyn Sink<RowBatch>>> + Send + Sync>;
 
 /// Puts the plan together in `flow`. `results` takes the rows of a query; a job of INSERTs has none.
-pub fn build(plan: &StreamPlan, key_groups: u16, results: Option<&ResultSink>, flow: &mut Flow<'_, RowBatch>) -> Result<()> {
+pub fn build(
+    plan: &StreamPlan,
+    key_groups: u16,
+    results: Option<&ResultSink>,
+    flow: &mut Flow<'_, RowBatch>,
+) -> Result<()> {
     let mut streams: Vec<Option<SourceStreams>> = Vec::with_capacity(plan.nodes.len());
     for node in &plan.nodes {
         let streams_of = build_node(node, key_groups, results, &streams, flow)?;
@@ -62,24 +70,22 @@ fn build_node(
             flow.operator(id, name, inputs, |c| Ok(Box::new(Union::new(spec, c)?)))?
         }
         NodeKind::WindowAssign(spec) => {
-            let route = if spec.keys.is_empty() && !is_session(&spec.windowing) { Route::Local } else { keyed(&spec.keys) };
+            let route =
+                if spec.keys.is_empty() && !is_session(&spec.windowing) { Route::Local } else { keyed(&spec.keys) };
             let spec = spec.clone();
-            let _ = (spec, route);
-            return Err(Error::unsupported("WindowAssign"));
+            flow.operator(id, name, vec![(one()?, route)], |c| Ok(Box::new(WindowAssign::new(spec, c)?)))?
         }
         NodeKind::WindowAggregate(spec) => {
             let (spec, route) = (spec.clone(), keyed(&spec.keys));
-            flow.operator(id, name, vec![(one()?, route)], |c| Ok(Box::new(WindowAggregate::new(spec, c)?)))?
+            flow.operator(id, name, vec![(one()?, route)], |c| window::aggregate(spec, c))?
         }
         NodeKind::WindowTopN(spec) => {
             let (spec, route) = (spec.clone(), keyed(&spec.keys));
-            let _ = (spec, route);
-            return Err(Error::unsupported("WindowTopN"));
+            flow.operator(id, name, vec![(one()?, route)], |c| Ok(Box::new(WindowTopN::new(spec, c)?)))?
         }
         NodeKind::WindowDeduplicate(spec) => {
             let (spec, route) = (spec.clone(), keyed(&spec.keys));
-            let _ = (spec, route);
-            return Err(Error::unsupported("WindowDeduplicate"));
+            flow.operator(id, name, vec![(one()?, route)], |c| Ok(Box::new(WindowDeduplicate::new(spec, c)?)))?
         }
         NodeKind::Limit(spec) => {
             let spec = *spec;
