@@ -9,13 +9,17 @@ pub mod aggregates;
 pub mod calc;
 pub mod constraints;
 pub mod event_time;
+pub mod expand;
 pub mod expression;
+pub mod group_aggregate;
 pub mod key_router;
 pub mod limit;
 pub mod project_source;
+pub mod sort;
 pub mod sort_key;
 #[cfg(test)]
 mod testing;
 pub mod union;
+pub mod unnest;
 pub mod values;
 pub mod window;

@@ -1,0 +1,184 @@
+use super::*;
+use crate::aggregates::{AggregateArgument, AggregateOptions, aggregate};
+use crate::key_router::{KeyRouter, KeyRouterSpec};
+use crate::testing::{Table, context, lines};
+use riverrun_core::{Field, TypeKind};
+use riverrun_runtime::Router;
+use std::collections::BTreeMap;
+
+fn clicks() -> Table {
+    Table::new("user STRING | n INT")
+}
+
+fn call(table: &Table, name: &str, column: Option<&str>) -> AggregateCall {
+    let options = AggregateOptions { retracting: true, ..AggregateOptions::default() };
+    let types: Vec<_> =
+        column.iter().map(|name| table.schema.fields[table.schema.index_of(name).unwrap()].data_type.clone()).collect();
+    let arguments: Vec<_> = types.iter().map(AggregateArgument::column).collect();
+    let resolved = aggregate(name).unwrap().bind(&arguments, &options).unwrap();
+    let arguments = column.iter().map(|name| table.column(name)).collect();
+    AggregateCall { function: resolved.function, arguments, filter: None }
+}
+
+/// `SELECT user, COUNT(*), MAX(n) … GROUP BY user`.
+fn per_user() -> GroupAggregateSpec {
+    let table = clicks();
+    GroupAggregateSpec {
+        keys: vec![table.column("user")],
+        aggregates: vec![call(&table, "COUNT", None), call(&table, "MAX", Some("n"))],
+        schema: Schema::new(vec![
+            Field::new("user", TypeKind::STRING.nullable()),
+            Field::new("count", TypeKind::BigInt.not_null()),
+            Field::new("max", TypeKind::Int.nullable()),
+        ]),
+        batch_size: 2,
+    }
+}
+
+struct Worker {
+    operator: GroupAggregate,
+    lines: Vec<String>,
+}
+
+impl Worker {
+    fn new(spec: &GroupAggregateSpec, worker: usize, parallelism: usize) -> Self {
+        let operator = GroupAggregate::new(spec.clone(), context(worker, parallelism)).unwrap();
+        Worker { operator, lines: Vec::new() }
+    }
+
+    fn tick(&mut self, room: usize) {
+        let mut out = Output::new(riverrun_core::Watermark::MIN, room);
+        self.operator.on_tick(&mut out).unwrap();
+        loop {
+            let batches = out.take();
+            assert!(batches.len() <= room);
+            self.lines.extend(batches.iter().flat_map(|(batch, _)| lines(batch)));
+            if !self.operator.has_more() {
+                return;
+            }
+            self.operator.resume(&mut out).unwrap();
+        }
+    }
+}
+
+/// What comes out of ticks of rows, one line per tick, on one worker.
+fn run(spec: &GroupAggregateSpec, ticks: &[&[&str]]) -> Vec<String> {
+    let mut worker = Worker::new(spec, 0, 1);
+    let expected: Vec<String> = ticks
+        .iter()
+        .map(|rows| {
+            let mut out = Output::new(riverrun_core::Watermark::MIN, usize::MAX);
+            worker.operator.on_batch(0, clicks().batch(rows), &WatermarkRuns::default(), &mut out).unwrap();
+            assert!(out.take().is_empty(), "results go out at the end of a tick");
+            worker.tick(1);
+            std::mem::take(&mut worker.lines).join("; ")
+        })
+        .collect();
+    let whole: Vec<String> = expected.iter().flat_map(|line| line.split("; ")).map(str::to_owned).collect();
+    for parallelism in [&[1, 1][..], &[3, 1, 2, 4]] {
+        assert_eq!(left(&restarted(spec, ticks, parallelism)), left(&whole), "{parallelism:?}");
+    }
+    expected
+}
+
+/// The same with a snapshot after every tick, restored at the next parallelism.
+fn restarted(spec: &GroupAggregateSpec, ticks: &[&[&str]], parallelism: &[usize]) -> Vec<String> {
+    let groups = context(0, 1).key_groups;
+    let mut router = KeyRouter::new(KeyRouterSpec { keys: spec.keys.clone(), key_groups: groups });
+    let mut rows = Vec::new();
+    let mut parts: Vec<OperatorSnapshot> = Vec::new();
+    for (number, tick) in ticks.iter().enumerate() {
+        let count = parallelism[number % parallelism.len()];
+        let mut workers: Vec<Worker> = (0..count)
+            .map(|index| {
+                let mut worker = Worker::new(spec, index, count);
+                worker.operator.restore(RestoredState::assign(&parts, index, count, groups).unwrap()).unwrap();
+                worker
+            })
+            .collect();
+        for row in *tick {
+            let batch = clicks().batch(&[row]);
+            let mut targets = Vec::new();
+            router.route(&batch, count, &mut targets).unwrap();
+            let mut out = Output::new(riverrun_core::Watermark::MIN, 1);
+            let operator = &mut workers[targets[0] as usize].operator;
+            operator.on_batch(0, batch, &WatermarkRuns::default(), &mut out).unwrap();
+        }
+        for worker in &mut workers {
+            worker.tick(usize::MAX);
+            rows.append(&mut worker.lines);
+        }
+        parts = workers.iter_mut().map(|worker| worker.operator.snapshot().unwrap()).collect();
+    }
+    rows
+}
+
+/// The rows that are left of a changelog.
+fn left(changes: &[String]) -> BTreeMap<String, i64> {
+    let mut rows = BTreeMap::new();
+    for change in changes.iter().filter(|change| !change.is_empty()) {
+        let (row, weight) = change.strip_prefix("- ").map_or((change.as_str(), 1), |row| (row, -1));
+        *rows.entry(row.to_owned()).or_insert(0) += weight;
+    }
+    rows.retain(|_, count| *count != 0);
+    rows
+}
+
+#[test]
+fn a_tick_gives_one_change_per_key() {
+    assert_eq!(
+        run(&per_user(), &[&["ada | 1", "bob | 7", "ada | 3"], &["ada | 2"], &["bob | 9", "bob | 8"]]),
+        ["ada | 2 | 3; bob | 1 | 7", "- ada | 2 | 3; ada | 3 | 3", "- bob | 1 | 7; bob | 3 | 9",]
+    );
+}
+
+#[test]
+fn rows_that_are_taken_back_bring_old_results_back() {
+    assert_eq!(
+        run(&per_user(), &[&["ada | 1", "ada | 5"], &["- ada | 5"], &["- ada | 1"], &["ada | 4"]]),
+        ["ada | 2 | 5", "- ada | 2 | 5; ada | 1 | 1", "- ada | 1 | 1", "ada | 1 | 4"]
+    );
+}
+
+#[test]
+fn a_result_that_is_what_it_was_is_not_sent() {
+    assert_eq!(
+        run(&per_user(), &[&["ada | 1"], &["ada | 3", "- ada | 3"], &["bob | 3", "- bob | 3"]]),
+        ["ada | 1 | 1", "", ""]
+    );
+}
+
+#[test]
+fn null_is_a_key_and_not_the_empty_string() {
+    assert_eq!(run(&per_user(), &[&["null | 1", " | 2", "null | null"]]), ["null | 2 | 1;  | 1 | 2"]);
+}
+
+#[test]
+fn without_keys_there_is_one_group_while_it_has_rows() {
+    let table = clicks();
+    let spec = GroupAggregateSpec {
+        keys: Vec::new(),
+        aggregates: vec![call(&table, "SUM", Some("n"))],
+        schema: Schema::new(vec![Field::new("sum", TypeKind::Int.nullable())]),
+        batch_size: 100,
+    };
+    assert_eq!(
+        run(&spec, &[&["ada | 1", "bob | 2"], &["- ada | 1"], &["- bob | 2"], &["bob | null"]]),
+        ["3", "- 3; 2", "- 2", "null"]
+    );
+}
+
+#[test]
+fn without_aggregates_rows_are_made_distinct() {
+    let table = clicks();
+    let spec = GroupAggregateSpec {
+        keys: vec![table.column("user"), table.column("n")],
+        aggregates: Vec::new(),
+        schema: table.schema.clone(),
+        batch_size: 100,
+    };
+    assert_eq!(
+        run(&spec, &[&["ada | 1", "ada | 1", "ada | 2"], &["- ada | 1"], &["- ada | 1", "ada | 2"]]),
+        ["ada | 1; ada | 2", "", "- ada | 1"]
+    );
+}
