@@ -7,6 +7,9 @@ use riverrun_core::{Result, RowBatch, Schema};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
 use riverrun_state::{OperatorSnapshot, RestoredState};
 
+#[cfg(test)]
+mod tests;
+
 /// A filter, then a projection.
 #[derive(Clone, Debug)]
 pub struct CalcSpec {

@@ -8,6 +8,9 @@ use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
 use riverrun_state::{OperatorSnapshot, RestoredState};
 use std::sync::Arc;
 
+#[cfg(test)]
+mod tests;
+
 /// What becomes of a NULL in a NOT NULL column (`table.exec.sink.not-null-enforcer`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum NotNullEnforcer {

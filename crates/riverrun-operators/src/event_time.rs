@@ -9,6 +9,9 @@ use arrow::datatypes::{
 };
 use riverrun_core::{Error, Result, RowBatch};
 
+#[cfg(test)]
+mod tests;
+
 /// The milliseconds of a timestamp column, finer units rounded down. Values at NULLs mean nothing.
 pub fn timestamp_millis(column: &ArrayRef) -> Result<ScalarBuffer<i64>> {
     let scaled = |values: &ScalarBuffer<i64>, divisor: i64| values.iter().map(|v| v.div_euclid(divisor)).collect();

@@ -5,6 +5,9 @@ use riverrun_core::{KeyGroup, Result, RowBatch};
 use riverrun_runtime::Router;
 use riverrun_state::{KeyEncoder, hash_key};
 
+#[cfg(test)]
+mod tests;
+
 /// Which key decides where a row goes. Without keys all rows have the same (empty) key, and go to one worker.
 #[derive(Clone, Debug)]
 pub struct KeyRouterSpec {

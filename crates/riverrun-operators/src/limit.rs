@@ -4,6 +4,9 @@ use riverrun_core::{Error, Result, RowBatch};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
 use riverrun_state::{OperatorSnapshot, RestoredState};
 
+#[cfg(test)]
+mod tests;
+
 /// Which rows of the stream pass. Its input must be routed to one worker (`Route::Single`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LimitSpec {
@@ -56,14 +59,14 @@ impl Operator<RowBatch> for Limit {
     }
 
     fn restore(&mut self, state: RestoredState) -> Result<()> {
-        // All rows went to one worker, whichever it was: the others counted none.
+        // All rows went to one worker, whichever it was; the others still have what they were restored with.
         for element in &state.union {
             let (Some(&SNAPSHOT_VERSION), Some(seen)) = (element.first(), element.get(1..9)) else {
                 return Err(Error::failure("the state of a LIMIT has an unknown format"));
             };
             let mut bytes = [0; 8];
             bytes.copy_from_slice(seen);
-            self.seen += u64::from_le_bytes(bytes);
+            self.seen = self.seen.max(u64::from_le_bytes(bytes));
         }
         Ok(())
     }

@@ -7,6 +7,9 @@ use riverrun_core::{Epoch, Result, RowBatch, Schema};
 use riverrun_runtime::source::{SourceEvent, SourceOutput, SourceReader, SourceState};
 use riverrun_state::{OperatorSnapshot, RestoredState};
 
+#[cfg(test)]
+mod tests;
+
 /// How a table's columns come from the columns that its connector reads.
 #[derive(Clone, Debug)]
 pub struct ProjectSourceSpec {

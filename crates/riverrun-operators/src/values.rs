@@ -5,6 +5,9 @@ use riverrun_runtime::{SourceContext, SourceOutput, SourceReader, source::Source
 use riverrun_state::{OperatorSnapshot, RestoredState};
 use std::sync::Arc;
 
+#[cfg(test)]
+mod tests;
+
 /// The constant rows.
 #[derive(Clone, Debug)]
 pub struct ValuesSpec {

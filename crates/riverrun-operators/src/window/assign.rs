@@ -17,6 +17,9 @@ use riverrun_core::{Error, Result, RowBatch, Watermark};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
 use riverrun_state::{OperatorSnapshot, RestoredState};
 
+#[cfg(test)]
+mod tests;
+
 /// How many rows a batch has at the most where one row becomes several.
 const BATCH_SIZE: usize = 8_192;
 

@@ -12,6 +12,9 @@ use riverrun_core::{Result, RowBatch, Watermark};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
 use riverrun_state::{OperatorSnapshot, RestoredState};
 
+#[cfg(test)]
+mod tests;
+
 /// Keeps one row of each window and key.
 #[derive(Debug)]
 pub struct WindowDeduplicate(WindowTopN);

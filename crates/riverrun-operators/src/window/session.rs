@@ -17,6 +17,9 @@ use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
 use riverrun_state::blob::{KeyedBlobs, put_i64, read_keyed};
 use riverrun_state::{KeyEncoder, KeyRows, OperatorSnapshot, RestoredState};
 
+#[cfg(test)]
+mod tests;
+
 const VERSION: u8 = 1;
 
 /// Aggregates per session and key.

@@ -99,11 +99,6 @@ impl Sessions {
         }
     }
 
-    /// One more than the highest slot handed out.
-    pub fn slots(&self) -> usize {
-        self.slots as usize
-    }
-
     /// The zone of the windows.
     pub fn zone(&self) -> &LocalTime {
         &self.zone

@@ -20,6 +20,9 @@ use riverrun_state::{KeyEncoder, KeyOrder, KeyRows, KeyTable, OperatorSnapshot, 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+#[cfg(test)]
+mod tests;
+
 const VERSION: u8 = 1;
 
 /// Which of two rows that sort equal comes first.
