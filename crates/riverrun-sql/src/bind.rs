@@ -13,10 +13,12 @@
 //! | [`aggregate`] | GROUP BY and aggregate calls |
 //! | [`rank`] | ROW_NUMBER |
 //! | [`relation`] | what comes out |
+//! | [`table`], [`catalog_tables`] | computed columns and watermarks of tables |
 //! | [`conditional`] | CASE, IF, COALESCE, IFNULL, NULLIF, AND, OR |
 
 mod aggregate;
 pub mod call;
+pub mod catalog_tables;
 pub mod conditional;
 pub mod expr;
 mod from;
@@ -29,6 +31,7 @@ mod select;
 pub mod table;
 mod window_tvf;
 
+pub use catalog_tables::CatalogTables;
 pub use expr::{ExprBinder, Special};
 pub use query::{NamedRelation, QueryBinder, Tables};
 pub use relation::{Relation, RelationKind};

@@ -6,12 +6,19 @@
 //! the file elsewhere ([`ids`]).
 
 pub mod builder;
+mod calc;
+mod check;
 pub mod explain;
 pub mod ids;
 pub mod node;
+pub mod planner;
 pub mod prune;
+pub mod rewrite;
+mod sink;
 pub mod table;
 pub mod values;
+mod window;
 
 pub use builder::PlanBuilder;
 pub use node::{ChangelogKind, Input, Node, NodeId, NodeKind, Properties, SinkNode, SourceNode, StreamPlan};
+pub use planner::Planner;

@@ -6,6 +6,7 @@ use super::relation::{OrderKey, Relation, RelationKind};
 use super::scope::Scope;
 use super::select::Ordering;
 use super::table::BoundTable;
+use crate::catalog::CatalogView;
 use crate::expr::Expr;
 use crate::functions::FunctionContext;
 use crate::functions::common_type::common_type;
@@ -21,12 +22,8 @@ pub enum NamedRelation<'a> {
     Table(Arc<BoundTable>),
     /// A view.
     View {
-        /// Its full name.
-        name: Vec<String>,
-        /// What it shows.
-        query: Arc<parse::Query>,
-        /// The names of its columns; empty where the query's are kept.
-        columns: Vec<String>,
+        /// The view.
+        view: &'a CatalogView,
         /// The tables as the view sees them: names in it are those of the database it was made in.
         tables: Box<dyn Tables + 'a>,
     },
@@ -304,26 +301,29 @@ impl<'a> QueryBinder<'a> {
                 let schema = table.schema.clone();
                 Ok((Relation { kind: RelationKind::Scan(table), schema }, name))
             }
-            NamedRelation::View { name, query, columns, tables } => {
+            NamedRelation::View { view, tables } => {
+                let name: Vec<String> = view.path.parts().map(str::to_owned).to_vec();
                 if self.depth >= MAX_VIEW_DEPTH {
-                    return Err(Error::input(format!("the view {} is defined by itself", name.join("."))).at(place));
+                    return Err(Error::input(format!("the view {} is defined by itself", view.path)).at(place));
                 }
-                let mut binder = QueryBinder::new(tables.as_ref(), self.context, &query.hints);
+                let mut binder = QueryBinder::new(tables.as_ref(), self.context, &view.query.hints);
                 binder.depth = self.depth + 1;
-                let mut bound = binder.query(&query.ast)?;
-                if !columns.is_empty() {
-                    if columns.len() != bound.schema.len() {
+                let mut bound = binder.query(&view.query.ast)?;
+                if !view.columns.is_empty() {
+                    if view.columns.len() != bound.schema.len() {
                         return Err(Error::input(format!(
                             "the view {} names {} columns, but its query has {}",
-                            name.join("."),
-                            columns.len(),
+                            view.path,
+                            view.columns.len(),
                             bound.schema.len()
                         ))
                         .at(place));
                     }
-                    rename(&mut bound, columns);
+                    rename(&mut bound, view.columns.clone());
                 }
-                Ok((bound, name))
+                let schema = bound.schema.clone();
+                let kind = RelationKind::View { name: super::table::short_name(&name), input: Box::new(bound) };
+                Ok((Relation { kind, schema }, name))
             }
         }
     }
@@ -386,15 +386,6 @@ pub(super) fn renamed(mut relation: Relation, names: &[ast::Ident], place: Optio
 }
 
 fn rename(relation: &mut Relation, names: Vec<String>) {
-    // A scan's names are the table's, which pruning goes by: renaming happens above it.
-    if matches!(relation.kind, RelationKind::Scan(_)) {
-        let fields = &relation.schema.fields;
-        let exprs =
-            fields.iter().enumerate().map(|(index, field)| super::scope::column(index, &field.data_type)).collect();
-        let scan = std::mem::replace(relation, Relation::one_row());
-        *relation = scan.project(exprs, names);
-        return;
-    }
     for (field, name) in relation.schema.fields.iter_mut().zip(names) {
         field.name = name;
     }

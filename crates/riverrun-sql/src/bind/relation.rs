@@ -37,6 +37,15 @@ pub enum RelationKind {
         /// The condition.
         condition: Expr,
     },
+    /// What a view shows.
+    View {
+        /// The view's name.
+        name: String,
+        /// Its query.
+        input: Box<Relation>,
+    },
+    /// A relation that is computed by itself: nothing above it is merged into it.
+    Fence(Box<Relation>),
     /// The rows of all inputs, whose columns have the same types.
     UnionAll(Vec<Relation>),
     /// Each row joined with the elements of a collection in it: the input's columns, then those of the element.
@@ -206,7 +215,9 @@ impl Relation {
                     session: matches!(window, WindowKind::Session { .. }),
                 })
             }
+            RelationKind::Fence(input) => input.window_columns(),
             RelationKind::Filter { input, .. }
+            | RelationKind::View { input, .. }
             | RelationKind::Rank { input, .. }
             | RelationKind::Unnest { input, .. } => input.window_columns(),
             RelationKind::Project { input, exprs } => {

@@ -1,5 +1,6 @@
 //! Tables with their computed columns and watermarks bound.
 
+use crate::catalog::{DEFAULT_CATALOG, DEFAULT_DATABASE};
 use crate::expr::Expr;
 use riverrun_core::{DataType, Options, Schema};
 
@@ -54,16 +55,19 @@ pub struct BoundTable {
 impl BoundTable {
     /// The table's name for messages and ids: without the catalog and database that are there from the start.
     pub fn short_name(&self) -> String {
-        match self.name.as_slice() {
-            [catalog, database, table] if catalog == "default_catalog" && database == "default_database" => {
-                table.clone()
-            }
-            name => name.join("."),
-        }
+        short_name(&self.name)
     }
 
     /// The position of the watermark's column.
     pub fn time_column(&self) -> Option<usize> {
         self.watermark.as_ref().map(|watermark| watermark.column)
+    }
+}
+
+/// A full name without the catalog and database that are there from the start.
+pub fn short_name(name: &[String]) -> String {
+    match name {
+        [catalog, database, table] if catalog == DEFAULT_CATALOG && database == DEFAULT_DATABASE => table.clone(),
+        name => name.join("."),
     }
 }

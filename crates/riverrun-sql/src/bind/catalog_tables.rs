@@ -1,0 +1,191 @@
+//! Tables and views out of the catalog, bound: computed columns, watermarks, options of hints.
+
+use super::expr::ExprBinder;
+use super::query::{NamedRelation, QueryBinder, Tables};
+use super::scope::Scope;
+use super::table::{BoundTable, BoundWatermark, ColumnSource};
+use crate::catalog::{Catalog, CatalogTable, CatalogView, Object};
+use crate::functions::FunctionContext;
+use crate::parse::{ColumnKind, Hint, Name, Watermark};
+use riverrun_core::{DataType, Error, Field, Options, Result, Schema, TimestampKind, TypeKind};
+use std::sync::Arc;
+
+/// The catalog as queries see it.
+#[derive(Clone, Copy)]
+pub struct CatalogTables<'a> {
+    catalog: &'a Catalog,
+    context: &'a FunctionContext,
+    /// The view whose names are looked up; `None` for the user's own statement.
+    within: Option<&'a CatalogView>,
+}
+
+impl<'a> CatalogTables<'a> {
+    /// The catalog as a statement of the user's sees it.
+    pub fn new(catalog: &'a Catalog, context: &'a FunctionContext) -> Self {
+        CatalogTables { catalog, context, within: None }
+    }
+
+    /// The columns of a table or view, for DESCRIBE.
+    pub fn schema(&self, object: &Object) -> Result<Schema> {
+        match object {
+            Object::Table(table) => Ok(bind_table(table, table.options.clone(), self.context)?.schema),
+            Object::View(view) => {
+                let tables = CatalogTables { within: Some(view), ..*self };
+                let mut schema =
+                    QueryBinder::new(&tables, self.context, &view.query.hints).query(&view.query.ast)?.schema;
+                for (field, name) in schema.fields.iter_mut().zip(&view.columns) {
+                    field.name.clone_from(name);
+                }
+                Ok(schema)
+            }
+        }
+    }
+
+    /// A table that is written, with the options of the hints that follow its name.
+    pub fn target(&self, name: &Name, hints: &[&Hint]) -> Result<Arc<BoundTable>> {
+        match self.object(name)? {
+            Object::Table(table) => Ok(Arc::new(bind_table(table, hinted(&table.options, hints)?, self.context)?)),
+            Object::View(_) => Err(Error::input(format!("'{name}' is a view, and can't be written")).at(name.place())),
+        }
+    }
+
+    fn object(&self, name: &Name) -> Result<&'a Object> {
+        match self.within {
+            Some(view) => self.catalog.find_within(view, name),
+            None => self.catalog.find(name),
+        }
+    }
+}
+
+impl Tables for CatalogTables<'_> {
+    fn find(&self, name: &Name, hints: &[&Hint]) -> Result<NamedRelation<'_>> {
+        Ok(match self.object(name)? {
+            Object::Table(table) => {
+                NamedRelation::Table(Arc::new(bind_table(table, hinted(&table.options, hints)?, self.context)?))
+            }
+            Object::View(view) => NamedRelation::View {
+                view: view.as_ref(),
+                tables: Box::new(CatalogTables { within: Some(view), ..*self }),
+            },
+        })
+    }
+}
+
+/// The table's options with those of `/*+ OPTIONS(…) */` over them.
+fn hinted(options: &Options, hints: &[&Hint]) -> Result<Options> {
+    let mut merged = options.clone();
+    for hint in hints {
+        if hint.name != "OPTIONS" {
+            return Err(Error::unsupported(format!("the hint {}", hint.name)).at(hint.place));
+        }
+        for (key, value) in hint.options.iter() {
+            merged.insert(key, value.clone());
+        }
+    }
+    Ok(merged)
+}
+
+/// Binds a table's computed columns and its watermark.
+pub fn bind_table(table: &CatalogTable, options: Options, context: &FunctionContext) -> Result<BoundTable> {
+    let mut physical = Vec::new();
+    let mut metadata: Vec<(String, DataType)> = Vec::new();
+    let mut metadata_fields = Vec::new();
+    for column in &table.columns {
+        let name = &column.name.value;
+        match &column.kind {
+            ColumnKind::Physical { data_type } => physical.push(Field::new(name.clone(), data_type.clone())),
+            ColumnKind::Metadata { data_type, key, .. } => {
+                let key = key.as_ref().map_or(name, |key| &key.value);
+                metadata.push((key.clone(), data_type.clone()));
+                metadata_fields.push(Field::new(name.clone(), data_type.clone()));
+            }
+            ColumnKind::Computed { .. } => {}
+        }
+    }
+    let physical = Schema::new(physical);
+    // Computed columns are over what the connector gives: physical columns, then metadata.
+    let layout = Schema::new(physical.fields.iter().cloned().chain(metadata_fields).collect());
+    let scope = Scope::of(table_name(table), layout);
+    let binder = ExprBinder::new(&scope, context);
+    let mut fields = Vec::new();
+    let mut sources = Vec::new();
+    let (mut next_physical, mut next_metadata) = (0, 0);
+    for column in &table.columns {
+        let (data_type, source) = match &column.kind {
+            ColumnKind::Physical { data_type } => {
+                next_physical += 1;
+                (data_type.clone(), ColumnSource::Physical(next_physical - 1))
+            }
+            ColumnKind::Metadata { data_type, is_virtual, .. } => {
+                next_metadata += 1;
+                (data_type.clone(), ColumnSource::Metadata { index: next_metadata - 1, is_virtual: *is_virtual })
+            }
+            ColumnKind::Computed { expr } => {
+                let bound = binder.bind(&expr.ast).map_err(|error| error.at(expr.place))?;
+                if bound.data_type().kind == TypeKind::Null {
+                    return Err(Error::input(format!("the column '{}' is NULL, and has no type", column.name))
+                        .hint("write CAST(NULL AS a type)")
+                        .at(expr.place));
+                }
+                (bound.data_type().clone(), ColumnSource::Computed(bound))
+            }
+        };
+        fields.push(Field::new(column.name.value.clone(), data_type));
+        sources.push(source);
+    }
+    let mut schema = Schema::new(fields);
+    let watermark =
+        table.watermark.as_ref().map(|watermark| bind_watermark(watermark, table, &mut schema, context)).transpose()?;
+    let primary_key = table.primary_key.iter().flat_map(|(_, columns)| columns);
+    let primary_key = primary_key.filter_map(|column| schema.index_of(column)).collect();
+    Ok(BoundTable {
+        name: table_name(table),
+        schema,
+        sources,
+        physical,
+        metadata,
+        watermark,
+        primary_key,
+        partition_keys: table.partition_keys.clone(),
+        options,
+    })
+}
+
+fn table_name(table: &CatalogTable) -> Vec<String> {
+    table.path.parts().map(str::to_owned).to_vec()
+}
+
+fn bind_watermark(
+    watermark: &Watermark,
+    table: &CatalogTable,
+    schema: &mut Schema,
+    context: &FunctionContext,
+) -> Result<BoundWatermark> {
+    let place = watermark.column.place();
+    let [column] = watermark.column.parts.as_slice() else {
+        return Err(Error::unsupported("WATERMARK FOR a nested field").at(place));
+    };
+    let index = schema
+        .index_of(&column.value)
+        .ok_or_else(|| Error::input(format!("WATERMARK FOR '{}', which is no column", column.value)).at(place))?;
+    let data_type = schema.fields[index].data_type.clone();
+    match data_type.kind {
+        TypeKind::Timestamp { precision: 0..=3, .. } | TypeKind::TimestampLtz { precision: 0..=3, .. } => {}
+        _ => {
+            return Err(Error::input(format!("WATERMARK FOR '{}' of type {data_type}", column.value))
+                .detail("an event-time column is TIMESTAMP(p) or TIMESTAMP_LTZ(p) with p up to 3")
+                .hint(format!("add a column: {}_3 AS CAST({} AS TIMESTAMP(3))", column.value, column.value))
+                .at(place));
+        }
+    }
+    let scope = Scope::of(table_name(table), schema.clone());
+    let expr = ExprBinder::new(&scope, context).bind(&watermark.expr.ast).map_err(|e| e.at(watermark.expr.place))?;
+    if !expr.data_type().kind.is_timestamp() {
+        return Err(
+            Error::input(format!("the watermark is {}, not a timestamp", expr.data_type())).at(watermark.expr.place)
+        );
+    }
+    schema.fields[index].data_type =
+        DataType { kind: data_type.kind.with_timestamp_kind(TimestampKind::Rowtime), nullable: data_type.nullable };
+    Ok(BoundWatermark { column: index, expr })
+}

@@ -1,0 +1,261 @@
+//! From bound relations to the nodes of a stream plan.
+//!
+//! Projections and filters that follow one another become one Calc. What an operator needs of its input is said in
+//! the operator's spec; properties (changelog, keys, time column) are computed here, once.
+
+use super::calc::{Chain, chain};
+use super::node::{ChangelogKind, NodeId, NodeKind, Properties, SourceNode, StreamPlan, WatermarkNode};
+use super::rewrite::rewrite;
+use super::table::{connector_of, on_error};
+use super::values::constant_rows;
+use super::{PlanBuilder, sink};
+use crate::bind::relation::{Relation, RelationKind};
+use crate::bind::table::{BoundTable, ColumnSource};
+use crate::bind::{CatalogTables, QueryBinder};
+use crate::catalog::Catalog;
+use crate::expr::Expr;
+use crate::functions::FunctionContext;
+use crate::parse;
+use crate::physical::lower_over;
+use crate::session::SessionConfig;
+use riverrun_connectors::{OnError, SourceSpec};
+use riverrun_core::options::parse_duration;
+use riverrun_core::{Clock, Error, Millis, Result, RowBatch, Schema};
+use riverrun_operators::calc::CalcSpec;
+use riverrun_operators::expression::Expression;
+use riverrun_operators::limit::LimitSpec;
+use riverrun_operators::union::UnionSpec;
+use riverrun_operators::values::ValuesSpec;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// Plans the statements of a session.
+pub struct Planner<'a> {
+    pub(super) catalog: &'a Catalog,
+    pub(super) config: &'a SessionConfig,
+    pub(super) context: FunctionContext,
+    pub(super) builder: PlanBuilder,
+    /// Sources whose broken records have their way already.
+    pub(super) rejecting: HashSet<NodeId>,
+}
+
+impl<'a> Planner<'a> {
+    /// A planner over this catalog.
+    pub fn new(catalog: &'a Catalog, config: &'a SessionConfig, clock: Arc<dyn Clock>) -> Self {
+        let context = FunctionContext { time_zone: config.time_zone(), clock };
+        Planner { catalog, config, context, builder: PlanBuilder::default(), rejecting: HashSet::new() }
+    }
+
+    /// The columns of a table or view.
+    pub fn schema_of(&self, object: &crate::catalog::Object) -> Result<Schema> {
+        CatalogTables::new(self.catalog, &self.context).schema(object)
+    }
+
+    /// The columns of a query, without planning it.
+    pub fn schema_of_query(&self, query: &parse::Query) -> Result<Schema> {
+        Ok(self.bind(query)?.schema)
+    }
+
+    /// Plans a query whose rows go to whoever asked.
+    pub fn plan_query(mut self, query: &parse::Query) -> Result<StreamPlan> {
+        let relation = self.bind(query)?;
+        let schema = relation.schema.clone();
+        let node = self.relation(rewrite(relation)?)?;
+        let properties = Properties { schema, ..self.builder.properties(node).clone() };
+        self.builder.add(NodeKind::Result, vec![node.into()], properties);
+        self.finish()
+    }
+
+    /// Plans INSERTs that run as one job.
+    pub fn plan_inserts(mut self, inserts: &[parse::Insert]) -> Result<StreamPlan> {
+        for (statement, insert) in inserts.iter().enumerate() {
+            sink::plan_insert(&mut self, insert, statement)?;
+        }
+        self.finish()
+    }
+
+    fn finish(mut self) -> Result<StreamPlan> {
+        sink::plan_rejected(&mut self)?;
+        let plan = self.builder.finish()?;
+        super::check::check_bounded(&plan)?;
+        Ok(plan)
+    }
+
+    pub(super) fn bind(&self, query: &parse::Query) -> Result<Relation> {
+        let tables = CatalogTables::new(self.catalog, &self.context);
+        QueryBinder::new(&tables, &self.context, &query.hints).query(&query.ast)
+    }
+
+    /// The node that computes a relation, with the relation's columns.
+    pub(super) fn relation(&mut self, relation: Relation) -> Result<NodeId> {
+        let schema = relation.schema.clone();
+        let Chain { base, exprs, filters } = chain(relation);
+        if let RelationKind::Rank { .. } = base.kind {
+            return self.ranked(base, filters, exprs, schema);
+        }
+        let input = self.base(base)?;
+        self.calc(input, filters, &exprs, schema)
+    }
+
+    /// A filter and a projection over a node; nothing where they change nothing.
+    pub(super) fn calc(&mut self, input: NodeId, filters: Vec<Expr>, exprs: &[Expr], schema: Schema) -> Result<NodeId> {
+        let below = self.builder.properties(input).clone();
+        let same = filters.is_empty()
+            && below.schema == schema
+            && exprs.iter().enumerate().all(|(at, expr)| matches!(expr, Expr::Column { index, .. } if *index == at));
+        if same {
+            return Ok(input);
+        }
+        let filter = match filters.is_empty() {
+            true => None,
+            false => Some(lower_over(&crate::bind::conditional::and(filters), &below.schema)?),
+        };
+        let projections = self.lower_all(exprs, &below.schema)?;
+        let moved =
+            |old: usize| exprs.iter().position(|expr| matches!(expr, Expr::Column { index, .. } if *index == old));
+        let properties = Properties {
+            changelog: below.changelog,
+            keys: below.keys.and_then(|keys| keys.into_iter().map(moved).collect()),
+            ..Properties::append(schema.clone(), below.bounded)
+        };
+        Ok(self.builder.add(NodeKind::Calc(CalcSpec { filter, projections, schema }), vec![input.into()], properties))
+    }
+
+    pub(super) fn lower_all(&self, exprs: &[Expr], input: &Schema) -> Result<Vec<Expression>> {
+        exprs.iter().map(|expr| lower_over(expr, input)).collect()
+    }
+
+    fn base(&mut self, base: Relation) -> Result<NodeId> {
+        let Relation { kind, schema } = base;
+        match kind {
+            RelationKind::Scan(table) => self.source(&table),
+            RelationKind::Values(rows) => self.values(&rows, schema),
+            RelationKind::Fence(input) => self.relation(*input),
+            RelationKind::View { name, input } => {
+                self.builder.enter_view(name);
+                let node = self.relation(*input);
+                self.builder.leave_view();
+                node
+            }
+            RelationKind::UnionAll(inputs) => {
+                let inputs = inputs.into_iter().map(|input| self.relation(input)).collect::<Result<Vec<_>>>()?;
+                let below: Vec<_> = inputs.iter().map(|input| self.builder.properties(*input).clone()).collect();
+                let append = below.iter().all(|below| below.changelog == ChangelogKind::Append);
+                let mut properties = Properties::append(schema.clone(), below.iter().all(|below| below.bounded));
+                if !append {
+                    properties.changelog = ChangelogKind::Retract;
+                }
+                let inputs = inputs.into_iter().map(Into::into).collect();
+                Ok(self.builder.add(NodeKind::Union(UnionSpec { schema }), inputs, properties))
+            }
+            RelationKind::Window { input, window, time, partition } => {
+                self.window_assign(*input, window, time, &partition, schema)
+            }
+            RelationKind::Aggregate { input, keys, sets, calls, window } => {
+                self.aggregate(*input, keys, sets, calls, window, schema)
+            }
+            RelationKind::Sort { input, order, offset, limit } => {
+                if !order.is_empty() {
+                    return Err(Error::unsupported("ORDER BY"));
+                }
+                let node = self.relation(*input)?;
+                let below = self.builder.properties(node).clone();
+                self.append_only(node, "LIMIT")?;
+                let limit = NodeKind::Limit(LimitSpec { offset, fetch: limit });
+                Ok(self.builder.add(limit, vec![node.into()], below))
+            }
+            RelationKind::Unnest { .. } => Err(Error::unsupported("UNNEST")),
+            RelationKind::Project { .. } | RelationKind::Filter { .. } | RelationKind::Rank { .. } => {
+                Err(Error::bug("a projection, filter or rank as the base of a chain"))
+            }
+        }
+    }
+
+    /// Refuses an input that can take rows back.
+    pub(super) fn append_only(&self, node: NodeId, what: &str) -> Result<()> {
+        match self.builder.properties(node).changelog {
+            ChangelogKind::Append => Ok(()),
+            _ => Err(Error::unsupported(format!("{what} over rows that are updated or deleted"))),
+        }
+    }
+
+    fn values(&mut self, rows: &[Vec<Expr>], schema: Schema) -> Result<NodeId> {
+        let batch = RowBatch::append(constant_rows(rows, &schema)?);
+        let size = self.config.batch_size();
+        let batches =
+            (0..batch.num_rows()).step_by(size).map(|at| batch.slice(at, size.min(batch.num_rows() - at))).collect();
+        let properties = Properties::append(schema, true);
+        Ok(self.builder.add(NodeKind::Values(ValuesSpec { batches }), Vec::new(), properties))
+    }
+
+    fn source(&mut self, table: &BoundTable) -> Result<NodeId> {
+        let name = table.short_name();
+        let connector = connector_of(&name, &table.options)?;
+        let layout = layout_schema(table);
+        let columns = table
+            .sources
+            .iter()
+            .zip(&table.schema.fields)
+            .map(|(source, field)| {
+                let expr = match source {
+                    ColumnSource::Physical(index) => Expr::Column { index: *index, data_type: field.data_type.clone() },
+                    ColumnSource::Metadata { index, .. } => {
+                        Expr::Column { index: table.physical.len() + index, data_type: field.data_type.clone() }
+                    }
+                    ColumnSource::Computed(expr) => expr.clone(),
+                };
+                lower_over(&expr, &layout)
+            })
+            .collect::<Result<_>>()?;
+        let watermark = table
+            .watermark
+            .as_ref()
+            .map(|watermark| -> Result<WatermarkNode> {
+                let data_type = table.schema.fields[watermark.column].data_type.clone();
+                let column = Expr::Column { index: watermark.column, data_type };
+                Ok(WatermarkNode {
+                    time: lower_over(&column, &table.schema)?,
+                    watermark: lower_over(&watermark.expr, &table.schema)?,
+                    interval: self.config.auto_watermark_interval(),
+                    idle_timeout: duration(table, "scan.watermark.idle-timeout")
+                        .or_else(|| self.config.source_idle_timeout()),
+                    max_ahead: duration(table, "scan.watermark.max-ahead"),
+                })
+            })
+            .transpose()?;
+        let spec = SourceSpec {
+            table: name,
+            schema: table.physical.clone(),
+            projection: (0..table.physical.len()).collect(),
+            metadata: table.metadata.clone(),
+            options: table.options.clone(),
+            partition_keys: table.partition_keys.clone(),
+            on_error: on_error(&table.options),
+            time_zone: self.config.time_zone(),
+            batch_size: self.config.batch_size(),
+        };
+        let rejects = matches!(spec.on_error, OnError::Table(_));
+        let source = SourceNode { connector, spec, columns, watermark, factory: None };
+        let mut properties = Properties::append(table.schema.clone(), false);
+        if !table.primary_key.is_empty() {
+            properties.keys = Some(table.primary_key.clone());
+        }
+        let node = self.builder.add(NodeKind::Source(Box::new(source)), Vec::new(), properties);
+        if rejects {
+            self.rejecting.insert(node);
+        }
+        Ok(node)
+    }
+}
+
+/// What the connector gives: physical columns, then metadata.
+fn layout_schema(table: &BoundTable) -> Schema {
+    let metadata =
+        table.metadata.iter().map(|(key, data_type)| riverrun_core::Field::new(key.clone(), data_type.clone()));
+    Schema::new(table.physical.fields.iter().cloned().chain(metadata).collect())
+}
+
+/// A duration among the table's options, which have been validated.
+fn duration(table: &BoundTable, key: &str) -> Option<Millis> {
+    table.options.given(key).and_then(|value| parse_duration(&value.text)).filter(|duration| duration.0 > 0)
+}

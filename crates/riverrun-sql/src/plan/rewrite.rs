@@ -1,0 +1,309 @@
+//! Rewrites of bound relations before they are planned: conditions go down, columns that nobody reads go away.
+
+use crate::bind::conditional::and;
+use crate::bind::relation::{OrderKey, Relation, RelationKind};
+use crate::bind::scope::column;
+use crate::expr::Expr;
+use riverrun_core::{Error, Result, Schema, TypeKind};
+use riverrun_operators::window::spec::WindowKind;
+use std::collections::BTreeSet;
+
+/// Both rewrites.
+pub fn rewrite(relation: Relation) -> Result<Relation> {
+    let relation = push_filters(relation);
+    let width = relation.schema.len();
+    let pruned = prune(relation, &(0..width).collect())?;
+    pruned.exactly(&(0..width).collect::<Vec<_>>())
+}
+
+/// The conditions that an AND joins.
+pub fn conjuncts(condition: Expr) -> Vec<Expr> {
+    match condition {
+        Expr::And(operands, _) => operands.into_iter().flat_map(conjuncts).collect(),
+        other => vec![other],
+    }
+}
+
+/// Moves conditions below window functions and UNNEST where they look at nothing that these add, and into the
+/// branches of unions: rows that fall out early cost nothing later. Projections are left to the planner, which
+/// merges them with the filters around them.
+fn push_filters(relation: Relation) -> Relation {
+    let Relation { kind, schema } = relation;
+    let kind = match kind {
+        RelationKind::Filter { input, condition } => {
+            let input = push_filters(*input);
+            return pushed(input, condition);
+        }
+        RelationKind::View { name, input } => RelationKind::View { name, input: Box::new(push_filters(*input)) },
+        RelationKind::Project { input, exprs } => {
+            RelationKind::Project { input: Box::new(push_filters(*input)), exprs }
+        }
+        RelationKind::UnionAll(inputs) => RelationKind::UnionAll(inputs.into_iter().map(push_filters).collect()),
+        RelationKind::Unnest { input, collection, outer, ordinality } => {
+            RelationKind::Unnest { input: Box::new(push_filters(*input)), collection, outer, ordinality }
+        }
+        RelationKind::Window { input, window, time, partition } => {
+            RelationKind::Window { input: Box::new(push_filters(*input)), window, time, partition }
+        }
+        RelationKind::Aggregate { input, keys, sets, calls, window } => {
+            RelationKind::Aggregate { input: Box::new(push_filters(*input)), keys, sets, calls, window }
+        }
+        RelationKind::Rank { input, partition, order } => {
+            RelationKind::Rank { input: Box::new(push_filters(*input)), partition, order }
+        }
+        RelationKind::Sort { input, order, offset, limit } => {
+            RelationKind::Sort { input: Box::new(push_filters(*input)), order, offset, limit }
+        }
+        RelationKind::Fence(input) => RelationKind::Fence(Box::new(push_filters(*input))),
+        leaf @ (RelationKind::Scan(_) | RelationKind::Values(_)) => leaf,
+    };
+    Relation { kind, schema }
+}
+
+/// A condition over `input`, as far down as it can go.
+fn pushed(input: Relation, condition: Expr) -> Relation {
+    let Relation { kind, schema } = input;
+    match kind {
+        RelationKind::View { name, input } => {
+            let inner = pushed(*input, condition);
+            Relation { schema, kind: RelationKind::View { name, input: Box::new(inner) } }
+        }
+        // Through columns that only pass, so that the condition can go further.
+        RelationKind::Project { input, exprs }
+            if condition.columns().iter().all(|&index| matches!(exprs[index], Expr::Column { .. })) =>
+        {
+            let condition = condition.replace_columns(&mut |index, _| exprs[index].clone());
+            let inner = pushed(*input, condition);
+            Relation { schema, kind: RelationKind::Project { input: Box::new(inner), exprs } }
+        }
+        RelationKind::UnionAll(inputs) => {
+            let inputs = inputs.into_iter().map(|branch| pushed(branch, condition.clone())).collect();
+            Relation { schema, kind: RelationKind::UnionAll(inputs) }
+        }
+        RelationKind::Window { input, window, time, partition } => {
+            let width = input.schema.len();
+            // A session is made of all its rows: taking some away could split it, unless whole keys go.
+            let session = matches!(window, WindowKind::Session { .. });
+            let goes = |expr: &Expr| {
+                expr.columns().iter().all(|index| if session { partition.contains(index) } else { *index < width })
+            };
+            let (below, above): (Vec<_>, Vec<_>) = conjuncts(condition).into_iter().partition(goes);
+            let inner = filtered(*input, below, pushed);
+            let window =
+                Relation { schema, kind: RelationKind::Window { input: Box::new(inner), window, time, partition } };
+            filtered(window, above, Relation::filter)
+        }
+        RelationKind::Unnest { input, collection, outer, ordinality } => {
+            let width = input.schema.len();
+            let goes = |expr: &Expr| expr.columns().iter().all(|index| *index < width);
+            let (below, above): (Vec<_>, Vec<_>) = conjuncts(condition).into_iter().partition(goes);
+            let inner = filtered(*input, below, pushed);
+            let kind = RelationKind::Unnest { input: Box::new(inner), collection, outer, ordinality };
+            filtered(Relation { schema, kind }, above, Relation::filter)
+        }
+        kind => Relation { kind, schema }.filter(condition),
+    }
+}
+
+fn filtered(input: Relation, conditions: Vec<Expr>, filter: impl Fn(Relation, Expr) -> Relation) -> Relation {
+    if conditions.is_empty() { input } else { filter(input, and(conditions)) }
+}
+
+/// A relation without columns that were not asked for, as far as they could be left out.
+struct Pruned {
+    relation: Relation,
+    /// Where each column of the old relation is now.
+    places: Vec<Option<usize>>,
+}
+
+impl Pruned {
+    fn all(relation: Relation) -> Self {
+        let places = (0..relation.schema.len()).map(Some).collect();
+        Pruned { relation, places }
+    }
+
+    fn place(&self, old: usize) -> Result<usize> {
+        self.places
+            .get(old)
+            .copied()
+            .flatten()
+            .ok_or_else(|| Error::bug(format!("column {old} was pruned, but is needed")))
+    }
+
+    fn moved(&self, expr: &Expr) -> Result<Expr> {
+        for index in expr.columns() {
+            self.place(index)?;
+        }
+        Ok(expr.move_columns(&|index| self.places[index].unwrap_or_default()))
+    }
+
+    fn moved_all(&self, exprs: &[Expr]) -> Result<Vec<Expr>> {
+        exprs.iter().map(|expr| self.moved(expr)).collect()
+    }
+
+    fn moved_order(&self, order: &[OrderKey]) -> Result<Vec<OrderKey>> {
+        order.iter().map(|key| Ok(OrderKey { expr: self.moved(&key.expr)?, ..key.clone() })).collect()
+    }
+
+    /// The relation with exactly these columns of the old one, in this order.
+    fn exactly(self, wanted: &[usize]) -> Result<Relation> {
+        let places = wanted.iter().map(|&old| self.place(old)).collect::<Result<Vec<_>>>()?;
+        if places.iter().copied().eq(0..self.relation.schema.len()) {
+            return Ok(self.relation);
+        }
+        let fields = &self.relation.schema.fields;
+        let exprs = places.iter().map(|&place| column(place, &fields[place].data_type)).collect();
+        let names = places.iter().map(|&place| fields[place].name.clone()).collect();
+        Ok(self.relation.project(exprs, names))
+    }
+}
+
+/// The column that costs least to read.
+fn narrowest(schema: &Schema) -> usize {
+    let cost = |kind: &TypeKind| match kind {
+        TypeKind::Boolean | TypeKind::TinyInt | TypeKind::SmallInt => 0,
+        kind if kind.is_numeric() || kind.is_datetime() || kind.is_interval() => 1,
+        TypeKind::Char(_) | TypeKind::Varchar(_) | TypeKind::Binary(_) | TypeKind::Varbinary(_) => 2,
+        _ => 3,
+    };
+    let columns = schema.fields.iter().enumerate();
+    columns.min_by_key(|(_, field)| cost(&field.data_type.kind)).map_or(0, |(index, _)| index)
+}
+
+fn columns_of<'a>(exprs: impl IntoIterator<Item = &'a Expr>) -> BTreeSet<usize> {
+    exprs.into_iter().flat_map(Expr::columns).collect()
+}
+
+/// Leaves out columns that are not `needed`.
+fn prune(relation: Relation, needed: &BTreeSet<usize>) -> Result<Pruned> {
+    let Relation { kind, schema } = relation;
+    let width = schema.len();
+    // Rows are counted by their columns: one stays where only their number matters (COUNT(*)).
+    let one = BTreeSet::from([narrowest(&schema)]);
+    let needed = if needed.is_empty() && width > 0 { &one } else { needed };
+    Ok(match kind {
+        RelationKind::Scan(_) => {
+            let scan = Relation { kind, schema: schema.clone() };
+            if needed.len() == width {
+                return Ok(Pruned::all(scan));
+            }
+            let kept: Vec<usize> = needed.iter().copied().collect();
+            let exprs = kept.iter().map(|&index| column(index, &schema.fields[index].data_type)).collect();
+            let names = kept.iter().map(|&index| schema.fields[index].name.clone()).collect();
+            Pruned { relation: scan.project(exprs, names), places: places(&kept, width) }
+        }
+        RelationKind::Values(_) | RelationKind::Fence(_) => Pruned::all(Relation { kind, schema }),
+        RelationKind::View { name, input } => {
+            let Pruned { relation: input, places } = prune(*input, needed)?;
+            // The view's names hold where it renames its query's columns.
+            let mut fields = input.schema.fields.clone();
+            for (old, new) in places.iter().enumerate() {
+                if let Some(new) = new {
+                    fields[*new].name.clone_from(&schema.fields[old].name);
+                }
+            }
+            let kind = RelationKind::View { name, input: Box::new(input) };
+            Pruned { relation: Relation { kind, schema: Schema::new(fields) }, places }
+        }
+        RelationKind::Project { input, exprs } => {
+            let kept: Vec<usize> = needed.iter().copied().collect();
+            let exprs: Vec<Expr> = kept.iter().map(|&index| exprs[index].clone()).collect();
+            let input = prune(*input, &columns_of(&exprs))?;
+            let exprs = input.moved_all(&exprs)?;
+            let names = kept.iter().map(|&index| schema.fields[index].name.clone()).collect();
+            Pruned { relation: input.relation.project(exprs, names), places: places(&kept, width) }
+        }
+        RelationKind::Filter { input, condition } => {
+            let wanted = needed.union(&condition.columns()).copied().collect();
+            let input = prune(*input, &wanted)?;
+            let condition = input.moved(&condition)?;
+            Pruned { places: input.places, relation: input.relation.filter(condition) }
+        }
+        RelationKind::UnionAll(inputs) => {
+            let kept: Vec<usize> = needed.iter().copied().collect();
+            let inputs =
+                inputs.into_iter().map(|branch| prune(branch, needed)?.exactly(&kept)).collect::<Result<Vec<_>>>()?;
+            let relation = Relation { schema: schema.project(&kept), kind: RelationKind::UnionAll(inputs) };
+            Pruned { relation, places: places(&kept, width) }
+        }
+        RelationKind::Unnest { input, collection, outer, ordinality } => {
+            let added = input.schema.len();
+            let below = needed.iter().copied().filter(|&index| index < added);
+            let input = prune(*input, &below.chain(collection.columns()).collect())?;
+            let collection = input.moved(&collection)?;
+            let (schema, places) = extended(&input, &schema, added);
+            let kind = RelationKind::Unnest { input: Box::new(input.relation), collection, outer, ordinality };
+            Pruned { relation: Relation { kind, schema }, places }
+        }
+        RelationKind::Window { input, window, time, partition } => {
+            let added = input.schema.len();
+            let below = needed.iter().copied().filter(|&index| index < added);
+            let input = prune(*input, &below.chain([time]).chain(partition.iter().copied()).collect())?;
+            let time = input.place(time)?;
+            let partition = partition.into_iter().map(|key| input.place(key)).collect::<Result<_>>()?;
+            let (schema, places) = extended(&input, &schema, added);
+            let kind = RelationKind::Window { input: Box::new(input.relation), window, time, partition };
+            Pruned { relation: Relation { kind, schema }, places }
+        }
+        RelationKind::Aggregate { input, keys, sets, calls, window } => {
+            let first = width - calls.len();
+            let mut kept: Vec<usize> = (0..first).collect();
+            kept.extend(needed.iter().copied().filter(|&index| index >= first));
+            let mut calls: Vec<_> = kept[first..].iter().map(|&index| calls[index - first].clone()).collect();
+            let read = calls.iter().flat_map(|call| call.inputs.iter().chain(&call.filter).chain(&call.arguments));
+            let input = prune(*input, &columns_of(keys.iter().chain(read)))?;
+            let keys = input.moved_all(&keys)?;
+            for call in &mut calls {
+                call.inputs = input.moved_all(&call.inputs)?;
+                call.arguments = input.moved_all(&call.arguments)?;
+                call.filter = call.filter.as_ref().map(|filter| input.moved(filter)).transpose()?;
+            }
+            let kind = RelationKind::Aggregate { input: Box::new(input.relation), keys, sets, calls, window };
+            Pruned { relation: Relation { kind, schema: schema.project(&kept) }, places: places(&kept, width) }
+        }
+        RelationKind::Rank { input, partition, order } => {
+            let added = input.schema.len();
+            let below = needed.iter().copied().filter(|&index| index < added);
+            let own = columns_of(partition.iter().chain(order.iter().map(|key| &key.expr)));
+            let mut wanted: BTreeSet<usize> = below.chain(own).collect();
+            // Whether it ranks within windows is told by the columns that name them.
+            if let Some(window) = input.window_columns() {
+                wanted.extend(window.start.iter().chain(&window.end));
+            }
+            let input = prune(*input, &wanted)?;
+            let partition = input.moved_all(&partition)?;
+            let order = input.moved_order(&order)?;
+            let (schema, places) = extended(&input, &schema, added);
+            let kind = RelationKind::Rank { input: Box::new(input.relation), partition, order };
+            Pruned { relation: Relation { kind, schema }, places }
+        }
+        RelationKind::Sort { input, order, offset, limit } => {
+            let wanted = needed.union(&columns_of(order.iter().map(|key| &key.expr))).copied().collect();
+            let input = prune(*input, &wanted)?;
+            let order = input.moved_order(&order)?;
+            let schema = input.relation.schema.clone();
+            let kind = RelationKind::Sort { input: Box::new(input.relation), order, offset, limit };
+            Pruned { relation: Relation { kind, schema }, places: input.places }
+        }
+    })
+}
+
+/// Where each of `width` columns is when only `kept` are left.
+fn places(kept: &[usize], width: usize) -> Vec<Option<usize>> {
+    let mut places = vec![None; width];
+    for (new, &old) in kept.iter().enumerate() {
+        places[old] = Some(new);
+    }
+    places
+}
+
+/// The schema of a relation that adds columns to its pruned input: those from `added` on in the old schema.
+fn extended(input: &Pruned, old: &Schema, added: usize) -> (Schema, Vec<Option<usize>>) {
+    let mut schema = input.relation.schema.clone();
+    let mut places = input.places.clone();
+    for field in &old.fields[added..] {
+        places.push(Some(schema.len()));
+        schema.fields.push(field.clone());
+    }
+    (schema, places)
+}

@@ -1,0 +1,534 @@
+//! Windows: assignment, aggregation per window, Top-N and deduplication within windows.
+//!
+//! An aggregation that stands right above its window function takes the function over: rows are aggregated by their
+//! time, and are never copied into windows. Where a window's columns are used otherwise before, and over results
+//! of other windows, rows carry their window.
+
+use super::node::{ChangelogKind, NodeId, NodeKind, Properties};
+use super::planner::Planner;
+use super::rewrite::conjuncts;
+use crate::bind::literal;
+use crate::bind::relation::{BoundAggregate, OrderKey, Relation, RelationKind, WindowKeys};
+use crate::bind::scope::column;
+use crate::expr::Expr;
+use crate::functions::operators;
+use crate::physical::lower_over;
+use chrono_tz::Tz;
+use datafusion_common::ScalarValue;
+use riverrun_core::{Error, Field, Result, Schema, TypeKind};
+use riverrun_operators::aggregate_call::AggregateCall;
+use riverrun_operators::aggregates::{AggregateArgument, AggregateOptions};
+use riverrun_operators::sort_key::SortKey;
+use riverrun_operators::window::spec::{
+    WindowAggregateSpec, WindowAssignSpec, WindowDeduplicateSpec, WindowKind, WindowProperty, WindowTopNSpec, Windowing,
+};
+
+/// A relation without the window function at its bottom.
+struct Stripped {
+    relation: Relation,
+    /// What each of the old columns is now.
+    places: Vec<Place>,
+    window: WindowKind,
+    /// The time column.
+    time: usize,
+}
+
+/// What became of a column.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Column(usize),
+    Window(Property),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Property {
+    Start,
+    End,
+    Time,
+}
+
+impl Property {
+    fn spec(self) -> WindowProperty {
+        match self {
+            Property::Start => WindowProperty::Start,
+            Property::End => WindowProperty::End,
+            Property::Time => WindowProperty::Time,
+        }
+    }
+}
+
+impl Stripped {
+    /// The expression over the stripped relation; `None` if it reads the window.
+    fn moved(&self, expr: &Expr) -> Option<Expr> {
+        let place = |index: usize| match self.places[index] {
+            Place::Column(place) => Some(place),
+            Place::Window(_) => None,
+        };
+        expr.columns()
+            .iter()
+            .all(|&index| place(index).is_some())
+            .then(|| expr.move_columns(&|index| place(index).unwrap_or_default()))
+    }
+
+    /// The property of the window that an expression is, if it is no more than that.
+    fn property(&self, expr: &Expr) -> Option<Property> {
+        match expr {
+            Expr::Column { index, .. } => match self.places[*index] {
+                Place::Window(property) => Some(property),
+                Place::Column(_) => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+/// Takes a window function out from below projections and filters that only pass its columns on.
+fn strip(relation: &Relation) -> Option<Stripped> {
+    match &relation.kind {
+        RelationKind::Window { input, window, time, .. } => {
+            let mut places: Vec<_> = (0..input.schema.len()).map(Place::Column).collect();
+            places.extend([Property::Start, Property::End, Property::Time].map(Place::Window));
+            Some(Stripped { relation: input.as_ref().clone(), places, window: *window, time: *time })
+        }
+        RelationKind::View { name, input } => {
+            let below = strip(input)?;
+            let schema = below.relation.schema.clone();
+            let kind = RelationKind::View { name: name.clone(), input: Box::new(below.relation) };
+            Some(Stripped { relation: Relation { kind, schema }, ..below })
+        }
+        RelationKind::Filter { input, condition } => {
+            let below = strip(input)?;
+            let condition = below.moved(condition)?;
+            Some(Stripped { relation: below.relation.filter(condition), ..below })
+        }
+        RelationKind::Project { input, exprs } => {
+            let below = strip(input)?;
+            let (mut kept, mut names, mut places) = (Vec::new(), Vec::new(), Vec::new());
+            for (expr, field) in exprs.iter().zip(&relation.schema.fields) {
+                match below.property(expr) {
+                    Some(property) => places.push(Place::Window(property)),
+                    None => {
+                        places.push(Place::Column(kept.len()));
+                        kept.push(below.moved(expr)?);
+                        names.push(field.name.clone());
+                    }
+                }
+            }
+            let is_time = |expr: &Expr| matches!(expr, Expr::Column { index, .. } if *index == below.time);
+            let time = kept.iter().position(is_time).unwrap_or_else(|| {
+                let field = &below.relation.schema.fields[below.time];
+                kept.push(column(below.time, &field.data_type));
+                names.push(field.name.clone());
+                kept.len() - 1
+            });
+            Some(Stripped { relation: below.relation.project(kept, names), places, window: below.window, time })
+        }
+        _ => None,
+    }
+}
+
+/// An aggregation taken apart: what runs below it, its keys, and which of the result's columns come from where.
+struct Parts {
+    input: Relation,
+    /// The group keys apart from the window.
+    keys: Vec<Expr>,
+    calls: Vec<BoundAggregate>,
+    /// How rows find their windows; the expressions are over `input`.
+    by_time: Option<(WindowKind, usize)>,
+    /// For each key of the aggregation: a group key's position, or a property of the window.
+    outputs: Vec<Result<usize, Property>>,
+}
+
+impl Planner<'_> {
+    /// The time zone of windows over a time column.
+    fn zone(&self, local: bool) -> Option<Tz> {
+        local.then(|| self.config.time_zone())
+    }
+
+    /// A window function whose rows are used one by one.
+    pub(super) fn window_assign(
+        &mut self,
+        input: Relation,
+        window: WindowKind,
+        time: usize,
+        partition: &[usize],
+        schema: Schema,
+    ) -> Result<NodeId> {
+        let below = input.schema.clone();
+        let node = self.relation(input)?;
+        self.append_only(node, "a window function")?;
+        let windowing = self.by_time(window, time, &below)?;
+        let keys: Vec<_> = partition.iter().map(|&key| column(key, &below.fields[key].data_type)).collect();
+        let keys = self.lower_all(&keys, &below)?;
+        let properties = Properties::append(schema.clone(), self.builder.properties(node).bounded);
+        let spec = WindowAssignSpec { windowing, keys, schema };
+        Ok(self.builder.add(NodeKind::WindowAssign(spec), vec![node.into()], properties))
+    }
+
+    fn by_time(&self, kind: WindowKind, time: usize, input: &Schema) -> Result<Windowing> {
+        let data_type = &input.fields[time].data_type;
+        let local = matches!(data_type.kind, TypeKind::TimestampLtz { .. });
+        Ok(Windowing::Time { kind, time: lower_over(&column(time, data_type), input)?, zone: self.zone(local) })
+    }
+
+    /// GROUP BY.
+    pub(super) fn aggregate(
+        &mut self,
+        input: Relation,
+        keys: Vec<Expr>,
+        sets: Option<Vec<Vec<usize>>>,
+        calls: Vec<BoundAggregate>,
+        window: Option<WindowKeys>,
+        schema: Schema,
+    ) -> Result<NodeId> {
+        let Some(window) = window else { return Err(Error::unsupported("GROUP BY outside of windows")) };
+        let columns = input.window_columns().ok_or_else(|| Error::bug("a window aggregation without a window"))?;
+        let attached = |property: &[usize]| property.first().copied();
+        let starts = (attached(&columns.start), attached(&columns.end));
+        let Parts { mut input, mut keys, calls, by_time, outputs } = match from_time(&input, &keys, &calls) {
+            Some(parts) => parts,
+            None => from_rows(input, &keys, calls, &window),
+        };
+        let first_keys = keys.len();
+        if let Some(sets) = &sets {
+            // Which of the group keys each set has.
+            let sets: Vec<Vec<usize>> =
+                sets.iter().map(|set| set.iter().filter_map(|&key| outputs[key].ok()).collect()).collect();
+            (input, keys) = expanded(input, &keys, &sets)?;
+        }
+        let below = input.schema.clone();
+        let node = self.relation(input)?;
+        let retracting = self.builder.properties(node).changelog != ChangelogKind::Append;
+        let windowing = match by_time {
+            Some((kind, time)) => self.by_time(kind, time, &below)?,
+            None => {
+                let (Some(start), Some(end)) = starts else { return Err(Error::bug("a window without borders")) };
+                let lower = |index: usize| lower_over(&column(index, &below.fields[index].data_type), &below);
+                Windowing::Attached { start: lower(start)?, end: lower(end)?, zone: self.zone(columns.local) }
+            }
+        };
+        let mut properties_wanted: Vec<Property> = Vec::new();
+        for output in &outputs {
+            if let Err(property) = output
+                && !properties_wanted.contains(property)
+            {
+                properties_wanted.push(*property);
+            }
+        }
+        // The operator's own columns: keys, calls, properties.
+        let mut fields: Vec<Field> = Vec::new();
+        for (position, key) in keys.iter().enumerate() {
+            fields.push(Field::new(key_name(key, &below, position), key.data_type().clone()));
+        }
+        fields.extend(calls.iter().map(|call| call.field.clone()));
+        let first_property = fields.len();
+        for property in &properties_wanted {
+            let position = outputs.iter().position(|output| *output == Err(*property)).unwrap_or_default();
+            fields.push(schema.fields[position].clone());
+        }
+        let own = Schema::new(fields);
+        let spec = WindowAggregateSpec {
+            windowing,
+            keys: self.lower_all(&keys, &below)?,
+            aggregates: self.calls(&calls, &below, retracting)?,
+            properties: properties_wanted.iter().map(|property| property.spec()).collect(),
+            retracting,
+            schema: own.clone(),
+            batch_size: self.config.batch_size(),
+        };
+        let mut properties = Properties::append(own.clone(), self.builder.properties(node).bounded);
+        properties.keys = Some((0..keys.len()).chain(first_property..own.len()).collect());
+        let aggregated = self.builder.add(NodeKind::WindowAggregate(spec), vec![node.into()], properties);
+        // The aggregation's columns: keys in their order, the number of the set, calls.
+        let own_column = |index: usize| column(index, &own.fields[index].data_type);
+        let mut exprs = Vec::new();
+        for (position, output) in outputs.iter().enumerate() {
+            let index = match output {
+                Ok(key) => *key,
+                Err(property) => {
+                    let offset = properties_wanted.iter().position(|known| known == property).unwrap_or_default();
+                    first_property + offset
+                }
+            };
+            exprs.push(own_column(index).with_type(schema.fields[position].data_type.clone()));
+        }
+        exprs.extend((first_keys..first_property).map(own_column));
+        self.calc(aggregated, Vec::new(), &exprs, schema)
+    }
+
+    /// The calls as operators take them.
+    pub(super) fn calls(
+        &self,
+        calls: &[BoundAggregate],
+        input: &Schema,
+        retracting: bool,
+    ) -> Result<Vec<AggregateCall>> {
+        calls
+            .iter()
+            .map(|call| {
+                let described: Vec<_> = call
+                    .arguments
+                    .iter()
+                    .zip(&call.json)
+                    .map(|(argument, json)| AggregateArgument {
+                        data_type: argument.data_type(),
+                        literal: argument.as_literal(),
+                        json: *json,
+                    })
+                    .collect();
+                let options = AggregateOptions { retracting, ..call.options };
+                Ok(AggregateCall {
+                    function: call.definition.bind(&described, &options)?.function,
+                    arguments: self.lower_all(&call.inputs, input)?,
+                    filter: call.filter.as_ref().map(|filter| lower_over(filter, input)).transpose()?,
+                })
+            })
+            .collect()
+    }
+
+    /// ROW_NUMBER with conditions on it and columns over it.
+    pub(super) fn ranked(
+        &mut self,
+        rank: Relation,
+        filters: Vec<Expr>,
+        exprs: Vec<Expr>,
+        schema: Schema,
+    ) -> Result<NodeId> {
+        let RelationKind::Rank { input, partition, order } = rank.kind else { return Err(Error::bug("no rank")) };
+        let below = input.schema.clone();
+        let rank_column = below.len();
+        let (mut first, mut last) = (1, None);
+        let mut others = Vec::new();
+        for condition in filters.into_iter().flat_map(conjuncts) {
+            match bounds(&condition, rank_column) {
+                Some((from, to)) => {
+                    first = first.max(from);
+                    last = match (last, to) {
+                        (Some(known), Some(to)) => Some(to.min(known)),
+                        (known, to) => known.or(to),
+                    };
+                }
+                None => others.push(condition),
+            }
+        }
+        let Some(last) = last else {
+            return Err(Error::unsupported("ROW_NUMBER() OVER (…) without an upper bound")
+                .hint("keep the first rows: WHERE row_num <= 10"));
+        };
+        let Some((window, keys, local)) = window_partition(&input, &partition) else {
+            return Err(Error::unsupported("Top-N outside of windows")
+                .hint("rank within windows: PARTITION BY window_start, window_end, …"));
+        };
+        let node = self.relation(*input)?;
+        self.append_only(node, "Top-N within windows")?;
+        let reads_rank = |expr: &Expr| expr.columns().contains(&rank_column);
+        let emit_rank = exprs.iter().chain(&others).any(reads_rank);
+        let own = if emit_rank { rank.schema } else { below.clone() };
+        let lower = |index: usize| lower_over(&column(index, &below.fields[index].data_type), &below);
+        let windowing = Windowing::Attached { start: lower(window.0)?, end: lower(window.1)?, zone: self.zone(local) };
+        let keys = self.lower_all(&keys, &below)?;
+        let batch_size = self.config.batch_size();
+        let properties = Properties::append(own.clone(), self.builder.properties(node).bounded);
+        let by_time = match order.as_slice() {
+            [OrderKey { expr: expr @ Expr::Column { data_type, .. }, descending, .. }]
+                if first == 1 && last == 1 && data_type.kind.is_rowtime() =>
+            {
+                Some((lower_over(expr, &below)?, *descending))
+            }
+            _ => None,
+        };
+        let kind = match by_time {
+            Some((time, keep_last)) => NodeKind::WindowDeduplicate(WindowDeduplicateSpec {
+                windowing,
+                keys,
+                time,
+                keep_last,
+                emit_rank,
+                schema: own,
+                batch_size,
+            }),
+            None => NodeKind::WindowTopN(WindowTopNSpec {
+                windowing,
+                keys,
+                order: self.sort_keys(&order, &below)?,
+                first,
+                last,
+                emit_rank,
+                schema: own,
+                batch_size,
+            }),
+        };
+        let node = self.builder.add(kind, vec![node.into()], properties);
+        self.calc(node, others, &exprs, schema)
+    }
+
+    pub(super) fn sort_keys(&self, order: &[OrderKey], input: &Schema) -> Result<Vec<SortKey>> {
+        order
+            .iter()
+            .map(|key| {
+                Ok(SortKey {
+                    expression: lower_over(&key.expr, input)?,
+                    descending: key.descending,
+                    nulls_first: key.nulls_first,
+                })
+            })
+            .collect()
+    }
+}
+
+/// The aggregation over its window function's input; `None` if the window's columns are used as more than keys.
+fn from_time(input: &Relation, keys: &[Expr], calls: &[BoundAggregate]) -> Option<Parts> {
+    let stripped = strip(input)?;
+    let mut group = Vec::new();
+    let mut outputs = Vec::new();
+    for key in keys {
+        match stripped.property(key) {
+            Some(property) => outputs.push(Err(property)),
+            None => {
+                outputs.push(Ok(group.len()));
+                group.push(stripped.moved(key)?);
+            }
+        }
+    }
+    let all = |exprs: &[Expr]| exprs.iter().map(|expr| stripped.moved(expr)).collect::<Option<Vec<_>>>();
+    let calls = calls
+        .iter()
+        .map(|call| {
+            Some(BoundAggregate {
+                arguments: all(&call.arguments)?,
+                inputs: all(&call.inputs)?,
+                filter: match &call.filter {
+                    None => None,
+                    Some(filter) => Some(stripped.moved(filter)?),
+                },
+                ..call.clone()
+            })
+        })
+        .collect::<Option<Vec<_>>>()?;
+    let by_time = Some((stripped.window, stripped.time));
+    Some(Parts { input: stripped.relation, keys: group, calls, by_time, outputs })
+}
+
+/// The aggregation over rows that carry their window.
+fn from_rows(input: Relation, keys: &[Expr], calls: Vec<BoundAggregate>, window: &WindowKeys) -> Parts {
+    let mut group = Vec::new();
+    let mut outputs = Vec::new();
+    for (position, key) in keys.iter().enumerate() {
+        if position == window.start {
+            outputs.push(Err(Property::Start));
+        } else if position == window.end {
+            outputs.push(Err(Property::End));
+        } else if Some(position) == window.time {
+            outputs.push(Err(Property::Time));
+        } else {
+            outputs.push(Ok(group.len()));
+            group.push(key.clone());
+        }
+    }
+    Parts { input, keys: group, calls, by_time: None, outputs }
+}
+
+/// GROUPING SETS: every row once per set, with copies of the keys that are NULL where the set lacks them, and the
+/// number of the set, which is a key too.
+pub(super) fn expanded(input: Relation, keys: &[Expr], sets: &[Vec<usize>]) -> Result<(Relation, Vec<Expr>)> {
+    let width = input.schema.len();
+    let mut schema = input.schema.clone();
+    for (position, key) in keys.iter().enumerate() {
+        let everywhere = sets.iter().all(|set| set.contains(&position));
+        let data_type = key.data_type().without_time_attribute();
+        let data_type = data_type.with_nullable(data_type.nullable || !everywhere);
+        schema.fields.push(Field::new(key_name(key, &input.schema, position), data_type));
+    }
+    schema.fields.push(Field::new("grouping$set", TypeKind::Int.not_null()));
+    let names: Vec<_> = schema.fields.iter().map(|field| field.name.clone()).collect();
+    let branches = sets
+        .iter()
+        .enumerate()
+        .map(|(number, set)| {
+            let mut exprs: Vec<Expr> =
+                input.schema.fields.iter().enumerate().map(|(index, field)| column(index, &field.data_type)).collect();
+            for (position, key) in keys.iter().enumerate() {
+                let data_type = schema.fields[width + position].data_type.clone();
+                exprs.push(match set.contains(&position) {
+                    true => key.clone().with_type(data_type),
+                    false => literal::null(&data_type)?,
+                });
+            }
+            let number = ScalarValue::Int32(Some(number as i32));
+            exprs.push(literal::constant(number, TypeKind::Int.not_null()));
+            Ok(input.clone().project(exprs, names.clone()))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let keys = (width..schema.len()).map(|index| column(index, &schema.fields[index].data_type)).collect();
+    Ok((Relation { kind: RelationKind::UnionAll(branches), schema }, keys))
+}
+
+pub(super) fn key_name(key: &Expr, input: &Schema, position: usize) -> String {
+    match key {
+        Expr::Column { index, .. } => input.fields[*index].name.clone(),
+        _ => format!("key${position}"),
+    }
+}
+
+/// The window's columns and the other keys, if rows are partitioned by window.
+fn window_partition(input: &Relation, partition: &[Expr]) -> Option<((usize, usize), Vec<Expr>, bool)> {
+    let columns = input.window_columns()?;
+    let among = |list: &[usize]| {
+        partition.iter().find_map(|key| match key {
+            Expr::Column { index, .. } if list.contains(index) => Some(*index),
+            _ => None,
+        })
+    };
+    let window = (among(&columns.start)?, among(&columns.end)?);
+    let of_window = |key: &&Expr| match key {
+        Expr::Column { index, .. } => {
+            columns.start.contains(index) || columns.end.contains(index) || columns.time.contains(index)
+        }
+        _ => false,
+    };
+    let keys = partition.iter().filter(|key| !of_window(key)).cloned().collect();
+    Some((window, keys, columns.local))
+}
+
+/// The first and the last rank that a condition lets through; `None` if it says something else.
+fn bounds(condition: &Expr, rank: usize) -> Option<(u64, Option<u64>)> {
+    let Expr::Call { name, arguments, .. } = condition else { return None };
+    let is_rank = |expr: &Expr| matches!(expr, Expr::Column { index, .. } if *index == rank);
+    let number = |expr: &Expr| match expr.as_literal()? {
+        ScalarValue::Int8(Some(number)) => Some(i64::from(*number)),
+        ScalarValue::Int16(Some(number)) => Some(i64::from(*number)),
+        ScalarValue::Int32(Some(number)) => Some(i64::from(*number)),
+        ScalarValue::Int64(Some(number)) => Some(*number),
+        _ => None,
+    };
+    let at_least = |number: i64| u64::try_from(number).unwrap_or(0).max(1);
+    let up_to = |number: i64| Some(u64::try_from(number).unwrap_or(0));
+    if let (operators::BETWEEN, [value, low, high]) = (name.as_str(), arguments.as_slice())
+        && is_rank(value)
+    {
+        return Some((at_least(number(low)?), up_to(number(high)?)));
+    }
+    let [left, right] = arguments.as_slice() else { return None };
+    let (name, number) = if is_rank(left) {
+        (name.as_str(), number(right)?)
+    } else if is_rank(right) {
+        let mirrored = match name.as_str() {
+            operators::LESS => operators::GREATER,
+            operators::LESS_EQUAL => operators::GREATER_EQUAL,
+            operators::GREATER => operators::LESS,
+            operators::GREATER_EQUAL => operators::LESS_EQUAL,
+            same => same,
+        };
+        (mirrored, number(left)?)
+    } else {
+        return None;
+    };
+    Some(match name {
+        operators::EQUAL => (at_least(number), up_to(number)),
+        operators::LESS => (1, up_to(number.saturating_sub(1))),
+        operators::LESS_EQUAL => (1, up_to(number)),
+        operators::GREATER => (at_least(number.saturating_add(1)), None),
+        operators::GREATER_EQUAL => (at_least(number), None),
+        _ => return None,
+    })
+}
