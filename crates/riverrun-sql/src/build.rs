@@ -7,10 +7,14 @@ use riverrun_connectors::connector::AcceptedChanges;
 use riverrun_core::{Error, KeyGroup, Result, RowBatch, Schema};
 use riverrun_operators::calc::Calc;
 use riverrun_operators::constraints::Constraints;
+use riverrun_operators::expand::Expand;
 use riverrun_operators::expression::Expression;
+use riverrun_operators::group_aggregate::GroupAggregate;
 use riverrun_operators::key_router::{KeyRouter, KeyRouterSpec};
 use riverrun_operators::limit::Limit;
+use riverrun_operators::sort::Sort;
 use riverrun_operators::union::Union;
+use riverrun_operators::unnest::Unnest;
 use riverrun_operators::values::Values;
 use riverrun_operators::window;
 use riverrun_operators::window::assign::WindowAssign;
@@ -86,6 +90,22 @@ fn build_node(
         NodeKind::WindowDeduplicate(spec) => {
             let (spec, route) = (spec.clone(), keyed(&spec.keys));
             flow.operator(id, name, vec![(one()?, route)], |c| Ok(Box::new(WindowDeduplicate::new(spec, c)?)))?
+        }
+        NodeKind::GroupAggregate(spec) => {
+            let (spec, route) = (spec.clone(), keyed(&spec.keys));
+            flow.operator(id, name, vec![(one()?, route)], |c| Ok(Box::new(GroupAggregate::new(spec, c)?)))?
+        }
+        NodeKind::Expand(spec) => {
+            let spec = spec.clone();
+            flow.operator(id, name, vec![(one()?, Route::Local)], |c| Ok(Box::new(Expand::new(spec, c)?)))?
+        }
+        NodeKind::Unnest(spec) => {
+            let spec = spec.clone();
+            flow.operator(id, name, vec![(one()?, Route::Local)], |c| Ok(Box::new(Unnest::new(spec, c)?)))?
+        }
+        NodeKind::Sort(spec) => {
+            let spec = spec.clone();
+            flow.operator(id, name, vec![(one()?, Route::Single)], |c| Ok(Box::new(Sort::new(spec, c)?)))?
         }
         NodeKind::Limit(spec) => {
             let spec = *spec;

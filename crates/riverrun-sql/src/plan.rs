@@ -9,6 +9,7 @@ pub mod builder;
 mod calc;
 mod check;
 pub mod explain;
+mod group;
 pub mod ids;
 pub mod node;
 pub mod planner;

@@ -17,6 +17,6 @@ pub fn check_bounded(plan: &StreamPlan) -> Result<()> {
 impl NodeKind {
     /// Whether the node gives nothing before its input has ended.
     pub fn needs_end(&self) -> bool {
-        false
+        matches!(self, NodeKind::Sort(_))
     }
 }

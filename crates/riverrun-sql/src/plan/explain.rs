@@ -95,7 +95,22 @@ fn properties(node: &Node) -> String {
 }
 
 fn list(expressions: &[Expression]) -> String {
-    expressions.iter().map(|expression| expression.to_string()).collect::<Vec<_>>().join(", ")
+    expressions.iter().map(text).collect::<Vec<_>>().join(", ")
+}
+
+/// An expression with its columns by name: DataFusion adds the position, which another pruning would change.
+pub(super) fn text(expression: &Expression) -> String {
+    let shown = expression.to_string();
+    let mut parts = shown.split('@');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
+        if rest.len() == part.len() {
+            text.push('@');
+        }
+        text.push_str(rest);
+    }
+    text
 }
 
 /// What a node does, as named texts.
@@ -115,7 +130,7 @@ fn details(node: &Node) -> Vec<(&'static str, String)> {
             say("reads", read.join(", "));
             say("metadata", source.spec.metadata.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>().join(", "));
             if let Some(watermark) = &source.watermark {
-                say("watermark", watermark.watermark.to_string());
+                say("watermark", text(&watermark.watermark));
             }
         }
         NodeKind::Values(values) => {
@@ -125,12 +140,12 @@ fn details(node: &Node) -> Vec<(&'static str, String)> {
             let fields = calc.projections.iter().zip(&calc.schema.fields);
             let columns: Vec<String> = fields
                 .map(|(expression, field)| {
-                    let text = expression.to_string();
-                    if text.split('@').next() == Some(&field.name) { text } else { format!("{text} AS {}", field.name) }
+                    let text = text(expression);
+                    if text == field.name { text } else { format!("{text} AS {}", field.name) }
                 })
                 .collect();
             say("select", columns.join(", "));
-            say("where", calc.filter.as_ref().map(|filter| filter.to_string()).unwrap_or_default());
+            say("where", calc.filter.as_ref().map(text).unwrap_or_default());
         }
         NodeKind::Union(_) | NodeKind::Result => {}
         NodeKind::WindowAssign(spec) => {
@@ -151,6 +166,32 @@ fn details(node: &Node) -> Vec<(&'static str, String)> {
             say("partition by", list(&spec.keys));
             say("keep", if spec.keep_last { "last row" } else { "first row" }.to_owned());
         }
+        NodeKind::GroupAggregate(spec) => {
+            say("group by", list(&spec.keys));
+            let names = spec.schema.fields.iter().skip(spec.keys.len());
+            say("aggregates", names.map(|field| field.name.as_str()).collect::<Vec<_>>().join(", "));
+        }
+        NodeKind::Expand(spec) => {
+            let keys: Vec<_> = spec.keys.iter().map(text).collect();
+            let set = |set: &Vec<usize>| {
+                format!("({})", set.iter().map(|&key| keys[key].as_str()).collect::<Vec<_>>().join(", "))
+            };
+            say("sets", spec.sets.iter().map(set).collect::<Vec<_>>().join(", "));
+        }
+        NodeKind::Unnest(spec) => {
+            say("collection", text(&spec.collection));
+            say("join", if spec.outer { "left" } else { "cross" }.to_owned());
+        }
+        NodeKind::Sort(spec) => {
+            let keys: Vec<_> = spec
+                .order
+                .iter()
+                .map(|key| format!("{}{}", text(&key.expression), if key.descending { " DESC" } else { "" }))
+                .collect();
+            say("order by", keys.join(", "));
+            say("offset", if spec.offset > 0 { spec.offset.to_string() } else { String::new() });
+            say("fetch", spec.fetch.map(|fetch| fetch.to_string()).unwrap_or_default());
+        }
         NodeKind::Limit(spec) => {
             say("offset", if spec.offset > 0 { spec.offset.to_string() } else { String::new() });
             say("fetch", spec.fetch.map(|fetch| fetch.to_string()).unwrap_or_default());
@@ -164,6 +205,7 @@ fn details(node: &Node) -> Vec<(&'static str, String)> {
 fn windowing(windowing: &Windowing) -> String {
     match windowing {
         Windowing::Time { kind, time, .. } => {
+            let time = text(time);
             let span = |millis: riverrun_core::Millis| span_text(millis.0);
             match kind {
                 WindowKind::Tumble { size, .. } => format!("TUMBLE({time}, {})", span(*size)),
@@ -174,7 +216,7 @@ fn windowing(windowing: &Windowing) -> String {
                 WindowKind::Session { gap } => format!("SESSION({time}, {})", span(*gap)),
             }
         }
-        Windowing::Attached { start, end, .. } => format!("of the input ({start}, {end})"),
+        Windowing::Attached { start, end, .. } => format!("of the input ({}, {})", text(start), text(end)),
     }
 }
 

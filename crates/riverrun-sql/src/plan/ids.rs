@@ -42,12 +42,14 @@ fn owners(plan: &StreamPlan) -> Vec<String> {
 
 fn keys_of(kind: &NodeKind) -> String {
     let list = |keys: &[riverrun_operators::expression::Expression]| {
-        let keys: Vec<String> = keys.iter().map(|key| key.to_string()).collect();
+        let keys: Vec<String> = keys.iter().map(super::explain::text).collect();
         format!("[{}]", keys.join(","))
     };
     match kind {
         NodeKind::WindowAssign(spec) => list(&spec.keys),
         NodeKind::WindowAggregate(spec) => list(&spec.keys),
+        NodeKind::GroupAggregate(spec) => list(&spec.keys),
+        NodeKind::Expand(spec) => list(&spec.keys),
         NodeKind::WindowTopN(spec) => list(&spec.keys),
         NodeKind::WindowDeduplicate(spec) => list(&spec.keys),
         _ => String::new(),

@@ -5,9 +5,13 @@ use riverrun_connectors::{Connector, SinkFactory, SourceFactory, SourceSpec};
 use riverrun_core::{Millis, Schema};
 use riverrun_operators::calc::CalcSpec;
 use riverrun_operators::constraints::ConstraintsSpec;
+use riverrun_operators::expand::ExpandSpec;
 use riverrun_operators::expression::Expression;
+use riverrun_operators::group_aggregate::GroupAggregateSpec;
 use riverrun_operators::limit::LimitSpec;
+use riverrun_operators::sort::SortSpec;
 use riverrun_operators::union::UnionSpec;
+use riverrun_operators::unnest::UnnestSpec;
 use riverrun_operators::values::ValuesSpec;
 use riverrun_operators::window::spec::{WindowAggregateSpec, WindowAssignSpec, WindowDeduplicateSpec, WindowTopNSpec};
 use std::fmt;
@@ -162,6 +166,14 @@ pub enum NodeKind {
     WindowTopN(WindowTopNSpec),
     /// The first or last row of each window and key.
     WindowDeduplicate(WindowDeduplicateSpec),
+    /// Aggregates per key, with updating results.
+    GroupAggregate(GroupAggregateSpec),
+    /// Every row once per grouping set.
+    Expand(ExpandSpec),
+    /// Every row with the elements of a collection in it.
+    Unnest(UnnestSpec),
+    /// ORDER BY at the end of input.
+    Sort(SortSpec),
     /// OFFSET and LIMIT without an order.
     Limit(LimitSpec),
     /// Enforces a sink's constraints.
@@ -184,6 +196,10 @@ impl NodeKind {
             NodeKind::WindowAggregate(_) => "WindowAggregate",
             NodeKind::WindowTopN(_) => "WindowTopN",
             NodeKind::WindowDeduplicate(_) => "WindowDeduplicate",
+            NodeKind::GroupAggregate(_) => "GroupAggregate",
+            NodeKind::Expand(_) => "Expand",
+            NodeKind::Unnest(_) => "Unnest",
+            NodeKind::Sort(_) => "Sort",
             NodeKind::Limit(_) => "Limit",
             NodeKind::Constraints(_) => "Constraints",
             NodeKind::Sink(_) => "Sink",

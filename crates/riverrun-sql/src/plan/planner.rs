@@ -20,11 +20,13 @@ use crate::physical::lower_over;
 use crate::session::SessionConfig;
 use riverrun_connectors::{OnError, SourceSpec};
 use riverrun_core::options::parse_duration;
-use riverrun_core::{Clock, Error, Millis, Result, RowBatch, Schema};
+use riverrun_core::{Clock, Error, Millis, Result, RowBatch, Schema, TypeKind};
 use riverrun_operators::calc::CalcSpec;
 use riverrun_operators::expression::Expression;
 use riverrun_operators::limit::LimitSpec;
+use riverrun_operators::sort::SortSpec;
 use riverrun_operators::union::UnionSpec;
+use riverrun_operators::unnest::UnnestSpec;
 use riverrun_operators::values::ValuesSpec;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -155,16 +157,35 @@ impl<'a> Planner<'a> {
                 self.aggregate(*input, keys, sets, calls, window, schema)
             }
             RelationKind::Sort { input, order, offset, limit } => {
-                if !order.is_empty() {
-                    return Err(Error::unsupported("ORDER BY"));
-                }
                 let node = self.relation(*input)?;
                 let below = self.builder.properties(node).clone();
-                self.append_only(node, "LIMIT")?;
-                let limit = NodeKind::Limit(LimitSpec { offset, fetch: limit });
-                Ok(self.builder.add(limit, vec![node.into()], below))
+                if order.is_empty() {
+                    self.append_only(node, "LIMIT without ORDER BY")?;
+                    let limit = NodeKind::Limit(LimitSpec { offset, fetch: limit });
+                    return Ok(self.builder.add(limit, vec![node.into()], below));
+                }
+                let order = self.sort_keys(&order, &below.schema)?;
+                let batch_size = self.config.batch_size();
+                let spec = SortSpec { order, offset, fetch: limit, schema: schema.clone(), batch_size };
+                // What comes at the end comes once.
+                let properties = Properties { changelog: ChangelogKind::Append, schema, ..below };
+                Ok(self.builder.add(NodeKind::Sort(spec), vec![node.into()], properties))
             }
-            RelationKind::Unnest { .. } => Err(Error::unsupported("UNNEST")),
+            RelationKind::Unnest { input, collection, outer, ordinality } => {
+                let below = input.schema.clone();
+                let node = self.relation(*input)?;
+                let spec = UnnestSpec {
+                    multiset: matches!(collection.data_type().kind, TypeKind::Multiset(_)),
+                    collection: lower_over(&collection, &below)?,
+                    outer,
+                    ordinality,
+                    schema: schema.clone(),
+                    batch_size: self.config.batch_size(),
+                };
+                let below = self.builder.properties(node);
+                let properties = Properties { changelog: below.changelog, ..Properties::append(schema, below.bounded) };
+                Ok(self.builder.add(NodeKind::Unnest(spec), vec![node.into()], properties))
+            }
             RelationKind::Project { .. } | RelationKind::Filter { .. } | RelationKind::Rank { .. } => {
                 Err(Error::bug("a projection, filter or rank as the base of a chain"))
             }

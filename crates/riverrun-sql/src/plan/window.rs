@@ -4,10 +4,10 @@
 //! time, and are never copied into windows. Where a window's columns are used otherwise before, and over results
 //! of other windows, rows carry their window.
 
+use super::group::key_name;
 use super::node::{ChangelogKind, NodeId, NodeKind, Properties};
 use super::planner::Planner;
 use super::rewrite::conjuncts;
-use crate::bind::literal;
 use crate::bind::relation::{BoundAggregate, OrderKey, Relation, RelationKind, WindowKeys};
 use crate::bind::scope::column;
 use crate::expr::Expr;
@@ -16,8 +16,6 @@ use crate::physical::lower_over;
 use chrono_tz::Tz;
 use datafusion_common::ScalarValue;
 use riverrun_core::{Error, Field, Result, Schema, TypeKind};
-use riverrun_operators::aggregate_call::AggregateCall;
-use riverrun_operators::aggregates::{AggregateArgument, AggregateOptions};
 use riverrun_operators::sort_key::SortKey;
 use riverrun_operators::window::spec::{
     WindowAggregateSpec, WindowAssignSpec, WindowDeduplicateSpec, WindowKind, WindowProperty, WindowTopNSpec, Windowing,
@@ -181,23 +179,22 @@ impl Planner<'_> {
         window: Option<WindowKeys>,
         schema: Schema,
     ) -> Result<NodeId> {
-        let Some(window) = window else { return Err(Error::unsupported("GROUP BY outside of windows")) };
+        let Some(window) = window else { return self.group_aggregate(input, keys, sets, calls, schema) };
         let columns = input.window_columns().ok_or_else(|| Error::bug("a window aggregation without a window"))?;
-        let attached = |property: &[usize]| property.first().copied();
-        let starts = (attached(&columns.start), attached(&columns.end));
-        let Parts { mut input, mut keys, calls, by_time, outputs } = match from_time(&input, &keys, &calls) {
+        let starts = (columns.start.first().copied(), columns.end.first().copied());
+        let Parts { input, mut keys, calls, by_time, outputs } = match from_time(&input, &keys, &calls) {
             Some(parts) => parts,
             None => from_rows(input, &keys, calls, &window),
         };
         let first_keys = keys.len();
+        let mut below = input.schema.clone();
+        let mut node = self.relation(input)?;
         if let Some(sets) = &sets {
             // Which of the group keys each set has.
-            let sets: Vec<Vec<usize>> =
-                sets.iter().map(|set| set.iter().filter_map(|&key| outputs[key].ok()).collect()).collect();
-            (input, keys) = expanded(input, &keys, &sets)?;
+            let of_group = |set: &Vec<usize>| set.iter().filter_map(|&key| outputs[key].ok()).collect();
+            (node, keys) = self.expand(node, &keys, sets.iter().map(of_group).collect())?;
+            below = self.builder.properties(node).schema.clone();
         }
-        let below = input.schema.clone();
-        let node = self.relation(input)?;
         let retracting = self.builder.properties(node).changelog != ChangelogKind::Append;
         let windowing = match by_time {
             Some((kind, time)) => self.by_time(kind, time, &below)?,
@@ -254,36 +251,6 @@ impl Planner<'_> {
         }
         exprs.extend((first_keys..first_property).map(own_column));
         self.calc(aggregated, Vec::new(), &exprs, schema)
-    }
-
-    /// The calls as operators take them.
-    pub(super) fn calls(
-        &self,
-        calls: &[BoundAggregate],
-        input: &Schema,
-        retracting: bool,
-    ) -> Result<Vec<AggregateCall>> {
-        calls
-            .iter()
-            .map(|call| {
-                let described: Vec<_> = call
-                    .arguments
-                    .iter()
-                    .zip(&call.json)
-                    .map(|(argument, json)| AggregateArgument {
-                        data_type: argument.data_type(),
-                        literal: argument.as_literal(),
-                        json: *json,
-                    })
-                    .collect();
-                let options = AggregateOptions { retracting, ..call.options };
-                Ok(AggregateCall {
-                    function: call.definition.bind(&described, &options)?.function,
-                    arguments: self.lower_all(&call.inputs, input)?,
-                    filter: call.filter.as_ref().map(|filter| lower_over(filter, input)).transpose()?,
-                })
-            })
-            .collect()
     }
 
     /// ROW_NUMBER with conditions on it and columns over it.
@@ -426,48 +393,6 @@ fn from_rows(input: Relation, keys: &[Expr], calls: Vec<BoundAggregate>, window:
         }
     }
     Parts { input, keys: group, calls, by_time: None, outputs }
-}
-
-/// GROUPING SETS: every row once per set, with copies of the keys that are NULL where the set lacks them, and the
-/// number of the set, which is a key too.
-pub(super) fn expanded(input: Relation, keys: &[Expr], sets: &[Vec<usize>]) -> Result<(Relation, Vec<Expr>)> {
-    let width = input.schema.len();
-    let mut schema = input.schema.clone();
-    for (position, key) in keys.iter().enumerate() {
-        let everywhere = sets.iter().all(|set| set.contains(&position));
-        let data_type = key.data_type().without_time_attribute();
-        let data_type = data_type.with_nullable(data_type.nullable || !everywhere);
-        schema.fields.push(Field::new(key_name(key, &input.schema, position), data_type));
-    }
-    schema.fields.push(Field::new("grouping$set", TypeKind::Int.not_null()));
-    let names: Vec<_> = schema.fields.iter().map(|field| field.name.clone()).collect();
-    let branches = sets
-        .iter()
-        .enumerate()
-        .map(|(number, set)| {
-            let mut exprs: Vec<Expr> =
-                input.schema.fields.iter().enumerate().map(|(index, field)| column(index, &field.data_type)).collect();
-            for (position, key) in keys.iter().enumerate() {
-                let data_type = schema.fields[width + position].data_type.clone();
-                exprs.push(match set.contains(&position) {
-                    true => key.clone().with_type(data_type),
-                    false => literal::null(&data_type)?,
-                });
-            }
-            let number = ScalarValue::Int32(Some(number as i32));
-            exprs.push(literal::constant(number, TypeKind::Int.not_null()));
-            Ok(input.clone().project(exprs, names.clone()))
-        })
-        .collect::<Result<Vec<_>>>()?;
-    let keys = (width..schema.len()).map(|index| column(index, &schema.fields[index].data_type)).collect();
-    Ok((Relation { kind: RelationKind::UnionAll(branches), schema }, keys))
-}
-
-pub(super) fn key_name(key: &Expr, input: &Schema, position: usize) -> String {
-    match key {
-        Expr::Column { index, .. } => input.fields[*index].name.clone(),
-        _ => format!("key${position}"),
-    }
 }
 
 /// The window's columns and the other keys, if rows are partitioned by window.

@@ -1,0 +1,108 @@
+//! GROUP BY outside of windows: updating results per key. And what all aggregations share.
+
+use super::node::{ChangelogKind, NodeId, NodeKind, Properties};
+use super::planner::Planner;
+use crate::bind::relation::{BoundAggregate, Relation};
+use crate::bind::scope::column;
+use crate::expr::Expr;
+use crate::physical::lower_over;
+use riverrun_core::{Field, Result, Schema, TypeKind};
+use riverrun_operators::aggregate_call::AggregateCall;
+use riverrun_operators::aggregates::{AggregateArgument, AggregateOptions};
+use riverrun_operators::expand::ExpandSpec;
+use riverrun_operators::group_aggregate::GroupAggregateSpec;
+
+impl Planner<'_> {
+    /// An aggregation whose groups are no windows.
+    pub(super) fn group_aggregate(
+        &mut self,
+        input: Relation,
+        mut keys: Vec<Expr>,
+        sets: Option<Vec<Vec<usize>>>,
+        calls: Vec<BoundAggregate>,
+        schema: Schema,
+    ) -> Result<NodeId> {
+        let mut below = input.schema.clone();
+        let mut node = self.relation(input)?;
+        if let Some(sets) = sets {
+            (node, keys) = self.expand(node, &keys, sets)?;
+            below = self.builder.properties(node).schema.clone();
+        }
+        let retracting = self.builder.properties(node).changelog != ChangelogKind::Append;
+        let spec = GroupAggregateSpec {
+            keys: self.lower_all(&keys, &below)?,
+            aggregates: self.calls(&calls, &below, retracting)?,
+            schema: schema.clone(),
+            batch_size: self.config.batch_size(),
+        };
+        let properties = Properties {
+            changelog: ChangelogKind::Retract,
+            keys: Some((0..keys.len()).collect()),
+            ..Properties::append(schema, self.builder.properties(node).bounded)
+        };
+        Ok(self.builder.add(NodeKind::GroupAggregate(spec), vec![node.into()], properties))
+    }
+
+    /// GROUPING SETS: behind the input's columns copies of the keys that are NULL where a set lacks them, and the
+    /// number of the set, which is a key too.
+    pub(super) fn expand(&mut self, node: NodeId, keys: &[Expr], sets: Vec<Vec<usize>>) -> Result<(NodeId, Vec<Expr>)> {
+        let below = self.builder.properties(node).clone();
+        let width = below.schema.len();
+        let mut schema = below.schema.clone();
+        for (position, key) in keys.iter().enumerate() {
+            let everywhere = sets.iter().all(|set| set.contains(&position));
+            let data_type = key.data_type().without_time_attribute();
+            let data_type = data_type.with_nullable(data_type.nullable || !everywhere);
+            schema.fields.push(Field::new(key_name(key, &below.schema, position), data_type));
+        }
+        schema.fields.push(Field::new("grouping$set", TypeKind::Int.not_null()));
+        let spec = ExpandSpec {
+            keys: self.lower_all(keys, &below.schema)?,
+            sets,
+            schema: schema.clone(),
+            batch_size: self.config.batch_size(),
+        };
+        let properties = Properties { changelog: below.changelog, ..Properties::append(schema.clone(), below.bounded) };
+        let node = self.builder.add(NodeKind::Expand(spec), vec![node.into()], properties);
+        let keys = (width..schema.len()).map(|index| column(index, &schema.fields[index].data_type)).collect();
+        Ok((node, keys))
+    }
+
+    /// The calls as operators take them.
+    pub(super) fn calls(
+        &self,
+        calls: &[BoundAggregate],
+        input: &Schema,
+        retracting: bool,
+    ) -> Result<Vec<AggregateCall>> {
+        calls
+            .iter()
+            .map(|call| {
+                let described: Vec<_> = call
+                    .arguments
+                    .iter()
+                    .zip(&call.json)
+                    .map(|(argument, json)| AggregateArgument {
+                        data_type: argument.data_type(),
+                        literal: argument.as_literal(),
+                        json: *json,
+                    })
+                    .collect();
+                let options = AggregateOptions { retracting, ..call.options };
+                Ok(AggregateCall {
+                    function: call.definition.bind(&described, &options)?.function,
+                    arguments: self.lower_all(&call.inputs, input)?,
+                    filter: call.filter.as_ref().map(|filter| lower_over(filter, input)).transpose()?,
+                })
+            })
+            .collect()
+    }
+}
+
+/// The name of a key's column.
+pub(super) fn key_name(key: &Expr, input: &Schema, position: usize) -> String {
+    match key {
+        Expr::Column { index, .. } => input.fields[*index].name.clone(),
+        _ => format!("key${position}"),
+    }
+}
