@@ -13,16 +13,19 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 pub mod arithmetic;
+pub mod array;
 pub mod cast;
 pub mod common_type;
 pub mod decimal;
 pub mod encode;
 pub mod kernels;
 pub mod like;
+pub mod map;
 pub mod loops;
 pub mod nested;
 pub mod regex;
 pub mod registry;
+pub mod row;
 pub mod string;
 pub mod temporal;
 #[cfg(test)]

@@ -54,12 +54,22 @@ pub fn call_array(name: &str, arguments: &[Constant]) -> Result<(DataType, Array
         .iter()
         .zip(&resolved.parameters)
         .map(|((value, _), parameter)| {
-            ColumnarValue::Scalar(value.cast_to(&parameter.to_arrow()).expect("an implicit cast"))
+            ColumnarValue::Scalar(if value.data_type() == parameter.to_arrow() {
+                value.clone()
+            } else {
+                value.cast_to(&parameter.to_arrow()).expect("an implicit cast")
+            })
         })
         .collect();
     let array = resolved.kernel.invoke(&values, 1)?.into_array(1).expect("an array");
     assert_eq!(array.data_type(), &resolved.returns.to_arrow(), "{name}");
     Ok((resolved.returns, array))
+}
+
+/// What a call of constants gives, as a constant for another call.
+pub fn constant(name: &str, arguments: &[Constant]) -> Constant {
+    let (data_type, array) = call_array(name, arguments).expect("a constant");
+    (ScalarValue::try_from_array(&array, 0).expect("a value"), data_type)
 }
 
 /// The type and the value that a call of constants gives, as Flink prints them: `CHAR(3) NOT NULL: abc`.
