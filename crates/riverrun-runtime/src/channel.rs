@@ -60,16 +60,22 @@ pub(crate) enum Content<B> {
 /// Takes everything that waits in one channel.
 pub(crate) type Pull<B> = Box<dyn FnMut(&mut Vec<(u64, Message<B>)>)>;
 
+/// One input of an operator, with what is known of the channels from other processes.
+struct Port<B: Batch> {
+    pull: Pull<B>,
+    channels: FxHashMap<u32, B::Channel>,
+}
+
 /// The inputs of one operator.
 pub(crate) struct Inlets<B: Batch> {
-    ports: Vec<(Pull<B>, FxHashMap<u32, B::Channel>)>,
+    ports: Vec<Port<B>>,
     meter: Meter,
     buffer: Vec<(u64, Message<B>)>,
 }
 
 impl<B: Batch> Inlets<B> {
     pub(crate) fn new(ports: Vec<Pull<B>>, meter: Meter) -> Self {
-        let ports = ports.into_iter().map(|pull| (pull, FxHashMap::default())).collect();
+        let ports = ports.into_iter().map(|pull| Port { pull, channels: FxHashMap::default() }).collect();
         Inlets { ports, meter, buffer: Vec::new() }
     }
 
@@ -80,7 +86,7 @@ impl<B: Batch> Inlets<B> {
         ready: &mut VecDeque<Arrival<B>>,
         held: &mut VecDeque<Arrival<B>>,
     ) -> Result<()> {
-        for (port, (pull, channels)) in self.ports.iter_mut().enumerate() {
+        for (port, Port { pull, channels }) in self.ports.iter_mut().enumerate() {
             pull(&mut self.buffer);
             for (time, message) in self.buffer.drain(..) {
                 let content = match message.body {

@@ -13,7 +13,7 @@ use crate::stopwatch::{Alarm, Stopwatch};
 use crate::timestamp::{END, epoch_of};
 use crate::watermark_tracker::WatermarkTracker;
 use crate::watermarks::WatermarkRuns;
-use riverrun_core::{Result, Watermark};
+use riverrun_core::{Millis, Result, Watermark};
 use std::time::Duration;
 
 /// A processing-time timer is looked at again after this time at the latest, in case the clock was set.
@@ -62,6 +62,8 @@ pub(crate) struct OperatorDriver<B: Batch> {
     end: End,
     ended_before: bool,
     alarm: Alarm,
+    /// When processing-time timers were last fired.
+    fired_at: Option<Millis>,
 }
 
 impl<B: Batch> OperatorDriver<B> {
@@ -101,6 +103,7 @@ impl<B: Batch> OperatorDriver<B> {
             end: End::Open,
             ended_before,
             alarm: Alarm::default(),
+            fired_at: None,
         })
     }
 
@@ -131,7 +134,9 @@ impl<B: Batch> OperatorDriver<B> {
             && self.end == End::Open
         {
             let now = self.seat.worker.job.clock.now();
-            if timer <= now {
+            // Once per moment: a timer that the operator leaves standing must not keep it from all else.
+            if timer <= now && self.fired_at.is_none_or(|fired| fired < now) {
+                self.fired_at = Some(now);
                 self.settle = true;
                 return self.call(|operator, out| operator.on_processing_time(now, out)).map(|()| true);
             }

@@ -19,7 +19,7 @@ use crate::timestamp::{END, epoch_of, next_epoch};
 use riverrun_core::metrics::{OperatorMetrics, OperatorRole};
 use riverrun_core::{Epoch, Error, Result};
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::marker::PhantomData;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -78,6 +78,12 @@ struct Node<B: Batch> {
     metrics: Arc<OperatorMetrics>,
     wake: Arc<WakeHandle>,
     restored: Option<RestoredPart>,
+}
+
+/// The way from one operator to one of its consumers.
+struct Channel<'scope, B: Batch> {
+    stream: Stream<'scope, u64, Message<B>>,
+    exchanged: bool,
 }
 
 /// What a driver needs to know of its place in the job.
@@ -239,7 +245,7 @@ impl<B: Batch> Flow<'_, B> {
         }
         let exchanged = |route: &Route<B>| layout.parallelism > 1 && !matches!(route, Route::Local);
         // (producer, port, consumer) → the channels between them; more than one for a self-join.
-        let mut streams: HashMap<(usize, usize, usize), Vec<(Stream<'_, u64, Message<B>>, bool)>> = HashMap::new();
+        let mut streams: HashMap<(usize, usize, usize), VecDeque<Channel<'_, B>>> = HashMap::new();
         let mut ends = Vec::new();
         for (at, (((id, kind, metrics, wake, restored), routes), inputs)) in
             parts.into_iter().zip(routes).zip(inputs).enumerate()
@@ -251,9 +257,10 @@ impl<B: Batch> Flow<'_, B> {
             let mut pulls: Vec<Pull<B>> = Vec::new();
             let mut senders = Vec::new();
             for stream in inputs {
-                let channel = streams.get_mut(&(stream.node, stream.port, at)).filter(|list| !list.is_empty());
-                let Some(channel) = channel else { return Err(Error::bug("a stream without a producer")) };
-                let (channel, exchanged) = channel.remove(0);
+                let channel = streams.get_mut(&(stream.node, stream.port, at)).and_then(VecDeque::pop_front);
+                let Some(Channel { stream: channel, exchanged }) = channel else {
+                    return Err(Error::bug("a stream without a producer"));
+                };
                 senders.push(if exchanged { layout.parallelism } else { 1 });
                 if exchanged {
                     let mut input = builder.new_input(channel, DistributorPact(|_| ByTarget));
@@ -270,7 +277,10 @@ impl<B: Batch> Flow<'_, B> {
             let mut outputs = Vec::new();
             for (port, consumer, route) in routes {
                 let (output, stream) = builder.new_output::<Message<B>>();
-                streams.entry((at, port, consumer)).or_default().push((stream, exchanged(&route)));
+                streams
+                    .entry((at, port, consumer))
+                    .or_default()
+                    .push_back(Channel { stream, exchanged: exchanged(&route) });
                 outputs.push((port, OutputBuilder::from(output), route));
             }
             if outputs.is_empty() {
@@ -358,9 +368,9 @@ fn watch<B: Batch>(
             let least = frontiers.iter().map(|f| f.frontier().first().copied().unwrap_or(END)).min().unwrap_or(END);
             // At the end the last parts stand for the epoch that was open.
             let open = if least == END { next_epoch(job.ticks.announced()) } else { least };
-            for epoch in passed..epoch_of(open).0 {
-                job.snapshots.complete(Epoch(epoch));
-                passed = epoch + 1;
+            while passed < epoch_of(open).0 {
+                job.snapshots.complete(Epoch(passed));
+                passed += 1;
             }
             progress.advance(least);
         }

@@ -108,7 +108,7 @@ impl Job {
             return Err(Error::input("the parallelism must be at least 1"));
         }
         let processes = config.processes.as_ref().map_or(1, |layout| layout.processes.max(1));
-        if config.parallelism % processes != 0 {
+        if !config.parallelism.is_multiple_of(processes) {
             return Err(Error::input(format!(
                 "a parallelism of {} can't be shared evenly by {processes} processes",
                 config.parallelism

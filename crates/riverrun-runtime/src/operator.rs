@@ -74,7 +74,8 @@ pub trait Operator<B: Batch>: 'static {
         Ok(())
     }
 
-    /// Every input has ended, after [`Watermark::MAX`]. Bounded operators (sort) emit here.
+    /// Every input has ended, after [`Watermark::MAX`] and the last tick. Bounded operators (sort) emit here; one
+    /// more [`Operator::on_tick`] follows. Not called when the job is stopped before its input has ended.
     fn on_end(&mut self, out: &mut Output<B>) -> Result<()> {
         let _ = out;
         Ok(())

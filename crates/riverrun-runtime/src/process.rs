@@ -32,7 +32,7 @@ const LONGEST_GREETING: usize = 64 << 10;
 const GREETING_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Which process of a job this is, and how it finds the others.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ProcessLayout {
     /// How many processes the job has; they share its parallelism evenly.
     pub processes: usize,
@@ -56,6 +56,19 @@ pub struct ProcessLayout {
     pub connect_timeout: Duration,
     /// A process that has not been heard of for so long is lost.
     pub heartbeat_timeout: Duration,
+}
+
+impl std::fmt::Debug for ProcessLayout {
+    /// Without the token, which must not come into a log.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ProcessLayout")
+            .field("processes", &self.processes)
+            .field("index", &self.index)
+            .field("coordinator", &self.coordinator)
+            .field("job_id", &self.job_id)
+            .field("generation", &self.generation)
+            .finish_non_exhaustive()
+    }
 }
 
 impl ProcessLayout {
@@ -117,7 +130,7 @@ pub(crate) struct Connections {
 }
 
 impl Connections {
-    /// Shuts everything down, so that whoever waits for a peer wakes.
+    /// Second handles to the data connections, by which they can be shut down.
     pub(crate) fn handles(&self) -> Vec<TcpStream> {
         self.data.iter().flatten().filter_map(|socket| socket.try_clone().ok()).collect()
     }

@@ -25,6 +25,9 @@ pub(crate) enum Blame {
     Cause,
 }
 
+/// Tells the other processes of a failure.
+pub(crate) type FailureListener = Box<dyn Fn(&Error) + Send + Sync>;
+
 /// What all workers of a job in this process share.
 pub(crate) struct JobShared {
     pub(crate) name: String,
@@ -42,8 +45,7 @@ pub(crate) struct JobShared {
     cancelled: AtomicBool,
     failure: Mutex<Option<(Blame, Error)>>,
     threads: Mutex<Vec<Thread>>,
-    /// Tells the other processes of a failure.
-    pub(crate) on_failure: OnceLock<Box<dyn Fn(&Error) + Send + Sync>>,
+    pub(crate) on_failure: OnceLock<FailureListener>,
 }
 
 impl JobShared {

@@ -42,6 +42,10 @@ pub enum SourceState {
 /// Reads one worker's share of a table. Never blocks: what blocks lives on a thread behind a bounded channel.
 pub trait SourceReader<B: Batch>: 'static {
     /// Reads at most about one batch (`execution.batch-size` rows) and hands it to `out`.
+    ///
+    /// A worker that has opened no split by the end of its first poll, or whose splits have all finished, holds the
+    /// watermark back no longer. A reader that does not know its splits yet opens a split of any name to hold
+    /// it back, and finishes that one when it has opened the real ones.
     fn poll(&mut self, out: &mut SourceOutput<B>) -> Result<SourceState>;
 
     /// Where each of this worker's splits stands, usually as union elements: (split, offset).
@@ -115,10 +119,13 @@ impl<B: Batch> SourceOutput<B> {
     }
 }
 
+/// The watermark of each row of a batch, in milliseconds. A NULL is an error of the user's data.
+pub type WatermarkExpression<B> = Box<dyn FnMut(&B) -> Result<Vec<i64>>>;
+
 /// How a source's rows become watermarks (`WATERMARK FOR`).
 pub struct WatermarkStrategy<B> {
-    /// The watermark expression per row, in milliseconds; `None` where it is NULL is an error of the user's data.
-    pub expression: Box<dyn FnMut(&B) -> Result<Vec<i64>>>,
+    /// The watermark expression.
+    pub expression: WatermarkExpression<B>,
     /// A watermark goes out after a row once event time has moved by more than this (`pipeline.auto-watermark-interval`).
     pub interval: riverrun_core::Millis,
     /// After this long without rows a split no longer holds the watermark back (`scan.watermark.idle-timeout`).

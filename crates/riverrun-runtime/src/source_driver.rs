@@ -6,7 +6,9 @@ use crate::channel::Outlet;
 use crate::flow::{Driver, Seat};
 use crate::message::Status;
 use crate::snapshot::OperatorPart;
-use crate::source::{SourceEvent, SourceOutput, SourceReader, SourceState, SplitId, WatermarkStrategy};
+use crate::source::{
+    SourceEvent, SourceOutput, SourceReader, SourceState, SplitId, WatermarkExpression, WatermarkStrategy,
+};
 use crate::split_watermarks::{Settings, SplitWatermarks};
 use crate::stopwatch::{Alarm, Stopwatch, now};
 use crate::timestamp::{epoch_of, ticks_between};
@@ -31,7 +33,7 @@ enum Wish {
 
 /// The event time of a source that has a `WATERMARK FOR`.
 struct EventTime<B> {
-    expression: Box<dyn FnMut(&B) -> Result<Vec<i64>>>,
+    expression: WatermarkExpression<B>,
     splits: SplitWatermarks,
 }
 
@@ -260,6 +262,10 @@ impl<B: Batch> SourceDriver<B> {
         self.ended = true;
         if status == Status::Finished {
             self.seat.metrics.set_watermark(Watermark::MAX);
+        }
+        if let Some(event_time) = &self.event_time {
+            // What the last rows have made due comes before the end of event time.
+            self.rows.status(self.now, Status::Active(event_time.splits.watermark()))?;
         }
         self.rows.status(self.now, status)?;
         self.rejected.status(self.now, status)?;

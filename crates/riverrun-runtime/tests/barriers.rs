@@ -1,4 +1,5 @@
 //! Barriers: epochs aligned over several inputs, and what a sink is told of them.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! A whole job on one thread and on several.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! What is in flight stays bounded: with a sink that stalls, and with an operator that multiplies rows.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod support;
 

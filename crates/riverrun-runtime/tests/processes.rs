@@ -1,4 +1,5 @@
 //! Jobs of several processes over TCP.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod support;
 

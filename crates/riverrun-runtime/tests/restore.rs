@@ -1,4 +1,5 @@
 //! A snapshot of every epoch of a run, each gone on from at other parallelisms.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod support;
 

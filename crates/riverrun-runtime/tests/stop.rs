@@ -1,4 +1,5 @@
 //! A job that is stopped, and one that has nothing to do.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod support;
 

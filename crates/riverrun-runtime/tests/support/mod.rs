@@ -1,4 +1,5 @@
 //! Sources, operators and sinks over `Vec<Event>` for the tests of the runtime.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 #![allow(dead_code, reason = "each test uses its own part of it")]
 
 use riverrun_core::{Epoch, Error, KeyGroup, Millis, Result, Watermark};
