@@ -61,9 +61,6 @@ Examples:
         /// The shell.
         shell: clap_complete::Shell,
     },
-    /// One process of a job that runs in several; started by `run --processes`.
-    #[command(hide = true)]
-    Worker,
 }
 
 /// How a file's statements are read.
@@ -88,9 +85,6 @@ pub struct RunArgs {
     /// How many workers the job has in all.
     #[arg(short, long, value_name = "N")]
     pub parallelism: Option<usize>,
-    /// How many processes on this machine share the workers.
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub processes: usize,
     /// How the rows of a SELECT are printed.
     #[arg(short, long, value_enum, default_value_t = OutputFormat::Table)]
     pub output: OutputFormat,

@@ -1,3 +1,65 @@
 //! The `riverrun` binary.
 
-fn main() {}
+mod args;
+mod demo;
+mod output;
+mod progress;
+mod reference;
+mod run;
+mod shell;
+mod signals;
+mod summary;
+
+use args::{Cli, Command};
+use clap::{CommandFactory, Parser};
+use riverrun_core::Result;
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    start_logging(cli.verbose);
+    let ended = match &cli.command {
+        Command::Run(args) => run::run(args),
+        Command::Sql(args) => shell::shell(args),
+        Command::Explain(args) => run::explain(args),
+        Command::Check(args) => run::check(args),
+        Command::Connectors(args) => page(reference::connectors_page(args.name.as_deref())),
+        Command::Functions(args) => page(reference::functions_page(args.name.as_deref())),
+        Command::Demo(args) => demo::demo(args),
+        Command::Completions { shell } => {
+            clap_complete::generate(*shell, &mut Cli::command(), "riverrun", &mut std::io::stdout());
+            0
+        }
+    };
+    ExitCode::from(ended)
+}
+
+/// Prints a page of reference; its error has no place in a file.
+fn page(text: Result<String>) -> u8 {
+    match text {
+        Ok(text) => {
+            // A reader that has gone away (`| head`) is no failure.
+            let _ = std::io::stdout().write_all(text.as_bytes());
+            0
+        }
+        Err(error) => {
+            eprint!("{}", error.render("", ""));
+            error.exit_code() as u8
+        }
+    }
+}
+
+/// Logs go to standard error: warnings, more with -v, what RUST_LOG says before all.
+fn start_logging(verbose: u8) {
+    let default = match verbose {
+        0 => "warn",
+        1 => "info,timely=warn",
+        2 => "debug,timely=info",
+        _ => "trace",
+    };
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
+    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour).init();
+}

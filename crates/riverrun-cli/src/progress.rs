@@ -44,13 +44,11 @@ impl Progress {
         self.bar.tick();
     }
 
-    /// Prints above the line, without tearing it.
-    pub fn print_above(&self, text: &str) {
-        if self.bar.is_hidden() {
-            eprint!("{text}");
-        } else {
-            self.bar.suspend(|| eprint!("{text}"));
-        }
+    /// A new line for the next run.
+    pub fn start_again(&mut self) {
+        self.bar.reset();
+        self.last = None;
+        self.rate = 0.0;
     }
 
     /// Takes the line away.

@@ -1,5 +1,6 @@
 //! The summary of a run as JSON (`--summary`).
 
+use crate::progress::count;
 use riverrun_core::metrics::{OperatorRole, OperatorTotals};
 use riverrun_core::{Error, Result};
 use serde::Serialize;
@@ -65,6 +66,19 @@ impl Summary {
                 dead: operator.dead,
             });
         }
+    }
+
+    /// The summary in one line.
+    pub fn line(&self) -> String {
+        let rows = |tables: &[TableSummary]| tables.iter().map(|table| table.rows).sum::<u64>();
+        let mut text =
+            format!("{}: {} rows in, {} rows out", self.state, count(rows(&self.sources)), count(rows(&self.sinks)));
+        for (rows, what) in [(self.late_rows, "late"), (self.skipped_rows, "skipped"), (self.dead_rows, "dead letters")] {
+            if rows > 0 {
+                text.push_str(&format!(", {} {what}", count(rows)));
+            }
+        }
+        text
     }
 
     /// Writes the summary to a file.

@@ -1,0 +1,236 @@
+//! `riverrun run`, `explain` and `check`.
+
+use crate::args::{ExplainArgs, OutputFormat, RunArgs, ScriptArgs};
+use crate::output::{self, print_cells};
+use crate::progress::{INTERVAL, Progress};
+use crate::signals::Signals;
+use crate::summary::Summary;
+use riverrun::core::metrics::OperatorTotals;
+use riverrun::sql::plan::{ChangelogKind, StreamPlan};
+use riverrun::sql::session::Rows;
+use riverrun::{Control, Host, JobReport, RowConsumer, RunOptions, Script, Session, run_script};
+use riverrun_core::{Error, Result, RowBatch, Schema};
+use std::io::{IsTerminal, Write};
+use std::time::Instant;
+
+/// Runs a file; the exit code.
+pub fn run(args: &RunArgs) -> u8 {
+    let script = match Script::read(&args.script.file, args.script.variables.clone()) {
+        Ok(script) => script,
+        Err(error) => return report(&error, "", ""),
+    };
+    let mut session = Session::default();
+    let start = Instant::now();
+    let mut host = Terminal::new(&session, args.output);
+    let options = RunOptions { parallelism: args.parallelism, plan_only: false };
+    let result = define(&mut session, &args.script.define)
+        .and_then(|()| run_script(&mut session, &script, &options, &mut host));
+    host.progress.clear();
+    let mut code = 0;
+    if let Err(error) = &result {
+        code = report(error, &script.name, &script.text);
+    }
+    if let Some(path) = &args.summary {
+        let written = host.summary(&result).write(path, start.elapsed());
+        if let Err(error) = written {
+            return report(&error, "", "").max(code);
+        }
+    }
+    code
+}
+
+/// Explains a file's INSERTs and queries.
+pub fn explain(args: &ExplainArgs) -> u8 {
+    let mut host = Planner { json: args.json, quiet: false, plans: Vec::new() };
+    let code = plan_file(&args.script, &mut host);
+    if code == 0 && args.json {
+        let text = serde_json::to_string_pretty(&host.plans).unwrap_or_default();
+        let _ = writeln!(std::io::stdout(), "{text}");
+    }
+    code
+}
+
+/// Parses, binds and plans a file.
+pub fn check(args: &ScriptArgs) -> u8 {
+    let mut host = Planner { json: false, quiet: true, plans: Vec::new() };
+    let code = plan_file(args, &mut host);
+    if code == 0 {
+        let _ = writeln!(std::io::stdout(), "{} is good", args.file.display());
+    }
+    code
+}
+
+fn plan_file(args: &ScriptArgs, host: &mut Planner) -> u8 {
+    let script = match Script::read(&args.file, args.variables.clone()) {
+        Ok(script) => script,
+        Err(error) => return report(&error, "", ""),
+    };
+    let mut session = Session::default();
+    let options = RunOptions { parallelism: None, plan_only: true };
+    let result =
+        define(&mut session, &args.define).and_then(|()| run_script(&mut session, &script, &options, host));
+    result.map_or_else(|error| report(&error, &script.name, &script.text), |()| 0)
+}
+
+/// Sets the options of the command line.
+pub fn define(session: &mut Session, options: &[(String, String)]) -> Result<()> {
+    for (key, value) in options {
+        if let Some(note) = session.set(key, value).map_err(|error| error.context("option -D"))? {
+            tracing::info!("{note}");
+        }
+    }
+    Ok(())
+}
+
+/// Prints an error; its exit code.
+pub fn report(error: &Error, file: &str, text: &str) -> u8 {
+    let rendered = error.render(file, text);
+    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    match rendered.strip_prefix("error:") {
+        Some(rest) if colour => eprint!("\x1b[1;31merror:\x1b[0m{rest}"),
+        _ => eprint!("{rendered}"),
+    }
+    error.exit_code() as u8
+}
+
+/// A terminal, or a pipe, that runs a script.
+pub struct Terminal {
+    output: OutputFormat,
+    time_zone: chrono_tz::Tz,
+    /// The progress line.
+    pub progress: Progress,
+    signals: Signals,
+    last_shown: Option<Instant>,
+    reports: Vec<JobReport>,
+}
+
+impl Terminal {
+    /// Prints rows in this form.
+    pub fn new(session: &Session, output: OutputFormat) -> Self {
+        // Rows and progress on one terminal would tear each other: the line is for jobs whose rows go elsewhere.
+        let enabled = std::io::stderr().is_terminal();
+        Terminal {
+            output,
+            time_zone: session.config.time_zone(),
+            progress: Progress::new(session.clock(), enabled),
+            signals: Signals::listen(),
+            last_shown: None,
+            reports: Vec::new(),
+        }
+    }
+
+    /// Forgets the last run: a shell goes on.
+    pub fn start_again(&mut self) {
+        self.signals.reset();
+        self.reports.clear();
+        self.last_shown = None;
+        self.progress.start_again();
+    }
+
+    /// What the jobs did.
+    pub fn summary(&self, result: &Result<()>) -> Summary {
+        let mut summary = Summary::default();
+        for report in &self.reports {
+            summary.add(&report.totals);
+        }
+        let stopped = self.reports.iter().any(|report| report.stopped);
+        summary.state = match result {
+            Err(_) => "failed",
+            Ok(()) if stopped => "stopped",
+            Ok(()) => "finished",
+        }
+        .to_owned();
+        summary.error = result.as_ref().err().map(|error| error.message().to_owned());
+        summary
+    }
+}
+
+/// A printer as the consumer of a query's rows.
+struct Printed(Box<dyn output::RowPrinter>);
+
+impl RowConsumer for Printed {
+    fn rows(&mut self, batch: &RowBatch) -> Result<()> {
+        self.0.rows(batch)
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        self.0.finish()
+    }
+}
+
+impl Host for Terminal {
+    fn text(&mut self, rows: &Rows) -> Result<()> {
+        print_rows(rows)
+    }
+
+    fn note(&mut self, note: &str) {
+        tracing::info!("{note}");
+    }
+
+    fn plan(&mut self, plan: &StreamPlan, details: &[String]) -> Result<()> {
+        let text = if details.iter().any(|detail| detail == "JSON_EXECUTION_PLAN") {
+            serde_json::to_string_pretty(&plan.to_json()).unwrap_or_default() + "\n"
+        } else {
+            plan.explain()
+        };
+        std::io::stdout().write_all(text.as_bytes()).map_err(output::failed)
+    }
+
+    fn query(&mut self, schema: &Schema, changelog: ChangelogKind) -> Result<Box<dyn RowConsumer>> {
+        self.progress.clear();
+        let append_only = changelog == ChangelogKind::Append;
+        let out = Box::new(std::io::stdout());
+        Ok(Box::new(Printed(output::printer(self.output, schema, append_only, self.time_zone, out)?)))
+    }
+
+    fn running(&mut self, totals: &[OperatorTotals]) -> Control {
+        if self.last_shown.is_none_or(|shown| shown.elapsed() >= INTERVAL) {
+            self.last_shown = Some(Instant::now());
+            self.progress.show(totals);
+        }
+        self.signals.control()
+    }
+
+    fn ended(&mut self, report: &JobReport) {
+        self.reports.push(report.clone());
+    }
+}
+
+/// Prints what SHOW and its kin give.
+pub fn print_rows(rows: &Rows) -> Result<()> {
+    let cells: Vec<Vec<String>> =
+        rows.rows.iter().map(|row| row.iter().map(|cell| cell.clone().unwrap_or_default()).collect()).collect();
+    let columns: Vec<String> = rows.columns.iter().map(|name| (*name).to_owned()).collect();
+    std::io::stdout().write_all(print_cells(&columns, &cells).as_bytes()).map_err(output::failed)
+}
+
+/// Plans a file and runs nothing.
+struct Planner {
+    json: bool,
+    quiet: bool,
+    plans: Vec<serde_json::Value>,
+}
+
+impl Host for Planner {
+    fn text(&mut self, _rows: &Rows) -> Result<()> {
+        Ok(())
+    }
+
+    fn plan(&mut self, plan: &StreamPlan, _details: &[String]) -> Result<()> {
+        if self.json {
+            self.plans.push(plan.to_json());
+        } else if !self.quiet {
+            std::io::stdout().write_all(plan.explain().as_bytes()).map_err(output::failed)?;
+        }
+        Ok(())
+    }
+
+    fn query(&mut self, _schema: &Schema, _changelog: ChangelogKind) -> Result<Box<dyn RowConsumer>> {
+        Err(Error::bug("a plan was to be made, not run"))
+    }
+
+    fn running(&mut self, _totals: &[OperatorTotals]) -> Control {
+        Control::Continue
+    }
+}
+

@@ -1,0 +1,145 @@
+//! `riverrun sql`: an interactive shell with history, statements over several lines, and completion.
+
+mod complete;
+
+use crate::args::{OutputFormat, SqlArgs};
+use crate::run::{Terminal, define, report};
+use complete::SqlCompleter;
+use reedline::{
+    ColumnarMenu, DefaultPrompt, DefaultPromptSegment, Emacs, FileBackedHistory, KeyCode, KeyModifiers, MenuBuilder,
+    Reedline, ReedlineEvent, ReedlineMenu, Signal, ValidationResult, Validator, default_emacs_keybindings,
+};
+use riverrun::{RunOptions, Script, Session, run_script};
+use riverrun_core::Result;
+use std::io::{IsTerminal, Read};
+use std::path::PathBuf;
+
+const HELP: &str = "\
+A statement ends with `;` and may stand on several lines. Ctrl-C stops a running query, Ctrl-D leaves.
+  help;               this page
+  quit;  exit;        leave
+  SHOW TABLES;        what there is; also VIEWS, FUNCTIONS, CREATE TABLE t, COLUMNS FROM t
+  DESCRIBE t;         the columns of a table
+  SET 'key' = 'v';    a session option; SET; lists them
+  EXPLAIN SELECT …;   the plan of a query
+";
+const HISTORY: usize = 10_000;
+
+/// Runs the shell; the exit code.
+pub fn shell(args: &SqlArgs) -> u8 {
+    let mut session = Session::default();
+    if let Err(error) = define(&mut session, &args.define) {
+        return report(&error, "", "");
+    }
+    let mut host = Terminal::new(&session, OutputFormat::Table);
+    if let Some(file) = &args.init {
+        let script = match Script::read(file, Vec::new()) {
+            Ok(script) => script,
+            Err(error) => return report(&error, "", ""),
+        };
+        if let Err(error) = run_script(&mut session, &script, &RunOptions::default(), &mut host) {
+            return report(&error, &script.name, &script.text);
+        }
+    }
+    if std::io::stdin().is_terminal() { interactive(&mut session, &mut host) } else { piped(&mut session, &mut host) }
+}
+
+/// Statements from a pipe: run as a script.
+fn piped(session: &mut Session, host: &mut Terminal) -> u8 {
+    let mut text = String::new();
+    if let Err(error) = std::io::stdin().read_to_string(&mut text) {
+        eprintln!("error: cannot read standard input: {error}");
+        return 2;
+    }
+    let script = Script::from_text("stdin", text);
+    match run_script(session, &script, &RunOptions::default(), host) {
+        Ok(()) => 0,
+        Err(error) => report(&error, &script.name, &script.text),
+    }
+}
+
+fn interactive(session: &mut Session, host: &mut Terminal) -> u8 {
+    println!("Riverrun {}. `help;` for help, `quit;` to leave.", env!("CARGO_PKG_VERSION"));
+    let completer = SqlCompleter::new(session);
+    let words = completer.words();
+    let mut editor = editor(completer);
+    let prompt = DefaultPrompt::new(DefaultPromptSegment::Basic("riverrun".into()), DefaultPromptSegment::Empty);
+    loop {
+        match editor.read_line(&prompt) {
+            Ok(Signal::Success(text)) => {
+                let word = text.trim().trim_end_matches(';').trim().to_ascii_lowercase();
+                match word.as_str() {
+                    "" => continue,
+                    "quit" | "exit" => return 0,
+                    "help" => {
+                        print!("{HELP}");
+                        continue;
+                    }
+                    _ => {}
+                }
+                host.start_again();
+                if let Err(error) = run_text(session, host, &text) {
+                    report(&error, "input", &text);
+                }
+                host.progress.clear();
+                SqlCompleter::refresh(&words, session);
+            }
+            Ok(Signal::CtrlD) => return 0,
+            // Ctrl-C at the prompt gives up the line, not the shell.
+            Ok(_) => {}
+            Err(error) => {
+                eprintln!("error: cannot read the terminal: {error}");
+                return 1;
+            }
+        }
+    }
+}
+
+fn run_text(session: &mut Session, host: &mut Terminal, text: &str) -> Result<()> {
+    run_script(session, &Script::from_text("input", text), &RunOptions::default(), host)
+}
+
+fn editor(completer: SqlCompleter) -> Reedline {
+    let menu = ColumnarMenu::default().with_name("completions");
+    let mut keys = default_emacs_keybindings();
+    keys.add_binding(
+        KeyModifiers::NONE,
+        KeyCode::Tab,
+        ReedlineEvent::UntilFound(vec![ReedlineEvent::Menu("completions".into()), ReedlineEvent::MenuNext]),
+    );
+    let mut editor = Reedline::create()
+        .with_validator(Box::new(EndsWithSemicolon))
+        .with_completer(Box::new(completer))
+        .with_menu(ReedlineMenu::EngineCompleter(Box::new(menu)))
+        .with_edit_mode(Box::new(Emacs::new(keys)));
+    if let Some(path) = history_file()
+        && let Ok(history) = FileBackedHistory::with_file(HISTORY, path)
+    {
+        editor = editor.with_history(Box::new(history));
+    }
+    editor
+}
+
+fn history_file() -> Option<PathBuf> {
+    let state = std::env::var_os("XDG_STATE_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/state")))?;
+    Some(state.join("riverrun/history"))
+}
+
+/// A statement goes on until its semicolon.
+struct EndsWithSemicolon;
+
+impl Validator for EndsWithSemicolon {
+    fn validate(&self, line: &str) -> ValidationResult {
+        let text = line.trim_end();
+        let word = text.trim().to_ascii_lowercase();
+        // BEGIN STATEMENT SET goes on until its END.
+        let in_set = word.contains("statement set") && word.contains("begin") && !word.trim_end_matches(';').trim_end().ends_with("end");
+        if text.is_empty() || (text.ends_with(';') && !in_set) || matches!(word.as_str(), "quit" | "exit" | "help") {
+            ValidationResult::Complete
+        } else {
+            ValidationResult::Incomplete
+        }
+    }
+}

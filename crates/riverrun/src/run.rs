@@ -1,0 +1,254 @@
+//! Executes the statements of a script in order: definitions at once, INSERTs together as one job, queries to a reader.
+
+use crate::results::{RowConsumer, SharedConsumer};
+use crate::script::Script;
+use crate::session::Session;
+use riverrun_core::metrics::OperatorTotals;
+use riverrun_core::{Result, Schema};
+use riverrun_runtime::job::JobHandle;
+use riverrun_sql::parse::{Insert, Query, Statement, StatementKind};
+use riverrun_sql::plan::{ChangelogKind, PlanBuilder, StreamPlan};
+use riverrun_sql::session::Rows;
+use std::time::Duration;
+
+/// How often a host hears of running jobs.
+const TURN: Duration = Duration::from_millis(100);
+
+/// What a host wants of the jobs that run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// Go on.
+    Continue,
+    /// End in good order: read no more, write what was read.
+    Stop,
+    /// End at once.
+    Cancel,
+}
+
+/// Whoever runs a script: a terminal, a test, a program.
+pub trait Host {
+    /// The rows of SHOW, DESCRIBE and their kin.
+    fn text(&mut self, rows: &Rows) -> Result<()>;
+
+    /// A remark: an option that has no effect here.
+    fn note(&mut self, note: &str) {
+        let _ = note;
+    }
+
+    /// A plan, asked for by EXPLAIN.
+    fn plan(&mut self, plan: &StreamPlan, details: &[String]) -> Result<()>;
+
+    /// A query begins: who takes its rows?
+    fn query(&mut self, schema: &Schema, changelog: ChangelogKind) -> Result<Box<dyn RowConsumer>>;
+
+    /// Jobs run; called about ten times a second with the counters of all of them.
+    fn running(&mut self, totals: &[OperatorTotals]) -> Control;
+
+    /// A job has ended.
+    fn ended(&mut self, report: &JobReport) {
+        let _ = report;
+    }
+}
+
+/// How a job ended.
+#[derive(Clone, Debug)]
+pub struct JobReport {
+    /// Its counters.
+    pub totals: Vec<OperatorTotals>,
+    /// Whether it was stopped before its end.
+    pub stopped: bool,
+    /// Why it failed, if it did.
+    pub error: Option<riverrun_core::Error>,
+}
+
+/// How jobs are run.
+#[derive(Clone, Debug, Default)]
+pub struct RunOptions {
+    /// The workers of each job; `None`: as the session says.
+    pub parallelism: Option<usize>,
+    /// Plan everything, run nothing.
+    pub plan_only: bool,
+}
+
+/// What has been planned and not yet run.
+#[derive(Default)]
+struct Waiting {
+    /// The INSERTs that stand by themselves.
+    inserts: PlanBuilder,
+    /// The jobs before them.
+    jobs: Vec<StreamPlan>,
+    statements: usize,
+}
+
+impl Waiting {
+    /// All of them as jobs.
+    fn take(&mut self) -> Result<Vec<StreamPlan>> {
+        let mut jobs = std::mem::take(&mut self.jobs);
+        let inserts = std::mem::take(&mut self.inserts);
+        if !inserts.is_empty() {
+            jobs.push(inserts.finish()?);
+        }
+        Ok(jobs)
+    }
+}
+
+/// Runs a script to its end.
+pub fn run_script(session: &mut Session, script: &Script, options: &RunOptions, host: &mut dyn Host) -> Result<()> {
+    run_statements(session, &script.statements()?, options, host)
+}
+
+fn run_statements(
+    session: &mut Session,
+    statements: &[Statement],
+    options: &RunOptions,
+    host: &mut dyn Host,
+) -> Result<()> {
+    let mut waiting = Waiting::default();
+    for statement in statements {
+        execute(session, statement, options, &mut waiting, host).map_err(|error| error.at(statement.place))?;
+    }
+    let jobs = waiting.take()?;
+    run_jobs(session, &jobs, options, host)
+}
+
+fn execute(
+    session: &mut Session,
+    statement: &Statement,
+    options: &RunOptions,
+    waiting: &mut Waiting,
+    host: &mut dyn Host,
+) -> Result<()> {
+    match &statement.kind {
+        StatementKind::Insert(insert) => {
+            plan_insert(session, &mut waiting.inserts, insert, &mut waiting.statements)?;
+            if session.config.dml_sync() {
+                let jobs = waiting.take()?;
+                run_jobs(session, &jobs, options, host)?;
+            }
+            Ok(())
+        }
+        StatementKind::StatementSet(inserts) => {
+            let mut builder = PlanBuilder::default();
+            for insert in inserts {
+                plan_insert(session, &mut builder, insert, &mut waiting.statements)?;
+            }
+            waiting.jobs.push(builder.finish()?);
+            if session.config.dml_sync() {
+                let jobs = waiting.take()?;
+                run_jobs(session, &jobs, options, host)?;
+            }
+            Ok(())
+        }
+        StatementKind::Query(query) => run_query(session, query, options, waiting, host),
+        StatementKind::Explain(explain) => {
+            let plan = explain_plan(session, &explain.statement)?;
+            host.plan(&plan, &explain.details)
+        }
+        _ => {
+            let outcome = session.execute(statement)?;
+            outcome.notes.iter().for_each(|note| host.note(note));
+            match &outcome.rows {
+                Some(rows) if !options.plan_only => host.text(rows),
+                _ => Ok(()),
+            }
+        }
+    }
+}
+
+fn plan_insert(session: &Session, builder: &mut PlanBuilder, insert: &Insert, count: &mut usize) -> Result<()> {
+    *count += 1;
+    session.planner().insert(builder, insert, *count)
+}
+
+fn explain_plan(session: &Session, statement: &Statement) -> Result<StreamPlan> {
+    let mut builder = PlanBuilder::default();
+    let mut count = 0;
+    match &statement.kind {
+        StatementKind::Query(query) => session.planner().query(&mut builder, query)?,
+        StatementKind::Insert(insert) => plan_insert(session, &mut builder, insert, &mut count)?,
+        StatementKind::StatementSet(inserts) => {
+            for insert in inserts {
+                plan_insert(session, &mut builder, insert, &mut count)?;
+            }
+        }
+        _ => {
+            return Err(riverrun_core::Error::input("only queries and INSERTs have a plan").at(statement.place));
+        }
+    }
+    builder.finish()
+}
+
+fn run_query(
+    session: &Session,
+    query: &Query,
+    options: &RunOptions,
+    waiting: &mut Waiting,
+    host: &mut dyn Host,
+) -> Result<()> {
+    let mut builder = PlanBuilder::default();
+    session.planner().query(&mut builder, query)?;
+    if options.plan_only {
+        return builder.finish().and_then(|plan| host.plan(&plan, &[]));
+    }
+    let inserts = waiting.take()?;
+    // What the INSERTs before it write, the query may read: bounded ones run to their end first.
+    let (first, beside): (Vec<_>, Vec<_>) = inserts.into_iter().partition(StreamPlan::is_bounded);
+    run_jobs(session, &first, options, host)?;
+    // Only now: the tables it reads may be what was just written.
+    let plan = builder.finish()?;
+    let (schema, changelog) = match plan.result() {
+        Some(node) => (node.properties.schema.clone(), node.properties.changelog),
+        None => return Err(riverrun_core::Error::bug("a query without a result")),
+    };
+    let consumer = SharedConsumer::new(host.query(&schema, changelog)?);
+    let mut jobs = Vec::new();
+    for plan in &beside {
+        jobs.push(session.start(plan, options.parallelism, None)?);
+    }
+    jobs.push(session.start(&plan, options.parallelism, Some(&consumer))?);
+    follow(&jobs, host)?;
+    consumer.finish()
+}
+
+fn run_jobs(session: &Session, plans: &[StreamPlan], options: &RunOptions, host: &mut dyn Host) -> Result<()> {
+    if options.plan_only {
+        return plans.iter().try_for_each(|plan| host.plan(plan, &[]));
+    }
+    let jobs = plans.iter().map(|plan| session.start(plan, options.parallelism, None)).collect::<Result<Vec<_>>>()?;
+    follow(&jobs, host)
+}
+
+/// Waits for all jobs; the first that fails ends the others.
+fn follow(jobs: &[JobHandle], host: &mut dyn Host) -> Result<()> {
+    let mut asked = Control::Continue;
+    let mut left: Vec<&JobHandle> = jobs.iter().collect();
+    let mut failure = None;
+    while let Some(job) = left.first().copied() {
+        if let Some(result) = job.wait_timeout(TURN) {
+            left.remove(0);
+            let error = result.err();
+            host.ended(&JobReport {
+                totals: job.totals(),
+                stopped: asked != Control::Continue && error.is_none(),
+                error: error.clone(),
+            });
+            if let Some(error) = error
+                && failure.is_none()
+            {
+                left.iter().for_each(|other| other.cancel());
+                failure = Some(error);
+            }
+        }
+        let totals: Vec<OperatorTotals> = jobs.iter().flat_map(|job| job.totals()).collect();
+        let wanted = host.running(&totals);
+        if wanted != asked {
+            asked = wanted;
+            match wanted {
+                Control::Continue => {}
+                Control::Stop => left.iter().for_each(|job| job.stop()),
+                Control::Cancel => left.iter().for_each(|job| job.cancel()),
+            }
+        }
+    }
+    failure.map_or(Ok(()), Err)
+}

@@ -1,0 +1,54 @@
+//! A text of SQL statements with its name and variables.
+
+use riverrun_core::{Error, Result};
+use riverrun_sql::parse::{self, Statement, Variables};
+use std::io::Read;
+use std::path::Path;
+
+/// A file of statements.
+#[derive(Clone, Debug)]
+pub struct Script {
+    /// The file's name, for messages.
+    pub name: String,
+    /// Its text as it stands.
+    pub text: String,
+    /// What `${NAME}` stands for.
+    pub variables: Vec<(String, String)>,
+}
+
+impl Script {
+    /// Reads a file, or standard input for `-`.
+    pub fn read(path: &Path, variables: Vec<(String, String)>) -> Result<Script> {
+        if path.as_os_str() == "-" {
+            let mut text = String::new();
+            std::io::stdin()
+                .read_to_string(&mut text)
+                .map_err(|error| Error::input(format!("cannot read standard input: {error}")))?;
+            return Ok(Script { name: "stdin".into(), text, variables });
+        }
+        let name = path.display().to_string();
+        let bytes = std::fs::read(path).map_err(|error| {
+            let error_text = match error.kind() {
+                std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+                std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+                _ => error.to_string(),
+            };
+            Error::input(format!("cannot read '{name}': {error_text}")).hint("give the path of a SQL file, or - for standard input")
+        })?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            Error::input(format!("'{name}' is not UTF-8: byte {}", error.utf8_error().valid_up_to()))
+        })?;
+        Ok(Script { name, text, variables })
+    }
+
+    /// A text that is no file.
+    pub fn from_text(name: impl Into<String>, text: impl Into<String>) -> Script {
+        Script { name: name.into(), text: text.into(), variables: Vec::new() }
+    }
+
+    /// The statements. Places in errors are those of the text as it stands.
+    pub fn statements(&self) -> Result<Vec<Statement>> {
+        let variables: Variables = self.variables.iter().cloned().collect();
+        parse::parse(&self.text, &variables)
+    }
+}
