@@ -1,0 +1,162 @@
+# Apache Kafka from Maven Central as one broker on this machine, and the cases that run against it.
+KAFKA_V=4.3.1
+KAFKA=127.0.0.1:19092
+KAFKA_DIR=$SERVICES_DIR/kafka
+
+# Says what is missing; succeeds if something is.
+kafka_missing() {
+  command -v java >/dev/null || { echo "java is not installed (17 or later)"; return 0; }
+  command -v mvn >/dev/null || { echo "mvn (Maven) is not installed"; return 0; }
+  return 1
+}
+
+kafka_install() {
+  [ -d "$KAFKA_DIR/lib" ] && return 0
+  mkdir -p "$KAFKA_DIR"
+  local dependencies="" coordinate
+  for coordinate in org.apache.kafka:kafka_2.13:$KAFKA_V org.apache.kafka:kafka-tools:$KAFKA_V org.slf4j:slf4j-simple:1.7.36; do
+    IFS=: read -r group artifact version <<<"$coordinate"
+    dependencies+="<dependency><groupId>$group</groupId><artifactId>$artifact</artifactId><version>$version</version></dependency>"
+  done
+  echo "<project><modelVersion>4.0.0</modelVersion><groupId>t</groupId><artifactId>t</artifactId><version>1</version><packaging>pom</packaging><dependencies>$dependencies</dependencies></project>" >"$KAFKA_DIR/pom.xml"
+  (cd "$KAFKA_DIR" && mvn -q -B dependency:copy-dependencies -DoutputDirectory=lib.new -DincludeScope=runtime && mv lib.new lib)
+}
+
+kafka_java() { (cd "$KAFKA_DIR" && exec java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx512m -Dorg.slf4j.simpleLogger.defaultLogLevel=error -cp 'lib/*' "$@"); }
+
+kafka_start() {
+  local conf=$work/kafka.properties
+  cat >"$conf" <<P
+process.roles=broker,controller
+node.id=1
+controller.quorum.bootstrap.servers=127.0.0.1:19093
+listeners=PLAINTEXT://127.0.0.1:19092,CONTROLLER://127.0.0.1:19093
+advertised.listeners=PLAINTEXT://127.0.0.1:19092
+controller.listener.names=CONTROLLER
+log.dirs=$work/kafka-data
+offsets.topic.replication.factor=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+offsets.topic.num.partitions=5
+group.initial.rebalance.delay.ms=0
+auto.create.topics.enable=false
+P
+  kafka_java kafka.tools.StorageTool format --standalone -t "$(kafka_java kafka.tools.StorageTool random-uuid)" -c "$conf" >/dev/null || return 1
+  (cd "$KAFKA_DIR" && exec java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx512m -Dorg.slf4j.simpleLogger.defaultLogLevel=warn -cp 'lib/*' kafka.Kafka "$conf") >"$work/kafka.log" 2>&1 &
+  KAFKA_PID=$!
+  local turn
+  for turn in $(seq 300); do
+    (exec 3<>/dev/tcp/127.0.0.1/19092) 2>/dev/null && return 0
+    kill -0 "$KAFKA_PID" 2>/dev/null || { tail -5 "$work/kafka.log"; return 1; }
+    sleep 0.2
+  done
+  return 1
+}
+kafka_stop() { [ -n "${KAFKA_PID:-}" ] && pkill -P "$KAFKA_PID" 2>/dev/null; kill "${KAFKA_PID:-0}" 2>/dev/null; }
+kafka_topic() { kafka_java org.apache.kafka.tools.TopicCommand --bootstrap-server $KAFKA --create --topic "$1" --partitions "${2:-1}" --replication-factor 1; }
+
+# numbers TOPIC OPTIONS: a table of the topic.
+numbers() {
+  echo "CREATE TABLE numbers (id INT, word STRING) WITH ('connector' = 'kafka', 'topic' = '$1', 'properties.bootstrap.servers' = '$KAFKA', 'format' = 'json' ${2:-});"
+}
+bounded=", 'scan.startup.mode' = 'earliest-offset', 'scan.bounded.mode' = 'latest-offset'"
+# write TOPIC FROM TO: JSON rows with these numbers.
+write() {
+  { numbers "$1"
+    echo "INSERT INTO numbers VALUES"
+    seq "$2" "$3" | sed "s/.*/(&, 'w&')/" | paste -sd, ; echo ";"; } >"$dir/write.sql"
+  riverrun run "$dir/write.sql"
+}
+read_ids() { { numbers "$1" "$2"; echo "SELECT id FROM numbers;"; } >"$dir/read.sql"; riverrun run "$dir/read.sql" --output csv -p "${3:-2}" | tail -n +2 | sort -n | paste -sd' '; }
+
+kafka_case_write_and_read_back() {
+  kafka_topic back 3
+  write back 1 500
+  equal "$(seq -s' ' 1 500)" "$(read_ids back "$bounded" 1)" "one worker"
+  equal "$(seq -s' ' 1 500)" "$(read_ids back "$bounded" 4)" "four workers, three partitions"
+}
+
+kafka_case_startup_and_bounded_modes() {
+  kafka_topic modes 1
+  write modes 1 5
+  sleep 0.05
+  local between; between=$(date +%s%3N); sleep 0.05
+  write modes 6 10
+  equal "6 7 8 9 10" "$(read_ids modes ", 'scan.startup.mode' = 'timestamp', 'scan.startup.timestamp-millis' = '$between', 'scan.bounded.mode' = 'latest-offset'")" "from a time"
+  equal "1 2 3 4 5" "$(read_ids modes ", 'scan.startup.mode' = 'earliest-offset', 'scan.bounded.mode' = 'timestamp', 'scan.bounded.timestamp-millis' = '$between'")" "to a time"
+  equal "4 5 6" "$(read_ids modes ", 'scan.startup.mode' = 'specific-offsets', 'scan.startup.specific-offsets' = 'partition:0,offset:3', 'scan.bounded.mode' = 'specific-offsets', 'scan.bounded.specific-offsets' = 'partition:0,offset:6'")" "between offsets"
+  equal "" "$(read_ids modes ", 'scan.startup.mode' = 'latest-offset', 'scan.bounded.mode' = 'latest-offset'")" "from the end to the end"
+}
+
+kafka_case_group_offsets_are_committed() {
+  kafka_topic grouped 2
+  write grouped 1 20
+  local group=", 'properties.group.id' = 'readers', 'scan.startup.mode' = 'group-offsets', 'properties.auto.offset.reset' = 'earliest', 'scan.bounded.mode' = 'latest-offset'"
+  equal "$(seq -s' ' 1 20)" "$(read_ids grouped "$group")" "the first reader"
+  write grouped 21 25
+  equal "$(seq -s' ' 21 25)" "$(read_ids grouped "$group")" "the second reader goes on"
+}
+
+kafka_case_keys_headers_and_metadata() {
+  kafka_topic keyed 1
+  cat >"$dir/keyed.sql" <<S
+CREATE TABLE keyed (
+  id INT, word STRING, at_time TIMESTAMP_LTZ(3) METADATA FROM 'timestamp', h MAP<STRING, BYTES> METADATA FROM 'headers',
+  p INT METADATA FROM 'partition' VIRTUAL, o BIGINT METADATA FROM 'offset' VIRTUAL, t STRING METADATA FROM 'topic' VIRTUAL
+) WITH ('connector' = 'kafka', 'topic' = 'keyed', 'properties.bootstrap.servers' = '$KAFKA', 'key.format' = 'json', 'key.fields' = 'id', 'value.format' = 'json',
+  'value.fields-include' = 'EXCEPT_KEY' $bounded);
+SET 'table.local-time-zone' = 'UTC';
+INSERT INTO keyed VALUES (7, 'seven', TO_TIMESTAMP_LTZ(1000, 3), MAP['k', CAST('v' AS BYTES)]), (8, 'eight', TO_TIMESTAMP_LTZ(2000, 3), MAP['k', CAST('w' AS BYTES)]);
+SELECT id, word, at_time, CAST(h['k'] AS STRING) AS header, p, o, t FROM keyed;
+S
+  equal "+I[7, seven, 1970-01-01T00:00:01Z, v, 0, 0, keyed]
++I[8, eight, 1970-01-01T00:00:02Z, w, 0, 1, keyed]" "$(riverrun run "$dir/keyed.sql" --output changelog)" "rows"
+}
+
+kafka_case_broken_records_go_to_a_table() {
+  kafka_topic broken 1
+  cat >"$dir/broken.sql" <<S
+CREATE TABLE lines (line STRING) WITH ('connector' = 'kafka', 'topic' = 'broken', 'properties.bootstrap.servers' = '$KAFKA', 'format' = 'raw');
+INSERT INTO lines VALUES ('{"id": 1, "word": "a"}'), ('no json'), ('{"id": 2, "word": "b"}');
+S
+  riverrun run "$dir/broken.sql"
+  cat >"$dir/read.sql" <<S
+$(numbers broken "$bounded, 'on-error' = 'dead'")
+CREATE TABLE dead (raw STRING, split STRING, \`offset\` BIGINT) WITH ('connector' = 'filesystem', 'path' = '$dir/dead', 'format' = 'json');
+CREATE TABLE good (id INT) WITH ('connector' = 'filesystem', 'path' = '$dir/good', 'format' = 'json');
+INSERT INTO good SELECT id FROM numbers;
+S
+  riverrun run "$dir/read.sql"
+  equal '{"raw":"no json","split":"broken-0","offset":1}' "$(cat "$dir"/dead/*)" "the dead letter"
+  equal "2" "$(cat "$dir"/good/* | wc -l)" "the good rows"
+}
+
+kafka_case_errors_say_what_to_do() {
+  kafka_topic exists 1
+  numbers missing "$bounded" >"$dir/topic.sql"; echo "SELECT * FROM numbers;" >>"$dir/topic.sql"
+  local text; text=$(riverrun run "$dir/topic.sql" 2>&1) && fail "a missing topic was no error"
+  [[ $text == *"cannot read topic 'missing'"* && $text == *"create the topic first"* ]] || fail "$text"
+  sed "s/$KAFKA/127.0.0.1:1/" "$dir/topic.sql" >"$dir/broker.sql"
+  text=$(riverrun run "$dir/broker.sql" 2>&1) && fail "a missing broker was no error"
+  [[ $text == *"127.0.0.1:1"* && $text == *"properties.bootstrap.servers"* ]] || fail "$text"
+  numbers exists ", 'properties.no.such.thing' = 'x' $bounded" >"$dir/property.sql"; echo "SELECT * FROM numbers;" >>"$dir/property.sql"
+  text=$(riverrun run "$dir/property.sql" 2>&1) && fail "an unknown property was no error"
+  [[ $text == *"no.such.thing"* ]] || fail "$text"
+}
+
+kafka_case_new_partitions_are_found() {
+  kafka_topic grows 1
+  write grows 1 3
+  { numbers grows ", 'scan.startup.mode' = 'earliest-offset', 'scan.topic-partition-discovery.interval' = '500 ms'"
+    echo "CREATE TABLE out (id INT) WITH ('connector' = 'print');"
+    echo "INSERT INTO out SELECT id FROM numbers;"; } >"$dir/grow.sql"
+  "$CARGO_TARGET_DIR/debug/riverrun" run "$dir/grow.sql" >"$dir/out" &
+  local pid=$! turn
+  kafka_java org.apache.kafka.tools.TopicCommand --bootstrap-server $KAFKA --alter --topic grows --partitions 3
+  write grows 4 60
+  for turn in $(seq 150); do [ "$(grep -c '^+I' "$dir/out")" = 60 ] && break; sleep 0.2; done
+  kill -INT $pid; wait $pid
+  equal "$(seq -s' ' 1 60)" "$(sed -nE 's/^\+I\[([0-9]+)\]/\1/p' "$dir/out" | sort -n | paste -sd' ')" "rows of old and new partitions"
+}
