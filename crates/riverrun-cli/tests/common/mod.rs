@@ -1,0 +1,131 @@
+//! Runs the binary on small files.
+
+#![allow(dead_code, reason = "each test file uses its own share")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// A folder with a pipeline in it.
+pub struct Case {
+    /// The folder, gone with the case.
+    pub dir: tempfile::TempDir,
+}
+
+/// What a run of the binary gave.
+pub struct Ended {
+    /// The exit code.
+    pub code: i32,
+    /// Standard output.
+    pub out: String,
+    /// Standard error.
+    pub err: String,
+}
+
+impl Case {
+    /// An empty folder.
+    pub fn new() -> Self {
+        Case { dir: tempfile::tempdir().unwrap() }
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Writes a file.
+    pub fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// Runs `sql` with `${DIR}` set to the folder.
+    pub fn run(&self, sql: &str, args: &[&str]) -> Ended {
+        self.file("pipeline.sql", sql);
+        let dir = format!("DIR={}", self.path().display());
+        let mut all = vec!["run", "pipeline.sql", "--var", &dir];
+        all.extend(args);
+        self.riverrun(&all)
+    }
+
+    /// The binary, in the folder.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_riverrun"));
+        command.current_dir(self.path()).env_remove("RUST_LOG").env("NO_COLOR", "1").stdin(Stdio::null());
+        command
+    }
+
+    /// Runs the binary with these arguments in the folder.
+    pub fn riverrun(&self, args: &[&str]) -> Ended {
+        Ended::from(self.command().args(args).output().unwrap())
+    }
+
+    /// The lines of all files below a folder, sorted.
+    pub fn lines(&self, folder: &str) -> Vec<String> {
+        let mut lines = Vec::new();
+        collect(&self.path().join(folder), &mut lines);
+        lines.sort();
+        lines
+    }
+}
+
+fn collect(folder: &Path, lines: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            collect(&path, lines);
+        } else if !path.file_name().unwrap().to_string_lossy().starts_with('.') {
+            lines.extend(std::fs::read_to_string(&path).unwrap().lines().map(str::to_owned));
+        }
+    }
+}
+
+impl From<Output> for Ended {
+    fn from(output: Output) -> Self {
+        Ended {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+impl Ended {
+    /// The lines of standard output, sorted.
+    pub fn sorted(&self) -> Vec<&str> {
+        let mut lines: Vec<&str> = self.out.lines().collect();
+        lines.sort_unstable();
+        lines
+    }
+
+    /// That it ended well; with what it said if not.
+    #[track_caller]
+    pub fn ok(self) -> Self {
+        assert_eq!(self.code, 0, "{}{}", self.out, self.err);
+        self
+    }
+
+    /// That it ended with this code and said all of this.
+    #[track_caller]
+    pub fn failed(self, code: i32, said: &[&str]) -> Self {
+        assert_eq!(self.code, code, "{}{}", self.out, self.err);
+        for text in said {
+            assert!(self.err.contains(text), "`{text}` is not in:\n{}", self.err);
+        }
+        self
+    }
+}
+
+/// The data that is shared beside a checkout, if it is there; says so if not.
+pub fn shared(path: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("RIVERRUN_SHARED").map(PathBuf::from).unwrap_or_else(|| {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared")
+    });
+    let found = root.join(path);
+    if found.exists() {
+        return Some(found);
+    }
+    eprintln!("skipped: there is no {}", found.display());
+    None
+}

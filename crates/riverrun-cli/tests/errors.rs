@@ -1,0 +1,119 @@
+//! What a user reads who made a mistake: the words, the place, the nearest name, the exit code.
+
+mod common;
+
+use common::Case;
+
+const T: &str = "CREATE TABLE t (id INT, name STRING, at_time TIMESTAMP(3)) WITH ('connector' = 'filesystem', 'path' = '${DIR}/t.json', 'format' = 'json');\n";
+
+fn case() -> Case {
+    let case = Case::new();
+    case.file("t.json", "{\"id\": 1, \"name\": \"a\"}\n");
+    case
+}
+
+#[test]
+fn a_misspelt_column_gets_line_column_caret_and_the_nearest_name() {
+    case().run(&format!("{T}SELECT id,\n       nmae FROM t;"), &[]).failed(2, &[
+        "error: ",
+        "nmae",
+        "--> pipeline.sql:3:8",
+        "3 |        nmae FROM t;",
+        "  |        ^^^^",
+        "did you mean `name`?",
+    ]);
+}
+
+#[test]
+fn a_misspelt_table_is_named_with_the_nearest() {
+    case().run(&format!("{T}SELECT * FROM tt;"), &[]).failed(2, &["tt", "--> pipeline.sql:2:15", "did you mean `t`?"]);
+}
+
+#[test]
+fn a_misspelt_function_is_named_with_the_nearest() {
+    case().run(&format!("{T}SELECT UPPR(name) FROM t;"), &[]).failed(2, &["UPPR", "--> pipeline.sql:2:8", "did you mean `UPPER`?"]);
+}
+
+#[test]
+fn a_misspelt_keyword_is_named_with_the_nearest() {
+    case().run("CRAETE TABLE t (id INT);", &[]).failed(2, &["CRAETE", "--> pipeline.sql:1:1", "CREATE"]);
+}
+
+#[test]
+fn a_misspelt_option_is_named_with_the_nearest() {
+    let sql = "CREATE TABLE t (id INT) WITH (\n  'connector' = 'filesystem',\n  'pth' = 'x',\n  'format' = 'json');\nSELECT * FROM t;";
+    case().run(sql, &[]).failed(2, &["unknown option 'pth'", "pipeline.sql:3:3", "did you mean `path`?"]);
+}
+
+#[test]
+fn an_option_of_the_wrong_type_says_what_is_expected() {
+    let sql = "CREATE TABLE t (id INT) WITH ('connector' = 'datagen', 'number-of-rows' = 'many');\nSELECT * FROM t;";
+    case().run(sql, &[]).failed(2, &["'many' is no value for option 'number-of-rows'", "expected: Integer", "pipeline.sql:1:"]);
+}
+
+#[test]
+fn an_unknown_connector_and_format_name_what_there_is() {
+    case()
+        .run("CREATE TABLE t (id INT) WITH ('connector' = 'kafkaa');\nSELECT * FROM t;", &[])
+        .failed(2, &["there is no connector 'kafkaa'", "pipeline.sql:1:45"]);
+    case()
+        .run("CREATE TABLE t (id INT) WITH ('connector' = 'filesystem', 'path' = '/tmp', 'format' = 'jason');\nSELECT * FROM t;", &[])
+        .failed(2, &["there is no format 'jason'", "did you mean `json`?"]);
+}
+
+#[test]
+fn an_undefined_variable_is_an_error_with_its_place() {
+    case().run("SELECT '${NOBODY}';", &[]).failed(2, &["NOBODY", "pipeline.sql:1:"]);
+}
+
+#[test]
+fn wrong_types_are_both_named() {
+    case().run(&format!("{T}SELECT id + name FROM t;"), &[]).failed(2, &["INT", "STRING", "pipeline.sql:2:"]);
+}
+
+#[test]
+fn an_insert_of_another_type_names_the_column_and_both_types() {
+    let sql = format!("{T}CREATE TABLE out (at_time TIMESTAMP(3)) WITH ('connector' = 'blackhole');\nINSERT INTO out SELECT id FROM t;");
+    case().run(&sql, &[]).failed(2, &["at_time", "TIMESTAMP(3)", "INT"]);
+}
+
+#[test]
+fn a_missing_file_says_which_and_what_to_do() {
+    let sql = "CREATE TABLE t (id INT) WITH ('connector' = 'filesystem', 'path' = '${DIR}/nothing.json', 'format' = 'json');\nSELECT * FROM t;";
+    case().run(sql, &[]).failed(2, &["nothing.json", "help:"]);
+    case().riverrun(&["run", "nothing.sql"]).failed(2, &["cannot read 'nothing.sql': there is no such file"]);
+}
+
+#[test]
+fn what_is_not_there_yet_is_refused_by_name_with_its_place() {
+    let sql = format!("{T}SELECT a.id FROM t AS a JOIN t AS b ON a.id = b.id;");
+    case().run(&sql, &[]).failed(2, &["not supported yet", "pipeline.sql:2:"]);
+}
+
+#[test]
+fn a_broken_line_fails_the_job_with_file_offset_and_reason() {
+    let case = Case::new();
+    case.file("t.json", "{\"id\": 1}\n{\"id\": oops}\n");
+    case.run(&format!("{T}SELECT id FROM t;"), &[]).failed(1, &["table 't'", "t.json", "10", "on-error"]);
+}
+
+#[test]
+fn a_null_in_a_not_null_column_fails_the_job_or_is_dropped() {
+    let case = Case::new();
+    case.file("t.json", "{\"id\": 1}\n{\"id\": null}\n");
+    let sql = format!("{T}CREATE TABLE out (id INT NOT NULL) WITH ('connector' = 'blackhole');\nINSERT INTO out SELECT id FROM t;");
+    case.run(&sql, &[]).failed(1, &["Column 'id' is NOT NULL", "table.exec.sink.not-null-enforcer"]);
+    case.run(&sql, &["-D", "table.exec.sink.not-null-enforcer=DROP"]).ok();
+}
+
+#[test]
+fn a_wrong_option_of_the_command_line_is_named() {
+    case().run("SELECT 1;", &["-D", "tabel.local-time-zone=UTC"]).failed(2, &["tabel.local-time-zone"]);
+    case().run("SELECT 1;", &["-D", "table.local-time-zone=Mars/Olympus"]).failed(2, &["Mars/Olympus"]);
+    case().run("SELECT 1;", &["-D", "novalue"]).failed(2, &["expected KEY=VALUE"]);
+}
+
+#[test]
+fn division_by_zero_fails_the_job_with_exit_code_1() {
+    case().run(&format!("{T}SELECT 1 / (id - 1) FROM t;"), &[]).failed(1, &["zero"]);
+}

@@ -1,0 +1,159 @@
+//! What `riverrun run` does with files of statements.
+
+mod common;
+
+use common::Case;
+
+const ORDERS: &str = r#"{"id": 1, "item": "tea", "price": 3.50, "at": "2024-03-01 10:00:05"}
+{"id": 2, "item": "cup", "price": 8.00, "at": "2024-03-01 10:00:40"}
+{"id": 3, "item": "tea", "price": 3.50, "at": "2024-03-01 10:01:10"}
+"#;
+const ORDERS_TABLE: &str = "
+CREATE TABLE orders (
+  id INT, item STRING, price DECIMAL(10, 2), `at` TIMESTAMP(3),
+  WATERMARK FOR `at` AS `at` - INTERVAL '5' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${DIR}/orders.json', 'format' = 'json');
+";
+
+fn orders() -> Case {
+    let case = Case::new();
+    case.file("orders.json", ORDERS);
+    case
+}
+
+#[test]
+fn a_select_prints_flinks_row_strings() {
+    let ended = orders().run(&format!("{ORDERS_TABLE} SELECT id, item, `at` FROM orders;"), &["--output", "changelog"]).ok();
+    assert_eq!(ended.sorted(), [
+        "+I[1, tea, 2024-03-01T10:00:05]",
+        "+I[2, cup, 2024-03-01T10:00:40]",
+        "+I[3, tea, 2024-03-01T10:01:10]",
+    ]);
+}
+
+#[test]
+fn a_window_gives_the_same_rows_at_any_parallelism() {
+    let case = orders();
+    let sql = format!(
+        "{ORDERS_TABLE} SELECT window_start, item, COUNT(*) AS n, SUM(price) AS total
+         FROM TABLE(TUMBLE(TABLE orders, DESCRIPTOR(`at`), INTERVAL '1' MINUTE)) GROUP BY window_start, window_end, item;"
+    );
+    for workers in ["1", "2", "4"] {
+        let ended = case.run(&sql, &["--output", "changelog", "-p", workers]).ok();
+        assert_eq!(ended.sorted(), [
+            "+I[2024-03-01T10:00, cup, 1, 8.00]",
+            "+I[2024-03-01T10:00, tea, 1, 3.50]",
+            "+I[2024-03-01T10:01, tea, 1, 3.50]",
+        ]);
+    }
+}
+
+#[test]
+fn inserts_run_before_the_select_that_reads_what_they_write() {
+    let case = orders();
+    let sql = format!(
+        "{ORDERS_TABLE}
+         CREATE TABLE cheap (id INT, item STRING) WITH ('connector' = 'filesystem', 'path' = '${{DIR}}/cheap', 'format' = 'json');
+         INSERT INTO cheap SELECT id, item FROM orders WHERE price < 5;
+         SELECT * FROM cheap;"
+    );
+    let ended = case.run(&sql, &["--output", "json"]).ok();
+    assert_eq!(ended.sorted(), [r#"{"id":1,"item":"tea"}"#, r#"{"id":3,"item":"tea"}"#]);
+    assert_eq!(case.lines("cheap"), [r#"{"id":1,"item":"tea"}"#, r#"{"id":3,"item":"tea"}"#]);
+}
+
+#[test]
+fn statements_come_from_standard_input_too() {
+    let case = Case::new();
+    case.file("in.sql", "SELECT 1 + 1 AS two;");
+    let mut command = case.command();
+    command.args(["run", "-", "--output", "csv"]).stdin(std::fs::File::open(case.path().join("in.sql")).unwrap());
+    let ended = common::Ended::from(command.output().unwrap()).ok();
+    assert_eq!(ended.out, "two\n2\n");
+}
+
+#[test]
+fn a_table_is_as_wide_as_its_rows() {
+    let ended = orders().run(&format!("{ORDERS_TABLE} SELECT id, item FROM orders WHERE id < 3;"), &[]).ok();
+    let mut lines: Vec<&str> = ended.out.lines().collect();
+    lines[2..4].sort_unstable();
+    assert_eq!(lines, ["id  item", "──  ────", "1   tea", "2   cup", "2 rows"]);
+}
+
+#[test]
+fn a_summary_counts_rows_per_table() {
+    let case = orders();
+    let sql = format!(
+        "{ORDERS_TABLE} CREATE TABLE out (id INT) WITH ('connector' = 'blackhole'); INSERT INTO out SELECT id FROM orders;"
+    );
+    case.run(&sql, &["--summary", "summary.json"]).ok();
+    let summary: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(case.path().join("summary.json")).unwrap()).unwrap();
+    assert_eq!(summary["state"], "finished");
+    assert_eq!(summary["sources"][0]["table"], "orders");
+    assert_eq!(summary["sources"][0]["rows"], 3);
+    assert_eq!(summary["sources"][0]["bytes"], ORDERS.len());
+    assert_eq!(summary["sinks"][0]["table"], "out");
+    assert_eq!(summary["sinks"][0]["rows"], 3);
+    assert!(summary["peak_memory_bytes"].as_u64().unwrap() > 0);
+}
+
+#[test]
+fn broken_rows_go_to_their_table_and_are_counted() {
+    let case = Case::new();
+    case.file("orders.json", "{\"id\": 1}\nno json\n{\"id\": 2}\n");
+    let sql = "
+        CREATE TABLE orders (id INT) WITH ('connector' = 'filesystem', 'path' = '${DIR}/orders.json', 'format' = 'json', 'on-error' = 'dead');
+        CREATE TABLE dead (raw STRING, `offset` BIGINT) WITH ('connector' = 'filesystem', 'path' = '${DIR}/dead', 'format' = 'json');
+        CREATE TABLE good (id INT) WITH ('connector' = 'filesystem', 'path' = '${DIR}/good', 'format' = 'json');
+        INSERT INTO good SELECT id FROM orders;";
+    case.run(sql, &["--summary", "summary.json"]).ok();
+    assert_eq!(case.lines("good"), [r#"{"id":1}"#, r#"{"id":2}"#]);
+    assert_eq!(case.lines("dead"), [r#"{"raw":"no json","offset":10}"#]);
+    assert!(std::fs::read_to_string(case.path().join("summary.json")).unwrap().contains("\"dead_rows\": 1"));
+}
+
+#[test]
+fn explain_shows_schema_changelog_and_time_of_every_node() {
+    let case = orders();
+    case.file("pipeline.sql", &format!(
+        "{ORDERS_TABLE} SELECT window_start, COUNT(*) AS n FROM TABLE(TUMBLE(TABLE orders, DESCRIPTOR(`at`), INTERVAL '1' MINUTE))
+         GROUP BY window_start, window_end;"
+    ));
+    let dir = format!("DIR={}", case.path().display());
+    let ended = case.riverrun(&["explain", "pipeline.sql", "--var", &dir]).ok();
+    for text in ["Result", "WindowAggregate", "TUMBLE(", "1 min", "Source(table=[orders]", "reads=[at]", "append:", "time at"] {
+        assert!(ended.out.contains(text), "`{text}` is not in:\n{}", ended.out);
+    }
+    let ended = case.riverrun(&["explain", "pipeline.sql", "--var", &dir, "--json"]).ok();
+    let plans: serde_json::Value = serde_json::from_str(&ended.out).unwrap();
+    assert!(plans[0]["nodes"].as_array().unwrap().iter().any(|node| node["kind"] == "WindowAggregate"));
+}
+
+#[test]
+fn check_plans_and_runs_nothing() {
+    let case = orders();
+    case.file("pipeline.sql", &format!(
+        "{ORDERS_TABLE} CREATE TABLE out (id INT) WITH ('connector' = 'filesystem', 'path' = '${{DIR}}/out', 'format' = 'json');
+         INSERT INTO out SELECT id FROM orders;"
+    ));
+    let dir = format!("DIR={}", case.path().display());
+    let ended = case.riverrun(&["check", "pipeline.sql", "--var", &dir]).ok();
+    assert_eq!(ended.out, "pipeline.sql is good\n");
+    assert!(!case.path().join("out").exists());
+}
+
+#[test]
+fn connectors_and_functions_are_described_from_their_definitions() {
+    let case = Case::new();
+    let ended = case.riverrun(&["connectors"]).ok();
+    for name in ["filesystem", "datagen", "print", "blackhole", "nexmark", "json", "csv", "raw", "regex"] {
+        assert!(ended.out.contains(name), "{name} is not in:\n{}", ended.out);
+    }
+    let ended = case.riverrun(&["connectors", "filesystem"]).ok();
+    assert!(ended.out.contains("scan.tail") && ended.out.contains("on-error"), "{}", ended.out);
+    let ended = case.riverrun(&["functions", "substring"]).ok();
+    assert!(ended.out.contains("SUBSTRING("), "{}", ended.out);
+    case.riverrun(&["connectors", "filesistem"]).failed(2, &["no connector or format 'filesistem'", "did you mean `filesystem`?"]);
+    case.riverrun(&["functions", "SUBSTRNG"]).failed(2, &["no function 'SUBSTRNG'", "did you mean `SUBSTRING`?"]);
+}
