@@ -41,7 +41,7 @@ pub fn printer(
     };
     Ok(match output {
         OutputFormat::Table => Box::new(TablePrinter::new(schema, append_only, out)),
-        OutputFormat::Changelog => Box::new(ChangelogPrinter { formatter: RowFormatter::new(schema), out }),
+        OutputFormat::Changelog => Box::new(ChangelogPrinter { formatter: RowFormatter::new(schema.fields.iter().map(|field| field.data_type.clone())), out }),
         OutputFormat::Json => Box::new(EncodedPrinter {
             encoder: encoder("json", Options::default())?,
             rows: EncodedRows::default(),
@@ -75,11 +75,12 @@ struct ChangelogPrinter {
 
 impl RowPrinter for ChangelogPrinter {
     fn rows(&mut self, batch: &RowBatch) -> Result<()> {
+        let rows = self.formatter.rows(&batch.columns)?;
         let mut text = String::new();
         for row in 0..batch.num_rows() {
             let weight = batch.weight(row);
             for _ in 0..weight.unsigned_abs() {
-                self.formatter.format_row(kind_of(weight), &batch.columns, row, &mut text);
+                rows.write(row, kind_of(weight), &mut text);
                 text.push('\n');
             }
         }

@@ -52,7 +52,11 @@ impl Session {
 
     /// Executes a statement that is neither a query nor an INSERT.
     pub fn execute(&mut self, statement: &Statement) -> Result<Outcome> {
-        execute_ddl(statement, &mut self.catalog, &mut self.config)
+        // DESCRIBE binds computed columns and views as the session stands.
+        let (config, clock) = (self.config.clone(), self.clock.clone());
+        execute_ddl(statement, &mut self.catalog, &mut self.config, &|catalog, object| {
+            Planner { catalog, config: &config, clock: clock.clone() }.schema_of(object)
+        })
     }
 
     /// Starts a job. A query's rows go to `results`.

@@ -60,7 +60,7 @@ impl RowPrinter for TablePrinter {
             }
             for (column, field) in batch.columns.columns().iter().zip(&self.schema.fields) {
                 let mut text = String::new();
-                format_value(column.as_ref(), row, &field.data_type, &mut text);
+                format_value(column.as_ref(), row, &field.data_type, &mut text)?;
                 cells.push(text.replace(['\n', '\r'], " "));
             }
             for _ in 0..weight.unsigned_abs() {

@@ -1,6 +1,6 @@
 //! What the shell completes: keywords, tables, options, functions.
 
-use reedline::{Completer, Span, Suggestion};
+use reedline::{Completer, CompletionResult, Span, Suggestion};
 use riverrun::Session;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -59,23 +59,24 @@ impl SqlCompleter {
 }
 
 impl Completer for SqlCompleter {
-    fn complete(&mut self, line: &str, position: usize) -> Vec<Suggestion> {
+    fn complete(&mut self, line: &str, position: usize) -> CompletionResult {
         let before = &line[..position];
         let in_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
         let start = before.rfind(|c: char| !in_word(c)).map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
         let typed = before[start..].to_lowercase();
         if typed.is_empty() {
-            return Vec::new();
+            return CompletionResult::fresh(Vec::new());
         }
         let words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
         let matching = words.iter().filter(|word| word.to_lowercase().starts_with(&typed));
-        matching
+        let suggestions: Vec<Suggestion> = matching
             .map(|word| Suggestion {
                 value: word.clone(),
                 span: Span::new(start, position),
                 append_whitespace: false,
                 ..Suggestion::default()
             })
-            .collect()
+            .collect();
+        CompletionResult::fresh(suggestions)
     }
 }
