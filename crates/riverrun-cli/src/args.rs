@@ -5,7 +5,14 @@ use std::path::PathBuf;
 
 /// Runs Flink SQL: one binary, no cluster.
 #[derive(Debug, Parser)]
-#[command(name = "riverrun", version, about, max_term_width = 110, subcommand_required = true, arg_required_else_help = true)]
+#[command(
+    name = "riverrun",
+    version,
+    about,
+    max_term_width = 110,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
 #[command(after_help = "\
 Examples:
   riverrun demo                             web-log analytics on generated lines

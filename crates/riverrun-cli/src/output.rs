@@ -3,9 +3,9 @@
 mod table;
 
 use crate::args::OutputFormat;
+use riverrun::formats::{EncodedRows, Encoder, FormatSpec, format};
 use riverrun_core::format_value::RowFormatter;
 use riverrun_core::{Options, Result, RowBatch, RowKind, Schema};
-use riverrun::formats::{EncodedRows, Encoder, FormatSpec, format};
 use std::io::{self, Write};
 
 pub use table::{TablePrinter, print_cells};
@@ -28,12 +28,7 @@ pub fn printer(
     out: Box<dyn Write + Send>,
 ) -> Result<Box<dyn RowPrinter>> {
     let encoder = |name: &str, options: Options| -> Result<Box<dyn Encoder>> {
-        let spec = FormatSpec {
-            schema: schema.clone(),
-            projection: (0..schema.len()).collect(),
-            options,
-            time_zone,
-        };
+        let spec = FormatSpec { schema: schema.clone(), projection: (0..schema.len()).collect(), options, time_zone };
         match format(name) {
             Some(format) => format.encoder(&spec),
             None => Err(riverrun_core::Error::bug(format!("no format '{name}'"))),
@@ -41,7 +36,10 @@ pub fn printer(
     };
     Ok(match output {
         OutputFormat::Table => Box::new(TablePrinter::new(schema, append_only, out)),
-        OutputFormat::Changelog => Box::new(ChangelogPrinter { formatter: RowFormatter::new(schema.fields.iter().map(|field| field.data_type.clone())), out }),
+        OutputFormat::Changelog => Box::new(ChangelogPrinter {
+            formatter: RowFormatter::new(schema.fields.iter().map(|field| field.data_type.clone())),
+            out,
+        }),
         OutputFormat::Json => Box::new(EncodedPrinter {
             encoder: encoder("json", Options::default())?,
             rows: EncodedRows::default(),

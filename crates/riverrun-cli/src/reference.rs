@@ -24,8 +24,9 @@ pub fn connectors_page(name: Option<&str>) -> Result<String> {
                     .hint(format!("build it with the cargo feature `{feature}`")));
             }
             let names: Vec<&str> = connector_names().chain(format_names()).collect();
-            Err(Error::input(format!("there is no connector or format '{name}'"))
-                .hint_opt(did_you_mean(name, names.iter().copied()).or_else(|| Some(format!("known: {}", names.join(", "))))))
+            Err(Error::input(format!("there is no connector or format '{name}'")).hint_opt(
+                did_you_mean(name, names.iter().copied()).or_else(|| Some(format!("known: {}", names.join(", ")))),
+            ))
         }
     }
 }

@@ -23,8 +23,8 @@ pub fn run(args: &RunArgs) -> u8 {
     let start = Instant::now();
     let mut host = Terminal::new(&session, args.output);
     let options = RunOptions { parallelism: args.parallelism, plan_only: false };
-    let result = define(&mut session, &args.script.define)
-        .and_then(|()| run_script(&mut session, &script, &options, &mut host));
+    let result =
+        define(&mut session, &args.script.define).and_then(|()| run_script(&mut session, &script, &options, &mut host));
     host.progress.clear();
     let mut code = 0;
     if let Err(error) = &result {
@@ -67,8 +67,7 @@ fn plan_file(args: &ScriptArgs, host: &mut Planner) -> u8 {
     };
     let mut session = Session::default();
     let options = RunOptions { parallelism: None, plan_only: true };
-    let result =
-        define(&mut session, &args.define).and_then(|()| run_script(&mut session, &script, &options, host));
+    let result = define(&mut session, &args.define).and_then(|()| run_script(&mut session, &script, &options, host));
     result.map_or_else(|error| report(&error, &script.name, &script.text), |()| 0)
 }
 
@@ -233,4 +232,3 @@ impl Host for Planner {
         Control::Continue
     }
 }
-

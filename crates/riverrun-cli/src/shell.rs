@@ -135,7 +135,9 @@ impl Validator for EndsWithSemicolon {
         let text = line.trim_end();
         let word = text.trim().to_ascii_lowercase();
         // BEGIN STATEMENT SET goes on until its END.
-        let in_set = word.contains("statement set") && word.contains("begin") && !word.trim_end_matches(';').trim_end().ends_with("end");
+        let in_set = word.contains("statement set")
+            && word.contains("begin")
+            && !word.trim_end_matches(';').trim_end().ends_with("end");
         if text.is_empty() || (text.ends_with(';') && !in_set) || matches!(word.as_str(), "quit" | "exit" | "help") {
             ValidationResult::Complete
         } else {

@@ -73,7 +73,8 @@ impl Summary {
         let rows = |tables: &[TableSummary]| tables.iter().map(|table| table.rows).sum::<u64>();
         let mut text =
             format!("{}: {} rows in, {} rows out", self.state, count(rows(&self.sources)), count(rows(&self.sinks)));
-        for (rows, what) in [(self.late_rows, "late"), (self.skipped_rows, "skipped"), (self.dead_rows, "dead letters")] {
+        for (rows, what) in [(self.late_rows, "late"), (self.skipped_rows, "skipped"), (self.dead_rows, "dead letters")]
+        {
             if rows > 0 {
                 text.push_str(&format!(", {} {what}", count(rows)));
             }

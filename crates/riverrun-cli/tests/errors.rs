@@ -14,14 +14,17 @@ fn case() -> Case {
 
 #[test]
 fn a_misspelt_column_gets_line_column_caret_and_the_nearest_name() {
-    case().run(&format!("{T}SELECT id,\n       nmae FROM t;"), &[]).failed(2, &[
-        "error: ",
-        "nmae",
-        "--> pipeline.sql:3:8",
-        "3 |        nmae FROM t;",
-        "  |        ^^^^",
-        "did you mean `name`?",
-    ]);
+    case().run(&format!("{T}SELECT id,\n       nmae FROM t;"), &[]).failed(
+        2,
+        &[
+            "error: ",
+            "nmae",
+            "--> pipeline.sql:3:8",
+            "3 |        nmae FROM t;",
+            "  |        ^^^^",
+            "did you mean `name`?",
+        ],
+    );
 }
 
 #[test]
@@ -31,7 +34,9 @@ fn a_misspelt_table_is_named_with_the_nearest() {
 
 #[test]
 fn a_misspelt_function_is_named_with_the_nearest() {
-    case().run(&format!("{T}SELECT UPPR(name) FROM t;"), &[]).failed(2, &["UPPR", "--> pipeline.sql:2:8", "did you mean `UPPER`?"]);
+    case()
+        .run(&format!("{T}SELECT UPPR(name) FROM t;"), &[])
+        .failed(2, &["UPPR", "--> pipeline.sql:2:8", "did you mean `UPPER`?"]);
 }
 
 #[test]
@@ -48,7 +53,9 @@ fn a_misspelt_option_is_named_with_the_nearest() {
 #[test]
 fn an_option_of_the_wrong_type_says_what_is_expected() {
     let sql = "CREATE TABLE t (id INT) WITH ('connector' = 'datagen', 'number-of-rows' = 'many');\nSELECT * FROM t;";
-    case().run(sql, &[]).failed(2, &["'many' is no value for option 'number-of-rows'", "expected: Integer", "pipeline.sql:1:"]);
+    case()
+        .run(sql, &[])
+        .failed(2, &["'many' is no value for option 'number-of-rows'", "expected: Integer", "pipeline.sql:1:"]);
 }
 
 #[test]
@@ -73,7 +80,9 @@ fn wrong_types_are_both_named() {
 
 #[test]
 fn an_insert_of_another_type_names_the_column_and_both_types() {
-    let sql = format!("{T}CREATE TABLE out (at_time TIMESTAMP(3)) WITH ('connector' = 'blackhole');\nINSERT INTO out SELECT id FROM t;");
+    let sql = format!(
+        "{T}CREATE TABLE out (at_time TIMESTAMP(3)) WITH ('connector' = 'blackhole');\nINSERT INTO out SELECT id FROM t;"
+    );
     case().run(&sql, &[]).failed(2, &["at_time", "TIMESTAMP(3)", "INT"]);
 }
 
@@ -101,7 +110,9 @@ fn a_broken_line_fails_the_job_with_file_offset_and_reason() {
 fn a_null_in_a_not_null_column_fails_the_job_or_is_dropped() {
     let case = Case::new();
     case.file("t.json", "{\"id\": 1}\n{\"id\": null}\n");
-    let sql = format!("{T}CREATE TABLE out (id INT NOT NULL) WITH ('connector' = 'blackhole');\nINSERT INTO out SELECT id FROM t;");
+    let sql = format!(
+        "{T}CREATE TABLE out (id INT NOT NULL) WITH ('connector' = 'blackhole');\nINSERT INTO out SELECT id FROM t;"
+    );
     case.run(&sql, &[]).failed(1, &["Column 'id' is NOT NULL", "table.exec.sink.not-null-enforcer"]);
     case.run(&sql, &["-D", "table.exec.sink.not-null-enforcer=DROP"]).ok();
 }

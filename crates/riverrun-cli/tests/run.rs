@@ -23,12 +23,12 @@ fn orders() -> Case {
 
 #[test]
 fn a_select_prints_flinks_row_strings() {
-    let ended = orders().run(&format!("{ORDERS_TABLE} SELECT id, item, `at` FROM orders;"), &["--output", "changelog"]).ok();
-    assert_eq!(ended.sorted(), [
-        "+I[1, tea, 2024-03-01T10:00:05]",
-        "+I[2, cup, 2024-03-01T10:00:40]",
-        "+I[3, tea, 2024-03-01T10:01:10]",
-    ]);
+    let ended =
+        orders().run(&format!("{ORDERS_TABLE} SELECT id, item, `at` FROM orders;"), &["--output", "changelog"]).ok();
+    assert_eq!(
+        ended.sorted(),
+        ["+I[1, tea, 2024-03-01T10:00:05]", "+I[2, cup, 2024-03-01T10:00:40]", "+I[3, tea, 2024-03-01T10:01:10]",]
+    );
 }
 
 #[test]
@@ -40,11 +40,14 @@ fn a_window_gives_the_same_rows_at_any_parallelism() {
     );
     for workers in ["1", "2", "4"] {
         let ended = case.run(&sql, &["--output", "changelog", "-p", workers]).ok();
-        assert_eq!(ended.sorted(), [
-            "+I[2024-03-01T10:00, cup, 1, 8.00]",
-            "+I[2024-03-01T10:00, tea, 1, 3.50]",
-            "+I[2024-03-01T10:01, tea, 1, 3.50]",
-        ]);
+        assert_eq!(
+            ended.sorted(),
+            [
+                "+I[2024-03-01T10:00, cup, 1, 8.00]",
+                "+I[2024-03-01T10:00, tea, 1, 3.50]",
+                "+I[2024-03-01T10:01, tea, 1, 3.50]",
+            ]
+        );
     }
 }
 
@@ -122,7 +125,9 @@ fn explain_shows_schema_changelog_and_time_of_every_node() {
     ));
     let dir = format!("DIR={}", case.path().display());
     let ended = case.riverrun(&["explain", "pipeline.sql", "--var", &dir]).ok();
-    for text in ["Result", "WindowAggregate", "TUMBLE(", "1 min", "Source(table=[orders]", "reads=[at]", "append:", "time at"] {
+    for text in
+        ["Result", "WindowAggregate", "TUMBLE(", "1 min", "Source(table=[orders]", "reads=[at]", "append:", "time at"]
+    {
         assert!(ended.out.contains(text), "`{text}` is not in:\n{}", ended.out);
     }
     let ended = case.riverrun(&["explain", "pipeline.sql", "--var", &dir, "--json"]).ok();
@@ -154,6 +159,7 @@ fn connectors_and_functions_are_described_from_their_definitions() {
     assert!(ended.out.contains("scan.tail") && ended.out.contains("on-error"), "{}", ended.out);
     let ended = case.riverrun(&["functions", "substring"]).ok();
     assert!(ended.out.contains("SUBSTRING("), "{}", ended.out);
-    case.riverrun(&["connectors", "filesistem"]).failed(2, &["no connector or format 'filesistem'", "did you mean `filesystem`?"]);
+    case.riverrun(&["connectors", "filesistem"])
+        .failed(2, &["no connector or format 'filesistem'", "did you mean `filesystem`?"]);
     case.riverrun(&["functions", "SUBSTRNG"]).failed(2, &["no function 'SUBSTRNG'", "did you mean `SUBSTRING`?"]);
 }

@@ -29,7 +29,8 @@ fn the_counts_of_a_real_log_are_those_of_awk_at_any_parallelism() {
             (key.to_owned(), count.parse().unwrap())
         })
         .collect();
-    let errors = shell("awk '$9 >= 400 {print substr($4, 2, 17), $1}' \"$1\" | sort | uniq -c | awk '$1 > 10'", &log).len();
+    let errors =
+        shell("awk '$9 >= 400 {print substr($4, 2, 17), $1}' \"$1\" | sort | uniq -c | awk '$1 > 10'", &log).len();
     let urls = shell("awk '{print substr($4, 2, 17), $7}' \"$1\" | sort | uniq -c", &log);
     for workers in ["1", "2", "4"] {
         let case = Case::new();

@@ -35,7 +35,9 @@ impl SharedConsumer {
     /// What [`riverrun_sql::build::build`] takes.
     pub fn as_result_sink(&self) -> ResultSink {
         let consumer = self.clone();
-        Arc::new(move |_: SinkContext, _: &Schema| Ok(Box::new(ConsumerSink(consumer.clone())) as Box<dyn Sink<RowBatch>>))
+        Arc::new(move |_: SinkContext, _: &Schema| {
+            Ok(Box::new(ConsumerSink(consumer.clone())) as Box<dyn Sink<RowBatch>>)
+        })
     }
 }
 

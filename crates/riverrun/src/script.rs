@@ -33,7 +33,8 @@ impl Script {
                 std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
                 _ => error.to_string(),
             };
-            Error::input(format!("cannot read '{name}': {error_text}")).hint("give the path of a SQL file, or - for standard input")
+            Error::input(format!("cannot read '{name}': {error_text}"))
+                .hint("give the path of a SQL file, or - for standard input")
         })?;
         let text = String::from_utf8(bytes).map_err(|error| {
             Error::input(format!("'{name}' is not UTF-8: byte {}", error.utf8_error().valid_up_to()))

@@ -73,7 +73,10 @@ impl Session {
         }
         let options = JobOptions {
             buffer_timeout: Duration::from_millis(self.config.buffer_timeout().0.max(0) as u64),
-            epoch_interval: self.config.checkpoint_interval().map(|interval| Duration::from_millis(interval.0.max(1) as u64)),
+            epoch_interval: self
+                .config
+                .checkpoint_interval()
+                .map(|interval| Duration::from_millis(interval.0.max(1) as u64)),
             ..JobOptions::default()
         };
         let config = JobConfig {

@@ -86,8 +86,11 @@ impl LogLines {
         self.line += 1;
         let n = &mut self.numbers;
         if self.line % BROKEN_EVERY == 0 {
-            let broken: &[&[u8]] =
-                &[b"-- log rotated --\n", b"10.0.0.1 - - [not a time] \"GET / HTTP/1.1\" 200 1\n", b"\xff\xfe garbage \x80\n"];
+            let broken: &[&[u8]] = &[
+                b"-- log rotated --\n",
+                b"10.0.0.1 - - [not a time] \"GET / HTTP/1.1\" 200 1\n",
+                b"\xff\xfe garbage \x80\n",
+            ];
             return out.write_all(broken[n.below(broken.len() as u64) as usize]);
         }
         // Mostly a second or two out of order, now and then half a minute.
@@ -95,7 +98,8 @@ impl LogLines {
         let time = DateTime::<Utc>::from_timestamp_millis(now.0 - behind as i64).unwrap_or_default();
         // One client in the crowd probes for holes: that one raises the alerts.
         let probing = n.below(60) == 0;
-        let client = if probing { "203.0.113.66".to_owned() } else { format!("10.1.{}.{}", n.below(4), n.below(60) + 1) };
+        let client =
+            if probing { "203.0.113.66".to_owned() } else { format!("10.1.{}.{}", n.below(4), n.below(60) + 1) };
         let path = if probing { "/wp-login.php" } else { pick(n, PATHS) };
         // Every tenth minute the shop's backend has a bad time.
         let minute = now.0 / 60_000;

@@ -5,13 +5,68 @@ use riverrun::Session;
 use std::sync::{Arc, Mutex, PoisonError};
 
 const KEYWORDS: &[&str] = &[
-    "SELECT", "FROM", "WHERE", "GROUP BY", "HAVING", "ORDER BY", "LIMIT", "OFFSET", "UNION ALL", "WITH", "CASE", "WHEN", "THEN",
-    "ELSE", "END", "CAST", "TRY_CAST", "BETWEEN", "LIKE", "IS NULL", "IS NOT NULL", "DISTINCT", "FILTER", "CROSS JOIN UNNEST",
-    "CREATE TABLE", "CREATE TEMPORARY TABLE", "CREATE VIEW", "CREATE TEMPORARY VIEW", "CREATE DATABASE", "CREATE CATALOG",
-    "DROP TABLE", "DROP VIEW", "INSERT INTO", "INSERT OVERWRITE", "VALUES", "EXECUTE STATEMENT SET BEGIN", "WATERMARK FOR",
-    "PRIMARY KEY", "NOT ENFORCED", "METADATA FROM", "PARTITIONED BY", "SHOW TABLES", "SHOW VIEWS", "SHOW FUNCTIONS",
-    "SHOW CREATE TABLE", "DESCRIBE", "EXPLAIN", "SET", "RESET", "USE", "TABLE", "TUMBLE", "HOP", "CUMULATE", "SESSION",
-    "DESCRIPTOR", "INTERVAL", "ROW_NUMBER() OVER", "PARTITION BY", "GROUPING SETS", "ROLLUP", "CUBE",
+    "SELECT",
+    "FROM",
+    "WHERE",
+    "GROUP BY",
+    "HAVING",
+    "ORDER BY",
+    "LIMIT",
+    "OFFSET",
+    "UNION ALL",
+    "WITH",
+    "CASE",
+    "WHEN",
+    "THEN",
+    "ELSE",
+    "END",
+    "CAST",
+    "TRY_CAST",
+    "BETWEEN",
+    "LIKE",
+    "IS NULL",
+    "IS NOT NULL",
+    "DISTINCT",
+    "FILTER",
+    "CROSS JOIN UNNEST",
+    "CREATE TABLE",
+    "CREATE TEMPORARY TABLE",
+    "CREATE VIEW",
+    "CREATE TEMPORARY VIEW",
+    "CREATE DATABASE",
+    "CREATE CATALOG",
+    "DROP TABLE",
+    "DROP VIEW",
+    "INSERT INTO",
+    "INSERT OVERWRITE",
+    "VALUES",
+    "EXECUTE STATEMENT SET BEGIN",
+    "WATERMARK FOR",
+    "PRIMARY KEY",
+    "NOT ENFORCED",
+    "METADATA FROM",
+    "PARTITIONED BY",
+    "SHOW TABLES",
+    "SHOW VIEWS",
+    "SHOW FUNCTIONS",
+    "SHOW CREATE TABLE",
+    "DESCRIBE",
+    "EXPLAIN",
+    "SET",
+    "RESET",
+    "USE",
+    "TABLE",
+    "TUMBLE",
+    "HOP",
+    "CUMULATE",
+    "SESSION",
+    "DESCRIPTOR",
+    "INTERVAL",
+    "ROW_NUMBER() OVER",
+    "PARTITION BY",
+    "GROUPING SETS",
+    "ROLLUP",
+    "CUBE",
 ];
 
 /// The words that are known now, shared with the shell's loop.
@@ -62,7 +117,9 @@ impl Completer for SqlCompleter {
     fn complete(&mut self, line: &str, position: usize) -> CompletionResult {
         let before = &line[..position];
         let in_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
-        let start = before.rfind(|c: char| !in_word(c)).map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
+        let start = before
+            .rfind(|c: char| !in_word(c))
+            .map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
         let typed = before[start..].to_lowercase();
         if typed.is_empty() {
             return CompletionResult::fresh(Vec::new());
