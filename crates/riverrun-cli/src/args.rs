@@ -63,6 +63,9 @@ Examples:
   riverrun demo --log /var/log/nginx/access.log --out /tmp/report
   riverrun demo --show-sql                  print the pipeline, to start your own from")]
     Demo(DemoArgs),
+    /// One process of a job that runs in several; started by `run --processes`.
+    #[command(hide = true)]
+    Worker,
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -92,6 +95,9 @@ pub struct RunArgs {
     /// How many workers the job has in all.
     #[arg(short, long, value_name = "N")]
     pub parallelism: Option<usize>,
+    /// How many processes on this machine share the workers.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub processes: u16,
     /// How the rows of a SELECT are printed.
     #[arg(short, long, value_enum, default_value_t = OutputFormat::Table)]
     pub output: OutputFormat,

@@ -86,7 +86,7 @@ fn run_pipeline(args: &DemoArgs, mut session: Session, log: &Path, tail: bool, o
         ("TAIL".into(), tail.to_string()),
         ("OUT".into(), text(&out.to_path_buf())),
     ];
-    let options = RunOptions { parallelism: Some(args.parallelism), plan_only: false };
+    let options = RunOptions { parallelism: Some(args.parallelism), ..RunOptions::default() };
     let mut host = Terminal::new(&session, OutputFormat::Table);
     let result = run_script(&mut session, &script, &options, &mut host);
     host.progress.clear();

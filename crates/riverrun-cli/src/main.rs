@@ -3,6 +3,7 @@
 mod args;
 mod demo;
 mod output;
+mod processes;
 mod progress;
 mod reference;
 mod run;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         Command::Connectors(args) => page(reference::connectors_page(args.name.as_deref())),
         Command::Functions(args) => page(reference::functions_page(args.name.as_deref())),
         Command::Demo(args) => demo::demo(args),
+        Command::Worker => processes::worker(),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "riverrun", &mut std::io::stdout());
             0

@@ -2,6 +2,7 @@
 
 use crate::args::{ExplainArgs, OutputFormat, RunArgs, ScriptArgs};
 use crate::output::{self, print_cells};
+use crate::processes::LocalCluster;
 use crate::progress::{INTERVAL, Progress};
 use crate::signals::Signals;
 use crate::summary::Summary;
@@ -22,7 +23,11 @@ pub fn run(args: &RunArgs) -> u8 {
     let mut session = Session::default();
     let start = Instant::now();
     let mut host = Terminal::new(&session, args.output);
-    let options = RunOptions { parallelism: args.parallelism, plan_only: false };
+    let cluster = match LocalCluster::of(args, &script) {
+        Ok(cluster) => cluster,
+        Err(error) => return report(&error, "", ""),
+    };
+    let options = RunOptions { parallelism: args.parallelism, cluster, ..RunOptions::default() };
     let result =
         define(&mut session, &args.script.define).and_then(|()| run_script(&mut session, &script, &options, &mut host));
     host.progress.clear();
@@ -66,7 +71,7 @@ fn plan_file(args: &ScriptArgs, host: &mut Planner) -> u8 {
         Err(error) => return report(&error, "", ""),
     };
     let mut session = Session::default();
-    let options = RunOptions { parallelism: None, plan_only: true };
+    let options = RunOptions { plan_only: true, ..RunOptions::default() };
     let result = define(&mut session, &args.define).and_then(|()| run_script(&mut session, &script, &options, host));
     result.map_or_else(|error| report(&error, &script.name, &script.text), |()| 0)
 }
@@ -166,7 +171,7 @@ impl Host for Terminal {
         tracing::info!("{note}");
     }
 
-    fn plan(&mut self, plan: &StreamPlan, details: &[String]) -> Result<()> {
+    fn explain(&mut self, plan: &StreamPlan, details: &[String]) -> Result<()> {
         let text = if details.iter().any(|detail| detail == "JSON_EXECUTION_PLAN") {
             serde_json::to_string_pretty(&plan.to_json()).unwrap_or_default() + "\n"
         } else {
@@ -215,7 +220,11 @@ impl Host for Planner {
         Ok(())
     }
 
-    fn plan(&mut self, plan: &StreamPlan, _details: &[String]) -> Result<()> {
+    fn explain(&mut self, plan: &StreamPlan, _details: &[String]) -> Result<()> {
+        self.planned(plan)
+    }
+
+    fn planned(&mut self, plan: &StreamPlan) -> Result<()> {
         if self.json {
             self.plans.push(plan.to_json());
         } else if !self.quiet {

@@ -9,7 +9,7 @@ mod script;
 mod session;
 
 pub use results::{RowConsumer, SharedConsumer};
-pub use run::{Control, Host, JobReport, RunOptions, run_script};
+pub use run::{Cluster, Control, Host, JobReport, RunOptions, run_script};
 pub use script::Script;
 pub use session::Session;
 

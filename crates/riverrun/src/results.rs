@@ -27,6 +27,17 @@ impl SharedConsumer {
         SharedConsumer(Arc::new(Mutex::new(consumer)))
     }
 
+    /// A consumer that drops all rows.
+    pub(crate) fn nobody() -> Self {
+        struct Nobody;
+        impl RowConsumer for Nobody {
+            fn rows(&mut self, _batch: &RowBatch) -> Result<()> {
+                Ok(())
+            }
+        }
+        SharedConsumer::new(Box::new(Nobody))
+    }
+
     /// No more rows will come.
     pub fn finish(&self) -> Result<()> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).finish()

@@ -6,9 +6,11 @@ use crate::session::Session;
 use riverrun_core::metrics::OperatorTotals;
 use riverrun_core::{Result, Schema};
 use riverrun_runtime::job::JobHandle;
+use riverrun_runtime::process::ProcessLayout;
 use riverrun_sql::parse::{Insert, Query, Statement, StatementKind};
 use riverrun_sql::plan::{ChangelogKind, PlanBuilder, StreamPlan};
 use riverrun_sql::session::Rows;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How often a host hears of running jobs.
@@ -36,7 +38,13 @@ pub trait Host {
     }
 
     /// A plan, asked for by EXPLAIN.
-    fn plan(&mut self, plan: &StreamPlan, details: &[String]) -> Result<()>;
+    fn explain(&mut self, plan: &StreamPlan, details: &[String]) -> Result<()>;
+
+    /// A job that would be run now, were it not for [`RunOptions::plan_only`].
+    fn planned(&mut self, plan: &StreamPlan) -> Result<()> {
+        let _ = plan;
+        Ok(())
+    }
 
     /// A query begins: who takes its rows?
     fn query(&mut self, schema: &Schema, changelog: ChangelogKind) -> Result<Box<dyn RowConsumer>>;
@@ -61,13 +69,21 @@ pub struct JobReport {
     pub error: Option<riverrun_core::Error>,
 }
 
+/// The processes that run jobs together with this one.
+pub trait Cluster: Send + Sync {
+    /// Starts the other processes of a job: the `number`th (from 0) that the script runs.
+    fn start(&self, number: usize, plan: &StreamPlan) -> Result<ProcessLayout>;
+}
+
 /// How jobs are run.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct RunOptions {
     /// The workers of each job; `None`: as the session says.
     pub parallelism: Option<usize>,
     /// Plan everything, run nothing.
     pub plan_only: bool,
+    /// Where jobs run in several processes.
+    pub cluster: Option<Arc<dyn Cluster>>,
 }
 
 /// What has been planned and not yet run.
@@ -78,9 +94,38 @@ struct Waiting {
     /// The jobs before them.
     jobs: Vec<StreamPlan>,
     statements: usize,
+    started: usize,
 }
 
 impl Waiting {
+    /// Starts a job.
+    fn start(
+        &mut self,
+        session: &Session,
+        plan: &StreamPlan,
+        options: &RunOptions,
+        results: Option<&SharedConsumer>,
+    ) -> Result<JobHandle> {
+        let layout = options.cluster.as_ref().map(|cluster| cluster.start(self.started, plan)).transpose()?;
+        self.started += 1;
+        session.start(plan, options.parallelism, results, layout)
+    }
+
+    /// Runs jobs beside each other to their end.
+    fn run(
+        &mut self,
+        session: &Session,
+        plans: &[StreamPlan],
+        options: &RunOptions,
+        host: &mut dyn Host,
+    ) -> Result<()> {
+        if options.plan_only {
+            return plans.iter().try_for_each(|plan| host.planned(plan));
+        }
+        let jobs = plans.iter().map(|plan| self.start(session, plan, options, None)).collect::<Result<Vec<_>>>()?;
+        follow(&jobs, host)
+    }
+
     /// All of them as jobs.
     fn take(&mut self) -> Result<Vec<StreamPlan>> {
         let mut jobs = std::mem::take(&mut self.jobs);
@@ -108,7 +153,7 @@ fn run_statements(
         execute(session, statement, options, &mut waiting, host).map_err(|error| error.at(statement.place))?;
     }
     let jobs = waiting.take()?;
-    run_jobs(session, &jobs, options, host)
+    waiting.run(session, &jobs, options, host)
 }
 
 fn execute(
@@ -123,7 +168,7 @@ fn execute(
             plan_insert(session, &mut waiting.inserts, insert, &mut waiting.statements)?;
             if session.config.dml_sync() {
                 let jobs = waiting.take()?;
-                run_jobs(session, &jobs, options, host)?;
+                waiting.run(session, &jobs, options, host)?;
             }
             Ok(())
         }
@@ -135,14 +180,14 @@ fn execute(
             waiting.jobs.push(builder.finish()?);
             if session.config.dml_sync() {
                 let jobs = waiting.take()?;
-                run_jobs(session, &jobs, options, host)?;
+                waiting.run(session, &jobs, options, host)?;
             }
             Ok(())
         }
         StatementKind::Query(query) => run_query(session, query, options, waiting, host),
         StatementKind::Explain(explain) => {
             let plan = explain_plan(session, &explain.statement)?;
-            host.plan(&plan, &explain.details)
+            host.explain(&plan, &explain.details)
         }
         _ => {
             let outcome = session.execute(statement)?;
@@ -187,15 +232,16 @@ fn run_query(
 ) -> Result<()> {
     let mut builder = PlanBuilder::default();
     session.planner().query(&mut builder, query)?;
-    if options.plan_only {
-        return builder.finish().and_then(|plan| host.plan(&plan, &[]));
-    }
     let inserts = waiting.take()?;
     // What the INSERTs before it write, the query may read: bounded ones run to their end first.
     let (first, beside): (Vec<_>, Vec<_>) = inserts.into_iter().partition(StreamPlan::is_bounded);
-    run_jobs(session, &first, options, host)?;
+    waiting.run(session, &first, options, host)?;
     // Only now: the tables it reads may be what was just written.
     let plan = builder.finish()?;
+    if options.plan_only {
+        beside.iter().try_for_each(|plan| host.planned(plan))?;
+        return host.planned(&plan);
+    }
     let (schema, changelog) = match plan.result() {
         Some(node) => (node.properties.schema.clone(), node.properties.changelog),
         None => return Err(riverrun_core::Error::bug("a query without a result")),
@@ -203,19 +249,11 @@ fn run_query(
     let consumer = SharedConsumer::new(host.query(&schema, changelog)?);
     let mut jobs = Vec::new();
     for plan in &beside {
-        jobs.push(session.start(plan, options.parallelism, None)?);
+        jobs.push(waiting.start(session, plan, options, None)?);
     }
-    jobs.push(session.start(&plan, options.parallelism, Some(&consumer))?);
+    jobs.push(waiting.start(session, &plan, options, Some(&consumer))?);
     follow(&jobs, host)?;
     consumer.finish()
-}
-
-fn run_jobs(session: &Session, plans: &[StreamPlan], options: &RunOptions, host: &mut dyn Host) -> Result<()> {
-    if options.plan_only {
-        return plans.iter().try_for_each(|plan| host.plan(plan, &[]));
-    }
-    let jobs = plans.iter().map(|plan| session.start(plan, options.parallelism, None)).collect::<Result<Vec<_>>>()?;
-    follow(&jobs, host)
 }
 
 /// Waits for all jobs; the first that fails ends the others.

@@ -4,6 +4,7 @@ use crate::results::SharedConsumer;
 use riverrun_core::{Clock, Error, Result, RowBatch, SystemClock};
 use riverrun_runtime::flow::{Build, Flow};
 use riverrun_runtime::job::{Job, JobConfig, JobHandle, JobOptions};
+use riverrun_runtime::process::ProcessLayout;
 use riverrun_sql::build::{KEY_GROUPS, build};
 use riverrun_sql::catalog::Catalog;
 use riverrun_sql::parse::Statement;
@@ -59,12 +60,14 @@ impl Session {
         })
     }
 
-    /// Starts a job. A query's rows go to `results`.
+    /// Starts a job, or this process's share of it. A query's rows go to `results`; without one they are dropped, as in
+    /// the processes that do not print.
     pub fn start(
         &self,
         plan: &StreamPlan,
         parallelism: Option<usize>,
         results: Option<&SharedConsumer>,
+        processes: Option<ProcessLayout>,
     ) -> Result<JobHandle> {
         let parallelism = parallelism.or_else(|| self.config.parallelism()).unwrap_or_else(available_cores);
         if parallelism == 0 || parallelism > usize::from(KEY_GROUPS) {
@@ -82,12 +85,13 @@ impl Session {
         let config = JobConfig {
             options,
             clock: self.clock.clone(),
+            processes,
             ..JobConfig::new(self.config.pipeline_name().unwrap_or("riverrun")).parallelism(parallelism)
         };
         let plan = Arc::new(plan.clone());
-        let results = results.map(SharedConsumer::as_result_sink);
+        let results = results.cloned().unwrap_or_else(SharedConsumer::nobody).as_result_sink();
         let assemble: Build<RowBatch> =
-            Arc::new(move |flow: &mut Flow<'_, RowBatch>| build(&plan, KEY_GROUPS, results.as_ref(), flow));
+            Arc::new(move |flow: &mut Flow<'_, RowBatch>| build(&plan, KEY_GROUPS, Some(&results), flow));
         Job::start(config, assemble)
     }
 }
