@@ -8,7 +8,7 @@ use riverrun_core::{Result, Schema};
 use riverrun_runtime::job::JobHandle;
 use riverrun_runtime::process::ProcessLayout;
 use riverrun_sql::parse::{Insert, Query, Statement, StatementKind};
-use riverrun_sql::plan::{ChangelogKind, PlanBuilder, StreamPlan};
+use riverrun_sql::plan::{ChangelogKind, StreamPlan};
 use riverrun_sql::session::Rows;
 use std::sync::Arc;
 use std::time::Duration;
@@ -90,10 +90,10 @@ pub struct RunOptions {
 #[derive(Default)]
 struct Waiting {
     /// The INSERTs that stand by themselves.
-    inserts: PlanBuilder,
+    inserts: Vec<Insert>,
     /// The jobs before them.
     jobs: Vec<StreamPlan>,
-    statements: usize,
+    /// How many jobs have been started.
     started: usize,
 }
 
@@ -126,14 +126,19 @@ impl Waiting {
         follow(&jobs, host)
     }
 
-    /// All of them as jobs.
-    fn take(&mut self) -> Result<Vec<StreamPlan>> {
-        let mut jobs = std::mem::take(&mut self.jobs);
+    /// Plans the INSERTs as the session stands now: what follows may change what their names mean.
+    fn plan(&mut self, session: &Session) -> Result<()> {
         let inserts = std::mem::take(&mut self.inserts);
         if !inserts.is_empty() {
-            jobs.push(inserts.finish()?);
+            self.jobs.push(session.planner().plan_inserts(&inserts)?);
         }
-        Ok(jobs)
+        Ok(())
+    }
+
+    /// All of them as jobs.
+    fn take(&mut self, session: &Session) -> Result<Vec<StreamPlan>> {
+        self.plan(session)?;
+        Ok(std::mem::take(&mut self.jobs))
     }
 }
 
@@ -152,7 +157,7 @@ fn run_statements(
     for statement in statements {
         execute(session, statement, options, &mut waiting, host).map_err(|error| error.at(statement.place))?;
     }
-    let jobs = waiting.take()?;
+    let jobs = waiting.take(session)?;
     waiting.run(session, &jobs, options, host)
 }
 
@@ -165,31 +170,22 @@ fn execute(
 ) -> Result<()> {
     match &statement.kind {
         StatementKind::Insert(insert) => {
-            plan_insert(session, &mut waiting.inserts, insert, &mut waiting.statements)?;
-            if session.config.dml_sync() {
-                let jobs = waiting.take()?;
-                waiting.run(session, &jobs, options, host)?;
-            }
-            Ok(())
+            waiting.inserts.push(insert.clone());
+            run_if_sync(session, options, waiting, host)
         }
         StatementKind::StatementSet(inserts) => {
-            let mut builder = PlanBuilder::default();
-            for insert in inserts {
-                plan_insert(session, &mut builder, insert, &mut waiting.statements)?;
-            }
-            waiting.jobs.push(builder.finish()?);
-            if session.config.dml_sync() {
-                let jobs = waiting.take()?;
-                waiting.run(session, &jobs, options, host)?;
-            }
-            Ok(())
+            waiting.jobs.push(session.planner().plan_inserts(inserts)?);
+            run_if_sync(session, options, waiting, host)
         }
         StatementKind::Query(query) => run_query(session, query, options, waiting, host),
         StatementKind::Explain(explain) => {
             let plan = explain_plan(session, &explain.statement)?;
             host.explain(&plan, &explain.details)
         }
-        _ => {
+        kind => {
+            if changes_meaning(kind) {
+                waiting.plan(session)?;
+            }
             let outcome = session.execute(statement)?;
             outcome.notes.iter().for_each(|note| host.note(note));
             match &outcome.rows {
@@ -200,27 +196,36 @@ fn execute(
     }
 }
 
-fn plan_insert(session: &Session, builder: &mut PlanBuilder, insert: &Insert, count: &mut usize) -> Result<()> {
-    *count += 1;
-    session.planner().insert(builder, insert, *count)
+/// Whether a statement may change what the names and values in earlier ones mean.
+fn changes_meaning(kind: &StatementKind) -> bool {
+    match kind {
+        StatementKind::CreateTable(create) => create.temporary,
+        StatementKind::CreateView(create) => create.temporary,
+        StatementKind::Drop(_)
+        | StatementKind::UseCatalog(_)
+        | StatementKind::UseDatabase(_)
+        | StatementKind::Set(Some(_))
+        | StatementKind::Reset(_) => true,
+        _ => false,
+    }
+}
+
+/// With `table.dml-sync` an INSERT runs to its end before the next statement.
+fn run_if_sync(session: &Session, options: &RunOptions, waiting: &mut Waiting, host: &mut dyn Host) -> Result<()> {
+    if !session.config.dml_sync() {
+        return Ok(());
+    }
+    let jobs = waiting.take(session)?;
+    waiting.run(session, &jobs, options, host)
 }
 
 fn explain_plan(session: &Session, statement: &Statement) -> Result<StreamPlan> {
-    let mut builder = PlanBuilder::default();
-    let mut count = 0;
     match &statement.kind {
-        StatementKind::Query(query) => session.planner().query(&mut builder, query)?,
-        StatementKind::Insert(insert) => plan_insert(session, &mut builder, insert, &mut count)?,
-        StatementKind::StatementSet(inserts) => {
-            for insert in inserts {
-                plan_insert(session, &mut builder, insert, &mut count)?;
-            }
-        }
-        _ => {
-            return Err(riverrun_core::Error::input("only queries and INSERTs have a plan").at(statement.place));
-        }
+        StatementKind::Query(query) => session.planner().plan_query(query),
+        StatementKind::Insert(insert) => session.planner().plan_inserts(std::slice::from_ref(insert)),
+        StatementKind::StatementSet(inserts) => session.planner().plan_inserts(inserts),
+        _ => Err(riverrun_core::Error::input("only queries and INSERTs have a plan").at(statement.place)),
     }
-    builder.finish()
 }
 
 fn run_query(
@@ -230,14 +235,14 @@ fn run_query(
     waiting: &mut Waiting,
     host: &mut dyn Host,
 ) -> Result<()> {
-    let mut builder = PlanBuilder::default();
-    session.planner().query(&mut builder, query)?;
-    let inserts = waiting.take()?;
+    // A mistake in the query is told before anything runs.
+    session.planner().schema_of_query(query)?;
+    let inserts = waiting.take(session)?;
     // What the INSERTs before it write, the query may read: bounded ones run to their end first.
     let (first, beside): (Vec<_>, Vec<_>) = inserts.into_iter().partition(StreamPlan::is_bounded);
     waiting.run(session, &first, options, host)?;
     // Only now: the tables it reads may be what was just written.
-    let plan = builder.finish()?;
+    let plan = session.planner().plan_query(query)?;
     if options.plan_only {
         beside.iter().try_for_each(|plan| host.planned(plan))?;
         return host.planned(&plan);

@@ -9,7 +9,7 @@ use riverrun_sql::build::{KEY_GROUPS, build};
 use riverrun_sql::catalog::Catalog;
 use riverrun_sql::parse::Statement;
 use riverrun_sql::plan::StreamPlan;
-use riverrun_sql::planner::Planner;
+use riverrun_sql::plan::planner::Planner;
 use riverrun_sql::session::{Outcome, SessionConfig, execute_ddl};
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,7 +48,7 @@ impl Session {
 
     /// What plans queries and INSERTs as the session stands now.
     pub fn planner(&self) -> Planner<'_> {
-        Planner { catalog: &self.catalog, config: &self.config, clock: self.clock.clone() }
+        Planner::new(&self.catalog, &self.config, self.clock.clone())
     }
 
     /// Executes a statement that is neither a query nor an INSERT.
@@ -56,7 +56,7 @@ impl Session {
         // DESCRIBE binds computed columns and views as the session stands.
         let (config, clock) = (self.config.clone(), self.clock.clone());
         execute_ddl(statement, &mut self.catalog, &mut self.config, &|catalog, object| {
-            Planner { catalog, config: &config, clock: clock.clone() }.schema_of(object)
+            Planner::new(catalog, &config, clock.clone()).schema_of(object)
         })
     }
 
