@@ -50,11 +50,9 @@ fn build_node(
     flow: &mut Flow<'_, RowBatch>,
 ) -> Result<Option<SourceStreams>> {
     let (id, name) = (node.id.as_str(), node.kind.name());
+    // Without keys all rows go to the worker that owns the empty key's group: there its state is after a restore too.
     let keyed = |keys: &[Expression]| {
-        if keys.is_empty() {
-            return Route::Single;
-        }
-        Route::By(Box::new(KeyRouter::new(KeyRouterSpec { keys: keys.to_vec(), key_groups })))
+        Route::By(Box::new(KeyRouter::new(KeyRouterSpec { keys: keys.to_vec(), key_groups })) as Box<_>)
     };
     let inputs: Vec<StreamId> = node.inputs.iter().map(|input| stream_of(input, streams)).collect::<Result<_>>()?;
     let one = || inputs.first().copied().ok_or_else(|| Error::bug(format!("{id} has no input")));
