@@ -16,12 +16,16 @@ pub mod arithmetic;
 pub mod array;
 pub mod cast;
 pub mod common_type;
+pub mod comparison;
+pub mod conditional;
 pub mod decimal;
 pub mod encode;
 pub mod kernels;
 pub mod like;
-pub mod map;
+pub mod logic;
 pub mod loops;
+pub mod map;
+pub mod math;
 pub mod nested;
 pub mod regex;
 pub mod registry;
@@ -30,6 +34,7 @@ pub mod string;
 pub mod temporal;
 #[cfg(test)]
 mod test_calls;
+pub mod type_of;
 
 /// What a call is resolved in: the session's settings.
 #[derive(Clone, Debug)]

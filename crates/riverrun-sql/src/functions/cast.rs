@@ -15,6 +15,7 @@ mod binary;
 mod nested;
 pub mod numeric;
 mod rules;
+pub(crate) use rules::array_cast;
 pub mod string;
 pub mod temporal;
 #[cfg(test)]

@@ -18,6 +18,11 @@ impl<'a, T: ArrowPrimitiveType> Operand<'a, T> {
     /// The argument at `position`.
     pub fn new(arguments: &'a Arguments, position: usize) -> Result<Self> {
         let (array, constant) = arguments.raw(position)?;
+        Operand::of(array, constant)
+    }
+
+    /// An array, of one row if it is a constant.
+    pub fn of(array: &'a ArrayRef, constant: bool) -> Result<Self> {
         let array = array.as_primitive_opt::<T>().ok_or_else(|| {
             Error::bug(format!("a kernel for {} got an array of {}", T::DATA_TYPE, array.data_type()))
         })?;
@@ -102,20 +107,20 @@ where
 
 /// Whether each row's two values are as `op` says.
 pub fn compare<T: ArrowPrimitiveType>(
-    arguments: &Arguments,
+    left: Operand<'_, T>,
+    right: Operand<'_, T>,
+    rows: usize,
     op: impl Fn(T::Native, T::Native) -> bool,
-) -> Result<BooleanArray> {
-    let (left, right) = (Operand::<T>::new(arguments, 0)?, Operand::<T>::new(arguments, 1)?);
-    let rows = arguments.rows();
+) -> BooleanArray {
     if left.is_null() || right.is_null() {
-        return Ok(BooleanArray::new_null(rows));
+        return BooleanArray::new_null(rows);
     }
     let (l, r) = (left.array.values(), right.array.values());
-    let values = match (left.constant && rows != 1, right.constant && rows != 1) {
+    let values = match (left.constant, right.constant) {
         (false, false) => BooleanBuffer::collect_bool(rows, |row| op(l[row], r[row])),
         (false, true) => BooleanBuffer::collect_bool(rows, |row| op(l[row], r[0])),
         (true, false) => BooleanBuffer::collect_bool(rows, |row| op(l[0], r[row])),
         (true, true) => BooleanBuffer::collect_bool(rows, |_| op(l[0], r[0])),
     };
-    Ok(BooleanArray::new(values, NullBuffer::union(left.nulls(), right.nulls())))
+    BooleanArray::new(values, NullBuffer::union(left.nulls(), right.nulls()))
 }

@@ -11,13 +11,19 @@ const GROUPS: &[&[FunctionDef]] = &[
     super::array::elements::FUNCTIONS,
     super::array::order::FUNCTIONS,
     super::array::sets::FUNCTIONS,
+    super::comparison::FUNCTIONS,
+    super::conditional::FUNCTIONS,
     super::encode::FUNCTIONS,
     super::encode::charset::FUNCTIONS,
     super::encode::hash::FUNCTIONS,
     super::encode::net::FUNCTIONS,
     super::encode::url::FUNCTIONS,
     super::like::FUNCTIONS,
+    super::logic::FUNCTIONS,
     super::map::FUNCTIONS,
+    super::math::FUNCTIONS,
+    super::math::random::FUNCTIONS,
+    super::math::rounding::FUNCTIONS,
     super::regex::functions::FUNCTIONS,
     super::row::FUNCTIONS,
     super::string::affix::FUNCTIONS,
@@ -35,6 +41,7 @@ const GROUPS: &[&[FunctionDef]] = &[
     super::temporal::format::FUNCTIONS,
     super::temporal::round::FUNCTIONS,
     super::temporal::unix::FUNCTIONS,
+    super::type_of::FUNCTIONS,
 ];
 
 /// All functions, in the order of their groups.
