@@ -2,7 +2,7 @@
 
 use super::calls::{call, function, null, text, type_text};
 use super::cursor::{Cursor, is_word};
-use sqlparser::ast::Expr;
+use sqlparser::ast::{Expr, Function, FunctionArgumentClause, FunctionArguments};
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Span, Token};
 
@@ -177,7 +177,7 @@ pub(super) fn object_agg(parser: &mut Parser<'_>, span: Span) -> Parsed {
     key_and_value(parser, &mut arguments)?;
     arguments[0] = text(on_null(parser).unwrap_or("NULL"), span);
     parser.expect_token(&Token::RParen)?;
-    aggregate(parser, "JSON_OBJECTAGG", span, arguments)
+    Ok(Expr::Function(aggregate(parser, "JSON_OBJECTAGG", span, arguments)?))
 }
 
 /// JSON_ARRAYAGG.
@@ -185,11 +185,21 @@ pub(super) fn array_agg(parser: &mut Parser<'_>, span: Span) -> Parsed {
     parser.expect_token(&Token::LParen)?;
     let mut arguments = vec![text("ABSENT", span), parser.parse_expr()?];
     arguments[0] = text(on_null(parser).unwrap_or("ABSENT"), span);
+    let mut order = Vec::new();
+    if parser.accept_all(&["ORDER", "BY"]) {
+        order = parser.parse_comma_separated(Parser::parse_order_by_expr)?;
+    }
     parser.expect_token(&Token::RParen)?;
-    aggregate(parser, "JSON_ARRAYAGG", span, arguments)
+    let mut function = aggregate(parser, "JSON_ARRAYAGG", span, arguments)?;
+    if let FunctionArguments::List(list) = &mut function.args
+        && !order.is_empty()
+    {
+        list.clauses.push(FunctionArgumentClause::OrderBy(order));
+    }
+    Ok(Expr::Function(function))
 }
 
-fn aggregate(parser: &mut Parser<'_>, name: &str, span: Span, arguments: Vec<Expr>) -> Parsed {
+fn aggregate(parser: &mut Parser<'_>, name: &str, span: Span, arguments: Vec<Expr>) -> Result<Function, ParserError> {
     let mut function = function(name, span, Some(arguments));
     if parser.accept("FILTER") {
         parser.expect_token(&Token::LParen)?;
@@ -197,5 +207,5 @@ fn aggregate(parser: &mut Parser<'_>, name: &str, span: Span, arguments: Vec<Exp
         function.filter = Some(Box::new(parser.parse_expr()?));
         parser.expect_token(&Token::RParen)?;
     }
-    Ok(Expr::Function(function))
+    Ok(function)
 }

@@ -4,12 +4,13 @@ use super::cursor::{Cursor, keyword_of};
 use super::errors::{HINT, PlaceMap, convert};
 use super::statement::*;
 use super::tokens::{Positioned, Tokens, Variables};
-use super::{create, cursor, dialect, split};
+use super::{create, cursor, dialect, reserved, split};
 use riverrun_core::options::OptionValue;
 use riverrun_core::{Options, Place, Result, suggest};
-use sqlparser::ast;
+use sqlparser::ast::{self, Visit, Visitor};
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
+use std::ops::ControlFlow;
 
 pub(super) type Parsed<T> = Result<T, ParserError>;
 
@@ -440,7 +441,34 @@ fn refuse_unknown_clauses(parser: &Parser<'_>, query: &ast::Query) -> Parsed<()>
     } else if query.settings.is_some() || query.format_clause.is_some() || !query.pipe_operators.is_empty() {
         "this clause"
     } else {
-        return Ok(());
+        let found = query.visit(&mut ReservedTables);
+        return match found {
+            ControlFlow::Break(ident) => {
+                let place = super::place_of(ident.span).unwrap_or(Place::new(1, 1, 1));
+                Err(parser.message_place(&reserved::message(&ident.value, "a table's name"), place))
+            }
+            ControlFlow::Continue(()) => Ok(()),
+        };
     };
     Err(parser.message_at(&format!("{what} is not in Flink's dialect"), parser.get_current_token()))
+}
+
+/// Finds a reserved word that stands for a table's name: sqlparser takes any word there.
+struct ReservedTables;
+
+impl Visitor for ReservedTables {
+    type Break = ast::Ident;
+
+    fn pre_visit_table_factor(&mut self, factor: &ast::TableFactor) -> ControlFlow<ast::Ident> {
+        // With arguments it is a function, such as UNNEST.
+        if let ast::TableFactor::Table { name, args: None, .. } = factor {
+            let idents = name.0.iter().filter_map(|part| part.as_ident());
+            for ident in idents.filter(|ident| ident.quote_style.is_none()) {
+                if reserved::is_reserved(&ident.value) {
+                    return ControlFlow::Break(ident.clone());
+                }
+            }
+        }
+        ControlFlow::Continue(())
+    }
 }

@@ -288,9 +288,7 @@ fn decimal(parser: &mut Parser<'_>) -> Result<TypeKind, ParserError> {
         [(precision, _), (scale, _)] => (*precision, *scale),
         [.., (_, token)] => return Err(parser.expected_here("DECIMAL(precision, scale)", token)),
     };
-    if let Some((_, token)) = numbers.first()
-        && !(1..=38).contains(&precision)
-    {
+    if let Some((0, token)) = numbers.first() {
         return Err(parser.message_at("the precision of a DECIMAL must be between 1 and 38", token));
     }
     if let Some((_, token)) = numbers.get(1)
@@ -300,7 +298,8 @@ fn decimal(parser: &mut Parser<'_>) -> Result<TypeKind, ParserError> {
             parser.message_at(&format!("the scale of a DECIMAL({precision}) must be between 0 and {precision}"), token)
         );
     }
-    Ok(TypeKind::decimal(precision as u8, scale as u8))
+    // Beyond 38 digits it has 38, as in Flink.
+    Ok(TypeKind::decimal(precision.min(38) as u8, scale.min(38) as u8))
 }
 
 fn length(parser: &mut Parser<'_>) -> Result<u32, ParserError> {

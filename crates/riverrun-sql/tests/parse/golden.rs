@@ -33,8 +33,8 @@ fn all_golden_expressions_parse() {
         let text = std::fs::read_to_string(shared.join("data/flink-functions").join(file)).unwrap();
         for line in text.lines() {
             let fields: Vec<&str> = line.split('\t').collect();
-            let refused =
-                fields[2] == "ERROR" && (fields[3].starts_with("Encountered") || fields[3].starts_with("Lexical"));
+            // What Flink's planner refuses may be refused here already: `DECIMAL(0, 0)`.
+            let refused = fields[2] == "ERROR" && fields.get(4) == Some(&"PLAN");
             let query =
                 if file == "functions.tsv" { format!("SELECT {} FROM t", fields[1]) } else { fields[1].to_owned() };
             if let Err(error) = parse_plain(&query)

@@ -1,1 +1,158 @@
+use super::*;
+use riverrun_sql::parse::literals;
 
+fn query(text: &str) -> Query {
+    match one(text) {
+        StatementKind::Query(query) => query,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn flinks_own_expressions_become_calls() {
+    for (text, expected) in [
+        ("CAST(a AS ROW<x INT, y ARRAY<STRING>>)", "CAST(a AS `ROW<``x`` INT, ``y`` ARRAY<STRING>>`)"),
+        ("TRY_CAST(a AS TIMESTAMP(3) WITH LOCAL TIME ZONE)", "TRY_CAST(a AS `TIMESTAMP_LTZ(3)`)"),
+        ("EXTRACT(day FROM ts)", "EXTRACT('DAY', ts)"),
+        ("FLOOR(ts TO HOUR)", "FLOOR TO(ts, 'HOUR')"),
+        ("CEIL(x)", "CEIL(x)"),
+        ("TIMESTAMPADD(DAY, 1, ts)", "TIMESTAMPADD('DAY', 1, ts)"),
+        ("TIMESTAMPDIFF(SQL_TSI_DAY, a, b)", "TIMESTAMPDIFF('DAY', a, b)"),
+        ("(a - b) SECOND", "MINUS DATES(a, b, 'SECOND')"),
+        ("(a, b) OVERLAPS (c, INTERVAL '1' DAY)", "OVERLAPS(a, b, c, INTERVAL '1' DAY)"),
+        ("a BETWEEN SYMMETRIC 1 AND 2", "BETWEEN SYMMETRIC(a, 1, 2)"),
+        ("a NOT BETWEEN SYMMETRIC 1 AND 2", "NOT BETWEEN SYMMETRIC(a, 1, 2)"),
+        ("a BETWEEN ASYMMETRIC 1 AND 2", "a BETWEEN 1 AND 2"),
+        ("a IS JSON", "IS JSON(a, 'VALUE')"),
+        ("a IS NOT JSON OBJECT", "NOT IS JSON(a, 'OBJECT')"),
+        ("a IS NOT NULL", "a IS NOT NULL"),
+        ("TRIM(a)", "TRIM('BOTH', ' ', a)"),
+        ("TRIM(LEADING 'x' FROM a)", "TRIM('LEADING', 'x', a)"),
+        ("TRIM(TRAILING FROM a)", "TRIM('TRAILING', ' ', a)"),
+        ("OVERLAY(a PLACING b FROM 2 FOR 3)", "OVERLAY(a, b, 2, 3)"),
+        ("POSITION('x' IN a || b)", "POSITION('x', a || b)"),
+        ("SUBSTRING(a FROM 2 FOR 3)", "SUBSTRING(a, 2, 3)"),
+        ("MAP['a', 1]", "MAP('a', 1)"),
+        ("ARRAY[1, 2][1]", "ARRAY[1, 2][1]"),
+        ("JSON_VALUE(j, '$.a')", "JSON_VALUE(j, '$.a', 'STRING', 'NULL', NULL, 'NULL', NULL)"),
+        (
+            "JSON_VALUE(j, '$.a' RETURNING INT DEFAULT 5 ON EMPTY ERROR ON ERROR)",
+            "JSON_VALUE(j, '$.a', 'INT', 'DEFAULT', 5, 'ERROR', NULL)",
+        ),
+        (
+            "JSON_QUERY(j, '$.a' WITH CONDITIONAL ARRAY WRAPPER EMPTY ARRAY ON EMPTY)",
+            "JSON_QUERY(j, '$.a', 'STRING', 'CONDITIONAL', 'EMPTY ARRAY', 'NULL')",
+        ),
+        ("JSON_EXISTS(j, '$.a' TRUE ON ERROR)", "JSON_EXISTS(j, '$.a', 'TRUE')"),
+        ("JSON_OBJECT(KEY 'a' VALUE 1, 'b': x ABSENT ON NULL)", "JSON_OBJECT('ABSENT', 'a', 1, 'b', x)"),
+        ("JSON_ARRAY(1, NULL NULL ON NULL)", "JSON_ARRAY('NULL', 1, NULL)"),
+        ("JSON_OBJECTAGG(KEY a VALUE b) FILTER (WHERE c)", "JSON_OBJECTAGG('NULL', a, b) FILTER (WHERE c)"),
+        ("CURRENT_TIMESTAMP", "CURRENT_TIMESTAMP"),
+        ("x <> 1 AND y != 2", "x <> 1 AND y <> 2"),
+        ("a LIKE 'x!%' ESCAPE '!'", "a LIKE 'x!%' ESCAPE '!'"),
+        ("a IS DISTINCT FROM b", "a IS DISTINCT FROM b"),
+        ("a SIMILAR TO 'b'", "a SIMILAR TO 'b'"),
+    ] {
+        assert_eq!(expr(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn interval_literals_have_their_values() {
+    let value = |text: &str| {
+        let SqlExpr { ast, .. } = parse_expression(text).unwrap();
+        match ast {
+            ast::Expr::Interval(interval) => literals::interval(&interval).map(|(value, _)| value.to_string()),
+            other => panic!("{other:?}"),
+        }
+    };
+    for (text, expected) in [
+        ("INTERVAL '1' DAY", "86400000"),
+        ("INTERVAL -'1' DAY", "-86400000"),
+        ("INTERVAL '-1' DAY", "-86400000"),
+        ("INTERVAL '1 10:00:00.5' DAY TO SECOND", "122400500"),
+        ("INTERVAL '2-3' YEAR TO MONTH", "27"),
+        ("INTERVAL '1:30' MINUTE TO SECOND", "90000"),
+        ("INTERVAL '2' WEEK", "1209600000"),
+        ("INTERVAL '100' DAY(3)", "8640000000"),
+        ("INTERVAL 1 DAY", "86400000"),
+        ("INTERVAL '10:20' HOUR TO MINUTE", "37200000"),
+    ] {
+        assert_eq!(value(text).unwrap(), expected, "{text}");
+    }
+    for text in
+        ["INTERVAL '100' DAY", "INTERVAL 'x' DAY", "INTERVAL '1:99' MINUTE TO SECOND", "INTERVAL '1' MONTH TO DAY"]
+    {
+        assert!(value(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn window_functions_take_tables_queries_and_names() {
+    let from = |text: &str| {
+        let query = query(&format!("SELECT * FROM {text}"));
+        let SetExpr::Select(select) = query.ast.body.as_ref() else { panic!() };
+        select.from[0].to_string()
+    };
+    assert_eq!(
+        from("TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE))"),
+        "TABLE(TUMBLE($TABLE(`t`, ()), DESCRIPTOR(ts), INTERVAL '1' MINUTE))"
+    );
+    assert_eq!(
+        from("TABLE(SESSION(TABLE d.t PARTITION BY a, b, DESCRIPTOR(ts), INTERVAL '1' MINUTE)) AS s"),
+        "TABLE(SESSION($TABLE(`d`.`t`, (a, b)), DESCRIPTOR(ts), INTERVAL '1' MINUTE)) AS s"
+    );
+    assert_eq!(
+        from("HOP(DATA => TABLE t, TIMECOL => DESCRIPTOR(ts), SLIDE => INTERVAL '1' MINUTE)"),
+        "HOP(DATA => $TABLE(`t`, ()), TIMECOL => DESCRIPTOR(ts), SLIDE => INTERVAL '1' MINUTE)"
+    );
+    assert_eq!(
+        from("TABLE(TUMBLE((SELECT * FROM t) PARTITION BY k, DESCRIPTOR(ts), INTERVAL '1' HOUR))"),
+        "TABLE(TUMBLE($TABLE((SELECT * FROM t), (k)), DESCRIPTOR(ts), INTERVAL '1' HOUR))"
+    );
+    assert_eq!(from("t, UNNEST(t.a) WITH ORDINALITY AS u (x, n)").as_str(), "t");
+}
+
+#[test]
+fn joins_versions_and_patterns() {
+    let text = query("SELECT * FROM o LEFT JOIN r FOR SYSTEM_TIME AS OF o.ts AS x ON o.k = x.k").ast.to_string();
+    assert!(text.contains("FOR SYSTEM_TIME AS OF o.ts"), "{text}");
+    let text = query(
+        "SELECT * FROM t MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts MEASURES FINAL LAST(b.x) AS y ONE ROW PER MATCH
+         AFTER MATCH SKIP PAST LAST ROW PATTERN (a b+? c{2,}) WITHIN INTERVAL '1' HOUR DEFINE a AS a.x > 1) AS m",
+    )
+    .ast
+    .to_string();
+    assert!(text.contains("DEFINE `$WITHIN` AS INTERVAL '1' HOUR, a AS a.x > 1"), "{text}");
+    for text in [
+        "SELECT * FROM a CROSS JOIN UNNEST(a.xs) AS t (x)",
+        "SELECT * FROM a, LATERAL TABLE(f(a.x)) AS t (y)",
+        "SELECT a, COUNT(*) FILTER (WHERE b) FROM t GROUP BY GROUPING SETS ((a), ())",
+        "SELECT a FROM t GROUP BY ROLLUP (a, b), CUBE (c)",
+        "SELECT SUM(a) OVER w FROM t WINDOW w AS (PARTITION BY b ORDER BY c RANGE BETWEEN INTERVAL '1' HOUR PRECEDING AND CURRENT ROW)",
+        "SELECT *, ROW_NUMBER() OVER (PARTITION BY a ORDER BY b) AS n FROM t QUALIFY n = 1",
+        "WITH x AS (SELECT 1 AS a), y (b) AS (SELECT 2) SELECT * FROM x, y ORDER BY 1 LIMIT 3 OFFSET 1",
+        "SELECT * FROM t ORDER BY a DESC NULLS LAST FETCH FIRST 5 ROWS ONLY",
+        "VALUES (1, 'a'), (2, 'b')",
+        "(SELECT 1) UNION ALL (SELECT 2) EXCEPT SELECT 3",
+        "SELECT * FROM (VALUES (1)) AS t (a) WHERE a IN (SELECT 1) AND EXISTS (SELECT 2) AND a > ALL (SELECT 3)",
+    ] {
+        query(text);
+    }
+}
+
+#[test]
+fn hints_stand_with_their_tables() {
+    let query = query(
+        "SELECT /*+ STATE_TTL('a' = '1d', 'b' = '2d') */ * FROM d.a /*+ OPTIONS('k' = 'v', 'x.y' = 'z') */ AS q JOIN b ON TRUE",
+    );
+    let SetExpr::Select(select) = query.ast.body.as_ref() else { panic!() };
+    let hints: Vec<_> = query.hints.after(select.select_token.0.span).collect();
+    assert_eq!((hints.len(), hints[0].name.as_str()), (1, "STATE_TTL"));
+    let ast::TableFactor::Table { name, .. } = &select.from[0].relation else { panic!() };
+    let hints: Vec<_> = query.hints.of_table(name).collect();
+    assert_eq!(hints[0].options.given("x.y").unwrap().text, "z");
+    let place = hints[0].options.given("k").unwrap().key_place.unwrap();
+    assert_eq!((place.line, place.column, place.length), (1, 72, 3));
+    assert!(error("SELECT * FROM t /*+ OPTIONS('k' 'v') */").contains("a hint is not written as it should be"));
+}

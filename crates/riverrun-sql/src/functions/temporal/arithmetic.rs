@@ -182,7 +182,7 @@ fn step(kind: &TypeKind, months: bool) -> impl Fn(i64, i64) -> i64 + Send + Sync
         (_, true, false) => value.wrapping_add(by).rem_euclid(DAY_MILLIS),
         (_, _, true) => {
             let day = per_second * 86_400;
-            add_months(value.div_euclid(day), by) * day + value.rem_euclid(day)
+            add_months(value.div_euclid(day), by).wrapping_mul(day).wrapping_add(value.rem_euclid(day))
         }
         (_, _, false) => value.wrapping_add(by.wrapping_mul(per_second / 1_000)),
     }
@@ -263,7 +263,7 @@ fn comparable(a: &TypeKind, b: &TypeKind) -> bool {
 }
 
 fn millis_between(from: (i64, i64), to: (i64, i64)) -> i64 {
-    (to.0 - from.0).wrapping_mul(DAY_MILLIS).wrapping_add(to.1 - from.1)
+    to.0.wrapping_sub(from.0).wrapping_mul(DAY_MILLIS).wrapping_add(to.1 - from.1)
 }
 
 fn timestamp_diff(_context: &FunctionContext, arguments: &[Argument<'_>]) -> Result<Resolved> {

@@ -25,9 +25,14 @@ pub fn days(year: i64, month: u32, day: i64) -> i64 {
     calendar::days_from_civil(year, month, 1) + day - 1
 }
 
+/// More months than lie between any two dates.
+const MOST_MONTHS: i64 = 1 << 40;
+
 /// A day moved by months; beyond the month's end it is the month's last day.
 pub fn add_months(day: i64, months: i64) -> i64 {
     let date = civil(day);
+    // Far beyond every date: what overflows is no date anyway, but it must not stop the job.
+    let months = months.clamp(-MOST_MONTHS, MOST_MONTHS);
     let total = date.year * 12 + i64::from(date.month) - 1 + months;
     let (year, month) = (total.div_euclid(12), total.rem_euclid(12) as u32 + 1);
     days(year, month, i64::from(date.day.min(days_in_month(year, month))))

@@ -71,7 +71,7 @@ fn round(context: &FunctionContext, arguments: &[Argument<'_>], up: bool) -> Res
             let rounded = round_day(day, unit, false);
             let begins = rounded == day && local.rem_euclid(per_day) == 0;
             let rounded = if up && !begins { next(rounded, unit) } else { rounded };
-            rounded * per_day
+            rounded.wrapping_mul(per_day)
         } else {
             round_to(local, step, up)
         };
@@ -88,7 +88,7 @@ fn round(context: &FunctionContext, arguments: &[Argument<'_>], up: bool) -> Res
 }
 
 fn round_to(value: i64, step: i64, up: bool) -> i64 {
-    let floor = value.div_euclid(step) * step;
+    let floor = value.div_euclid(step).wrapping_mul(step);
     if up && floor != value { floor.wrapping_add(step) } else { floor }
 }
 
