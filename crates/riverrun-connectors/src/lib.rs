@@ -3,6 +3,7 @@
 pub mod blackhole;
 pub mod connector;
 pub mod dead_letter;
+pub mod filesystem;
 #[cfg(feature = "kafka")]
 pub mod kafka;
 pub mod print;

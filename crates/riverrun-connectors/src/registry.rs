@@ -7,6 +7,7 @@ pub fn connectors() -> &'static [&'static dyn Connector] {
     &[
         &crate::print::Print,
         &crate::blackhole::Blackhole,
+        &crate::filesystem::Filesystem,
         #[cfg(feature = "kafka")]
         &crate::kafka::Kafka,
     ]

@@ -1,0 +1,488 @@
+//! Files as a sink: part files below a folder, partitioned and rolled, each of them visible only when it is complete.
+//!
+//! Without checkpoints a file appears when it is rolled or the input ends; once epochs have begun, when its epoch is
+//! complete everywhere, so that a restored job repeats nothing that was seen.
+
+use super::compression::Compression;
+use super::io_error;
+use super::location::{self, local_path};
+use super::part::{self, Body, ClosedPart, IN_PROGRESS, OpenPart, PENDING};
+use super::partition::PartitionNames;
+use super::source::FileKind;
+use crate::connector::{SinkFactory, SinkSpec};
+use arrow::array::UInt32Array;
+use crossbeam_channel::{RecvTimeoutError, Sender};
+use riverrun_core::{Epoch, Error, Field, Millis, Options, Result, RowBatch};
+use riverrun_formats::FormatSpec;
+use riverrun_runtime::source::Waker;
+use riverrun_runtime::{Sink, SinkContext, SinkState};
+use riverrun_state::{OperatorSnapshot, RestoredState};
+use serde::{Deserialize, Serialize};
+use std::collections::hash_map::RandomState;
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::hash::BuildHasher;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// The version of [`SinkPart`] in snapshots.
+const VERSION: u8 = 1;
+
+/// How files are written; the same for all workers.
+struct Plan {
+    table: String,
+    root: PathBuf,
+    kind: FileKind,
+    format: FormatSpec,
+    compression: Compression,
+    /// The columns that stand in the files.
+    record_columns: Vec<usize>,
+    partitions: Option<PartitionNames>,
+    overwrite: bool,
+    roll_size: u64,
+    roll_after: Millis,
+    check_every: Millis,
+    success_file: Option<String>,
+}
+
+/// Makes the writers of a table of files.
+pub struct FileSink {
+    plan: Arc<Plan>,
+    /// What this run's files have in their names; made when the first writer is.
+    run: Mutex<Option<String>>,
+}
+
+impl FileSink {
+    /// Sees that the table can be written.
+    pub fn new(spec: SinkSpec) -> Result<FileSink> {
+        let options = &spec.options;
+        let place = options.given(super::PATH.name).and_then(|value| value.value_place);
+        let path = options.text(&super::PATH).ok_or_else(|| {
+            Error::input(format!("option 'path' is missing for table {}", spec.table)).hint(super::PATH.doc)
+        })?;
+        let root = PathBuf::from(local_path(path, place)?);
+        if root.is_file() {
+            return Err(Error::input(format!(
+                "table {}: {} is a file, and rows are written into a folder",
+                spec.table,
+                root.display()
+            ))
+            .hint("name a folder in option 'path'; it is made if it is not there")
+            .at(place));
+        }
+        refuse_unsupported(options)?;
+        let kind = FileKind::of(&super::format_name(options, &spec.table)?)?;
+        let (keys, record_columns): (Vec<usize>, Vec<usize>) =
+            (0..spec.schema.len()).partition(|&index| spec.partition_keys.contains(&spec.schema.fields[index].name));
+        let keys = spec.partition_keys.iter().map(|key| {
+            let position = keys.iter().copied().find(|&index| spec.schema.fields[index].name == *key);
+            position.map(|position| (position, spec.schema.fields[position].clone())).ok_or_else(|| {
+                Error::input(format!("PARTITIONED BY names `{key}`, which is no column of table {}", spec.table))
+            })
+        });
+        let keys: Vec<(usize, Field)> = keys.collect::<Result<_>>()?;
+        if record_columns.is_empty() {
+            return Err(Error::input(format!("all columns of table {} are in PARTITIONED BY", spec.table))
+                .hint("a file needs at least one column of its own"));
+        }
+        let default_name = options.text(&super::DEFAULT_PARTITION).unwrap_or_default();
+        let partitions = if keys.is_empty() { None } else { Some(PartitionNames::new(&keys, default_name)?) };
+        let schema = spec.schema.project(&record_columns);
+        let format = FormatSpec {
+            projection: (0..schema.len()).collect(),
+            schema,
+            options: options.with_prefix(&format!("{}.", kind.name())),
+            time_zone: spec.time_zone,
+        };
+        match kind {
+            FileKind::Records(format_of) => drop(format_of.encoder(&format)?),
+            FileKind::Whole(format_of) => format_of.check(&format)?,
+        }
+        let compression = match options.text(&super::COMPRESSION).unwrap_or_default().to_ascii_lowercase().as_str() {
+            "gzip" => Compression::Gzip,
+            "zstd" => Compression::Zstd,
+            _ => Compression::None,
+        };
+        if compression != Compression::None && matches!(kind, FileKind::Whole(_)) {
+            return Err(Error::input(format!("'sink.compression' does not go with 'format' = '{}'", kind.name()))
+                .hint("Parquet compresses by itself: 'parquet.compression' = 'ZSTD'"));
+        }
+        let commits = options.text(&super::COMMIT_POLICY).is_some();
+        let success_file = options.text(&super::SUCCESS_FILE).filter(|_| commits).map(str::to_owned);
+        let roll_after = options.duration(&super::ROLL_INTERVAL)?.unwrap_or(Millis(30 * 60_000));
+        let check_every = options.duration(&super::CHECK_INTERVAL)?.unwrap_or(Millis(60_000));
+        Ok(FileSink {
+            plan: Arc::new(Plan {
+                table: spec.table.clone(),
+                root,
+                kind,
+                format,
+                compression,
+                record_columns,
+                partitions,
+                overwrite: spec.overwrite,
+                roll_size: options.size(&super::ROLL_SIZE)?.unwrap_or(128 << 20).max(1),
+                roll_after,
+                // Looked at less often than it changes, an age would be overshot.
+                check_every: check_every.min(roll_after),
+                success_file,
+            }),
+            run: Mutex::new(None),
+        })
+    }
+}
+
+/// Refuses by name what is in Flink and not here.
+fn refuse_unsupported(options: &Options) -> Result<()> {
+    let place = |name: &str| options.given(name).and_then(|value| value.value_place);
+    if options.bool(&super::AUTO_COMPACTION)? {
+        return Err(Error::unsupported("'auto-compaction' = 'true'")
+            .hint("set 'sink.rolling-policy.file-size' and '…rollover-interval' for fewer, larger files")
+            .at(place(super::AUTO_COMPACTION.name)));
+    }
+    if options.text(&super::COMMIT_TRIGGER).is_some_and(|text| text.trim().eq_ignore_ascii_case("partition-time")) {
+        return Err(Error::unsupported("'sink.partition-commit.trigger' = 'partition-time'")
+            .at(place(super::COMMIT_TRIGGER.name)));
+    }
+    if options.duration(&super::COMMIT_DELAY)?.is_some_and(|delay| delay.0 > 0) {
+        return Err(
+            Error::unsupported("a 'sink.partition-commit.delay' of more than 0 s").at(place(super::COMMIT_DELAY.name))
+        );
+    }
+    match options.text(&super::COMMIT_POLICY) {
+        None | Some("success-file") => Ok(()),
+        Some(other) => Err(Error::unsupported(format!("'sink.partition-commit.policy.kind' = '{other}'"))
+            .hint("'success-file' is")
+            .at(place(super::COMMIT_POLICY.name))),
+    }
+}
+
+impl SinkFactory for FileSink {
+    fn writer(&self, context: SinkContext) -> Result<Box<dyn Sink<RowBatch>>> {
+        let mut run = self.run.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = run.is_none();
+        let run = run.get_or_insert_with(|| run_name(context.clock.now()));
+        let plan = Arc::clone(&self.plan);
+        std::fs::create_dir_all(&plan.root).map_err(|error| io_error("make the folder", &plan.root, &error))?;
+        if first {
+            remove_leftovers(&plan.root);
+        }
+        let old = if plan.overwrite { visible_files(&plan.root)? } else { Vec::new() };
+        Ok(Box::new(FileWriter {
+            next_check: context.clock.now(),
+            alarm: None,
+            plan,
+            context,
+            run: run.clone(),
+            count: 0,
+            open: HashMap::new(),
+            closed: Vec::new(),
+            epochs: BTreeMap::new(),
+            epochs_known: false,
+            old,
+        }))
+    }
+}
+
+/// A name that no other run has.
+fn run_name(now: Millis) -> String {
+    // The standard library's hash keys are the operating system's randomness, which a name needs and no result shows.
+    let random = RandomState::new().hash_one(std::process::id());
+    format!("{:x}-{random:016x}", now.0)
+}
+
+/// Calls the sink's waker now and then, so that files grow old without rows too.
+struct Alarm(#[allow(dead_code, reason = "the thread ends when it is dropped")] Sender<()>);
+
+impl Alarm {
+    fn start(every: Duration, waker: Waker) -> Result<Alarm> {
+        let (alive, gone) = crossbeam_channel::bounded::<()>(0);
+        let ring = move || {
+            while gone.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
+                waker();
+            }
+        };
+        let thread = std::thread::Builder::new().name("file-rolling".to_owned()).spawn(ring);
+        thread.map_err(|error| Error::failure(format!("can't start a thread: {error}")))?;
+        Ok(Alarm(alive))
+    }
+}
+
+/// Removes what runs have left that died while they wrote. A file whose lock is held is alive.
+fn remove_leftovers(folder: &Path) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            if !location::is_hidden(&path) {
+                remove_leftovers(&path);
+            }
+            continue;
+        }
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with(".part-")
+            && name.ends_with(IN_PROGRESS)
+            && File::options().write(true).open(&path).is_ok_and(|file| file.try_lock().is_ok())
+        {
+            let _ = std::fs::remove_file(&path);
+        }
+    }
+}
+
+/// All data files below a folder.
+fn visible_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    let mut open = vec![folder.to_path_buf()];
+    while let Some(folder) = open.pop() {
+        let entries = std::fs::read_dir(&folder).map_err(|error| io_error("read", &folder, &error))?;
+        for entry in entries {
+            let path = entry.map_err(|error| io_error("read", &folder, &error))?.path();
+            match path.is_dir() {
+                _ if location::is_hidden(&path) => {}
+                true => open.push(path),
+                false => files.push(path),
+            }
+        }
+    }
+    Ok(files)
+}
+
+/// One worker's part of a snapshot.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct SinkPart {
+    run: String,
+    worker: usize,
+    /// How many files this worker has begun.
+    count: u64,
+    /// Files that appear when the epoch is complete: hidden and visible name.
+    pending: Vec<(PathBuf, PathBuf)>,
+}
+
+/// Writes one worker's rows.
+pub struct FileWriter {
+    plan: Arc<Plan>,
+    context: SinkContext,
+    run: String,
+    /// How many files have been begun.
+    count: u64,
+    /// The files that are being written, by folder below the root.
+    open: HashMap<String, OpenPart>,
+    /// Files that are complete, of the epoch at hand.
+    closed: Vec<ClosedPart>,
+    /// Files of epochs that are not complete everywhere.
+    epochs: BTreeMap<Epoch, Vec<ClosedPart>>,
+    /// Whether there are epochs, so that files must wait for them.
+    epochs_known: bool,
+    /// `INSERT OVERWRITE`: the files that were there before.
+    old: Vec<PathBuf>,
+    next_check: Millis,
+    alarm: Option<Alarm>,
+}
+
+impl FileWriter {
+    fn write_to(&mut self, folder: String, batch: &RowBatch) -> Result<()> {
+        if self.alarm.is_none() {
+            let every = Duration::from_millis(self.plan.check_every.0.max(1) as u64);
+            self.alarm = Some(Alarm::start(every, Arc::clone(&self.context.waker))?);
+        }
+        let records = batch.columns.project(&self.plan.record_columns)?;
+        let part = match self.open.entry(folder) {
+            std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
+            std::collections::hash_map::Entry::Vacant(entry) => {
+                let part = begin(&self.plan, &self.context, &self.run, self.count, entry.key())?;
+                self.count += 1;
+                entry.insert(part)
+            }
+        };
+        let bytes = part.write(&records)?;
+        self.context.metrics.bytes.add(bytes);
+        Ok(())
+    }
+
+    /// Completes the files that are large or old enough, or all of them.
+    fn roll(&mut self, all: bool) -> Result<()> {
+        let now = self.context.clock.now();
+        let check_age = now >= self.next_check;
+        if check_age {
+            self.next_check = Millis(now.0 + self.plan.check_every.0);
+        }
+        let due: Vec<String> = self
+            .open
+            .iter()
+            .filter(|(_, part)| {
+                let old = check_age && now.0 - part.since.0 >= self.plan.roll_after.0;
+                all || old || part.bytes() >= self.plan.roll_size
+            })
+            .map(|(folder, _)| folder.clone())
+            .collect();
+        for folder in due {
+            if let Some(part) = self.open.remove(&folder) {
+                self.closed.push(part.close()?);
+            }
+        }
+        if !self.epochs_known && !all {
+            let closed = std::mem::take(&mut self.closed);
+            self.publish(&closed)?;
+        }
+        Ok(())
+    }
+
+    fn publish(&mut self, parts: &[ClosedPart]) -> Result<()> {
+        for part in parts {
+            let folder = location::parent(&part.visible);
+            if self.plan.partitions.is_some() {
+                self.remove_old(&folder)?;
+            }
+            part.publish()?;
+            if let (Some(name), Some(_)) = (&self.plan.success_file, &self.plan.partitions) {
+                let path = folder.join(name);
+                File::create(&path).map_err(|error| io_error("write", &path, &error))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes the files that are overwritten in `folder` and below.
+    fn remove_old(&mut self, folder: &Path) -> Result<()> {
+        let (gone, kept) =
+            std::mem::take(&mut self.old).into_iter().partition(|path: &PathBuf| path.starts_with(folder));
+        self.old = kept;
+        for path in gone {
+            match std::fs::remove_file(&path) {
+                // Every worker sees the same old files.
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(io_error("remove", &path, &error));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn begin(plan: &Plan, context: &SinkContext, run: &str, count: u64, folder: &str) -> Result<OpenPart> {
+    let extension = plan.kind.name();
+    let name = format!("part-{run}-{}-{count}.{extension}{}", context.worker, plan.compression.extension());
+    let folder = if folder.is_empty() { plan.root.clone() } else { plan.root.join(folder) };
+    let path = folder.join(&name);
+    OpenPart::create(&folder, &name, context.clock.now(), |file| match plan.kind {
+        FileKind::Records(format) => part::records(file, plan.compression, format.encoder(&plan.format)?, &path),
+        FileKind::Whole(format) => Ok(Body::Whole(format.writer(&plan.format, file)?)),
+    })
+    .map_err(|error| error.context(format_args!("table {}", plan.table)))
+}
+
+impl Sink<RowBatch> for FileWriter {
+    fn write(&mut self, batch: RowBatch) -> Result<()> {
+        if batch.num_rows() == 0 {
+            return Ok(());
+        }
+        match &self.plan.partitions {
+            None => self.write_to(String::new(), &batch)?,
+            Some(names) => {
+                let mut groups: Vec<(String, Vec<u32>)> = Vec::new();
+                let mut places: HashMap<String, usize> = HashMap::new();
+                for (row, name) in names.of(&batch.columns)?.into_iter().enumerate() {
+                    let place = *places.entry(name).or_insert_with_key(|name| {
+                        groups.push((name.clone(), Vec::new()));
+                        groups.len() - 1
+                    });
+                    groups[place].1.push(row as u32);
+                }
+                for (name, rows) in groups {
+                    self.write_to(name, &batch.take(&UInt32Array::from(rows))?)?;
+                }
+            }
+        }
+        self.roll(false)
+    }
+
+    fn poll(&mut self) -> Result<SinkState> {
+        self.roll(false)?;
+        Ok(SinkState::Done)
+    }
+
+    fn snapshot(&mut self, epoch: Epoch) -> Result<OperatorSnapshot> {
+        self.epochs_known = true;
+        self.roll(true)?;
+        let parts = std::mem::take(&mut self.closed);
+        let waiting = self.epochs.values().flatten().chain(&parts);
+        let part = SinkPart {
+            run: self.run.clone(),
+            worker: self.context.worker,
+            count: self.count,
+            pending: waiting.map(|part| (part.hidden.clone(), part.visible.clone())).collect(),
+        };
+        self.epochs.entry(epoch).or_default().extend(parts);
+        let mut bytes = vec![VERSION];
+        serde_json::to_writer(&mut bytes, &part).map_err(|error| Error::bug(error.to_string()))?;
+        Ok(OperatorSnapshot { union: vec![bytes], ..OperatorSnapshot::default() })
+    }
+
+    fn on_epoch_complete(&mut self, epoch: Epoch) -> Result<()> {
+        if self.plan.overwrite && self.plan.partitions.is_none() {
+            self.remove_old(&self.plan.root.clone())?;
+        }
+        let later = self.epochs.split_off(&Epoch(epoch.0 + 1));
+        for (_, parts) in std::mem::replace(&mut self.epochs, later) {
+            self.publish(&parts)?;
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        self.roll(true)
+    }
+
+    fn restore(&mut self, state: RestoredState) -> Result<()> {
+        let mut parts = Vec::new();
+        for element in &state.union {
+            let Some((&VERSION, bytes)) = element.split_first() else {
+                return Err(Error::failure("the state of a filesystem sink was written by another version"));
+            };
+            let part: SinkPart = serde_json::from_slice(bytes).map_err(|error| {
+                Error::failure("the state of a filesystem sink is damaged").detail(error.to_string())
+            })?;
+            parts.push(part);
+        }
+        if parts.is_empty() {
+            return Ok(());
+        }
+        // One worker finishes what the run before has left; the epoch is complete, or it would not be restored.
+        if self.context.worker == 0 {
+            for part in &parts {
+                for (hidden, visible) in &part.pending {
+                    ClosedPart { hidden: hidden.clone(), visible: visible.clone() }.publish()?;
+                }
+            }
+            remove_later(&self.plan.root, &parts);
+        }
+        self.old.clear();
+        Ok(())
+    }
+}
+
+/// Removes files that the run before wrote after the epoch that is restored: their rows come again.
+fn remove_later(folder: &Path, parts: &[SinkPart]) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            remove_later(&path, parts);
+            continue;
+        }
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let name = name.strip_prefix('.').unwrap_or(&name);
+        let name = name.strip_suffix(PENDING).or_else(|| name.strip_suffix(IN_PROGRESS)).unwrap_or(name);
+        let later = parts.iter().any(|part| {
+            let number = name
+                .strip_prefix(&format!("part-{}-{}-", part.run, part.worker))
+                .and_then(|rest| rest.split('.').next()?.parse::<u64>().ok());
+            number.is_some_and(|number| number >= part.count)
+        });
+        if later {
+            let _ = std::fs::remove_file(&path);
+        }
+    }
+}

@@ -1,0 +1,310 @@
+use super::*;
+use riverrun_core::Epoch;
+use riverrun_formats::Decoder;
+use riverrun_formats::json::JsonDecoder;
+use riverrun_runtime::Sink;
+use riverrun_state::RestoredState;
+use std::fs::{self, File};
+use std::path::PathBuf;
+
+/// Rows given as JSON.
+fn batch(table: &Table, rows: &[&str]) -> RowBatch {
+    let spec = FormatSpec {
+        schema: table.schema(),
+        projection: (0..table.columns.len()).collect(),
+        options: Options::default(),
+        time_zone: chrono_tz::UTC,
+    };
+    let mut decoder = JsonDecoder::new(&spec).expect("decoder");
+    for row in rows {
+        decoder.decode(row.as_bytes()).expect("row");
+    }
+    decoder.flush().expect("flush")
+}
+
+/// Ends as the driver ends a sink: a last epoch.
+fn end(sink: &mut dyn Sink<RowBatch>) {
+    sink.finish().expect("finish");
+    sink.snapshot(Epoch(9)).expect("snapshot");
+    sink.on_epoch_complete(Epoch(9)).expect("complete");
+}
+
+/// Writes rows with one worker to the end.
+pub fn write(table: &Table, rows: &[&str]) {
+    let mut sink = table.sink().expect("sink").writer(Worker::new().sink(0, 1)).expect("writer");
+    sink.write(batch(table, rows)).expect("write");
+    end(sink.as_mut());
+}
+
+/// All files below a folder, hidden ones too: path below it without the run's name, and content.
+fn files(folder: &Path) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_path_buf()];
+    while let Some(next) = open.pop() {
+        for entry in fs::read_dir(&next).expect("folder").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                open.push(path);
+                continue;
+            }
+            let name = path.strip_prefix(folder).expect("below").display().to_string();
+            let name = match name.find("part-") {
+                Some(start) => {
+                    let parts: Vec<&str> = name[start..].splitn(5, '-').collect();
+                    format!("{}part-{}", &name[..start], parts[3..].join("-"))
+                }
+                None => name,
+            };
+            found.push((name, String::from_utf8_lossy(&fs::read(&path).expect("read")).into_owned()));
+        }
+    }
+    found.sort();
+    found
+}
+
+fn visible(folder: &Path) -> Vec<(String, String)> {
+    files(folder).into_iter().filter(|(name, _)| !name.contains("/.") && !name.starts_with('.')).collect()
+}
+
+fn pair(name: &str, content: &str) -> (String, String) {
+    (name.to_owned(), content.to_owned())
+}
+
+fn id() -> [(&'static str, TypeKind); 1] {
+    [("id", TypeKind::Int)]
+}
+
+#[test]
+fn a_file_appears_when_it_is_complete() {
+    let folder = tempfile::tempdir().expect("folder");
+    let root = folder.path().join("out");
+    let table = table(&id(), &root, "json");
+    let factory = table.sink().expect("sink");
+    let worker = Worker::new();
+    let mut sink = factory.writer(worker.sink(1, 2)).expect("writer");
+    sink.write(batch(&table, &["{\"id\":1}"])).expect("write");
+    sink.write(batch(&table, &["{\"id\":2}"])).expect("write");
+    assert_eq!(visible(&root), []);
+    end(sink.as_mut());
+    assert_eq!(files(&root), [pair("part-1-0.json", "{\"id\":1}\n{\"id\":2}\n")]);
+    assert_eq!(worker.metrics.bytes.get(), 18);
+}
+
+#[test]
+fn partitions_are_folders_and_come_back() {
+    let folder = tempfile::tempdir().expect("folder");
+    let columns = [
+        ("id", TypeKind::Int),
+        ("k", TypeKind::STRING),
+        ("d", TypeKind::Date),
+        ("ts", TypeKind::timestamp(3)),
+        ("b", TypeKind::Boolean),
+    ];
+    let table = table(&columns, folder.path(), "json").partitioned_by(&["k", "d", "ts", "b"]);
+    let rows = [
+        r#"{"id":1,"k":"a b/c=d%é:x","d":"2024-02-29","ts":"2024-02-29 12:00:00","b":true}"#,
+        r#"{"id":2,"k":"a b/c=d%é:x","d":"2024-02-29","ts":"2024-02-29 12:00:00","b":true}"#,
+        r#"{"id":3,"k":null,"d":null,"ts":"2024-02-29 12:00:00.5","b":false}"#,
+    ];
+    write(&table, &rows);
+    assert_eq!(
+        files(folder.path()),
+        [
+            pair(
+                "k=__DEFAULT_PARTITION__/d=__DEFAULT_PARTITION__/ts=2024-02-29T12%3A00%3A00.5/b=false/part-0-1.json",
+                "{\"id\":3}\n"
+            ),
+            pair(
+                "k=a b%2Fc%3Dd%25é%3Ax/d=2024-02-29/ts=2024-02-29T12%3A00%3A00/b=true/part-0-0.json",
+                "{\"id\":1}\n{\"id\":2}\n"
+            ),
+        ]
+    );
+    assert_eq!(read_all(&table, 1).expect("read").sorted(), rows);
+}
+
+#[test]
+fn files_are_rolled_by_size_and_by_age() {
+    let folder = tempfile::tempdir().expect("folder");
+    let table = table(&id(), folder.path(), "csv")
+        .with("sink.rolling-policy.file-size", "4")
+        .with("sink.rolling-policy.rollover-interval", "10 s")
+        .with("sink.rolling-policy.check-interval", "1 s");
+    let worker = Worker::new();
+    let mut sink = table.sink().expect("sink").writer(worker.sink(0, 1)).expect("writer");
+    sink.write(batch(&table, &["{\"id\":1}", "{\"id\":2}"])).expect("write");
+    assert_eq!(visible(folder.path()), [pair("part-0-0.csv", "1\n2\n")]);
+    sink.write(batch(&table, &["{\"id\":3}"])).expect("write");
+    worker.clock.set(Millis(10_500));
+    sink.poll().expect("poll");
+    assert_eq!(visible(folder.path()).len(), 1);
+    worker.clock.set(Millis(12_000));
+    sink.poll().expect("poll");
+    assert_eq!(visible(folder.path())[1..], [pair("part-0-1.csv", "3\n")]);
+    end(sink.as_mut());
+    assert_eq!(files(folder.path()).len(), 2);
+}
+
+#[test]
+fn an_idle_sink_is_woken_to_roll_its_file() {
+    let folder = tempfile::tempdir().expect("folder");
+    let table = table(&id(), folder.path(), "json").with("sink.rolling-policy.check-interval", "5 ms");
+    let worker = Worker::new();
+    let mut sink = table.sink().expect("sink").writer(worker.sink(0, 1)).expect("writer");
+    sink.write(batch(&table, &["{\"id\":1}"])).expect("write");
+    let start = std::time::Instant::now();
+    while worker.wakes.load(Ordering::SeqCst) == 0 && start.elapsed().as_secs() < 10 {
+        std::thread::yield_now();
+    }
+    assert!(worker.wakes.load(Ordering::SeqCst) > 0);
+}
+
+#[test]
+fn files_of_an_epoch_appear_when_it_is_complete() {
+    let folder = tempfile::tempdir().expect("folder");
+    let table = table(&id(), folder.path(), "json");
+    let mut sink = table.sink().expect("sink").writer(Worker::new().sink(0, 1)).expect("writer");
+    sink.write(batch(&table, &["{\"id\":1}"])).expect("write");
+    sink.snapshot(Epoch(1)).expect("snapshot");
+    sink.write(batch(&table, &["{\"id\":2}"])).expect("write");
+    assert_eq!(visible(folder.path()), []);
+    sink.on_epoch_complete(Epoch(1)).expect("complete");
+    assert_eq!(visible(folder.path()), [pair("part-0-0.json", "{\"id\":1}\n")]);
+    end(sink.as_mut());
+    assert_eq!(visible(folder.path()).len(), 2);
+}
+
+#[test]
+fn a_restore_lets_the_epochs_files_appear_and_removes_later_ones() {
+    let folder = tempfile::tempdir().expect("folder");
+    let table = table(&id(), folder.path(), "json");
+    let factory = table.sink().expect("sink");
+    let mut parts = Vec::new();
+    for worker in 0..2 {
+        let mut sink = factory.writer(Worker::new().sink(worker, 2)).expect("writer");
+        sink.write(batch(&table, &[&format!("{{\"id\":{worker}}}")])).expect("write");
+        parts.push(sink.snapshot(Epoch(1)).expect("snapshot"));
+        sink.write(batch(&table, &["{\"id\":99}"])).expect("write");
+        sink.snapshot(Epoch(2)).expect("snapshot");
+        sink.write(batch(&table, &["{\"id\":99}"])).expect("write");
+    }
+    assert_eq!(visible(folder.path()), []);
+    for _ in 0..2 {
+        let factory = table.sink().expect("sink");
+        for worker in 0..3 {
+            let mut sink = factory.writer(Worker::new().sink(worker, 3)).expect("writer");
+            sink.restore(RestoredState::assign(&parts, worker, 3, 128).expect("state")).expect("restore");
+        }
+        assert_eq!(
+            files(folder.path()),
+            [pair("part-0-0.json", "{\"id\":0}\n"), pair("part-1-0.json", "{\"id\":1}\n")],
+            "the same however often it is restored"
+        );
+    }
+}
+
+#[test]
+fn leftovers_of_a_dead_run_are_removed_and_those_of_a_living_one_are_not() {
+    let folder = tempfile::tempdir().expect("folder");
+    let dead = folder.path().join(".part-x-0-0.json.inprogress");
+    let alive = folder.path().join(".part-y-0-0.json.inprogress");
+    fs::write(&dead, "half").expect("write");
+    let file = File::create(&alive).expect("file");
+    file.lock().expect("lock");
+    let table = table(&id(), folder.path(), "json");
+    table.sink().expect("sink").writer(Worker::new().sink(0, 1)).expect("writer");
+    assert!(!dead.exists());
+    assert!(alive.exists());
+}
+
+#[test]
+fn insert_overwrite_replaces_the_table_or_the_partitions_it_writes() {
+    let folder = tempfile::tempdir().expect("folder");
+    let mut plain = table(&id(), &folder.path().join("plain"), "json");
+    write(&plain, &["{\"id\":1}"]);
+    plain.overwrite = true;
+    write(&plain, &["{\"id\":2}"]);
+    assert_eq!(read_all(&plain, 1).expect("read").texts(), [r#"{"id":2}"#]);
+    write(&plain, &[]);
+    assert_eq!(read_all(&plain, 1).expect("read").texts(), Vec::<&str>::new());
+
+    let columns = [("id", TypeKind::Int), ("k", TypeKind::STRING)];
+    let mut parted = table(&columns, &folder.path().join("parted"), "json").partitioned_by(&["k"]);
+    write(&parted, &[r#"{"id":1,"k":"a"}"#, r#"{"id":2,"k":"b"}"#]);
+    parted.overwrite = true;
+    write(&parted, &[r#"{"id":3,"k":"a"}"#]);
+    assert_eq!(read_all(&parted, 1).expect("read").sorted(), [r#"{"id":2,"k":"b"}"#, r#"{"id":3,"k":"a"}"#]);
+}
+
+#[test]
+fn files_are_compressed_and_named_so() {
+    let folder = tempfile::tempdir().expect("folder");
+    for (compression, name) in [("gzip", "part-0-0.json.gz"), ("zstd", "part-0-0.json.zst")] {
+        let root = folder.path().join(compression);
+        let table = table(&id(), &root, "json").with("sink.compression", compression);
+        write(&table, &["{\"id\":1}", "{\"id\":2}"]);
+        assert_eq!(files(&root)[0].0, name);
+        assert_eq!(read_all(&table, 1).expect("read").texts(), [r#"{"id":1}"#, r#"{"id":2}"#]);
+    }
+}
+
+#[test]
+fn a_success_file_stands_in_each_partition_if_asked_for() {
+    let folder = tempfile::tempdir().expect("folder");
+    let columns = [("id", TypeKind::Int), ("k", TypeKind::STRING)];
+    let table = table(&columns, folder.path(), "json")
+        .partitioned_by(&["k"])
+        .with("sink.partition-commit.policy.kind", "success-file");
+    write(&table, &[r#"{"id":1,"k":"a"}"#]);
+    assert_eq!(files(folder.path())[0], pair("k=a/_SUCCESS", ""));
+    assert_eq!(read_all(&table, 1).expect("read").rows.len(), 1);
+}
+
+#[test]
+fn what_cannot_be_is_refused_by_name() {
+    let folder = tempfile::tempdir().expect("folder");
+    let refused = |table: Table| table.sink().err().expect("refused").message().to_owned();
+    let table = |format| table(&id(), folder.path(), format);
+    assert_eq!(
+        refused(table("json").with("auto-compaction", "true")),
+        "'auto-compaction' = 'true' is not supported yet"
+    );
+    assert_eq!(
+        refused(table("json").with("sink.partition-commit.trigger", "partition-time")),
+        "'sink.partition-commit.trigger' = 'partition-time' is not supported yet"
+    );
+    assert_eq!(
+        refused(table("json").with("sink.partition-commit.policy.kind", "metastore")),
+        "'sink.partition-commit.policy.kind' = 'metastore' is not supported yet"
+    );
+    assert_eq!(refused(table("regex").with("regex.pattern", "(?<id>.*)")), "format 'regex' can only be read");
+    assert_eq!(refused(table("json").partitioned_by(&["id"])), "all columns of table t are in PARTITIONED BY");
+    let file = folder.path().join("file");
+    fs::write(&file, "").expect("write");
+    assert_eq!(
+        refused(super::table(&id(), &file, "json")),
+        format!("table t: {} is a file, and rows are written into a folder", file.display())
+    );
+}
+
+#[test]
+fn a_full_disk_and_a_missing_right_say_what_to_do() {
+    let full = std::io::Error::from_raw_os_error(28);
+    let error = super::super::io_error("write", &PathBuf::from("/data/x"), &full);
+    assert_eq!(error.message(), "can't write /data/x: No space left on device");
+    assert!(error.hint_text().expect("hint").starts_with("free space"));
+    assert_eq!(error.exit_code(), 1);
+    let denied = std::io::Error::from_raw_os_error(13);
+    let error = super::super::io_error("read", &PathBuf::from("/data/x"), &denied);
+    assert_eq!(error.message(), "can't read /data/x: Permission denied");
+    assert_eq!(error.hint_text(), Some("give the user that runs the job the right to it"));
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_named() {
+    let folder = tempfile::tempdir().expect("folder");
+    fs::write(folder.path().join("file"), "").expect("write");
+    let table = table(&id(), &folder.path().join("file/out"), "json");
+    let error = table.sink().expect("sink").writer(Worker::new().sink(0, 1)).err().expect("no folder");
+    assert!(error.message().starts_with("can't make the folder"), "{error}");
+}
