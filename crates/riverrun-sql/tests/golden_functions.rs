@@ -137,22 +137,7 @@ fn compute(expression: &str, binder: &ExprBinder<'_>, row: &RecordBatch) -> Resu
     }
     let mut text = String::new();
     format_value(values.as_ref(), 0, bound.data_type(), &mut text)?;
-    Ok((bound.data_type().to_string(), escaped(&text)))
-}
-
-fn escaped(text: &str) -> String {
-    let mut escaped = String::new();
-    for c in text.chars() {
-        match c {
-            '\\' => escaped.push_str("\\\\"),
-            '\t' => escaped.push_str("\\t"),
-            '\n' => escaped.push_str("\\n"),
-            '\r' => escaped.push_str("\\r"),
-            c if c.is_control() => escaped.push_str(&format!("\\u{:04x}", c as u32)),
-            c => escaped.push(c),
-        }
-    }
-    escaped
+    Ok((bound.data_type().to_string(), golden::escaped(&text)))
 }
 
 /// The rows of a view over VALUES.

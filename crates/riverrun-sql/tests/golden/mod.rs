@@ -1,4 +1,7 @@
 //! What the golden tests share: where the data is, and which deviations are known.
+#![allow(dead_code, reason = "each test uses a part of it")]
+
+pub mod runner;
 
 use std::path::PathBuf;
 
@@ -51,4 +54,20 @@ fn matches_parts(text: &str, parts: &[String]) -> bool {
         }
     }
     left.is_empty()
+}
+
+/// A text with backslash, tab and control characters as the golden data writes them.
+pub fn escaped(text: &str) -> String {
+    let mut escaped = String::new();
+    for c in text.chars() {
+        match c {
+            '\\' => escaped.push_str("\\\\"),
+            '\t' => escaped.push_str("\\t"),
+            '\n' => escaped.push_str("\\n"),
+            '\r' => escaped.push_str("\\r"),
+            c if c.is_control() => escaped.push_str(&format!("\\u{:04x}", c as u32)),
+            c => escaped.push(c),
+        }
+    }
+    escaped
 }

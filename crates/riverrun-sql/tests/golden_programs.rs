@@ -1,0 +1,161 @@
+//! Whole programs against the rows that Flink gave, at one worker and at four.
+//!
+//! Prints per area how many agree; `CASE=name` shows what became of one, `AREA=name` of an area's that differ. The data's
+//! README describes its format.
+
+mod golden;
+
+use golden::runner::{Failure, Outcome, Session};
+use riverrun_sql::parse::Variables;
+use std::collections::BTreeMap;
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+/// The areas all of whose cases must agree, but for those in [`NOT_YET`].
+const REQUIRED_AREAS: &[&str] = &[];
+
+/// Cases that need what is not there yet: joins, set operations, subqueries as predicates, Top-N outside of windows.
+const NOT_YET: &[&str] = &[
+    "query-cte-used-twice",
+    "query-except",
+    "query-exists-correlated",
+    "query-intersect",
+    "query-not-in-subquery-with-null",
+    "query-qualify-row-number",
+    "query-scalar-subquery-in-select",
+    "query-scalar-subquery-no-row-is-null",
+    "window-join-anti",
+    "window-join-inner",
+    "window-join-non-equi-condition",
+    "window-join-of-different-sizes-is-a-regular-join",
+    "window-join-right",
+    "window-tvf-joined-with-dimension",
+];
+
+#[test]
+fn programs_give_what_flink_gives() {
+    let Some(folder) = golden::data("flink-sql") else { return };
+    let mut names: Vec<String> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    let only = std::env::var("CASE").ok();
+    let shown = std::env::var("AREA").ok();
+    let mut areas: BTreeMap<String, (usize, usize, Vec<String>)> = BTreeMap::new();
+    let mut missing = Vec::new();
+    for name in names.iter().filter(|name| only.as_ref().is_none_or(|only| name.starts_with(only.as_str()))) {
+        let area = name.split('-').next().unwrap();
+        let verdict = [1, 4].into_iter().find_map(|parallelism| {
+            let difference = compare(&folder.join(name), parallelism)?;
+            Some(format!("at {parallelism}: {difference}"))
+        });
+        let entry = areas.entry(area.to_owned()).or_default();
+        entry.0 += 1;
+        match verdict {
+            None => entry.1 += 1,
+            Some(difference) => {
+                if only.is_some() || shown.as_ref().is_some_and(|shown| shown == area || shown == "all") {
+                    println!("\n{name} {difference}");
+                }
+                if REQUIRED_AREAS.contains(&area) && !NOT_YET.contains(&name.as_str()) {
+                    missing.push(name.clone());
+                }
+                entry.2.push(name.clone());
+            }
+        }
+    }
+    println!("\n{:<12} {:>6} {:>6}", "area", "cases", "agree");
+    let mut totals = (0, 0);
+    for (area, (cases, agree, differing)) in &areas {
+        println!("{area:<12} {cases:>6} {agree:>6}   {}", differing.join(" "));
+        totals = (totals.0 + cases, totals.1 + agree);
+    }
+    println!("{:<12} {:>6} {:>6}", "all", totals.0, totals.1);
+    assert!(missing.is_empty(), "required but different: {}", missing.join(", "));
+}
+
+/// How a case differs from what is expected; `None` if it agrees.
+fn compare(case: &Path, parallelism: usize) -> Option<String> {
+    let work = tempfile::tempdir().unwrap();
+    copy(case, work.path());
+    let text = fs::read_to_string(case.join("pipeline.sql")).unwrap();
+    let variables = Variables::from([("DIR".to_owned(), work.path().display().to_string())]);
+    let outcome = catch_unwind(AssertUnwindSafe(|| Session::new(parallelism).run(&text, &variables)));
+    let Ok(outcome) = outcome else { return Some("it panicked".to_owned()) };
+    let expected = fs::read_to_string(case.join("expected.txt")).unwrap();
+    let mut lines = expected.lines();
+    let first = lines.next().unwrap();
+    if first == "# error" {
+        let planned = expected.contains("# phase: plan");
+        return match outcome {
+            // What Flink finds when it plans may be found as late as the job runs, and the other way round.
+            Err(failure) if !failure.error.message().contains("not supported yet") => {
+                (failure.error.kind() == riverrun_core::ErrorKind::Bug).then(|| describe(failure))
+            }
+            Err(failure) => Some(describe(failure)),
+            Ok(_) => Some(format!(
+                "Flink refuses it (when it {}): {}",
+                if planned { "plans" } else { "runs" },
+                lines.next().unwrap()
+            )),
+        };
+    }
+    let Outcome { schema, rows, append } = match outcome {
+        Ok(Some(outcome)) => outcome,
+        Ok(None) => return Some("no query".to_owned()),
+        Err(failure) => return Some(describe(failure)),
+    };
+    let types = first.strip_prefix("# types: ").unwrap();
+    if schema.to_string() != types {
+        return Some(format!("types\n  Flink:    {types}\n  Riverrun: {schema}"));
+    }
+    let mode = lines.next().unwrap();
+    let wanted: Vec<&str> = lines.collect();
+    if rows != wanted {
+        let only = |left: &[String], right: &[String]| {
+            let mut right = right.to_vec();
+            left.iter()
+                .filter(|row| match right.iter().position(|other| other == *row) {
+                    Some(at) => {
+                        right.remove(at);
+                        false
+                    }
+                    None => true,
+                })
+                .take(8)
+                .cloned()
+                .collect::<Vec<_>>()
+                .join("\n            ")
+        };
+        let wanted: Vec<String> = wanted.iter().map(|row| (*row).to_owned()).collect();
+        return Some(format!(
+            "rows: {} wanted, {} found\n  missing:  {}\n  too many: {}",
+            wanted.len(),
+            rows.len(),
+            only(&wanted, &rows),
+            only(&rows, &wanted)
+        ));
+    }
+    // More may be known to be append-only than Flink knows (ORDER BY of bounded input), but not less.
+    (mode == "# mode: append" && !append).then(|| "rows are updated, but Flink only adds some".to_owned())
+}
+
+fn describe(failure: Failure) -> String {
+    format!("{} {:?}", if failure.planning { "refused:" } else { "failed:" }, failure.error)
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap().map(|entry| entry.unwrap()) {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            fs::create_dir(&target).unwrap();
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
