@@ -182,7 +182,9 @@ fn a_sink_sees_rows_ticks_snapshots_and_completions_in_order_up_to_the_last_epoc
             let complete = only(|told| matches!(told, Told::Complete(_)));
             assert_eq!(snapshots, (0..4).map(Told::Snapshot).collect::<Vec<_>>());
             assert_eq!(complete, (0..4).map(Told::Complete).collect::<Vec<_>>());
-            assert_eq!(log[log.len() - 3..], [Told::Finish, Told::Snapshot(3), Told::Complete(3)]);
+            // The completion of an earlier epoch may be known only now.
+            let last = [Told::Finish, Told::Snapshot(3), Told::Complete(3)];
+            assert_eq!(log.iter().copied().filter(|told| last.contains(told)).collect::<Vec<_>>(), last);
             for (at, told) in log.iter().enumerate() {
                 if let Told::Rows(_) = told {
                     let next = log[at..].iter().find(|told| !matches!(told, Told::Rows(_) | Told::Complete(_)));
