@@ -54,13 +54,7 @@ impl Connector for Kafka {
             column("headers", headers, false, true, "The headers of the record."),
             column("offset", TypeKind::BigInt, false, false, "The offset of the record in its partition."),
             column("timestamp", TypeKind::timestamp_ltz(3), false, true, "The timestamp of the record."),
-            column(
-                "timestamp-type",
-                TypeKind::STRING,
-                false,
-                false,
-                "CreateTime, LogAppendTime or NoTimestampType.",
-            ),
+            column("timestamp-type", TypeKind::STRING, false, false, "CreateTime, LogAppendTime or NoTimestampType."),
         ]
     }
 

@@ -4,8 +4,10 @@ pub mod blackhole;
 pub mod connector;
 pub mod dead_letter;
 pub mod filesystem;
+pub mod indexed;
 #[cfg(feature = "kafka")]
 pub mod kafka;
+pub mod nexmark;
 pub mod print;
 pub mod registry;
 

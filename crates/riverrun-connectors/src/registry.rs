@@ -8,6 +8,7 @@ pub fn connectors() -> &'static [&'static dyn Connector] {
         &crate::print::Print,
         &crate::blackhole::Blackhole,
         &crate::filesystem::Filesystem,
+        &crate::nexmark::Nexmark,
         #[cfg(feature = "kafka")]
         &crate::kafka::Kafka,
     ]

@@ -78,7 +78,8 @@ pub fn failed(what: &str, servers: &str, error: &KafkaError) -> Error {
             .hint("see librdkafka's configuration properties for names and values");
     }
     let code = error.rdkafka_error_code();
-    let message = Error::failure(format!("{what}: {}", code.map_or_else(|| error.to_string(), |code| code.to_string())));
+    let message =
+        Error::failure(format!("{what}: {}", code.map_or_else(|| error.to_string(), |code| code.to_string())));
     match code {
         Some(
             RDKafkaErrorCode::BrokerTransportFailure

@@ -117,7 +117,10 @@ impl Drop for Fetcher {
 /// The client of a source or of a question about topics.
 pub fn consumer(table: &str, options: &Options) -> Result<BaseConsumer> {
     let mut config = client::config(table, options)?;
-    config.set("enable.auto.commit", "false").set("enable.auto.offset.store", "false").set("enable.partition.eof", "true");
+    config
+        .set("enable.auto.commit", "false")
+        .set("enable.auto.offset.store", "false")
+        .set("enable.partition.eof", "true");
     if config.get("group.id").is_none() {
         // librdkafka wants a name even of a consumer that commits nothing.
         config.set("group.id", "riverrun-without-group");
@@ -208,7 +211,10 @@ fn fetch(
                         | RDKafkaErrorCode::AllBrokersDown
                         | RDKafkaErrorCode::OperationTimedOut
                         | RDKafkaErrorCode::Resolve,
-                    ) => tracing::warn!(table = spec.table, "lost the connection to Kafka at '{servers}', trying again: {error}"),
+                    ) => tracing::warn!(
+                        table = spec.table,
+                        "lost the connection to Kafka at '{servers}', trying again: {error}"
+                    ),
                     _ => return Err(failed(&format!("cannot read table '{}'", spec.table), &servers, &error)),
                 },
             }

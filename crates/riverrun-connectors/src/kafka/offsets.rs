@@ -27,7 +27,12 @@ pub enum Bound {
 
 /// Where a source starts.
 pub fn startup(options: &Options) -> Result<Bound> {
-    bound(options, options.text(&options::STARTUP).unwrap_or_default(), &options::STARTUP_OFFSETS, &options::STARTUP_TIMESTAMP)
+    bound(
+        options,
+        options.text(&options::STARTUP).unwrap_or_default(),
+        &options::STARTUP_OFFSETS,
+        &options::STARTUP_TIMESTAMP,
+    )
 }
 
 /// Where a source ends; `None`: never.

@@ -62,12 +62,8 @@ pub const STARTUP_TIMESTAMP: OptionDef = OptionDef::new(
     None,
     "For 'timestamp': milliseconds since 1970; reads from the first record at or after it.",
 );
-pub const BOUNDED: OptionDef = OptionDef::new(
-    "scan.bounded.mode",
-    OptionType::OneOf(BOUNDED_MODES),
-    Some("unbounded"),
-    "Where a source ends.",
-);
+pub const BOUNDED: OptionDef =
+    OptionDef::new("scan.bounded.mode", OptionType::OneOf(BOUNDED_MODES), Some("unbounded"), "Where a source ends.");
 pub const BOUNDED_OFFSETS: OptionDef = OptionDef::new(
     "scan.bounded.specific-offsets",
     OptionType::Text,
@@ -113,7 +109,12 @@ pub const OPTIONS: &[OptionDef] = &[
     ),
     FORMAT,
     VALUE_FORMAT,
-    OptionDef::new("value.*", OptionType::Text, None, "Options of the value's format: 'value.json.ignore-parse-errors'."),
+    OptionDef::new(
+        "value.*",
+        OptionType::Text,
+        None,
+        "Options of the value's format: 'value.json.ignore-parse-errors'.",
+    ),
     KEY_FORMAT,
     KEY_FIELDS,
     KEY_PREFIX,

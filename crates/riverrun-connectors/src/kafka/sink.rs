@@ -43,9 +43,14 @@ impl KafkaSink {
         let options = &spec.options;
         let layout = Layout::new(&spec.table, &spec.schema, options, spec.time_zone)?;
         let topic = match options.text(&options::TOPIC) {
-            Some(topic) if !topic.contains(';') && options.given(options::TOPIC_PATTERN.name).is_none() => topic.to_owned(),
+            Some(topic) if !topic.contains(';') && options.given(options::TOPIC_PATTERN.name).is_none() => {
+                topic.to_owned()
+            }
             _ => {
-                return Err(Error::input(format!("table '{}' is written, so it needs exactly one 'topic'", spec.table)));
+                return Err(Error::input(format!(
+                    "table '{}' is written, so it needs exactly one 'topic'",
+                    spec.table
+                )));
             }
         };
         let partitioner = match options.text(&options::PARTITIONER).unwrap_or_default().to_ascii_lowercase().as_str() {
@@ -263,7 +268,8 @@ impl Sink<RowBatch> for KafkaWriter {
         if let Some(encoder) = &mut self.key {
             encoder.encode(&part(&self.key_columns)?, &mut keys)?;
         }
-        let times = self.timestamp.map(|column| batch.columns.column(column).as_primitive::<TimestampMillisecondType>());
+        let times =
+            self.timestamp.map(|column| batch.columns.column(column).as_primitive::<TimestampMillisecondType>());
         let headers = self.headers.map(|column| batch.columns.column(column).as_map());
         let mut key_rows = keys.iter();
         for (row, value) in values.iter().enumerate().take(rows) {

@@ -32,7 +32,9 @@ impl KafkaSource {
         let layout = Layout::new(&spec.table, &spec.schema, options, spec.time_zone)?;
         let topics: Vec<String> = options
             .text(&options::TOPIC)
-            .map(|text| text.split(';').map(|topic| topic.trim().to_owned()).filter(|topic| !topic.is_empty()).collect())
+            .map(|text| {
+                text.split(';').map(|topic| topic.trim().to_owned()).filter(|topic| !topic.is_empty()).collect()
+            })
             .unwrap_or_default();
         let pattern = match options.given(options::TOPIC_PATTERN.name) {
             None => None,
@@ -245,4 +247,3 @@ impl std::fmt::Debug for KafkaSource {
         f.debug_struct("KafkaSource").field("table", &self.spec.table).finish_non_exhaustive()
     }
 }
-
