@@ -20,6 +20,7 @@ pub mod comparison;
 pub mod conditional;
 pub mod decimal;
 pub mod encode;
+pub mod json;
 pub mod kernels;
 pub mod like;
 pub mod logic;

@@ -112,6 +112,7 @@ fn resolve_item(arguments: &[Argument<'_>]) -> Result<Resolved> {
             Ok(Resolved { parameters, returns: element.kind.clone().nullable(), kernel: kernel(operators::ITEM, item) })
         }
         TypeKind::Map(..) => super::map::resolve_value(arguments),
+        TypeKind::Variant => super::json::variant::resolve_item(arguments),
         _ => Err(mismatch(ITEM, arguments)),
     }
 }
