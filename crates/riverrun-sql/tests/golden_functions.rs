@@ -60,6 +60,10 @@ fn expressions_give_what_flink_gives() {
         if data_type == "ERROR" {
             match outcome {
                 Err(_) => tally.refused += 1,
+                // Flink gives NULL too, and then stumbles over the type, which says NOT NULL.
+                Ok((_, found)) if found == "\\N" && expected.contains("a null value is being written into it") => {
+                    tally.refused += 1;
+                }
                 Ok((found_type, found)) => {
                     tally.accepted += 1;
                     if !listed {

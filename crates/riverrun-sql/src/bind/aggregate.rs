@@ -81,11 +81,38 @@ pub(super) fn aggregates_in(select: &Select) -> bool {
 }
 
 fn has_aggregate(expr: &ast::Expr) -> bool {
-    let found = ast::visit_expressions(expr, |expr| match expr {
-        ast::Expr::Function(function) if is_aggregate(function) => ControlFlow::Break(()),
-        _ => ControlFlow::Continue(()),
-    });
-    found.is_break()
+    has_function(expr, &is_aggregate)
+}
+
+/// Whether an expression calls such a function, subqueries in it aside.
+fn has_function(expr: &ast::Expr, wanted: &dyn Fn(&ast::Function) -> bool) -> bool {
+    struct Finder<'a> {
+        wanted: &'a dyn Fn(&ast::Function) -> bool,
+        subqueries: usize,
+    }
+    impl ast::Visitor for Finder<'_> {
+        type Break = ();
+
+        fn pre_visit_query(&mut self, _: &ast::Query) -> ControlFlow<()> {
+            self.subqueries += 1;
+            ControlFlow::Continue(())
+        }
+
+        fn post_visit_query(&mut self, _: &ast::Query) -> ControlFlow<()> {
+            self.subqueries -= 1;
+            ControlFlow::Continue(())
+        }
+
+        fn pre_visit_expr(&mut self, expr: &ast::Expr) -> ControlFlow<()> {
+            match expr {
+                ast::Expr::Function(function) if self.subqueries == 0 && (self.wanted)(function) => {
+                    ControlFlow::Break(())
+                }
+                _ => ControlFlow::Continue(()),
+            }
+        }
+    }
+    ast::Visit::visit(expr, &mut Finder { wanted, subqueries: 0 }).is_break()
 }
 
 fn is_aggregate(function: &ast::Function) -> bool {
@@ -389,11 +416,7 @@ impl Grouping<'_> {
 
 /// Whether an expression has parts that are bound by other rules than the input's columns.
 fn contains_special(expr: &ast::Expr) -> bool {
-    let found = ast::visit_expressions(expr, |expr| match expr {
-        ast::Expr::Function(function) if function.over.is_some() || is_aggregate(function) => ControlFlow::Break(()),
-        _ => ControlFlow::Continue(()),
-    });
-    found.is_break()
+    has_function(expr, &|function| function.over.is_some() || is_aggregate(function))
 }
 
 /// Binds an aggregate call over the columns of `input`.

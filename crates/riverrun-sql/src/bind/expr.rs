@@ -163,7 +163,12 @@ impl<'a> ExprBinder<'a> {
         if ident.quote_style.is_none() && ident.value.eq_ignore_ascii_case("UNKNOWN") {
             return literal::null(&riverrun_core::TypeKind::Boolean.nullable());
         }
-        self.scope.resolve(std::slice::from_ref(ident))
+        let column = self.scope.resolve(std::slice::from_ref(ident));
+        // PI may be written without parentheses.
+        if column.is_err() && ident.quote_style.is_none() && ident.value.eq_ignore_ascii_case("PI") {
+            return self.call("PI", Vec::new());
+        }
+        column
     }
 
     fn access(&self, root: &ast::Expr, chain: &[AccessExpr]) -> Result<Expr> {

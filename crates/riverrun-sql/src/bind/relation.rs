@@ -2,7 +2,7 @@
 
 use super::table::BoundTable;
 use crate::expr::Expr;
-use riverrun_core::{Field, Schema};
+use riverrun_core::{DataType, Field, Schema, TimestampKind};
 use riverrun_operators::aggregates::{AggregateDef, AggregateOptions};
 use riverrun_operators::window::spec::WindowKind;
 use std::sync::Arc;
@@ -256,6 +256,42 @@ impl Relation {
                 })
             }
             _ => None,
+        }
+    }
+
+    /// The columns as a query's result shows them. Flink prints the smallest or largest event time of a group as a time
+    /// attribute, though it takes it for none: no window function accepts it.
+    pub fn shown_schema(&self) -> Schema {
+        let fields = self.schema.fields.iter().enumerate().map(|(index, field)| {
+            let kind = match self.is_extreme_time(index) {
+                true => field.data_type.kind.with_timestamp_kind(TimestampKind::Rowtime),
+                false => field.data_type.kind.clone(),
+            };
+            Field::new(field.name.clone(), DataType { kind, nullable: field.data_type.nullable })
+        });
+        Schema::new(fields.collect())
+    }
+
+    /// Whether a column is MIN or MAX of a time attribute, passed on unchanged.
+    fn is_extreme_time(&self, column: usize) -> bool {
+        match &self.kind {
+            RelationKind::Project { input, exprs } => match &exprs[column] {
+                Expr::Column { index, .. } => input.is_extreme_time(*index),
+                _ => false,
+            },
+            RelationKind::Filter { input, .. }
+            | RelationKind::View { input, .. }
+            | RelationKind::Fence(input)
+            | RelationKind::Sort { input, .. } => input.is_extreme_time(column),
+            RelationKind::UnionAll(inputs) => inputs.iter().all(|input| input.is_extreme_time(column)),
+            RelationKind::Aggregate { calls, .. } => {
+                let first = self.schema.len() - calls.len();
+                column.checked_sub(first).and_then(|call| calls.get(call)).is_some_and(|call| {
+                    matches!(call.definition.name, "MIN" | "MAX")
+                        && call.arguments.iter().any(|argument| argument.data_type().kind.is_rowtime())
+                })
+            }
+            _ => false,
         }
     }
 }

@@ -55,13 +55,13 @@ impl<'a> Planner<'a> {
 
     /// The columns of a query, without planning it.
     pub fn schema_of_query(&self, query: &parse::Query) -> Result<Schema> {
-        Ok(self.bind(query)?.schema)
+        Ok(self.bind(query)?.shown_schema())
     }
 
     /// Plans a query whose rows go to whoever asked.
     pub fn plan_query(mut self, query: &parse::Query) -> Result<StreamPlan> {
         let relation = self.bind(query)?;
-        let schema = relation.schema.clone();
+        let schema = relation.shown_schema();
         let node = self.relation(rewrite(relation)?)?;
         let properties = Properties { schema, ..self.builder.properties(node).clone() };
         self.builder.add(NodeKind::Result, vec![node.into()], properties);
