@@ -10,6 +10,7 @@ use riverrun_core::{Error, Result};
 use riverrun_state::KeyEncoder;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The definitions of this file.
 pub const AGGREGATES: &[AggregateDef] = &[
@@ -38,12 +39,29 @@ fn resolve(
     let argument = single(name, arguments)?.data_type.without_time_attribute();
     let data_type = argument.to_arrow();
     let function: Arc<dyn AggregateFunction> = if options.retracting {
-        Arc::new(SlotFunction(All { data_type, last, next: 0 }))
+        Arc::new(SlotFunction(All { data_type, last, order: Order::default() }))
     } else {
-        Arc::new(SlotFunction(One { data_type, last, next: 0 }))
+        Arc::new(SlotFunction(One { data_type, last, order: Order::default() }))
     };
     let returns = argument.with_nullable(nullable_if_empty(&argument, options));
     Ok(ResolvedAggregate { inputs: vec![input(0, arguments)], returns, function })
+}
+
+/// Numbers rows in the order in which they come. All states of a call share it: a window that merges the states of its
+/// slices knows which rows came first.
+#[derive(Clone, Debug, Default)]
+struct Order(Arc<AtomicU64>);
+
+impl Order {
+    /// The first of `count` new numbers.
+    fn take(&self, count: u64) -> u64 {
+        self.0.fetch_add(count, Ordering::Relaxed)
+    }
+
+    /// Gives out no number up to this one any more: an earlier run did.
+    fn pass(&self, number: u64) {
+        self.0.fetch_max(number + 1, Ordering::Relaxed);
+    }
 }
 
 /// The one value, over append-only input.
@@ -51,8 +69,7 @@ fn resolve(
 struct One {
     data_type: ArrowType,
     last: bool,
-    /// The number of the next row: states of one operator remember the order across slots.
-    next: u64,
+    order: Order,
 }
 
 /// A value and when it came. No bytes: none came yet.
@@ -74,8 +91,7 @@ impl Kind for One {
         filter: Option<&BooleanArray>,
     ) -> Result<()> {
         let column = arguments.first().ok_or_else(|| Error::bug("FIRST_VALUE of nothing"))?;
-        let (last, start) = (self.last, self.next);
-        self.next += slots.len() as u64;
+        let (last, start) = (self.last, self.order.take(slots.len() as u64));
         let mut encoder = KeyEncoder::exact();
         let values = encoder.encode(arguments, slots.len())?;
         try_for_each_row(slots, validity(column).as_ref(), weights, filter, |row, slot, _| {
@@ -108,7 +124,7 @@ impl Kind for One {
 
     fn decode(&mut self, bytes: &mut &[u8]) -> Result<Came> {
         let came = Came { at: u64::get(bytes)?, value: get_bytes(bytes)?.to_vec() };
-        self.next = self.next.max(came.at + 1);
+        self.order.pass(came.at);
         Ok(came)
     }
 }
@@ -118,7 +134,7 @@ impl Kind for One {
 struct All {
     data_type: ArrowType,
     last: bool,
-    next: u64,
+    order: Order,
 }
 
 /// Values by when they came, and the reverse.
@@ -158,14 +174,15 @@ impl Kind for All {
         filter: Option<&BooleanArray>,
     ) -> Result<()> {
         let column = arguments.first().ok_or_else(|| Error::bug("FIRST_VALUE of nothing"))?;
-        let next = &mut self.next;
+        let came = weights.map_or(slots.len() as i64, |weights| weights.iter().filter(|weight| **weight > 0).sum());
+        let mut next = self.order.take(came.unsigned_abs());
         let mut encoder = KeyEncoder::exact();
         let values = encoder.encode(arguments, slots.len())?;
         try_for_each_row(slots, validity(column).as_ref(), weights, filter, |row, slot, weight| {
             let value = values.row(row);
             for _ in 0..weight {
-                state[slot].add(*next, value.into());
-                *next += 1;
+                state[slot].add(next, value.into());
+                next += 1;
             }
             for _ in weight..0 {
                 state[slot].remove(value);
@@ -202,7 +219,7 @@ impl Kind for All {
         for _ in 0..u32::get(bytes)? {
             let at = u64::get(bytes)?;
             history.add(at, get_bytes(bytes)?.into());
-            self.next = self.next.max(at + 1);
+            self.order.pass(at);
         }
         Ok(history)
     }

@@ -202,7 +202,8 @@ impl WindowAggregate {
             (Some(only), None) if over.contains(&only) => self.slices.remove(&only),
             _ => {
                 let mut merged = Pane::new(&self.spec.aggregates, self.spec.retracting);
-                for pane in self.slices.range(first..=last).map(|(_, pane)| pane) {
+                // The newest slice first, as in Flink: what LISTAGG and ARRAY_AGG list depends on it.
+                for pane in self.slices.range(first..=last).rev().map(|(_, pane)| pane) {
                     merged.merge(pane)?;
                 }
                 Some(merged)

@@ -118,7 +118,7 @@ fn a_row_is_late_too_if_nothing_was_in_its_window() {
 }
 
 #[test]
-fn hopping_windows_share_their_slices() {
+fn hopping_windows_share_their_slices_and_list_the_newest_first() {
     holds(
         WindowKind::Hop { size: Millis(4 * MINUTE), slide: Millis(2 * MINUTE), offset: Millis(0) },
         "
@@ -130,8 +130,8 @@ fn hopping_windows_share_their_slices() {
         ",
         &[
             "ada | 1 | 09:58:00 | 10:02:00",
-            "ada | 1+4+3 | 10:00:00 | 10:04:00",
             "bob | 2 | 10:00:00 | 10:04:00",
+            "ada | 3+1+4 | 10:00:00 | 10:04:00",
             "bob | 2 | 10:02:00 | 10:06:00",
             "ada | 3 | 10:02:00 | 10:06:00",
         ],
@@ -167,7 +167,7 @@ fn a_hop_may_have_a_size_that_is_no_multiple_of_its_slide() {
         &[
             "ada | 1 | 10:00:00 | 10:00:50",
             "ada | 1 | 10:00:20 | 10:01:10",
-            "ada | 1+2 | 10:00:40 | 10:01:30",
+            "ada | 2+1 | 10:00:40 | 10:01:30",
             "ada | 2 | 10:01:00 | 10:01:50",
         ],
     );
