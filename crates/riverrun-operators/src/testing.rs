@@ -50,7 +50,7 @@ pub fn millis(text: &str) -> i64 {
 }
 
 /// A time as tests write it.
-fn time_text(millis: i64) -> String {
+pub fn time_text(millis: i64) -> String {
     let time = DateTime::from_timestamp_millis(millis).unwrap().naive_utc();
     let text = time.format("%Y-%m-%d %H:%M:%S%.f").to_string();
     text.strip_prefix("2024-01-01 ").unwrap_or(&text).to_owned()

@@ -17,6 +17,8 @@ pub mod borders;
 pub mod deduplicate;
 mod finder;
 pub mod local_time;
+#[cfg(test)]
+mod model;
 mod pane;
 mod results;
 pub mod session;

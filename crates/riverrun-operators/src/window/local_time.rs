@@ -77,14 +77,15 @@ impl LocalTime {
     }
 
     /// `window_time` of a window with this local end, as it stands in the output: local time without a zone, else the
-    /// instant. Of a local time that comes twice it is the first, as in Flink.
+    /// instant. As in Flink it is the first of two instants with that local time, and where the clock was put forward over it
+    /// the one that an unchanged clock would have shown.
     pub fn window_time(&self, end: i64) -> i64 {
         let last = end.saturating_sub(1);
         let Some((zone, local)) = self.zone.zip(naive(last)) else { return last };
         match zone.offset_from_local_datetime(&local) {
             LocalResult::Single(offset) => last - millis(&offset),
             LocalResult::Ambiguous(one, other) => last - millis(&one).max(millis(&other)),
-            LocalResult::None => last_before_gap(zone, last),
+            LocalResult::None => last - offset_at(zone, last_before_gap(zone, last)),
         }
     }
 }

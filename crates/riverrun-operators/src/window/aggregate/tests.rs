@@ -371,3 +371,48 @@ fn a_batch_may_fire_the_windows_that_its_own_rows_open() {
     let rows: Vec<String> = out.take().iter().flat_map(|(batch, _)| crate::testing::lines(batch)).collect();
     assert_eq!(rows, ["a | 1 | 10:00:00 | 10:01:00", "a | 2+4 | 10:01:00 | 10:02:00"]);
 }
+
+/// Under `WATERMARK FOR ts AS ts`: measured on Flink 2.3.
+const LATE: &str = "
+    ada | 1 | 10:03:00
+    ~ 10:03:00
+    ada | 2 | 10:01:00
+    ada | 3 | 10:02:59.999
+    ada | 4 | 10:00:30
+    ada | 5 | 10:05:30
+    ~ 10:05:30
+    ada | 6 | 10:04:59
+    ada | 7 | 10:02:00
+    ada | 8 | 10:05:00
+";
+
+#[test]
+fn late_rows_count_where_they_do_in_flink() {
+    let run = |kind| run(&clicks(), &per_user(&clicks(), by_time(&clicks(), kind, None)), LATE);
+    assert_eq!(
+        run(tumble(MINUTE)),
+        (vec!["ada | 1 | 10:03:00 | 10:04:00".to_owned(), "ada | 5+8 | 10:05:00 | 10:06:00".to_owned()], 5)
+    );
+    let hop = WindowKind::Hop { size: Millis(4 * MINUTE), slide: Millis(MINUTE), offset: Millis(0) };
+    assert_eq!(
+        run(hop).0,
+        [
+            "ada | 1+3+2+4 | 10:00:00 | 10:04:00",
+            "ada | 1+3+2 | 10:01:00 | 10:05:00",
+            "ada | 5+8+6+1+3+7 | 10:02:00 | 10:06:00",
+            "ada | 5+8+6+1 | 10:03:00 | 10:07:00",
+            "ada | 5+8+6 | 10:04:00 | 10:08:00",
+            "ada | 5+8 | 10:05:00 | 10:09:00",
+        ]
+    );
+    let cumulate = WindowKind::Cumulate { size: Millis(4 * MINUTE), step: Millis(MINUTE), offset: Millis(0) };
+    assert_eq!(
+        run(cumulate).0,
+        [
+            "ada | 2+3+4+1 | 10:00:00 | 10:04:00",
+            "ada | 6+5+8 | 10:04:00 | 10:06:00",
+            "ada | 6+5+8 | 10:04:00 | 10:07:00",
+            "ada | 6+5+8 | 10:04:00 | 10:08:00",
+        ]
+    );
+}

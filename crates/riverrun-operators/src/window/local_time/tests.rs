@@ -41,10 +41,11 @@ fn a_trigger_is_the_last_instant_before_a_windows_end() {
 }
 
 #[test]
-fn window_time_is_an_instant_of_the_window() {
+fn window_time_is_an_instant_as_flink_computes_it() {
     let zone = berlin();
     assert_eq!(zone.window_time(millis("2024-06-01 00:00:00")), millis("2024-05-31 21:59:59.999"));
     assert_eq!(zone.window_time(millis("2024-10-27 03:00:00")), millis("2024-10-27 00:59:59.999"));
+    assert_eq!(zone.window_time(millis("2024-03-31 02:30:00")), millis("2024-03-31 01:29:59.999"));
     assert_eq!(LocalTime::new(None).window_time(10), 9);
 }
 
