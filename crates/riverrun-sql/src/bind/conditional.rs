@@ -3,7 +3,7 @@
 use super::expr::ExprBinder;
 use super::literal;
 use crate::expr::Expr;
-use crate::functions::common_type::common_type;
+use crate::functions::common_type::{common_type, merged_type};
 use crate::functions::operators;
 use crate::parse::place_of;
 use datafusion_common::ScalarValue;
@@ -99,15 +99,10 @@ impl ExprBinder<'_> {
     /// The first argument that is not NULL.
     pub fn coalesce(&self, name: &str, arguments: Vec<Expr>) -> Result<Expr> {
         let nullable = arguments.iter().all(|argument| argument.data_type().nullable);
-        let types: Vec<_> = arguments.iter().collect();
-        let common = match self.common(name, &types) {
-            Ok(common) => common,
-            // As in Flink, whose COALESCE takes the first of dates and times that have no type in common.
-            Err(_) if arguments.iter().all(|argument| argument.data_type().kind.is_datetime()) => {
-                arguments[0].data_type().without_time_attribute()
-            }
-            Err(error) => return Err(error),
-        };
+        let types: Vec<_> = arguments.iter().map(Expr::data_type).collect();
+        let common = merged_type(&types)
+            .map_err(|error| error.context(format!("the arguments of {name}")))?
+            .without_time_attribute();
         let data_type = common.with_nullable(nullable);
         let mut remaining = arguments;
         // What follows an argument that is never NULL is never reached.

@@ -3,12 +3,14 @@
 use super::common_type::merged_type;
 use super::kernels::{Arguments, kernel, mismatch};
 use super::{Argument, FunctionContext, FunctionDef, Resolved};
-use arrow::array::{Array, ArrayRef, Datum, Scalar, UInt32Array, new_null_array};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Datum, Scalar, UInt32Array, new_null_array};
 use arrow::buffer::NullBuffer;
 use arrow::compute::kernels::cmp;
 use arrow::compute::kernels::zip::zip;
 use arrow::compute::{nullif, take};
+use arrow::datatypes::{Float32Type, Float64Type};
 use riverrun_core::{DataType, Result, TypeKind};
+use std::sync::Arc;
 
 #[cfg(test)]
 mod tests;
@@ -58,15 +60,16 @@ fn extreme(syntax: &str, greatest: bool, _: &FunctionContext, arguments: &[Argum
 fn fold(greatest: bool, arguments: &Arguments) -> Result<ArrayRef> {
     let rows = arguments.rows();
     let (first, constant) = arguments.raw(0)?;
-    let mut best = if constant { repeat(first, rows)? } else { first.clone() };
+    let mut best = one_nan(if constant { repeat(first, rows)? } else { first.clone() });
     let mut nulls = best.nulls().cloned();
     for position in 1..arguments.len() {
         let (next, constant) = arguments.raw(position)?;
         if constant && next.is_null(0) {
             return Ok(new_null_array(best.data_type(), rows));
         }
+        let next = one_nan(next.clone());
         let scalar = (constant && rows != 1).then(|| Scalar::new(next.clone()));
-        let next: &dyn Datum = scalar.as_ref().map_or(next, |scalar| scalar);
+        let next: &dyn Datum = scalar.as_ref().map_or(&next, |scalar| scalar);
         if !constant {
             nulls = NullBuffer::union(nulls.as_ref(), next.get().0.nulls());
         }
@@ -74,11 +77,20 @@ fn fold(greatest: bool, arguments: &Arguments) -> Result<ArrayRef> {
         best = zip(&better, next, &best)?;
     }
     match nulls {
-        Some(nulls) if nulls.null_count() > 0 => {
-            Ok(nullif(&best, &arrow::array::BooleanArray::new(!nulls.inner(), None))?)
-        }
+        Some(nulls) if nulls.null_count() > 0 => Ok(nullif(&best, &BooleanArray::new(!nulls.inner(), None))?),
         _ => Ok(best),
     }
+}
+
+/// The array with every NaN the same: Arrow orders those with a sign, as 0/0 has on many machines, before all numbers.
+fn one_nan(array: ArrayRef) -> ArrayRef {
+    if let Some(floats) = array.as_primitive_opt::<Float32Type>() {
+        return Arc::new(floats.unary::<_, Float32Type>(|value| if value.is_nan() { f32::NAN } else { value }));
+    }
+    if let Some(doubles) = array.as_primitive_opt::<Float64Type>() {
+        return Arc::new(doubles.unary::<_, Float64Type>(|value| if value.is_nan() { f64::NAN } else { value }));
+    }
+    array
 }
 
 fn repeat(constant: &ArrayRef, rows: usize) -> Result<ArrayRef> {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 mod tests;
 
 /// Defines a test that never answers NULL.
-macro_rules! test {
+macro_rules! truth_test {
     ($name:expr, $test:expr, $negated:expr, $doc:expr) => {
         FunctionDef {
             name: $name,
@@ -36,14 +36,14 @@ pub const FUNCTIONS: &[FunctionDef] = &[
         deterministic: true,
         resolve: not,
     },
-    test!(operators::IS_NULL, Test::Null, false, "Whether a value is NULL"),
-    test!(operators::IS_NOT_NULL, Test::Null, true, "Whether a value is not NULL"),
-    test!(operators::IS_TRUE, Test::True, false, "Whether a BOOLEAN is TRUE"),
-    test!(operators::IS_NOT_TRUE, Test::True, true, "Whether a BOOLEAN is FALSE or NULL"),
-    test!(operators::IS_FALSE, Test::False, false, "Whether a BOOLEAN is FALSE"),
-    test!(operators::IS_NOT_FALSE, Test::False, true, "Whether a BOOLEAN is TRUE or NULL"),
-    test!(operators::IS_UNKNOWN, Test::Unknown, false, "Whether a BOOLEAN is NULL"),
-    test!(operators::IS_NOT_UNKNOWN, Test::Unknown, true, "Whether a BOOLEAN is not NULL"),
+    truth_test!(operators::IS_NULL, Test::Null, false, "Whether a value is NULL"),
+    truth_test!(operators::IS_NOT_NULL, Test::Null, true, "Whether a value is not NULL"),
+    truth_test!(operators::IS_TRUE, Test::True, false, "Whether a BOOLEAN is TRUE"),
+    truth_test!(operators::IS_NOT_TRUE, Test::True, true, "Whether a BOOLEAN is FALSE or NULL"),
+    truth_test!(operators::IS_FALSE, Test::False, false, "Whether a BOOLEAN is FALSE"),
+    truth_test!(operators::IS_NOT_FALSE, Test::False, true, "Whether a BOOLEAN is TRUE or NULL"),
+    truth_test!(operators::IS_UNKNOWN, Test::Unknown, false, "Whether a BOOLEAN is NULL"),
+    truth_test!(operators::IS_NOT_UNKNOWN, Test::Unknown, true, "Whether a BOOLEAN is not NULL"),
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq)]

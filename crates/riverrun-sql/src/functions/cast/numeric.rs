@@ -3,8 +3,8 @@
 
 use super::string::{DecimalError, decimal_error, parse_decimal};
 use super::{ArrayCast, OnFailure, wrong_array};
-use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, BooleanArray, Decimal128Array, PrimitiveArray};
-use arrow::datatypes::{Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type};
+use arrow::array::{ArrayRef, ArrowPrimitiveType, AsArray, BooleanArray, Decimal128Array, PrimitiveArray};
+use arrow::datatypes::{Decimal128Type, Float32Type, Float64Type};
 use riverrun_core::java_text::{double_text, write_decimal_plain};
 use riverrun_core::{Result, TypeKind};
 use std::sync::Arc;

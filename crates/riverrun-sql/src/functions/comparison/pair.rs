@@ -213,11 +213,14 @@ impl Comparison {
         if !self.lenient {
             return Ok(compared);
         }
-        // A text that means no value is neither equal nor unequal to one.
-        let values = match compared.nulls() {
-            Some(nulls) => compared.values() & nulls.inner(),
-            None => compared.values().clone(),
+        // A text that means no date is neither equal nor unequal to one; one that means no BOOLEAN differs from both, as in Flink.
+        let known = match compared.nulls() {
+            Some(nulls) => nulls.inner().clone(),
+            None => BooleanBuffer::new_set(rows),
         };
+        let differs = self.relation == Relation::NotEqual
+            && (self.left.kind == TypeKind::Boolean || self.right.kind == TypeKind::Boolean);
+        let values = if differs { compared.values() | &!&known } else { compared.values() & &known };
         Ok(BooleanArray::new(values, union_nulls(left, right, rows)))
     }
 

@@ -18,7 +18,7 @@ fn the_extreme_is_null_if_any_value_is() {
 #[test]
 fn nan_is_the_largest() {
     assert_eq!(call("GREATEST", &[double(1.5), double(f64::NAN)]), "DOUBLE NOT NULL: NaN");
-    assert_eq!(call("LEAST", &[double(1.5), double(f64::NAN)]), "DOUBLE NOT NULL: 1.5");
+    assert_eq!(call("LEAST", &[double(1.5), double(-f64::NAN)]), "DOUBLE NOT NULL: 1.5");
 }
 
 #[test]
