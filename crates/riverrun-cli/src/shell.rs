@@ -9,8 +9,8 @@ use reedline::{
     ColumnarMenu, DefaultPrompt, DefaultPromptSegment, Emacs, FileBackedHistory, KeyCode, KeyModifiers, MenuBuilder,
     Reedline, ReedlineEvent, ReedlineMenu, Signal, ValidationResult, Validator, default_emacs_keybindings,
 };
+use riverrun::sql::parse::is_complete;
 use riverrun::{RunOptions, Script, Session, run_script};
-use riverrun_core::Result;
 use std::io::{IsTerminal, Read};
 use std::path::PathBuf;
 
@@ -63,6 +63,8 @@ fn interactive(session: &mut Session, host: &mut Terminal) -> u8 {
     let completer = SqlCompleter::new(session);
     let words = completer.words();
     let mut editor = editor(completer);
+    // All that was typed: errors point into it, also into a table's definition of long ago.
+    let mut typed = String::new();
     let prompt = DefaultPrompt::new(DefaultPromptSegment::Basic("riverrun".into()), DefaultPromptSegment::Empty);
     loop {
         match editor.read_line(&prompt) {
@@ -78,8 +80,12 @@ fn interactive(session: &mut Session, host: &mut Terminal) -> u8 {
                     _ => {}
                 }
                 host.start_again();
-                if let Err(error) = run_text(session, host, &text) {
-                    report(&error, "input", &text);
+                let lines_before = typed.lines().count() as u32;
+                typed.push_str(&text);
+                typed.push('\n');
+                let script = Script { lines_before, ..Script::from_text("input", text) };
+                if let Err(error) = run_script(session, &script, &RunOptions::default(), host) {
+                    report(&error, "input", &typed);
                 }
                 host.progress.clear();
                 SqlCompleter::refresh(&words, session);
@@ -93,10 +99,6 @@ fn interactive(session: &mut Session, host: &mut Terminal) -> u8 {
             }
         }
     }
-}
-
-fn run_text(session: &mut Session, host: &mut Terminal, text: &str) -> Result<()> {
-    run_script(session, &Script::from_text("input", text), &RunOptions::default(), host)
 }
 
 fn editor(completer: SqlCompleter) -> Reedline {
@@ -132,13 +134,8 @@ struct EndsWithSemicolon;
 
 impl Validator for EndsWithSemicolon {
     fn validate(&self, line: &str) -> ValidationResult {
-        let text = line.trim_end();
-        let word = text.trim().to_ascii_lowercase();
-        // BEGIN STATEMENT SET goes on until its END.
-        let in_set = word.contains("statement set")
-            && word.contains("begin")
-            && !word.trim_end_matches(';').trim_end().ends_with("end");
-        if text.is_empty() || (text.ends_with(';') && !in_set) || matches!(word.as_str(), "quit" | "exit" | "help") {
+        let word = line.trim().to_ascii_lowercase();
+        if is_complete(line) || matches!(word.as_str(), "quit" | "exit" | "help") {
             ValidationResult::Complete
         } else {
             ValidationResult::Incomplete

@@ -68,7 +68,7 @@ pub use statement::{
     Statement, StatementKind, Watermark,
 };
 
-pub use statements::{parse, parse_expression, parse_plain};
+pub use statements::{is_complete, parse, parse_behind, parse_expression, parse_plain};
 pub use tokens::Variables;
 
 use riverrun_core::Place;

@@ -14,6 +14,8 @@ pub struct Script {
     pub text: String,
     /// What `${NAME}` stands for.
     pub variables: Vec<(String, String)>,
+    /// How many lines stand before it in the text that its places are those of: what a shell has read so far.
+    pub lines_before: u32,
 }
 
 impl Script {
@@ -24,7 +26,7 @@ impl Script {
             std::io::stdin()
                 .read_to_string(&mut text)
                 .map_err(|error| Error::input(format!("cannot read standard input: {error}")))?;
-            return Ok(Script { name: "stdin".into(), text, variables });
+            return Ok(Script { name: "stdin".into(), text, variables, lines_before: 0 });
         }
         let name = path.display().to_string();
         let bytes = std::fs::read(path).map_err(|error| {
@@ -39,17 +41,17 @@ impl Script {
         let text = String::from_utf8(bytes).map_err(|error| {
             Error::input(format!("'{name}' is not UTF-8: byte {}", error.utf8_error().valid_up_to()))
         })?;
-        Ok(Script { name, text, variables })
+        Ok(Script { name, text, variables, lines_before: 0 })
     }
 
     /// A text that is no file.
     pub fn from_text(name: impl Into<String>, text: impl Into<String>) -> Script {
-        Script { name: name.into(), text: text.into(), variables: Vec::new() }
+        Script { name: name.into(), text: text.into(), variables: Vec::new(), lines_before: 0 }
     }
 
     /// The statements. Places in errors are those of the text as it stands.
     pub fn statements(&self) -> Result<Vec<Statement>> {
         let variables: Variables = self.variables.iter().cloned().collect();
-        parse::parse(&self.text, &variables)
+        parse::parse_behind(&self.text, &variables, self.lines_before)
     }
 }

@@ -49,7 +49,7 @@ pub(super) fn statement_set_head(tokens: &[Positioned]) -> Option<usize> {
 }
 
 /// Whether these tokens begin a statement set whose END has not come.
-fn in_statement_set(tokens: &[Positioned]) -> bool {
+pub(super) fn in_statement_set(tokens: &[Positioned]) -> bool {
     let Some(head) = statement_set_head(tokens) else { return false };
     let Some(last) = tokens.last() else { return false };
     // END closes the set only behind a semicolon or BEGIN: elsewhere it is that of a CASE.

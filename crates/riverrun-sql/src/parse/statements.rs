@@ -44,12 +44,31 @@ const UNSUPPORTED: &[&str] = &[
 ///
 /// The whole text is read first, so that nothing runs of a file that has a mistake in its last line.
 pub fn parse(text: &str, variables: &Variables) -> Result<Vec<Statement>> {
-    parse_tokens(Tokens::read(text, variables, false)?)
+    parse_behind(text, variables, 0)
+}
+
+/// [`parse`] of a text that stands behind `lines_before` lines of one that grows, as in a shell: places are those of the
+/// whole, so that an error in a table's definition still points at it when the table is used much later.
+pub fn parse_behind(text: &str, variables: &Variables, lines_before: u32) -> Result<Vec<Statement>> {
+    parse_tokens(Tokens::read(text, Some(variables), lines_before)?)
 }
 
 /// Parses a text whose variables were replaced, such as that of a view.
 pub fn parse_plain(text: &str) -> Result<Vec<Statement>> {
-    parse_tokens(Tokens::read(text, &Variables::new(), true)?)
+    parse_tokens(Tokens::read(text, None, 0)?)
+}
+
+/// Whether a text that is being typed ends where a statement ends: at a semicolon that stands in no string, name or
+/// comment, and not within a statement set. A text that can't be read is at its end too.
+pub fn is_complete(text: &str) -> bool {
+    match Tokens::read(text, None, 0) {
+        Ok(tokens) => {
+            let ends = tokens.tokens.last().is_none_or(|token| token.token.token == Token::SemiColon);
+            let statements = split::split(tokens.tokens);
+            ends && !statements.last().is_some_and(|statement| split::in_statement_set(statement))
+        }
+        Err(error) => !super::tokens::is_unclosed(&error),
+    }
 }
 
 fn parse_tokens(tokens: Tokens) -> Result<Vec<Statement>> {
@@ -59,7 +78,7 @@ fn parse_tokens(tokens: Tokens) -> Result<Vec<Statement>> {
 
 /// Parses an expression that stands alone.
 pub fn parse_expression(text: &str) -> Result<SqlExpr> {
-    let Tokens { text, tokens, hints } = Tokens::read(text, &Variables::new(), true)?;
+    let Tokens { text, tokens, hints } = Tokens::read(text, None, 0)?;
     with_reader(&text, tokens, &hints, |reader| reader.expr())
 }
 

@@ -31,14 +31,18 @@ pub(super) struct Tokens {
 
 /// The tokens of a text without variables and hints.
 pub(super) fn tokenize(text: &str) -> Result<Vec<TokenWithSpan>> {
-    let tokens = Tokens::read(text, &Variables::new(), true)?;
+    let tokens = Tokens::read(text, None, 0)?;
     Ok(tokens.tokens.into_iter().map(|token| token.token).collect())
 }
 
 impl Tokens {
-    /// Reads a text. With `keep_variables`, `${NAME}` is no variable.
-    pub(super) fn read(original: &str, variables: &Variables, keep_variables: bool) -> Result<Tokens> {
-        let replaced = if keep_variables { Replaced::nothing(original) } else { Replaced::new(original, variables)? };
+    /// Reads a text that stands behind `lines_before` lines. Without variables, `${NAME}` is none.
+    pub(super) fn read(original: &str, variables: Option<&Variables>, lines_before: u32) -> Result<Tokens> {
+        let first_line = u64::from(lines_before) + 1;
+        let replaced = match variables {
+            Some(variables) => Replaced::new(original, variables, first_line)?,
+            None => Replaced::nothing(original, first_line),
+        };
         let mut raw = Vec::new();
         if let Err(error) =
             Tokenizer::new(&super::dialect::FLINK, &replaced.text).tokenize_with_location_into_buf(&mut raw)
@@ -74,7 +78,7 @@ impl Tokens {
                 }
                 continue;
             }
-            refuse_foreign(&token, span)?;
+            refuse_foreign(&token, span, replaced.text.get(start..end).unwrap_or_default())?;
             tokens.push(Positioned { token: TokenWithSpan::new(token, span), start, end });
         }
         Ok(Tokens { text: replaced.text, tokens: move_within(tokens), hints })
@@ -82,8 +86,11 @@ impl Tokens {
 }
 
 /// Refuses tokens that other dialects have and Flink has not, where the reason is worth saying.
-fn refuse_foreign(token: &Token, span: Span) -> Result<()> {
+fn refuse_foreign(token: &Token, span: Span, text: &str) -> Result<()> {
     let error = match token {
+        Token::HexStringLiteral(digits) if text.starts_with('0') => {
+            Error::input(format!("'{text}' is no number")).hint(format!("bytes are written x'{digits}'"))
+        }
         Token::DoubleQuotedString(text) => Error::input("double quotes are neither for strings nor for names")
             .hint(format!("write '{text}' for a string, `{text}` for a name")),
         Token::Word(word) if word.quote_style == Some('"') => {
@@ -93,6 +100,11 @@ fn refuse_foreign(token: &Token, span: Span) -> Result<()> {
         _ => return Ok(()),
     };
     Err(error.at(super::place_of(span)))
+}
+
+/// Whether reading failed because a string, name or comment goes on.
+pub(super) fn is_unclosed(error: &Error) -> bool {
+    error.message().contains("has no closing")
 }
 
 fn tokenizer_error(message: &str) -> Error {
@@ -180,15 +192,15 @@ struct Replaced {
 }
 
 impl Replaced {
-    fn nothing(text: &str) -> Self {
-        let start = Stretch { line: 1, column: 1, original: Location::new(1, 1), variable: None };
+    fn nothing(text: &str, first_line: u64) -> Self {
+        let start = Stretch { line: 1, column: 1, original: Location::new(first_line, 1), variable: None };
         Replaced { text: text.to_owned(), stretches: vec![start] }
     }
 
-    fn new(original: &str, variables: &Variables) -> Result<Self> {
-        let mut result = Replaced::nothing("");
+    fn new(original: &str, variables: &Variables, first_line: u64) -> Result<Self> {
+        let mut result = Replaced::nothing("", first_line);
         let mut scan = Scan::default();
-        let (mut line, mut column) = (1u64, 1u64);
+        let (mut line, mut column) = (first_line, 1u64);
         let (mut out_line, mut out_column) = (1u64, 1u64);
         let mut rest = original;
         while let Some(c) = rest.chars().next() {

@@ -108,3 +108,41 @@ fn the_end_of_the_text_has_a_place() {
     assert_eq!(found.place().map(|place| (place.line, place.column)), Some((1, 14)));
     assert!(found.message().ends_with("found the end of the statement"), "{}", found.message());
 }
+
+#[test]
+fn a_statement_is_complete_at_its_semicolon() {
+    for text in [
+        "SELECT 1;",
+        "",
+        "SELECT 1; -- done",
+        "SELECT ';' ; SELECT 2;",
+        "STATEMENT SET BEGIN INSERT INTO t SELECT 1; END;",
+    ] {
+        assert!(is_complete(text), "{text}");
+    }
+    for text in [
+        "SELECT 1",
+        "SELECT ';",
+        "SELECT 1; /* ;",
+        "SELECT `a;",
+        "BEGIN STATEMENT SET; INSERT INTO t SELECT 1;",
+        "SELECT 1; SELECT",
+    ] {
+        assert!(!is_complete(text), "{text}");
+    }
+}
+
+#[test]
+fn places_of_a_growing_text_are_those_of_the_whole() {
+    let found = parse_behind("SELECT\n  FROM t", &Variables::new(), 10).unwrap_err();
+    assert_eq!(found.place().map(|place| (place.line, place.column)), Some((12, 3)));
+    let statement =
+        parse_behind("SELECT '${A}', b", &Variables::from([("A".into(), "x".into())]), 3).unwrap().remove(0);
+    assert_eq!((statement.place.line, statement.text.as_str()), (4, "SELECT 'x', b"));
+}
+
+#[test]
+fn hexadecimal_numbers_are_refused() {
+    assert!(error("SELECT 0x10").contains("bytes are written x'10'"));
+    assert_eq!(expr("x'10'"), "X'10'");
+}
