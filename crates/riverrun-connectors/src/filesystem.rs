@@ -67,7 +67,7 @@ const SPLIT_SIZE: OptionDef = OptionDef::new(
     "scan.split-size",
     OptionType::Size,
     Some("64 mb"),
-    "Files whose records are lines are cut into ranges of this size, so that several workers read them.",
+    "A file whose records are lines is shared by several workers, if each of them gets this much of it.",
 );
 const DEFAULT_PARTITION: OptionDef = OptionDef::new(
     "partition.default-name",

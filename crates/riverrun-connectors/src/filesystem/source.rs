@@ -182,7 +182,7 @@ impl FileSource {
         Ok(())
     }
 
-    fn splits(&self) -> Result<Arc<Vec<Split>>> {
+    fn splits(&self, parallelism: usize) -> Result<Arc<Vec<Split>>> {
         let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(splits) = &*listed {
             return Ok(Arc::clone(splits));
@@ -190,7 +190,7 @@ impl FileSource {
         let mut splits = Vec::new();
         for file in self.table.location.list()? {
             match self.table.splittable(&file)? {
-                true => splits.extend(Split::ranges(file, self.table.split_size)),
+                true => splits.extend(Split::ranges(file, self.table.split_size, parallelism)),
                 false => splits.push(Split::whole(file)),
             }
         }
@@ -209,7 +209,7 @@ impl SourceFactory for FileSource {
         if self.tail {
             return Ok(Box::new(TailReader::new(Arc::clone(&self.table), context)));
         }
-        let splits = if self.bounded() { self.splits()? } else { Arc::default() };
+        let splits = if self.bounded() { self.splits(context.parallelism)? } else { Arc::default() };
         Ok(Box::new(FilesReader::new(Arc::clone(&self.table), &splits, context)))
     }
 }

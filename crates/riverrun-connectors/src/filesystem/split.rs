@@ -29,21 +29,24 @@ impl Split {
         Split { id: Arc::clone(&file.path), file: Arc::new(file), start: 0, end: None }
     }
 
-    /// A file in ranges of `size` bytes; the last one goes to the end, wherever that will be.
-    pub fn ranges(file: FoundFile, size: u64) -> Vec<Split> {
-        let count = file.size.div_ceil(size.max(1)).max(1);
-        if count == 1 {
+    /// A file in at most `most` ranges of at least `size` bytes; the last one goes to the end, wherever that will be.
+    ///
+    /// No more ranges than workers: an unread range holds the watermark back, and with it the memory of open windows.
+    pub fn ranges(file: FoundFile, size: u64, most: usize) -> Vec<Split> {
+        let count = file.size.div_ceil(size.max(1)).min(most as u64);
+        if count <= 1 {
             return vec![Split::whole(file)];
         }
+        let length = file.size.div_ceil(count);
         let file = Arc::new(file);
         (0..count)
             .map(|index| {
-                let (start, end) = (index * size, (index + 1) * size);
+                let start = index * length;
                 Split {
                     id: format!("{}:{start}", file.path).into(),
                     file: Arc::clone(&file),
                     start,
-                    end: (index + 1 < count).then_some(end),
+                    end: (index + 1 < count).then_some(start + length),
                 }
             })
             .collect()

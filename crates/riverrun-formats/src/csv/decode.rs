@@ -226,7 +226,8 @@ impl Reading<'_> {
     fn nested(&self, column: &mut Column, field: &str) -> Result<(), String> {
         let mut elements = field.split(self.dialect.element_delimiter.as_str());
         match &mut column.values {
-            Values::Row { .. } if field.is_empty() => {
+            // Jackson trims a field before it looks for elements.
+            Values::Row { .. } if field.trim().is_empty() => {
                 column.push_null();
                 return Ok(());
             }
@@ -248,7 +249,7 @@ impl Reading<'_> {
                 *len += 1;
             }
             Values::Array { ends, item } => {
-                for element in elements.filter(|_| !field.is_empty()) {
+                for element in elements.filter(|_| !field.trim().is_empty()) {
                     self.value(item, element)?;
                 }
                 ends.push(item.len() as i32);

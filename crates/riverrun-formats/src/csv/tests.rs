@@ -103,7 +103,7 @@ fn arrays_and_rows_stand_in_one_field() {
     let pair =
         TypeKind::Row(vec![Field::new("x", TypeKind::Int.nullable()), Field::new("y", TypeKind::STRING.nullable())]);
     let spec = spec(&[("a", array), ("r", pair)], &[]);
-    let records: Vec<&[u8]> = vec![b"p;q,1;z", b",", b"\"p;q r;\",2;", b"p,1"];
+    let records: Vec<&[u8]> = vec![b"p;q,1;z", b", ", b"\"p;q r;\",2;", b"p,1"];
     assert_eq!(
         decode_all(&Csv, &spec, &records),
         [
