@@ -2,6 +2,7 @@
 
 pub mod blackhole;
 pub mod connector;
+pub mod datagen;
 pub mod dead_letter;
 pub mod filesystem;
 pub mod indexed;

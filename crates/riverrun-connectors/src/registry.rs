@@ -9,6 +9,7 @@ pub fn connectors() -> &'static [&'static dyn Connector] {
         &crate::blackhole::Blackhole,
         &crate::filesystem::Filesystem,
         &crate::nexmark::Nexmark,
+        &crate::datagen::Datagen,
         #[cfg(feature = "kafka")]
         &crate::kafka::Kafka,
     ]
