@@ -114,6 +114,8 @@ impl<B: Batch> Inlets<B> {
 
 /// How the rows of an edge find their worker.
 enum Routing<B> {
+    /// There is no consumer: the channel only says how far its operator has come.
+    Nowhere,
     Local,
     By(Box<dyn Router<B>>),
     Single,
@@ -133,16 +135,17 @@ impl<B: Batch> Edge<B> {
     pub(crate) fn new(
         output: OutputBuilder<u64, NoopBuilder<Message<B>>>,
         capability: Capability<u64>,
-        route: Route<B>,
+        route: Option<Route<B>>,
         layout: Layout,
     ) -> Self {
         let routing = match route {
-            _ if layout.parallelism == 1 => Routing::Local,
-            Route::Local => Routing::Local,
-            Route::By(router) => Routing::By(router),
-            Route::Single => Routing::Single,
-            Route::Broadcast => Routing::Broadcast,
-            Route::Rebalance => Routing::Rebalance(layout.worker),
+            None => Routing::Nowhere,
+            Some(_) if layout.parallelism == 1 => Routing::Local,
+            Some(Route::Local) => Routing::Local,
+            Some(Route::By(router)) => Routing::By(router),
+            Some(Route::Single) => Routing::Single,
+            Some(Route::Broadcast) => Routing::Broadcast,
+            Some(Route::Rebalance) => Routing::Rebalance(layout.worker),
         };
         Edge { output, capability: Some(capability), routing, channels: FxHashMap::default() }
     }
@@ -188,6 +191,7 @@ impl<B: Batch> Outlet<B> {
         let parallelism = self.layout.parallelism;
         let edge = &mut self.edges[at];
         match &mut edge.routing {
+            Routing::Nowhere => Ok(()),
             Routing::Local => self.rows_to_worker(at, time, self.layout.worker, batch, runs),
             Routing::Single => self.rows_to_worker(at, time, 0, batch, runs),
             Routing::Rebalance(next) => {
@@ -272,11 +276,13 @@ impl<B: Batch> Outlet<B> {
         self.sent = Some(status);
         for at in 0..self.edges.len() {
             self.sent_anything = true;
-            if matches!(self.edges[at].routing, Routing::Local) {
-                self.give(at, time, self.layout.worker, Body::Status(status))?;
-            } else {
-                for target in 0..self.layout.parallelism {
-                    self.give(at, time, target, Body::Status(status))?;
+            match self.edges[at].routing {
+                Routing::Nowhere => {}
+                Routing::Local => self.give(at, time, self.layout.worker, Body::Status(status))?,
+                _ => {
+                    for target in 0..self.layout.parallelism {
+                        self.give(at, time, target, Body::Status(status))?;
+                    }
                 }
             }
         }

@@ -167,6 +167,7 @@ impl ControlPlane {
                         error = error.detail(detail);
                     }
                     self.shared.fail(Blame::Cause, error.hint_opt(hint));
+                    self.changed.notify_all();
                 }
                 Ok(Control::Stop) => {
                     if !others && !self.shared.is_stopping() {

@@ -281,13 +281,13 @@ impl<B: Batch> Flow<'_, B> {
                     .entry((at, port, consumer))
                     .or_default()
                     .push_back(Channel { stream, exchanged: exchanged(&route) });
-                outputs.push((port, OutputBuilder::from(output), route));
+                outputs.push((port, OutputBuilder::from(output), Some(route)));
             }
             if outputs.is_empty() {
                 // What has no consumer still holds its tick open until it is done.
                 let (output, stream) = builder.new_output::<Message<B>>();
                 ends.push(stream);
-                outputs.push((0, OutputBuilder::from(output), Route::Local));
+                outputs.push((0, OutputBuilder::from(output), None));
             }
             let seat = Seat { id, node: at, worker: shared.clone(), metrics, wake, activator, restored };
             let job = shared.job.clone();

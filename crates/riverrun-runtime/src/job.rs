@@ -3,6 +3,7 @@
 use crate::batch::Batch;
 use crate::control::ControlPlane;
 use crate::flow::{Build, Flow, Layout};
+use crate::panics;
 use crate::process::{self, ProcessLayout};
 use crate::shared::{Blame, JobShared, WorkerShared};
 use crate::snapshot::Snapshot;
@@ -342,21 +343,18 @@ fn work<B: Batch>(shared: &Arc<JobShared>, allocator: Allocator, build: &Build<B
         Ok(Ok(())) => {}
         Ok(Err(error)) => shared.fail(Blame::Cause, error),
         Err(panic) => {
-            let said = panic_message(&*panic);
+            let said = panics::message(&*panic);
             // What timely says when a peer is gone is no cause.
-            let lost = ["timely communication error", "poisoned", "MergeQueue"].iter().any(|word| said.contains(word));
-            let blame = if lost { Blame::Consequence } else { Blame::Cause };
-            shared.fail(blame, Error::bug(format!("worker {worker} panicked: {said}")));
+            if ["timely communication error", "poisoned", "MergeQueue"].iter().any(|word| said.contains(word)) {
+                let error = Error::failure("the connection to another process was lost").detail(said);
+                shared.fail(Blame::Consequence, error);
+            } else {
+                let mut error = Error::bug(format!("worker {worker} panicked: {said}"));
+                if let Some(place) = panics::take_place() {
+                    error = error.detail(format!("at {place}"));
+                }
+                shared.fail(Blame::Cause, error);
+            }
         }
-    }
-}
-
-fn panic_message(panic: &(dyn Any + Send)) -> String {
-    if let Some(text) = panic.downcast_ref::<&str>() {
-        (*text).to_owned()
-    } else if let Some(text) = panic.downcast_ref::<String>() {
-        text.clone()
-    } else {
-        "no message".to_owned()
     }
 }

@@ -51,3 +51,20 @@ fn windows_fire_at_the_end_of_bounded_input_and_count_alike_at_any_parallelism()
         assert!(collected.all().iter().all(|(key, end, count)| *count <= expected[&(*key, *end)]));
     }
 }
+
+#[test]
+fn a_job_ends_without_consumers_and_without_anything_at_all() {
+    for parallelism in [1, 2] {
+        let lists = lists(2, 100);
+        let build: riverrun_runtime::Build<Events> = std::sync::Arc::new(move |flow| {
+            let rows = list_source(flow, "read by an operator", &lists, 16, None)?;
+            let inputs = vec![(rows, by_key())];
+            flow.operator("read by nobody", "", inputs, |_| Ok(map(forward)))?;
+            list_source(flow, "source read by nobody", &lists, 16, None).map(|_| ())
+        });
+        let job = start(parallelism, build);
+        finish(&job).unwrap();
+        assert!(job.totals().iter().all(|operator| operator.rows_out == 200));
+        finish(&start::<Events>(parallelism, std::sync::Arc::new(|_| Ok(())))).unwrap();
+    }
+}
