@@ -105,3 +105,11 @@ fn a_cancelled_job_ends_at_once_and_without_an_error() {
         finish(&job).unwrap();
     }
 }
+
+#[test]
+fn with_the_panic_hook_the_error_says_where() {
+    riverrun_runtime::install_panic_hook();
+    let error = run(2, || map(|_, _| panic!("out of luck")));
+    assert_eq!(error.message(), "worker 1 panicked: out of luck");
+    assert!(error.detail_text().unwrap().contains("tests/failures.rs:"), "{:?}", error.detail_text());
+}
