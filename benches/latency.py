@@ -14,8 +14,8 @@ def main():
     sql = os.path.join(work, "tail.sql")
     with open(sql, "w") as file:
         file.write(f"""CREATE TABLE t (id BIGINT, sent STRING) WITH ('connector' = 'filesystem', 'path' = '{path}', 'format' = 'json', 'scan.tail' = 'true');
-CREATE TABLE out (id BIGINT, sent STRING) WITH ('connector' = 'print');
-INSERT INTO out SELECT id, sent FROM t;
+CREATE TABLE results (id BIGINT, sent STRING) WITH ('connector' = 'print');
+INSERT INTO results SELECT id, sent FROM t;
 """)
     process = subprocess.Popen([riverrun, "run", sql, "-p", "1"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     latencies = []

@@ -23,7 +23,7 @@ CREATE TABLE access_log (
 
 -- What can't be read is kept: the bytes, the reason, the place.
 CREATE TABLE broken_lines (
-  raw STRING,
+  record STRING,
   reason STRING,
   split STRING,
   `offset` BIGINT,

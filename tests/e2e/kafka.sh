@@ -124,12 +124,12 @@ S
   riverrun run "$dir/broken.sql"
   cat >"$dir/read.sql" <<S
 $(numbers broken "$bounded, 'on-error' = 'dead'")
-CREATE TABLE dead (raw STRING, split STRING, \`offset\` BIGINT) WITH ('connector' = 'filesystem', 'path' = '$dir/dead', 'format' = 'json');
+CREATE TABLE dead (record STRING, split STRING, \`offset\` BIGINT) WITH ('connector' = 'filesystem', 'path' = '$dir/dead', 'format' = 'json');
 CREATE TABLE good (id INT) WITH ('connector' = 'filesystem', 'path' = '$dir/good', 'format' = 'json');
 INSERT INTO good SELECT id FROM numbers;
 S
   riverrun run "$dir/read.sql"
-  equal '{"raw":"no json","split":"broken-0","offset":1}' "$(cat "$dir"/dead/*)" "the dead letter"
+  equal '{"record":"no json","split":"broken-0","offset":1}' "$(cat "$dir"/dead/*)" "the dead letter"
   equal "2" "$(cat "$dir"/good/* | wc -l)" "the good rows"
 }
 
@@ -150,8 +150,8 @@ kafka_case_new_partitions_are_found() {
   kafka_topic grows 1
   write grows 1 3
   { numbers grows ", 'scan.startup.mode' = 'earliest-offset', 'scan.topic-partition-discovery.interval' = '500 ms'"
-    echo "CREATE TABLE out (id INT) WITH ('connector' = 'print');"
-    echo "INSERT INTO out SELECT id FROM numbers;"; } >"$dir/grow.sql"
+    echo "CREATE TABLE results (id INT) WITH ('connector' = 'print');"
+    echo "INSERT INTO results SELECT id FROM numbers;"; } >"$dir/grow.sql"
   "$CARGO_TARGET_DIR/debug/riverrun" run "$dir/grow.sql" >"$dir/out" &
   local pid=$! turn
   kafka_java org.apache.kafka.tools.TopicCommand --bootstrap-server $KAFKA --alter --topic grows --partitions 3

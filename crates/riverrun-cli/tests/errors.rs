@@ -81,7 +81,7 @@ fn wrong_types_are_both_named() {
 #[test]
 fn an_insert_of_another_type_names_the_column_and_both_types() {
     let sql = format!(
-        "{T}CREATE TABLE out (at_time TIMESTAMP(3)) WITH ('connector' = 'blackhole');\nINSERT INTO out SELECT id FROM t;"
+        "{T}CREATE TABLE results (at_time TIMESTAMP(3)) WITH ('connector' = 'blackhole');\nINSERT INTO results SELECT id FROM t;"
     );
     case().run(&sql, &[]).failed(2, &["at_time", "TIMESTAMP(3)", "INT"]);
 }
@@ -111,7 +111,7 @@ fn a_null_in_a_not_null_column_fails_the_job_or_is_dropped() {
     let case = Case::new();
     case.file("t.json", "{\"id\": 1}\n{\"id\": null}\n");
     let sql = format!(
-        "{T}CREATE TABLE out (id INT NOT NULL) WITH ('connector' = 'blackhole');\nINSERT INTO out SELECT id FROM t;"
+        "{T}CREATE TABLE results (id INT NOT NULL) WITH ('connector' = 'blackhole');\nINSERT INTO results SELECT id FROM t;"
     );
     case.run(&sql, &[]).failed(1, &["Column 'id' is NOT NULL", "table.exec.sink.not-null-enforcer"]);
     case.run(&sql, &["-D", "table.exec.sink.not-null-enforcer=DROP"]).ok();

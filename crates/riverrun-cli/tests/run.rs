@@ -87,7 +87,7 @@ fn a_table_is_as_wide_as_its_rows() {
 fn a_summary_counts_rows_per_table() {
     let case = orders();
     let sql = format!(
-        "{ORDERS_TABLE} CREATE TABLE out (id INT) WITH ('connector' = 'blackhole'); INSERT INTO out SELECT id FROM orders;"
+        "{ORDERS_TABLE} CREATE TABLE results (id INT) WITH ('connector' = 'blackhole'); INSERT INTO results SELECT id FROM orders;"
     );
     case.run(&sql, &["--summary", "summary.json"]).ok();
     let summary: serde_json::Value =
@@ -96,7 +96,7 @@ fn a_summary_counts_rows_per_table() {
     assert_eq!(summary["sources"][0]["table"], "orders");
     assert_eq!(summary["sources"][0]["rows"], 3);
     assert_eq!(summary["sources"][0]["bytes"], ORDERS.len());
-    assert_eq!(summary["sinks"][0]["table"], "out");
+    assert_eq!(summary["sinks"][0]["table"], "results");
     assert_eq!(summary["sinks"][0]["rows"], 3);
     assert!(summary["peak_memory_bytes"].as_u64().unwrap() > 0);
 }
@@ -107,12 +107,12 @@ fn broken_rows_go_to_their_table_and_are_counted() {
     case.file("orders.json", "{\"id\": 1}\nno json\n{\"id\": 2}\n");
     let sql = "
         CREATE TABLE orders (id INT) WITH ('connector' = 'filesystem', 'path' = '${DIR}/orders.json', 'format' = 'json', 'on-error' = 'dead');
-        CREATE TABLE dead (raw STRING, `offset` BIGINT) WITH ('connector' = 'filesystem', 'path' = '${DIR}/dead', 'format' = 'json');
+        CREATE TABLE dead (record STRING, `offset` BIGINT) WITH ('connector' = 'filesystem', 'path' = '${DIR}/dead', 'format' = 'json');
         CREATE TABLE good (id INT) WITH ('connector' = 'filesystem', 'path' = '${DIR}/good', 'format' = 'json');
         INSERT INTO good SELECT id FROM orders;";
     case.run(sql, &["--summary", "summary.json"]).ok();
     assert_eq!(case.lines("good"), [r#"{"id":1}"#, r#"{"id":2}"#]);
-    assert_eq!(case.lines("dead"), [r#"{"raw":"no json","offset":10}"#]);
+    assert_eq!(case.lines("dead"), [r#"{"record":"no json","offset":10}"#]);
     assert!(std::fs::read_to_string(case.path().join("summary.json")).unwrap().contains("\"dead_rows\": 1"));
 }
 
@@ -139,8 +139,8 @@ fn explain_shows_schema_changelog_and_time_of_every_node() {
 fn check_plans_and_runs_nothing() {
     let case = orders();
     case.file("pipeline.sql", &format!(
-        "{ORDERS_TABLE} CREATE TABLE out (id INT) WITH ('connector' = 'filesystem', 'path' = '${{DIR}}/out', 'format' = 'json');
-         INSERT INTO out SELECT id FROM orders;"
+        "{ORDERS_TABLE} CREATE TABLE results (id INT) WITH ('connector' = 'filesystem', 'path' = '${{DIR}}/out', 'format' = 'json');
+         INSERT INTO results SELECT id FROM orders;"
     ));
     let dir = format!("DIR={}", case.path().display());
     let ended = case.riverrun(&["check", "pipeline.sql", "--var", &dir]).ok();

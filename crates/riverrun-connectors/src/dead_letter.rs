@@ -6,10 +6,10 @@ use arrow::array::{
 use riverrun_core::{Clock, Field, Result, RowBatch, Schema, TypeKind};
 use std::sync::Arc;
 
-/// The columns of a dead letter. A dead-letter table has any of them, by name; `raw` may also be a STRING.
+/// The columns of a dead letter. A dead-letter table has any of them, by name; `record` may also be a STRING.
 pub fn schema() -> Schema {
     Schema::new(vec![
-        Field::new("raw", TypeKind::BYTES.not_null()),
+        Field::new("record", TypeKind::BYTES.not_null()),
         Field::new("reason", TypeKind::STRING.not_null()),
         Field::new("source", TypeKind::STRING.not_null()),
         Field::new("split", TypeKind::STRING.not_null()),
@@ -23,7 +23,7 @@ pub fn schema() -> Schema {
 pub struct DeadLetters {
     table: String,
     clock: Arc<dyn Clock>,
-    raw: BinaryBuilder,
+    record: BinaryBuilder,
     reason: StringBuilder,
     split: StringBuilder,
     offset: Int64Builder,
@@ -37,7 +37,7 @@ impl DeadLetters {
         DeadLetters {
             table: table.into(),
             clock,
-            raw: BinaryBuilder::new(),
+            record: BinaryBuilder::new(),
             reason: StringBuilder::new(),
             split: StringBuilder::new(),
             offset: Int64Builder::new(),
@@ -47,8 +47,8 @@ impl DeadLetters {
     }
 
     /// Adds a record with the reason, the split (file or partition) and the offset it stands at.
-    pub fn push(&mut self, raw: &[u8], reason: &str, split: &str, offset: i64) {
-        self.raw.append_value(raw);
+    pub fn push(&mut self, record: &[u8], reason: &str, split: &str, offset: i64) {
+        self.record.append_value(record);
         self.reason.append_value(reason);
         self.split.append_value(split);
         self.offset.append_value(offset);
@@ -71,7 +71,7 @@ impl DeadLetters {
         let source = StringArray::from_iter_values(std::iter::repeat_n(&self.table, self.rows));
         self.rows = 0;
         let columns: Vec<ArrayRef> = vec![
-            Arc::new(self.raw.finish()),
+            Arc::new(self.record.finish()),
             Arc::new(self.reason.finish()),
             Arc::new(source),
             Arc::new(self.split.finish()),
