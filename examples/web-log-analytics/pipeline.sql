@@ -6,7 +6,7 @@
 CREATE TABLE access_log (
   client STRING,
   `time` TIMESTAMP_LTZ(3),
-  method STRING,
+  `method` STRING,
   path STRING,
   status INT,
   bytes BIGINT,
