@@ -9,7 +9,7 @@ CREATE TABLE access_log (
   `method` STRING,
   path STRING,
   status INT,
-  bytes BIGINT,
+  `bytes` BIGINT,
   agent STRING,
   WATERMARK FOR `time` AS `time` - INTERVAL '10' SECOND
 ) WITH (
@@ -31,7 +31,7 @@ CREATE TABLE broken_lines (
 ) WITH ('connector' = 'filesystem', 'path' = '${OUT}/broken_lines', 'format' = 'json');
 
 CREATE VIEW status_per_minute AS
-SELECT window_start, window_end, window_time, status, COUNT(*) AS requests, SUM(bytes) AS bytes
+SELECT window_start, window_end, window_time, status, COUNT(*) AS requests, SUM(`bytes`) AS bytes_sent
 FROM TABLE(TUMBLE(TABLE access_log, DESCRIPTOR(`time`), INTERVAL '1' MINUTE))
 GROUP BY window_start, window_end, window_time, status;
 
@@ -63,7 +63,7 @@ GROUP BY window_start, window_end, client
 HAVING COUNT(*) > 10;
 
 -- The results as JSON files …
-CREATE TABLE status_json (window_start TIMESTAMP(3), status INT, requests BIGINT, bytes BIGINT)
+CREATE TABLE status_json (window_start TIMESTAMP(3), status INT, requests BIGINT, bytes_sent BIGINT)
 WITH ('connector' = 'filesystem', 'path' = '${OUT}/status', 'format' = 'json');
 CREATE TABLE error_rate_json (window_start TIMESTAMP(3), requests BIGINT, server_errors BIGINT, percent_5xx DECIMAL(10, 2))
 WITH ('connector' = 'filesystem', 'path' = '${OUT}/error_rate', 'format' = 'json');
@@ -73,7 +73,7 @@ CREATE TABLE alerts_json (window_start TIMESTAMP(3), client STRING, errors BIGIN
 WITH ('connector' = 'filesystem', 'path' = '${OUT}/alerts', 'format' = 'json');
 
 -- … and on the console.
-CREATE TABLE status_console (window_start TIMESTAMP(3), status INT, requests BIGINT, bytes BIGINT)
+CREATE TABLE status_console (window_start TIMESTAMP(3), status INT, requests BIGINT, bytes_sent BIGINT)
 WITH ('connector' = 'print', 'print-identifier' = 'status');
 CREATE TABLE error_rate_console (window_start TIMESTAMP(3), requests BIGINT, server_errors BIGINT, percent_5xx DECIMAL(10, 2))
 WITH ('connector' = 'print', 'print-identifier' = '5xx rate');
@@ -83,11 +83,11 @@ CREATE TABLE alerts_console (window_start TIMESTAMP(3), client STRING, errors BI
 WITH ('connector' = 'print', 'print-identifier' = 'ALERT');
 
 EXECUTE STATEMENT SET BEGIN
-  INSERT INTO status_json SELECT window_start, status, requests, bytes FROM status_per_minute;
+  INSERT INTO status_json SELECT window_start, status, requests, bytes_sent FROM status_per_minute;
   INSERT INTO error_rate_json SELECT * FROM error_rate;
   INSERT INTO top_urls_json SELECT * FROM top_urls;
   INSERT INTO alerts_json SELECT * FROM alerts;
-  INSERT INTO status_console SELECT window_start, status, requests, bytes FROM status_per_minute;
+  INSERT INTO status_console SELECT window_start, status, requests, bytes_sent FROM status_per_minute;
   INSERT INTO error_rate_console SELECT * FROM error_rate;
   INSERT INTO top_urls_console SELECT * FROM top_urls;
   INSERT INTO alerts_console SELECT * FROM alerts;

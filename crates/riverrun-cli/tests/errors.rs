@@ -103,7 +103,7 @@ fn what_is_not_there_yet_is_refused_by_name_with_its_place() {
 fn a_broken_line_fails_the_job_with_file_offset_and_reason() {
     let case = Case::new();
     case.file("t.json", "{\"id\": 1}\n{\"id\": oops}\n");
-    case.run(&format!("{T}SELECT id FROM t;"), &[]).failed(1, &["table 't'", "t.json", "10", "on-error"]);
+    case.run(&format!("{T}SELECT id FROM t;"), &[]).failed(1, &["table t", "t.json, line 2, byte 10", "on-error"]);
 }
 
 #[test]
