@@ -74,13 +74,13 @@ WITH ('connector' = 'filesystem', 'path' = '${OUT}/alerts', 'format' = 'json');
 
 -- … and on the console.
 CREATE TABLE status_console (window_start TIMESTAMP(3), status INT, requests BIGINT, bytes_sent BIGINT)
-WITH ('connector' = 'print', 'print-identifier' = 'status');
+WITH ('connector' = 'print', 'print-identifier' = 'status', 'sink.parallelism' = '1');
 CREATE TABLE error_rate_console (window_start TIMESTAMP(3), requests BIGINT, server_errors BIGINT, percent_5xx DECIMAL(10, 2))
-WITH ('connector' = 'print', 'print-identifier' = '5xx rate');
+WITH ('connector' = 'print', 'print-identifier' = '5xx rate', 'sink.parallelism' = '1');
 CREATE TABLE top_urls_console (window_start TIMESTAMP(3), place BIGINT, path STRING, requests BIGINT)
-WITH ('connector' = 'print', 'print-identifier' = 'top urls');
+WITH ('connector' = 'print', 'print-identifier' = 'top urls', 'sink.parallelism' = '1');
 CREATE TABLE alerts_console (window_start TIMESTAMP(3), client STRING, errors BIGINT, lowest_status INT, highest_status INT)
-WITH ('connector' = 'print', 'print-identifier' = 'ALERT');
+WITH ('connector' = 'print', 'print-identifier' = 'ALERT', 'sink.parallelism' = '1');
 
 EXECUTE STATEMENT SET BEGIN
   INSERT INTO status_json SELECT window_start, status, requests, bytes_sent FROM status_per_minute;

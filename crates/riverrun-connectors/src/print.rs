@@ -43,6 +43,7 @@ impl Connector for Print {
         Ok(Arc::new(PrintSink {
             identifier: spec.options.text(&IDENTIFIER).map(str::to_owned),
             standard_error: spec.options.bool(&STANDARD_ERROR)?,
+            single: spec.options.given("sink.parallelism").is_some_and(|value| value.text.trim() == "1"),
             formatter: RowFormatter::new(spec.schema.fields.iter().map(|field| field.data_type.clone())),
         }))
     }
@@ -51,13 +52,16 @@ impl Connector for Print {
 struct PrintSink {
     identifier: Option<String>,
     standard_error: bool,
+    /// `sink.parallelism` is 1, so that all rows come to one worker.
+    single: bool,
     formatter: RowFormatter,
 }
 
 impl PrintSink {
     /// What stands before each row of a worker's: as in Flink `identifier:2> `, `identifier> `, `2> ` or nothing.
     fn prefix(&self, context: &SinkContext) -> String {
-        let worker = (context.parallelism > 1).then(|| (context.worker + 1).to_string());
+        let several = context.parallelism > 1 && !self.single;
+        let worker = several.then(|| (context.worker + 1).to_string());
         match (&self.identifier, worker) {
             (Some(identifier), Some(worker)) => format!("{identifier}:{worker}> "),
             (Some(identifier), None) => format!("{identifier}> "),

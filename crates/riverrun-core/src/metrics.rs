@@ -106,7 +106,7 @@ pub struct OperatorTotals {
     pub dead: u64,
     /// Nanoseconds spent in the operator.
     pub busy: u64,
-    /// The least watermark of its workers.
+    /// The least watermark of its workers that have one.
     pub watermark: i64,
 }
 
@@ -146,6 +146,12 @@ impl JobMetrics {
 }
 
 impl Registered {
+    /// The least watermark of the workers that have one: a worker without splits never gets any.
+    fn watermark(&self) -> Watermark {
+        let known = self.workers.iter().map(|metrics| metrics.watermark()).filter(|known| *known != Watermark::MIN);
+        known.min().unwrap_or(Watermark::MIN)
+    }
+
     fn totals(&self, id: &str) -> OperatorTotals {
         let sum = |counter: fn(&OperatorMetrics) -> &Counter| self.workers.iter().map(|m| counter(m).get()).sum();
         OperatorTotals {
@@ -159,7 +165,7 @@ impl Registered {
             skipped: sum(|m| &m.skipped),
             dead: sum(|m| &m.dead),
             busy: sum(|m| &m.busy),
-            watermark: self.workers.iter().map(|m| m.watermark().0).min().unwrap_or(Watermark::MIN.0),
+            watermark: self.watermark().0,
         }
     }
 }
