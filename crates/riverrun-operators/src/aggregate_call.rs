@@ -38,6 +38,15 @@ impl AggregateCall {
     }
 }
 
+/// The inputs of several calls at some rows of a batch.
+#[derive(Clone, Debug, Default)]
+pub struct SelectedInputs<'a> {
+    /// What each call needs.
+    pub calls: Vec<CallInput>,
+    /// The rows' weights, where the stream has them.
+    pub weights: Option<Cow<'a, [i64]>>,
+}
+
 /// What several calls need of a batch.
 #[derive(Clone, Debug)]
 pub struct BatchInputs {
@@ -53,8 +62,8 @@ impl BatchInputs {
     }
 
     /// The inputs and weights of these rows, which ascend. Nothing is copied where they are one run.
-    pub fn at(&self, rows: &[u32]) -> Result<(Vec<CallInput>, Option<Cow<'_, [i64]>>)> {
-        let (Some(&first), Some(&last)) = (rows.first(), rows.last()) else { return Ok((Vec::new(), None)) };
+    pub fn at(&self, rows: &[u32]) -> Result<SelectedInputs<'_>> {
+        let (Some(&first), Some(&last)) = (rows.first(), rows.last()) else { return Ok(SelectedInputs::default()) };
         let (first, count) = (first as usize, rows.len());
         let weights = self.weights.as_deref();
         if last as usize - first + 1 == count {
@@ -62,7 +71,8 @@ impl BatchInputs {
                 arguments: call.arguments.iter().map(|argument| argument.slice(first, count)).collect(),
                 filter: call.filter.as_ref().map(|filter| filter.slice(first, count)),
             });
-            return Ok((calls.collect(), weights.map(|weights| Cow::Borrowed(&weights[first..first + count]))));
+            let weights = weights.map(|weights| Cow::Borrowed(&weights[first..first + count]));
+            return Ok(SelectedInputs { calls: calls.collect(), weights });
         }
         let indices = UInt32Array::from(rows.to_vec());
         let mut calls = Vec::with_capacity(self.calls.len());
@@ -73,6 +83,6 @@ impl BatchInputs {
             calls.push(CallInput { arguments, filter: filter.map(|filter| filter.as_boolean().clone()) });
         }
         let weights = weights.map(|all| rows.iter().map(|&row| all[row as usize]).collect());
-        Ok((calls, weights.map(Cow::Owned)))
+        Ok(SelectedInputs { calls, weights: weights.map(Cow::Owned) })
     }
 }

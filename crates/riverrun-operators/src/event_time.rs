@@ -8,6 +8,7 @@ use arrow::datatypes::{
     TimestampSecondType,
 };
 use riverrun_core::{Error, Result, RowBatch};
+use riverrun_runtime::source::WatermarkExpression;
 
 #[cfg(test)]
 mod tests;
@@ -38,14 +39,10 @@ pub fn null_row_time() -> Error {
         .hint("filter out the rows whose time is NULL, or give them one in a computed column")
 }
 
-/// What `WatermarkStrategy::expression` of the runtime takes: the watermark that each row allows, in milliseconds.
+/// The watermarks of `WATERMARK FOR row_time AS watermark`.
 ///
-/// `row_time` is the column of `WATERMARK FOR`, `watermark` the expression after `AS`. As in Flink a NULL time
-/// fails the job; a NULL watermark does not move it.
-pub fn watermark_expression(
-    row_time: Expression,
-    watermark: Expression,
-) -> Box<dyn FnMut(&RowBatch) -> Result<Vec<i64>>> {
+/// As in Flink a NULL time fails the job; a NULL watermark does not move it.
+pub fn watermark_expression(row_time: Expression, watermark: Expression) -> WatermarkExpression<RowBatch> {
     Box::new(move |batch| {
         if evaluate(&row_time, &batch.columns)?.logical_null_count() > 0 {
             return Err(null_row_time());

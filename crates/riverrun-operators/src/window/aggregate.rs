@@ -10,7 +10,7 @@
 
 use super::borders::{Borders, Window};
 use super::finder::{Finder, RowTimes};
-use super::pane::{Pane, PaneRows};
+use super::pane::Pane;
 use super::results::Results;
 use super::shares::{Segment, Share, deal};
 use super::spec::WindowAggregateSpec;
@@ -150,8 +150,7 @@ impl WindowAggregate {
             let keyed = share.rows.iter().map(|&row| (rows.hashes[row as usize], rows.keys.row(row as usize)));
             slots.extend(keyed.map(|(hash, key)| pane.keys.insert(hash, key).0));
         }
-        let (inputs, weights) = rows.inputs.at(&share.rows)?;
-        pane.update(&PaneRows { slots: &slots, inputs, weights: weights.as_deref() })
+        pane.update(&slots, &rows.inputs.at(&share.rows)?)
     }
 
     /// Fires what is due and takes in what waits, as far as there is room.

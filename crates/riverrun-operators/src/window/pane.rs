@@ -1,6 +1,6 @@
 //! The groups of one slice or window, and their aggregates, in columns.
 
-use crate::aggregate_call::{AggregateCall, CallInput};
+use crate::aggregate_call::{AggregateCall, SelectedInputs};
 use crate::aggregates::AggregateState;
 use arrow::array::ArrayRef;
 use riverrun_core::Result;
@@ -15,16 +15,6 @@ pub struct Pane {
     states: Vec<Box<dyn AggregateState>>,
     /// How many rows each group has, where rows can be taken back.
     counts: Option<Vec<i64>>,
-}
-
-/// Rows of one pane.
-pub struct PaneRows<'a> {
-    /// The slot of each row.
-    pub slots: &'a [u32],
-    /// The inputs of each aggregate.
-    pub inputs: Vec<CallInput>,
-    /// The rows' weights, where the stream has them.
-    pub weights: Option<&'a [i64]>,
 }
 
 impl Pane {
@@ -51,14 +41,15 @@ impl Pane {
     }
 
     /// Adds rows whose slots have been handed out by [`Pane::keys`].
-    pub fn update(&mut self, rows: &PaneRows<'_>) -> Result<()> {
+    pub fn update(&mut self, slots: &[u32], inputs: &SelectedInputs<'_>) -> Result<()> {
         self.grow();
-        for (state, input) in self.states.iter_mut().zip(&rows.inputs) {
-            state.update(rows.slots, &input.arguments, rows.weights, input.filter.as_ref())?;
+        let weights = inputs.weights.as_deref();
+        for (state, input) in self.states.iter_mut().zip(&inputs.calls) {
+            state.update(slots, &input.arguments, weights, input.filter.as_ref())?;
         }
         if let Some(counts) = &mut self.counts {
-            for (row, &slot) in rows.slots.iter().enumerate() {
-                counts[slot as usize] += rows.weights.map_or(1, |weights| weights[row]);
+            for (row, &slot) in slots.iter().enumerate() {
+                counts[slot as usize] += weights.map_or(1, |weights| weights[row]);
             }
         }
         Ok(())

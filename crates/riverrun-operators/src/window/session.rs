@@ -70,13 +70,14 @@ impl Pending<'_> {
     fn flush(&mut self) -> Result<()> {
         let Some(last) = self.slots.iter().max() else { return Ok(()) };
         self.states.grow(*last as usize + 1);
-        let (inputs, weights) = self.inputs.at(&self.rows)?;
-        for (state, input) in self.states.states.iter_mut().zip(&inputs) {
-            state.update(&self.slots, &input.arguments, weights.as_deref(), input.filter.as_ref())?;
+        let inputs = self.inputs.at(&self.rows)?;
+        let weights = inputs.weights.as_deref();
+        for (state, input) in self.states.states.iter_mut().zip(&inputs.calls) {
+            state.update(&self.slots, &input.arguments, weights, input.filter.as_ref())?;
         }
         if let Some(counts) = &mut self.states.counts {
             for (at, &slot) in self.slots.iter().enumerate() {
-                counts[slot as usize] += weights.as_ref().map_or(1, |weights| weights[at]);
+                counts[slot as usize] += weights.map_or(1, |weights| weights[at]);
             }
         }
         self.rows.clear();

@@ -8,6 +8,8 @@ use super::borders::Window;
 use super::finder::{Finder, Found, RowTimes};
 use riverrun_core::{Result, Watermark};
 use riverrun_runtime::WatermarkRuns;
+use rustc_hash::FxHashMap;
+use std::collections::hash_map::Entry;
 
 /// The rows of one slice within a segment.
 #[derive(Debug)]
@@ -47,6 +49,7 @@ pub fn deal(
     let mut watermark = watermarks.before(position);
     let mut earliest = next_timer.filter(|timer| *timer > watermark).unwrap_or(Watermark::MAX);
     let mut shares: Vec<Share> = Vec::new();
+    let mut known: FxHashMap<Window, usize> = FxHashMap::default();
     let mut current = 0;
     let mut found: Option<Found> = None;
     for row in position..count {
@@ -67,13 +70,13 @@ pub fn deal(
             RowTimes::Windows { starts, ends } => Window { start: starts[row], end: ends[row] },
         };
         if shares.get(current).is_none_or(|share| share.slice != slice) {
-            current = match shares.iter().rposition(|share| share.slice == slice) {
-                Some(known) => known,
-                None => {
+            current = match known.entry(slice) {
+                Entry::Occupied(entry) => *entry.get(),
+                Entry::Vacant(entry) => {
                     let (late, trigger) = judge(finder, slice, watermark);
                     earliest = earliest.min(trigger);
                     shares.push(Share { slice, late, rows: Vec::new() });
-                    shares.len() - 1
+                    *entry.insert(shares.len() - 1)
                 }
             };
         }
