@@ -202,6 +202,13 @@ impl Host for Terminal {
 
 /// Prints what SHOW and its kin give.
 pub fn print_rows(rows: &Rows) -> Result<()> {
+    // A statement, as SHOW CREATE gives it, is text to copy and no table.
+    if rows.columns == ["result"]
+        && let [row] = rows.rows.as_slice()
+        && let [Some(text)] = row.as_slice()
+    {
+        return std::io::stdout().write_all(text.as_bytes()).map_err(output::failed);
+    }
     let cells: Vec<Vec<String>> =
         rows.rows.iter().map(|row| row.iter().map(|cell| cell.clone().unwrap_or_default()).collect()).collect();
     let columns: Vec<String> = rows.columns.iter().map(|name| (*name).to_owned()).collect();

@@ -1,6 +1,7 @@
 //! sqlparser's errors, told as ours: the message, and the place with the length of the token that stands there.
 
-use riverrun_core::{Error, Place};
+use super::cursor;
+use riverrun_core::{Error, Place, suggest};
 use sqlparser::parser::ParserError;
 use sqlparser::tokenizer::TokenWithSpan;
 use std::collections::HashMap;
@@ -10,21 +11,95 @@ pub(super) const HINT: char = '\u{1f}';
 
 /// Where the tokens of a statement stand.
 pub(super) struct PlaceMap {
-    places: HashMap<(u32, u32), Place>,
+    /// By line and column: the place, and how many tokens stand before it.
+    places: HashMap<(u32, u32), (Place, usize)>,
+    /// The tokens that are words without quotes; empty for all others.
+    words: Vec<String>,
     end: Option<Place>,
 }
 
 impl PlaceMap {
     /// The places of these tokens; the end is just behind the last one.
     pub(super) fn new(tokens: &[TokenWithSpan]) -> Self {
-        let places = tokens.iter().filter_map(|token| super::place_of(token.span));
+        let places = tokens.iter().enumerate().filter_map(|(index, token)| {
+            let place = super::place_of(token.span)?;
+            Some(((place.line, place.column), (place, index)))
+        });
         let end = tokens.iter().rev().find_map(|token| super::place_of(token.span));
         PlaceMap {
-            places: places.map(|place| ((place.line, place.column), place)).collect(),
+            places: places.collect(),
+            words: tokens.iter().map(|token| cursor::word_of(token).unwrap_or_default().to_owned()).collect(),
             end: end.map(|last| Place::new(last.line, last.column + last.length, 1)),
         }
     }
+
+    /// The word at `index` or just before it that looks like a keyword and is none: `SELECT a FORM t` fails at `t`.
+    fn misspelt(&self, index: usize) -> Option<String> {
+        [Some(index), index.checked_sub(1)].into_iter().flatten().find_map(|index| {
+            let word = self.words.get(index).filter(|word| word.len() >= 3)?;
+            let near = suggest::nearest(word, KEYWORDS.iter().copied())?;
+            (!near.eq_ignore_ascii_case(word)).then(|| format!("`{word}` looks like {near}"))
+        })
+    }
 }
+
+/// The keywords within statements that are misspelt most easily.
+const KEYWORDS: &[&str] = &[
+    "FROM",
+    "WHERE",
+    "GROUP",
+    "HAVING",
+    "ORDER",
+    "LIMIT",
+    "OFFSET",
+    "UNION",
+    "INTERSECT",
+    "EXCEPT",
+    "SELECT",
+    "VALUES",
+    "INTO",
+    "OVERWRITE",
+    "WITH",
+    "WITHIN",
+    "PARTITION",
+    "PARTITIONED",
+    "WATERMARK",
+    "PRIMARY",
+    "CONSTRAINT",
+    "ENFORCED",
+    "METADATA",
+    "VIRTUAL",
+    "COMMENT",
+    "LIKE",
+    "INCLUDING",
+    "EXCLUDING",
+    "JOIN",
+    "LEFT",
+    "RIGHT",
+    "INNER",
+    "OUTER",
+    "CROSS",
+    "LATERAL",
+    "UNNEST",
+    "WINDOW",
+    "QUALIFY",
+    "OVER",
+    "FILTER",
+    "BETWEEN",
+    "INTERVAL",
+    "DISTINCT",
+    "TABLE",
+    "DESCRIPTOR",
+    "TUMBLE",
+    "CUMULATE",
+    "SESSION",
+    "STATEMENT",
+    "BEGIN",
+    "PATTERN",
+    "DEFINE",
+    "MEASURES",
+    "MATCH_RECOGNIZE",
+];
 
 /// The error of a statement with these tokens.
 pub(super) fn convert(error: ParserError, places: &PlaceMap) -> Error {
@@ -32,17 +107,20 @@ pub(super) fn convert(error: ParserError, places: &PlaceMap) -> Error {
         ParserError::ParserError(text) | ParserError::TokenizerError(text) => text,
         ParserError::RecursionLimitExceeded => "the statement is nested too deeply".to_owned(),
     };
-    let (text, place) = match split_place(&text) {
-        Some((text, line, column)) => {
-            (text, Some(places.places.get(&(line, column)).copied().unwrap_or(Place::new(line, column, 1))))
-        }
-        None => (text.as_str(), places.end),
+    let (text, place, index) = match split_place(&text) {
+        Some((text, line, column)) => match places.places.get(&(line, column)) {
+            Some((place, index)) => (text, Some(*place), *index),
+            None => (text, Some(Place::new(line, column, 1)), usize::MAX),
+        },
+        None => (text.as_str(), places.end, places.words.len()),
     };
     let (message, hint) = match text.split_once(HINT) {
         Some((message, hint)) => (message, Some(hint.to_owned())),
         None => (text, None),
     };
-    Error::input(reword(message)).hint_opt(hint.or_else(|| reserved_hint(message))).at(place)
+    Error::input(reword(message))
+        .hint_opt(hint.or_else(|| reserved_hint(message)).or_else(|| places.misspelt(index)))
+        .at(place)
 }
 
 /// Splits `… at Line: 3, Column: 14` off a message.

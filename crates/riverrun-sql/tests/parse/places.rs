@@ -30,6 +30,24 @@ fn misspelt_words_name_the_nearest() {
 }
 
 #[test]
+fn misspelt_words_within_a_statement_are_found() {
+    for (text, part) in [
+        ("SELECT * FORM t", "`FORM` looks like FROM"),
+        ("SELECT a FORM t", "`FORM` looks like FROM"),
+        ("SELECT a FROM t WHER a > 1", "`WHER` looks like WHERE"),
+        ("SELECT a FROM t GRUOP BY a", "`GRUOP` looks like GROUP"),
+        ("INSERT INTO t SELCT 1", "`SELCT` looks like SELECT"),
+        ("CREATE TABLE t (a INT) WTIH ('a' = 'b')", "`WTIH` looks like WITH"),
+        ("CREATE TABLE t (a INT, WATERMAK FOR a AS a)", "`WATERMAK` looks like WATERMARK"),
+        ("CREATE TABLE t (a INT, PRIMRY KEY (a) NOT ENFORCED)", "`PRIMRY` looks like PRIMARY"),
+        ("CREATE TABLE t (a INT, PRIMARY KEY (a) NOT ENFORCD)", "must be NOT ENFORCED"),
+        ("EXECUTE STATEMNT SET BEGIN INSERT INTO t SELECT 1; END", "`STATEMNT` looks like STATEMENT"),
+    ] {
+        assert!(error(text).contains(part), "{}", error(text));
+    }
+}
+
+#[test]
 fn reserved_words_need_back_quotes() {
     for text in [
         "SELECT 1 AS value",
