@@ -131,7 +131,7 @@ impl OpenPart {
 
 /// A body of records.
 pub fn records(file: File, compression: Compression, encoder: Box<dyn Encoder>, path: &Path) -> Result<Body> {
-    let buffer = BufWriter::with_capacity(256 << 10, Counted { file, bytes: 0 });
+    let buffer = BufWriter::with_capacity(64 << 10, Counted { file, bytes: 0 });
     let wrong = |error: io::Error| io_error("write", path, &error);
     let mut target = Target::new(buffer, compression).map_err(wrong)?;
     if let Some(header) = encoder.header() {

@@ -29,6 +29,9 @@ use std::time::Duration;
 /// The version of [`SinkPart`] in snapshots.
 const VERSION: u8 = 1;
 
+/// How many files a worker keeps open; the oldest is completed where rows of one more partition come.
+const MAX_OPEN: usize = 256;
+
 /// How files are written; the same for all workers.
 struct Plan {
     table: String,
@@ -285,6 +288,12 @@ impl FileWriter {
         if self.alarm.is_none() {
             let every = Duration::from_millis(self.plan.check_every.0.max(1) as u64);
             self.alarm = Some(Alarm::start(every, Arc::clone(&self.context.waker))?);
+        }
+        if self.open.len() >= MAX_OPEN && !self.open.contains_key(&folder) {
+            let oldest = self.open.iter().min_by_key(|(_, part)| part.since).map(|(folder, _)| folder.clone());
+            if let Some(part) = oldest.and_then(|folder| self.open.remove(&folder)) {
+                self.closed.push(part.close()?);
+            }
         }
         let records = batch.columns.project(&self.plan.record_columns)?;
         let part = match self.open.entry(folder) {

@@ -301,6 +301,45 @@ fn a_full_disk_and_a_missing_right_say_what_to_do() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_ends_the_write_with_an_error() {
+    use super::super::compression::Compression;
+    use super::super::part::{self, OpenPart};
+    let folder = tempfile::tempdir().expect("folder");
+    let table = table(&[("s", TypeKind::STRING)], folder.path(), "raw");
+    let spec = FormatSpec {
+        schema: table.schema(),
+        projection: vec![0],
+        options: Options::default(),
+        time_zone: chrono_tz::UTC,
+    };
+    let encoder = riverrun_formats::registry::format("raw").expect("raw").encoder(&spec).expect("encoder");
+    let full = File::options().write(true).open("/dev/full").expect("device");
+    let mut part = OpenPart::create(folder.path(), "part", Millis(0), |_| {
+        part::records(full, Compression::None, encoder, folder.path())
+    })
+    .expect("part");
+    let row = format!("{{\"s\":\"{}\"}}", "x".repeat(100_000));
+    let error = part.write(&batch(&table, &[&row]).columns).and_then(|_| part.close().map(|_| 0)).expect_err("full");
+    assert!(error.message().ends_with("No space left on device"), "{error}");
+    assert!(error.hint_text().expect("hint").starts_with("free space"));
+}
+
+#[test]
+fn many_partitions_do_not_use_up_the_open_files() {
+    let folder = tempfile::tempdir().expect("folder");
+    let columns = [("id", TypeKind::Int), ("k", TypeKind::Int)];
+    let table = table(&columns, folder.path(), "csv").partitioned_by(&["k"]);
+    let rows: Vec<String> = (0..600).map(|n| format!("{{\"id\":{n},\"k\":{}}}", n % 300)).collect();
+    write(&table, &rows.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut found = read_all(&table, 2).expect("read").sorted();
+    let mut wanted = rows;
+    found.sort();
+    wanted.sort();
+    assert_eq!(found, wanted);
+}
+
+#[test]
 fn a_folder_that_cannot_be_made_is_named() {
     let folder = tempfile::tempdir().expect("folder");
     fs::write(folder.path().join("file"), "").expect("write");
