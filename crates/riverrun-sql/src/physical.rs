@@ -130,3 +130,6 @@ impl Hash for KernelExpr {
         self.arguments.hash(state);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,3 +23,6 @@ mod window;
 pub use builder::PlanBuilder;
 pub use node::{ChangelogKind, Input, Node, NodeId, NodeKind, Properties, SinkNode, SourceNode, StreamPlan};
 pub use planner::Planner;
+
+#[cfg(test)]
+mod tests;

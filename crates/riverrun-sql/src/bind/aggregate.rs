@@ -208,7 +208,7 @@ impl QueryBinder<'_> {
             for set in item {
                 let mut positions = Vec::new();
                 for written in &set {
-                    let meant = group_key(written, select)?;
+                    let meant = group_key(written, select, scope)?;
                     refuse_legacy_window(&meant)?;
                     let key = binder.bind(&meant).map_err(|error| error.at(place_of(written.span())))?;
                     let position = keys.iter().position(|known| known.same_as(&key)).unwrap_or_else(|| {
@@ -244,24 +244,23 @@ impl QueryBinder<'_> {
     }
 }
 
-/// What an item of GROUP BY means: a column of the SELECT list by position or alias, or itself.
-fn group_key(written: &ast::Expr, select: &Select) -> Result<ast::Expr> {
-    let selected = |item: &SelectItem| match item {
-        SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => Some(expr.clone()),
-        _ => None,
-    };
+/// What an item of GROUP BY means: itself, or beyond Flink a column of the SELECT list by position or, where the input has
+/// no such column, by its alias.
+fn group_key(written: &ast::Expr, select: &Select, scope: &Scope) -> Result<ast::Expr> {
     if let Some(position) = ordinal(written, select.projection.len())? {
-        return selected(&select.projection[position])
-            .ok_or_else(|| Error::input("a position in GROUP BY can't mean *").at(place_of(written.span())));
+        return match &select.projection[position] {
+            SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => Ok(expr.clone()),
+            _ => Err(Error::input("a position in GROUP BY can't mean *").at(place_of(written.span()))),
+        };
     }
-    if let ast::Expr::Identifier(ident) = written {
+    if let ast::Expr::Identifier(ident) = written
+        && scope.resolve(std::slice::from_ref(ident)).is_err()
+    {
         let mut aliased = select.projection.iter().filter_map(|item| match item {
             SelectItem::ExprWithAlias { expr, alias } if alias.value == ident.value => Some(expr),
             _ => None,
         });
-        if let (Some(expr), None) = (aliased.next(), aliased.next())
-            && !has_aggregate(expr)
-        {
+        if let (Some(expr), None) = (aliased.next(), aliased.next()) {
             return Ok(expr.clone());
         }
     }

@@ -1,8 +1,9 @@
 //! FROM: tables, views, subqueries, table functions, and how they stand side by side.
 
+use super::literal;
 use super::query::{QueryBinder, renamed};
 use super::relation::{Relation, RelationKind};
-use super::scope::Scope;
+use super::scope::{self, Scope};
 use crate::parse::place_of;
 use riverrun_core::{DataType, Error, Field, Result, Schema, TypeKind};
 use sqlparser::ast::{
@@ -74,8 +75,7 @@ impl QueryBinder<'_> {
 
     fn factor(&mut self, factor: &TableFactor) -> Result<From> {
         if let Some(unnest) = unnest(factor) {
-            let row = From { relation: Relation::one_row(), scope: Scope::empty() };
-            return self.unnest(row, &unnest, false);
+            return self.unnest_alone(&unnest);
         }
         let (relation, name, alias) = match factor {
             TableFactor::Table { version: Some(_), name, .. } => {
@@ -118,6 +118,24 @@ impl QueryBinder<'_> {
             other => return Err(Error::input(format!("'{other}' is no table")).at(place_of(other.span()))),
         };
         let (relation, name) = aliased(relation, name, alias.as_ref())?;
+        let scope = Scope::of(name, relation.schema.clone());
+        Ok(From { relation, scope })
+    }
+
+    /// UNNEST without a table: of a constant collection.
+    fn unnest_alone(&mut self, unnest: &Unnest<'_>) -> Result<From> {
+        // One row, with a column because batches count their rows by them; it goes away again.
+        let schema = Schema::new(vec![Field::new("row$", TypeKind::Boolean.not_null())]);
+        let rows = vec![vec![literal::boolean(true)]];
+        let row = Relation { schema: schema.clone(), kind: RelationKind::Values(rows) };
+        let From { relation, scope } =
+            self.unnest(From { relation: row, scope: Scope::of(Vec::new(), schema) }, unnest, false)?;
+        let fields = &relation.schema.fields[1..];
+        let exprs =
+            fields.iter().enumerate().map(|(index, field)| scope::column(index + 1, &field.data_type)).collect();
+        let names = fields.iter().map(|field| field.name.clone()).collect();
+        let name = scope.relations().last().map_or_else(Vec::new, |relation| relation.name.clone());
+        let relation = relation.project(exprs, names);
         let scope = Scope::of(name, relation.schema.clone());
         Ok(From { relation, scope })
     }

@@ -1,0 +1,218 @@
+//! Plans as EXPLAIN shows them, and what is refused.
+
+use crate::catalog::Catalog;
+use crate::parse::{StatementKind, Variables, parse};
+use crate::plan::{Planner, StreamPlan};
+use crate::session::{SessionConfig, execute_ddl};
+use riverrun_core::{Result, SystemClock};
+use std::fs;
+use std::sync::Arc;
+
+const CLICKS: &str = "
+CREATE TABLE clicks (
+  user_name STRING,
+  url STRING,
+  millis INT,
+  ts TIMESTAMP(3),
+  WATERMARK FOR ts AS ts - INTERVAL '10' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${DIR}/clicks.json', 'format' = 'json');
+CREATE TABLE counts (url STRING, n BIGINT NOT NULL) WITH ('connector' = 'print');
+CREATE TABLE slow (url STRING, millis INT) WITH ('connector' = 'print');
+";
+
+/// The plan of the last statement of a text.
+fn plan(text: &str) -> Result<StreamPlan> {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("clicks.json"), "").unwrap();
+    let variables = Variables::from([("DIR".to_owned(), folder.path().display().to_string())]);
+    let mut catalog = Catalog::default();
+    let mut config = SessionConfig::default();
+    let mut inserts = Vec::new();
+    let mut query = None;
+    for statement in parse(&format!("{CLICKS}{text}"), &variables)? {
+        match statement.kind {
+            StatementKind::Insert(insert) => inserts.push(insert),
+            StatementKind::Query(bound) => query = Some(bound),
+            _ => {
+                execute_ddl(&statement, &mut catalog, &mut config, &|_, _| Ok(Default::default()))?;
+            }
+        }
+    }
+    let planner = Planner::new(&catalog, &config, Arc::new(SystemClock));
+    match query {
+        Some(query) => planner.plan_query(&query),
+        None => planner.plan_inserts(&inserts),
+    }
+}
+
+fn kinds(plan: &StreamPlan) -> Vec<&'static str> {
+    plan.nodes.iter().map(|node| node.kind.name()).collect()
+}
+
+#[test]
+fn a_window_aggregation_takes_its_window_function_over() {
+    let plan = plan(
+        "SELECT window_start, window_end, url, COUNT(*) AS n
+         FROM TABLE(TUMBLE(TABLE clicks, DESCRIPTOR(ts), INTERVAL '1' MINUTE)) WHERE millis > 10
+         GROUP BY window_start, window_end, url;",
+    )
+    .unwrap();
+    assert_eq!(kinds(&plan), ["Source", "Calc", "WindowAggregate", "Calc", "Result"]);
+    let text = plan.explain();
+    assert!(text.contains("window=[TUMBLE(ts, 1 min)], group by=[url]"), "{text}");
+    assert!(text.contains("reads=[url, millis, ts]"), "{text}");
+}
+
+#[test]
+fn a_window_whose_borders_are_computed_with_is_assigned_first() {
+    let plan = plan(
+        "SELECT window_start, window_end, MAX(window_end) AS last
+         FROM TABLE(TUMBLE(TABLE clicks, DESCRIPTOR(ts), INTERVAL '1' MINUTE)) GROUP BY window_start, window_end;",
+    )
+    .unwrap();
+    assert!(kinds(&plan).contains(&"WindowAssign"), "{}", plan.explain());
+}
+
+#[test]
+fn conditions_on_the_input_go_below_the_window_function() {
+    let plan = plan(
+        "SELECT url, window_start FROM TABLE(HOP(TABLE clicks, DESCRIPTOR(ts), INTERVAL '1' MINUTE, INTERVAL '2' MINUTE))
+         WHERE url = '/a' AND window_start > TIMESTAMP '2024-01-01 00:00:00';",
+    )
+    .unwrap();
+    assert_eq!(kinds(&plan), ["Source", "Calc", "WindowAssign", "Calc", "Result"]);
+    let below = plan.explain();
+    assert!(below.contains("where=[(url = '/a')]") || below.contains("where=[=(url, /a)]"), "{below}");
+}
+
+#[test]
+fn inserts_of_one_job_read_a_table_once_and_only_what_they_need() {
+    let plan = plan(
+        "INSERT INTO counts SELECT url, COUNT(*) FROM clicks GROUP BY url;
+         INSERT INTO slow SELECT url, millis FROM clicks WHERE millis > 1000;",
+    )
+    .unwrap();
+    let sources: Vec<_> = plan.nodes.iter().filter(|node| node.kind.name() == "Source").collect();
+    assert_eq!(sources.len(), 1);
+    let columns: Vec<_> = sources[0].properties.schema.fields.iter().map(|field| field.name.as_str()).collect();
+    // The time column stays: the watermark needs it.
+    assert_eq!(columns, ["url", "millis", "ts"]);
+}
+
+#[test]
+fn what_is_read_twice_is_computed_once() {
+    let plan = plan("SELECT u, CHAR_LENGTH(u) AS l FROM (SELECT UPPER(url) AS u FROM clicks) WHERE u <> '';").unwrap();
+    assert_eq!(kinds(&plan), ["Source", "Calc", "Calc", "Result"]);
+    let merged = self::plan("SELECT u FROM (SELECT url AS u, millis FROM clicks) WHERE millis > 3;").unwrap();
+    assert_eq!(kinds(&merged), ["Source", "Calc", "Result"]);
+}
+
+#[test]
+fn ids_do_not_depend_on_filters_elsewhere() {
+    let query = |condition: &str| {
+        plan(&format!("INSERT INTO counts SELECT url, COUNT(*) FROM clicks {condition} GROUP BY url;")).unwrap()
+    };
+    let id = |plan: &StreamPlan| {
+        plan.nodes.iter().find(|node| node.kind.name() == "GroupAggregate").map(|node| node.id.clone()).unwrap()
+    };
+    assert_eq!(id(&query("")), "counts:GroupAggregate[url]");
+    assert_eq!(id(&query("WHERE millis > 3 AND user_name IS NOT NULL")), "counts:GroupAggregate[url]");
+}
+
+#[test]
+fn top_n_within_windows_keeps_the_rank_only_where_it_is_selected() {
+    let query = |columns: &str| {
+        plan(&format!(
+            "SELECT {columns} FROM (
+               SELECT *, ROW_NUMBER() OVER (PARTITION BY window_start, window_end ORDER BY millis DESC) AS rn
+               FROM TABLE(TUMBLE(TABLE clicks, DESCRIPTOR(ts), INTERVAL '1' MINUTE))) WHERE rn <= 3;"
+        ))
+        .unwrap()
+    };
+    let width = |plan: &StreamPlan| {
+        let node = plan.nodes.iter().find(|node| node.kind.name() == "WindowTopN").unwrap();
+        node.properties.schema.fields.last().unwrap().name.clone()
+    };
+    assert_eq!(width(&query("url, rn")), "row_number$0");
+    assert_ne!(width(&query("url")), "row_number$0");
+}
+
+#[test]
+fn qualify_ranks_too() {
+    let plan = plan(
+        "SELECT url, window_end FROM TABLE(TUMBLE(TABLE clicks, DESCRIPTOR(ts), INTERVAL '1' MINUTE))
+         QUALIFY ROW_NUMBER() OVER (PARTITION BY window_start, window_end, url ORDER BY ts DESC) = 1;",
+    )
+    .unwrap();
+    assert!(kinds(&plan).contains(&"WindowDeduplicate"), "{}", plan.explain());
+}
+
+/// The message, the hint and the place of what is refused.
+fn refused(text: &str) -> (String, String, Option<(u32, u32)>) {
+    let error = plan(text).unwrap_err();
+    let lines = CLICKS.matches('\n').count() as u32;
+    let place = error.place().map(|place| (place.line - lines, place.column));
+    (error.message().to_owned(), error.hint_text().unwrap_or_default().to_owned(), place)
+}
+
+#[test]
+fn misspelt_names_are_answered_with_the_nearest() {
+    let (message, hint, place) = refused("SELECT user_nam FROM clicks;");
+    assert_eq!((message.as_str(), hint.as_str()), ("no column 'user_nam' here", "did you mean `user_name`?"));
+    assert_eq!(place, Some((1, 8)));
+    let (message, hint, _) = refused("SELECT 1 FROM click;");
+    assert_eq!((message.as_str(), hint.as_str()), ("there is no table or view 'click'", "did you mean `clicks`?"));
+    let (message, hint, place) = refused("SELECT c.urll FROM clicks AS c;");
+    assert_eq!((message.as_str(), hint.as_str()), ("no column 'urll' in 'c'", "did you mean `url`?"));
+    assert_eq!(place, Some((1, 10)));
+    let (message, hint, _) = refused("SELECT UPER(url) FROM clicks;");
+    assert_eq!((message.as_str(), hint.as_str()), ("there is no function UPER", "did you mean `UPPER`?"));
+}
+
+#[test]
+fn what_is_not_there_yet_is_named_with_its_place() {
+    let (message, _, place) = refused("SELECT * FROM clicks AS a JOIN clicks AS b ON a.url = b.url;");
+    assert_eq!(message, "a join is not supported yet");
+    assert_eq!(place, Some((1, 32)));
+    let (message, _, _) = refused("SELECT url FROM clicks WHERE url IN (SELECT url FROM clicks);");
+    assert_eq!(message, "IN with a subquery is not supported yet");
+    let (message, _, _) = refused("SELECT RANK() OVER (ORDER BY ts) FROM clicks;");
+    assert_eq!(message, "RANK OVER (…) is not supported yet");
+    let (message, _, _) = refused("SELECT COUNT(*) FROM clicks GROUP BY TUMBLE(ts, INTERVAL '1' MINUTE);");
+    assert_eq!(message, "the group window TUMBLE(…) is not supported yet");
+}
+
+#[test]
+fn wrong_groups_are_explained() {
+    let (message, hint, place) = refused("SELECT url, millis, COUNT(*) FROM clicks GROUP BY url;");
+    assert_eq!(message, "column 'millis' is neither grouped nor within an aggregate");
+    assert!(hint.contains("GROUP BY"), "{hint}");
+    assert_eq!(place, Some((1, 13)));
+    let (message, _, _) = refused("SELECT url FROM clicks WHERE COUNT(*) > 1;");
+    assert_eq!(message, "the aggregate function COUNT can't stand here");
+}
+
+#[test]
+fn a_column_of_another_type_names_both_types() {
+    let (message, hint, _) = refused("INSERT INTO slow SELECT millis, url FROM clicks;");
+    assert_eq!(message, "column 'url' of 'slow' is STRING, but the query gives INT");
+    assert_eq!(hint, "CAST(… AS STRING)");
+    let (message, _, _) = refused("INSERT INTO counts (url) SELECT url FROM clicks;");
+    assert_eq!(message, "column 'n' of 'counts' is NOT NULL, but gets no value");
+    let (message, _, _) = refused("INSERT INTO slow SELECT url FROM clicks;");
+    assert_eq!(message, "the query has 1 columns, but 2 are written to 'slow'");
+}
+
+#[test]
+fn window_functions_check_their_arguments() {
+    let (message, _, _) =
+        refused("SELECT * FROM TABLE(HOP(TABLE clicks, DESCRIPTOR(ts), INTERVAL '7' SECOND, INTERVAL '1' MINUTE));");
+    assert_eq!(message, "the size of the window must be a multiple of its slide");
+    let (message, hint, _) = refused(
+        "SELECT * FROM TABLE(TUMBLE(DATA => TABLE clicks, TIMECOL => DESCRIPTOR(ts), SIZ => INTERVAL '1' MINUTE));",
+    );
+    assert_eq!((message.as_str(), hint.as_str()), ("TUMBLE has no parameter 'SIZ'", "did you mean `SIZE`?"));
+    let (message, _, _) =
+        refused("SELECT * FROM TABLE(TUMBLE(TABLE clicks, DESCRIPTOR(millis), INTERVAL '1' MINUTE));");
+    assert_eq!(message, "the time column of TUMBLE is no time attribute, but INT");
+}
