@@ -95,8 +95,16 @@ impl<'a> Planner<'a> {
         if let RelationKind::Rank { .. } = base.kind {
             return self.ranked(base, filters, exprs, schema);
         }
-        let input = self.base(base)?;
-        self.calc(input, filters, &exprs, schema)
+        let RelationKind::Aggregate { input, keys, sets, calls, window } = base.kind else {
+            let input = self.base(base)?;
+            return self.calc(input, filters, &exprs, schema);
+        };
+        // The operator has its columns in an order of its own.
+        let (node, columns) = self.aggregate(*input, keys, sets, calls, window, base.schema)?;
+        let over = |expr: &Expr| expr.replace_columns(&mut |index, _| columns[index].clone());
+        let filters = filters.iter().map(over).collect();
+        let exprs: Vec<_> = exprs.iter().map(over).collect();
+        self.calc(node, filters, &exprs, schema)
     }
 
     /// A filter and a projection over a node; nothing where they change nothing.
@@ -153,9 +161,6 @@ impl<'a> Planner<'a> {
             RelationKind::Window { input, window, time, partition } => {
                 self.window_assign(*input, window, time, &partition, schema)
             }
-            RelationKind::Aggregate { input, keys, sets, calls, window } => {
-                self.aggregate(*input, keys, sets, calls, window, schema)
-            }
             RelationKind::Sort { input, order, offset, limit } => {
                 let node = self.relation(*input)?;
                 let below = self.builder.properties(node).clone();
@@ -186,9 +191,10 @@ impl<'a> Planner<'a> {
                 let properties = Properties { changelog: below.changelog, ..Properties::append(schema, below.bounded) };
                 Ok(self.builder.add(NodeKind::Unnest(spec), vec![node.into()], properties))
             }
-            RelationKind::Project { .. } | RelationKind::Filter { .. } | RelationKind::Rank { .. } => {
-                Err(Error::bug("a projection, filter or rank as the base of a chain"))
-            }
+            RelationKind::Project { .. }
+            | RelationKind::Filter { .. }
+            | RelationKind::Rank { .. }
+            | RelationKind::Aggregate { .. } => Err(Error::bug("what the chain above takes apart came as its base")),
         }
     }
 

@@ -169,7 +169,7 @@ impl Planner<'_> {
         Ok(Windowing::Time { kind, time: lower_over(&column(time, data_type), input)?, zone: self.zone(local) })
     }
 
-    /// GROUP BY.
+    /// GROUP BY: the operator, and the aggregation's columns over those of the operator.
     pub(super) fn aggregate(
         &mut self,
         input: Relation,
@@ -178,8 +178,12 @@ impl Planner<'_> {
         calls: Vec<BoundAggregate>,
         window: Option<WindowKeys>,
         schema: Schema,
-    ) -> Result<NodeId> {
-        let Some(window) = window else { return self.group_aggregate(input, keys, sets, calls, schema) };
+    ) -> Result<(NodeId, Vec<Expr>)> {
+        let Some(window) = window else {
+            let columns =
+                schema.fields.iter().enumerate().map(|(index, field)| column(index, &field.data_type)).collect();
+            return Ok((self.group_aggregate(input, keys, sets, calls, schema)?, columns));
+        };
         let columns = input.window_columns().ok_or_else(|| Error::bug("a window aggregation without a window"))?;
         let starts = (columns.start.first().copied(), columns.end.first().copied());
         let Parts { input, mut keys, calls, by_time, outputs } = match from_time(&input, &keys, &calls) {
@@ -250,7 +254,7 @@ impl Planner<'_> {
             exprs.push(own_column(index).with_type(schema.fields[position].data_type.clone()));
         }
         exprs.extend((first_keys..first_property).map(own_column));
-        self.calc(aggregated, Vec::new(), &exprs, schema)
+        Ok((aggregated, exprs))
     }
 
     /// ROW_NUMBER with conditions on it and columns over it.
