@@ -1,6 +1,6 @@
 //! Rows in Arrow, with signed weights where a stream can take rows back.
 
-use arrow::array::{Array, RecordBatch, UInt32Array};
+use arrow::array::{Array, RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow::buffer::ScalarBuffer;
 use arrow::compute;
 use arrow::datatypes::SchemaRef;
@@ -100,7 +100,11 @@ impl RowBatch {
 
     /// The rows at these positions, in this order.
     pub fn take(&self, rows: &UInt32Array) -> Result<Self> {
-        let columns = compute::take_record_batch(&self.columns, rows)?;
+        let columns = self.columns.columns().iter().map(|column| compute::take(column, rows, None));
+        // Rows without columns are rows too: Arrow must be told how many.
+        let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
+        let columns =
+            RecordBatch::try_new_with_options(self.columns.schema(), columns.collect::<Result<_, _>>()?, &options)?;
         let weights = self
             .weights
             .as_ref()

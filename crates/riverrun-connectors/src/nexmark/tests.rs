@@ -214,3 +214,32 @@ fn a_bid_has_about_its_average_size() {
     });
     assert!((60..75).contains(&(bytes / count)), "{}", bytes / count);
 }
+
+/// Prints how many events a second one core makes; run with `--ignored --nocapture`, optimized.
+#[test]
+#[ignore = "a measurement"]
+fn events_per_second() {
+    let narrow = |name: &str| match name {
+        "bid.price" => table(&["id"], &["id"], &["price"]).project(&[3]),
+        "bid.auction, dateTime" => table(&["id"], &["id"], &["auction", "dateTime"]).project(&[0, 3]),
+        _ => whole(),
+    };
+    for name in ["bid.price", "bid.auction, dateTime", "everything"] {
+        let schema = narrow(name);
+        let factory = source(schema, &[("events.num", "2000000")]).unwrap();
+        let context = SourceContext {
+            worker: 0,
+            parallelism: 1,
+            clock: Arc::new(ManualClock::default()),
+            metrics: Arc::default(),
+            waker: Arc::new(|| {}),
+        };
+        let mut reader = factory.reader(context).unwrap();
+        let start = std::time::Instant::now();
+        let mut out = SourceOutput::default();
+        while reader.poll(&mut out).unwrap() != SourceState::Finished {
+            out.take();
+        }
+        println!("{name}: {:.1} million events/s", 2.0 / start.elapsed().as_secs_f64());
+    }
+}

@@ -106,3 +106,27 @@ fn rows_in_an_array_give_their_fields() {
     let input = batch(&["ada"], Arc::new(list), kind);
     assert_eq!(run(&input, &[TypeKind::Int, TypeKind::STRING], false, false, 1), ["ada | 1 | x", "ada | null | null"]);
 }
+
+#[test]
+fn a_row_without_columns_can_have_elements() {
+    let columns = RecordBatch::try_new_with_options(
+        Schema::default().to_arrow(),
+        Vec::new(),
+        &arrow::array::RecordBatchOptions::new().with_row_count(Some(1)),
+    );
+    let list = ListArray::from_iter_primitive::<Int32Type, _, _>(vec![Some(vec![Some(1), Some(2)])]);
+    let list = datafusion_common::ScalarValue::List(Arc::new(list));
+    let spec = UnnestSpec {
+        collection: Arc::new(datafusion_physical_expr::expressions::Literal::new(list)),
+        multiset: false,
+        outer: false,
+        ordinality: false,
+        schema: Schema::new(vec![Field::new("e", TypeKind::Int.nullable())]),
+        batch_size: 10,
+    };
+    let mut operator = Unnest::new(spec, context(0, 1)).unwrap();
+    let mut out = Output::new(Watermark::MIN, 1);
+    operator.on_batch(0, RowBatch::append(columns.unwrap()), &WatermarkRuns::default(), &mut out).unwrap();
+    let rows: Vec<String> = out.take().iter().flat_map(|(batch, _)| lines(batch)).collect();
+    assert_eq!(rows, ["1", "2"]);
+}
