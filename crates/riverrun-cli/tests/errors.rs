@@ -1,5 +1,7 @@
 //! What a user reads who made a mistake: the words, the place, the nearest name, the exit code.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use common::Case;

@@ -1,5 +1,7 @@
 //! What `riverrun run` does with files of statements.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use common::Case;

@@ -1,5 +1,7 @@
 //! The demo's pipeline over a real access log: its counts are those of awk, sort and uniq.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use common::{Case, shared};

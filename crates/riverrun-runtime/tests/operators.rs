@@ -89,7 +89,7 @@ impl Operator<Events> for Spy {
 fn spy_on(list: &[(i64, i64)], step: usize, spy: impl Fn() -> Spy + Send + Sync + 'static) -> Build<Events> {
     let list: Arc<Events> = Arc::new(list.iter().map(|(time, value)| (0, *time, *value)).collect());
     Arc::new(move |flow| {
-        let rows = list_source(flow, "events", &[list.clone()], step, None)?;
+        let rows = list_source(flow, "events", std::slice::from_ref(&list), step, None)?;
         let spied = flow.operator("spy", "spy", vec![(rows, Route::Local)], |_| Ok(Box::new(spy())))?;
         collect(flow, (spied, Route::Local), &Collected::default())
     })
@@ -160,7 +160,7 @@ fn a_timer_at_every_watermark_gives_row_by_row_processing() {
     let output = log.clone();
     let list: Arc<Events> = Arc::new(vec![(0, 100, 1), (0, 105, 2), (0, 300, 3), (0, 400, 4)]);
     let build: Build<Events> = Arc::new(move |flow| {
-        let rows = list_source(flow, "events", &[list.clone()], 4, None)?;
+        let rows = list_source(flow, "events", std::slice::from_ref(&list), 4, None)?;
         let make = |_| Ok(Box::new(EveryWatermark(Spy { log: output.clone(), ..Spy::default() })) as _);
         let spied = flow.operator("spy", "spy", vec![(rows, Route::Local)], make)?;
         collect(flow, (spied, Route::Local), &Collected::default())

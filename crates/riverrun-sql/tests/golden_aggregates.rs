@@ -2,6 +2,8 @@
 //!
 //! Prints the share that agrees per group; `GROUP=name` lists the mismatches of one (`all`: of all).
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 mod golden;
 
 use golden::Differences;

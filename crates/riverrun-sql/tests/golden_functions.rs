@@ -3,6 +3,8 @@
 //! Prints the share that agrees per group; `GROUP=name` lists the first mismatches of one. The data's README
 //! describes its format. Deviations that `docs/flink-differences.md` lists don't count.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 mod golden;
 
 use arrow::array::RecordBatch;

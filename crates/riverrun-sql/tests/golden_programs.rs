@@ -3,6 +3,8 @@
 //! Prints per area how many agree; `CASE=name` shows what became of one, `AREA=name` of an area's that differ. The data's
 //! README describes its format.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 mod golden;
 
 use golden::runner::{Failure, Outcome, Session};

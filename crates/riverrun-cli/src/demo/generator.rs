@@ -85,7 +85,7 @@ impl LogLines {
     pub fn write(&mut self, now: Millis, out: &mut Vec<u8>) -> io::Result<()> {
         self.line += 1;
         let n = &mut self.numbers;
-        if self.line % BROKEN_EVERY == 0 {
+        if self.line.is_multiple_of(BROKEN_EVERY) {
             let broken: &[&[u8]] = &[
                 b"-- log rotated --\n",
                 b"10.0.0.1 - - [not a time] \"GET / HTTP/1.1\" 200 1\n",
@@ -94,7 +94,7 @@ impl LogLines {
             return out.write_all(broken[n.below(broken.len() as u64) as usize]);
         }
         // Mostly a second or two out of order, now and then half a minute.
-        let behind = if self.line % LATE_EVERY == 0 { n.below(30_000) } else { n.below(2_000) };
+        let behind = if self.line.is_multiple_of(LATE_EVERY) { n.below(30_000) } else { n.below(2_000) };
         let time = DateTime::<Utc>::from_timestamp_millis(now.0 - behind as i64).unwrap_or_default();
         // One client in the crowd probes for holes: that one raises the alerts.
         let probing = n.below(60) == 0;

@@ -124,12 +124,12 @@ impl Location {
     pub fn list(&self) -> Result<Vec<FoundFile>> {
         let mut files = Vec::new();
         if let Some(path) = self.path() {
-            self.collect(path, path, &mut files)?;
+            self.collect(path, &mut files)?;
         } else {
             let paths = glob::glob(&self.text).map_err(|error| Error::input(error.to_string()))?;
             for path in paths {
                 let path = path.map_err(|error| io_error("read", error.path(), error.error()))?;
-                self.collect(&path, &path, &mut files)?;
+                self.collect(&path, &mut files)?;
             }
         }
         files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -138,7 +138,7 @@ impl Location {
     }
 
     /// The files at or below `path`.
-    fn collect(&self, root: &Path, path: &Path, files: &mut Vec<FoundFile>) -> Result<()> {
+    fn collect(&self, path: &Path, files: &mut Vec<FoundFile>) -> Result<()> {
         let metadata = match std::fs::metadata(path) {
             Ok(metadata) => metadata,
             // Files come and go while a folder is read.
@@ -150,7 +150,7 @@ impl Location {
             for entry in entries {
                 let entry = entry.map_err(|error| io_error("read", path, &error))?.path();
                 if !is_hidden(&entry) {
-                    self.collect(root, &entry, files)?;
+                    self.collect(&entry, files)?;
                 }
             }
             return Ok(());

@@ -374,7 +374,7 @@ fn number(column: &mut Column, number: &str, float: bool) -> Result<(), NoValue>
 /// The whole part of a number with a point or exponent.
 fn whole<T: TryFrom<i64>>(number: &str) -> Result<T, NoValue> {
     let value = number.parse::<f64>().map_err(|_| NoValue)?.trunc();
-    if !(-9.223_372_036_854_775_8e18..9.223_372_036_854_775_8e18).contains(&value) {
+    if !(i64::MIN as f64..-(i64::MIN as f64)).contains(&value) {
         return Err(NoValue);
     }
     T::try_from(value as i64).map_err(|_| NoValue)

@@ -80,7 +80,7 @@ pub fn write(out: &mut Vec<u8>, unscaled: i128, scale: u8, notation: Notation) {
         if magnitude == 0 {
             scale = 0;
         }
-        while magnitude != 0 && magnitude % 10 == 0 {
+        while magnitude != 0 && magnitude.is_multiple_of(10) {
             magnitude /= 10;
             scale -= 1;
         }

@@ -40,8 +40,7 @@ pub fn prune_sources(plan: &mut StreamPlan) -> Result<()> {
         shrink(&mut source, &kept, &new_places)?;
         let node = &mut plan.nodes[index];
         node.properties.schema = node.properties.schema.project(&kept);
-        let moved = |column: Option<usize>| column.and_then(|column| new_places[column]);
-        node.properties.time_column = moved(node.properties.time_column);
+        node.properties.time_column = node.properties.time_column.and_then(|column| new_places[column]);
         node.properties.keys =
             node.properties.keys.take().and_then(|keys| keys.into_iter().map(|key| new_places[key]).collect());
         node.kind = NodeKind::Source(source);

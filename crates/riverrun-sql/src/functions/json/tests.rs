@@ -208,7 +208,7 @@ fn variants() {
     let variant = constant("PARSE_JSON", &[text(r#"{"b":[1.0, 2.50, 1e3, "x"],"a":null}"#)]);
     assert_eq!(call("ITEM", &[variant.clone(), text("a")]), "VARIANT: null");
     let list = constant("ITEM", &[variant.clone(), text("b")]);
-    assert_eq!(call("JSON_STRING", &[list.clone()]), r#"STRING: [1,2.5,1000.0,"x"]"#);
+    assert_eq!(call("JSON_STRING", std::slice::from_ref(&list)), r#"STRING: [1,2.5,1000.0,"x"]"#);
     assert_eq!(call("ITEM", &[list, int(2)]), "VARIANT: 2.5");
     assert_eq!(call("ITEM", &[variant, text("z")]), "VARIANT: null");
     assert!(call("PARSE_JSON", &[text("{\"a\":1,\"a\":2}")]).starts_with("Failure: the text is no JSON"));
