@@ -145,6 +145,9 @@ fn within(context: &FunctionContext, arguments: &[Argument<'_>]) -> Result<Resol
         list_type = TypeKind::STRING.with_nullable(list_type.nullable);
     } else if needle_type.kind.is_numeric() && list_type.kind.is_character() {
         needle_type = TypeKind::STRING.with_nullable(needle_type.nullable);
+    } else if needle_type.kind == TypeKind::Float && list_type.kind.is_numeric() {
+        // So that a FLOAT column may be in (0.1).
+        list_type = TypeKind::Float.with_nullable(list_type.nullable);
     }
     let comparison = Comparison::new(
         context,

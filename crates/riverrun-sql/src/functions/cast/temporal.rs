@@ -42,7 +42,7 @@ fn primitive<T: ArrowPrimitiveType>(array: &ArrayRef) -> Result<&PrimitiveArray<
 }
 
 /// A timestamp column's values as plain numbers, without copying.
-fn timestamp_values(array: &ArrayRef, precision: u8) -> Result<PrimitiveArray<Int64Type>> {
+pub(crate) fn timestamp_values(array: &ArrayRef, precision: u8) -> Result<PrimitiveArray<Int64Type>> {
     Ok(match timestamp_unit(precision) {
         TimeUnit::Microsecond => primitive::<TimestampMicrosecondType>(array)?.reinterpret_cast(),
         TimeUnit::Nanosecond => primitive::<TimestampNanosecondType>(array)?.reinterpret_cast(),

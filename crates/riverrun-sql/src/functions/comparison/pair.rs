@@ -2,6 +2,7 @@
 
 use super::nested::{Equality, equality};
 use super::union_nulls;
+use crate::functions::cast::temporal::{timestamp_values, units_per_second};
 use crate::functions::cast::{ArrayCast, OnFailure, array_cast};
 use crate::functions::common_type::{MAX_PRECISION, common_type, exact_digits};
 use crate::functions::loops::{self, Operand};
@@ -9,9 +10,11 @@ use crate::functions::{Argument, FunctionContext, decimal};
 use arrow::array::{Array, ArrayRef, BooleanArray, Datum, Scalar};
 use arrow::buffer::BooleanBuffer;
 use arrow::compute::kernels::cmp;
-use arrow::datatypes::{Decimal128Type, Float32Type, Float64Type};
+use arrow::datatypes::{Decimal128Type, Float32Type, Float64Type, Int64Type};
+use riverrun_core::types::timestamp_unit;
 use riverrun_core::{DataType, Error, Result, TypeKind};
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 /// What a comparison asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +82,8 @@ enum How {
     Double,
     /// DECIMALs of two scales.
     Decimal(u8, u8),
+    /// Timestamps of two precisions that Arrow holds in different units.
+    Timestamp(u8, u8),
     /// Collections.
     Nested(Equality),
 }
@@ -142,13 +147,18 @@ impl Comparison {
             | (TypeKind::IntervalMillis, TypeKind::IntervalMillis) => {
                 Ok(plain(a.kind.clone(), b.kind.clone(), How::Arrow))
             }
-            (TypeKind::Timestamp { precision: p1, .. }, TypeKind::Timestamp { precision: p2, .. }) => {
-                same(TypeKind::timestamp(*p1.max(p2)), How::Arrow)
-            }
             (
                 TypeKind::Timestamp { precision: p1, .. } | TypeKind::TimestampLtz { precision: p1, .. },
                 TypeKind::Timestamp { precision: p2, .. } | TypeKind::TimestampLtz { precision: p2, .. },
-            ) => same(TypeKind::timestamp_ltz(*p1.max(p2)), How::Arrow),
+            ) => {
+                let plain_times =
+                    matches!((&a.kind, &b.kind), (TypeKind::Timestamp { .. }, TypeKind::Timestamp { .. }));
+                let of = if plain_times { TypeKind::timestamp } else { TypeKind::timestamp_ltz };
+                // Each keeps its unit: in nanoseconds there is no year 9999.
+                let how =
+                    if timestamp_unit(*p1) == timestamp_unit(*p2) { How::Arrow } else { How::Timestamp(*p1, *p2) };
+                Ok(plain(of(*p1), of(*p2), how))
+            }
             (TypeKind::Array(_), TypeKind::Array(_))
             | (TypeKind::Map(..), TypeKind::Map(..))
             | (TypeKind::Multiset(_), TypeKind::Multiset(_))
@@ -250,6 +260,19 @@ impl Comparison {
                 let (l, r) = (Operand::<Decimal128Type>::of(left.0, left.1)?, Operand::of(right.0, right.1)?);
                 Ok(loops::compare(l, r, rows, |l, r| {
                     relation.holds(Some(decimal::compare(l, left_scale, r, right_scale)))
+                }))
+            }
+            How::Timestamp(left_precision, right_precision) => {
+                let (l_rate, r_rate) = (units_per_second(left_precision), units_per_second(right_precision));
+                let (l_factor, r_factor) =
+                    (i128::from(l_rate.max(r_rate) / l_rate), i128::from(l_rate.max(r_rate) / r_rate));
+                let units = |array: &ArrayRef, precision| -> Result<ArrayRef> {
+                    Ok(Arc::new(timestamp_values(array, precision)?))
+                };
+                let (l, r) = (units(left.0, left_precision)?, units(right.0, right_precision)?);
+                let (l, r) = (Operand::<Int64Type>::of(&l, left.1)?, Operand::<Int64Type>::of(&r, right.1)?);
+                Ok(loops::compare(l, r, rows, |l, r| {
+                    relation.holds(Some((i128::from(l) * l_factor).cmp(&(i128::from(r) * r_factor))))
                 }))
             }
             How::Nested(mode) => {

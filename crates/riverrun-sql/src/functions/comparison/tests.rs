@@ -137,3 +137,21 @@ fn rows_are_equal_as_their_fields_are() {
     assert_eq!(holds("=", &[row(None, 2), row(Some(1), 3)]), Ok(Some(false)));
     assert!(holds("<", &[row(Some(1), 2), row(Some(1), 2)]).is_err());
 }
+
+#[test]
+fn timestamps_of_all_precisions_meet() {
+    let millis =
+        (ScalarValue::TimestampMillisecond(Some(253_402_300_799_000), None), TypeKind::timestamp(3).not_null());
+    let nanos = (ScalarValue::TimestampNanosecond(Some(1), None), TypeKind::timestamp(9).not_null());
+    assert_eq!(holds(">", &[millis.clone(), nanos.clone()]), Ok(Some(true)));
+    assert_eq!(holds("=", &[nanos, millis.clone()]), Ok(Some(false)));
+    let instant = ScalarValue::TimestampMicrosecond(Some(253_402_300_799_000_000), Some("UTC".into()));
+    assert_eq!(holds("=", &[(instant, TypeKind::timestamp_ltz(6).not_null()), millis]), Ok(Some(true)));
+}
+
+#[test]
+fn a_float_is_in_a_list_of_decimals() {
+    let float = (ScalarValue::from(0.1f32), TypeKind::Float.not_null());
+    assert_eq!(holds("IN", &[float.clone(), decimal(1, 2, 1), int(7)]), Ok(Some(true)));
+    assert_eq!(holds("=", &[float, decimal(1, 2, 1)]), Ok(Some(false)));
+}

@@ -174,10 +174,9 @@ fn sign(arguments: &[Argument<'_>]) -> Result<Resolved> {
 /// CEIL and FLOOR.
 fn whole(syntax: &'static str, direction: Direction, arguments: &[Argument<'_>]) -> Result<Resolved> {
     let data_type = one_number(syntax, arguments)?;
-    let (float, double): (fn(f32) -> f32, fn(f64) -> f64) = match direction {
-        Direction::Up => (f32::ceil, f64::ceil),
-        _ => (f32::floor, f64::floor),
-    };
+    let up = direction == Direction::Up;
+    let float = if up { f32::ceil } else { f32::floor };
+    let double = if up { f64::ceil } else { f64::floor };
     let kernel = match &data_type.kind {
         TypeKind::Float => kernel(syntax, move |arguments| unary::<Float32Type, Float32Type>(arguments, float)),
         TypeKind::Double => kernel(syntax, move |arguments| unary::<Float64Type, Float64Type>(arguments, double)),
