@@ -1,6 +1,6 @@
 //! JSON into columns: one pass over the text, no tree in between.
 
-use super::scan::{Broken, Scanner, Text, Token};
+use super::scan::{Broken, Scanner, Token};
 use crate::columns::{Column, Columns, Values};
 use crate::format::{DecodeError, Decoder, FormatSpec};
 use crate::text::{self, Dialect, NoValue, TimestampFormat, decimal};
@@ -67,9 +67,9 @@ pub(super) fn check_key(map: &DataType, key: &DataType) -> Result<()> {
 struct RowShape {
     shapes: Vec<Shape>,
     names: FxHashMap<Box<str>, usize>,
-    /// The names in the order of the first records, with the fields they belong to. Records are mostly alike, so a name
-    /// is compared with the one that stood in its place before, and hashed only if it is another.
-    order: Vec<(Box<str>, Option<usize>)>,
+    /// The names with their quotes and colons in the order of the first records, and the fields they belong to. Records
+    /// are mostly alike, so the bytes are compared with those that stood there before; other names are looked up.
+    order: Vec<(Box<[u8]>, Option<usize>)>,
 }
 
 impl RowShape {
@@ -86,18 +86,24 @@ impl RowShape {
         Ok(shape)
     }
 
-    /// The field of the name that stands at `position` in its object.
+    /// Passes the name of the member at `position` in its object: the field it belongs to.
     #[inline]
-    fn find(&mut self, position: usize, name: Text<'_>, buffer: &mut String) -> Result<Option<usize>, Broken> {
+    fn next_field(
+        &mut self,
+        position: usize,
+        scanner: &mut Scanner<'_>,
+        buffer: &mut String,
+    ) -> Result<Option<usize>, Broken> {
         if let Some((known, field)) = self.order.get(position)
-            && **known == *name.raw
+            && scanner.accept_name(known)
         {
             return Ok(*field);
         }
+        let name = scanner.name()?;
         let plain = name.unescape(buffer)?;
         let field = self.names.get(plain).copied();
         if !name.escaped && position == self.order.len() && position < Self::MAX_ORDER {
-            self.order.push((name.raw.into(), field));
+            self.order.push((format!("\"{}\":", name.raw).into_bytes().into(), field));
         }
         Ok(field)
     }
@@ -230,10 +236,11 @@ fn members(
 ) -> Result<(), Fault> {
     let mut wanted = columns.len();
     let mut position = 0;
-    while let Some(name) = scanner.member(position == 0)? {
-        // As in Flink, what follows when every column has its value is not looked at.
-        let field = if wanted == 0 { None } else { shape.find(position, name, &mut reading.buffer)? };
+    while scanner.comes_member(position == 0)? {
+        let field = shape.next_field(position, scanner, &mut reading.buffer)?;
         position += 1;
+        // As in Flink, what follows when every column has its value is not looked at.
+        let field = field.filter(|_| wanted > 0);
         let Some(field) = field else {
             scanner.skip()?;
             continue;

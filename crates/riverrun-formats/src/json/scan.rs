@@ -165,17 +165,43 @@ impl<'a> Scanner<'a> {
     /// The name of the next member of an object and its colon; `None` at the object's end. `first`: no comma before it.
     #[inline]
     pub fn member(&mut self, first: bool) -> Result<Option<Text<'a>>, Broken> {
-        if self.accept(b'}') {
-            // A comma before the brace has been passed with the search for a name.
+        if !self.comes_member(first)? {
             return Ok(None);
+        }
+        self.name().map(Some)
+    }
+
+    /// Whether another member of an object comes: the comma before it has been passed, or the object's end. `first`: no
+    /// comma before it.
+    #[inline]
+    pub fn comes_member(&mut self, first: bool) -> Result<bool, Broken> {
+        if self.accept(b'}') {
+            return Ok(false);
         }
         if !first {
             self.expect(b',', "`,` or `}`")?;
         }
+        Ok(true)
+    }
+
+    /// Passes a member's name and colon if they are exactly `quoted`, which is `"name":`.
+    #[inline]
+    pub fn accept_name(&mut self, quoted: &[u8]) -> bool {
+        self.peek();
+        let found = self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(quoted));
+        if found {
+            self.at += quoted.len();
+        }
+        found
+    }
+
+    /// A member's name, with its colon.
+    #[inline]
+    pub fn name(&mut self) -> Result<Text<'a>, Broken> {
         self.expect(b'"', "a name in double quotes")?;
         let name = self.string()?;
         self.expect(b':', "`:`")?;
-        Ok(Some(name))
+        Ok(name)
     }
 
     /// Whether another element of an array comes; its end has been passed if not. `first`: no comma before it.
