@@ -130,6 +130,11 @@ impl FileSource {
         }
         let tail = options.bool(&super::TAIL)?;
         let kind = FileKind::of(&super::format_name(options, &spec.table)?)?;
+        if let Some(mode) = options.given(super::STARTUP_MODE.name).filter(|_| !tail) {
+            return Err(Error::input("'scan.startup.mode' is for files that are followed")
+                .hint("set 'scan.tail' = 'true' too, or leave it out")
+                .at(mode.key_place));
+        }
         if tail && matches!(kind, FileKind::Whole(_)) {
             return Err(Error::input(format!("a growing file can't be read as '{}'", kind.name()))
                 .detail("'scan.tail' is true")

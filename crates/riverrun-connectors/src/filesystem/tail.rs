@@ -41,6 +41,14 @@ struct Followed {
     inode: u64,
 }
 
+impl Followed {
+    /// How many bytes the file has now, under whatever name.
+    fn length(&self) -> std::io::Result<u64> {
+        let metadata = self.reader.file().map(std::fs::File::metadata).transpose()?;
+        Ok(metadata.map_or(u64::MAX, |metadata| metadata.len()))
+    }
+}
+
 /// Follows one worker's files.
 pub struct TailReader {
     table: Arc<Table>,
@@ -185,7 +193,8 @@ fn read_one(
     files: &mut VecDeque<Followed>,
     out: &mut SourceOutput<RowBatch>,
 ) -> Result<usize> {
-    let replaced = files.len() > 1;
+    // Whoever writes goes on with the old file until it opens the new one: only then is the old one at its end.
+    let replaced = files.len() > 2 || files.get(1).is_some_and(|next| next.length().is_ok_and(|length| length > 0));
     let Some(followed) = files.front_mut() else { return Ok(0) };
     let mut rows = 0;
     let mut turn =
@@ -203,10 +212,7 @@ fn read_one(
         return Ok(rows.max(1));
     }
     // At the end: cut short, replaced, or waiting for more.
-    let length = match followed.reader.file().map(std::fs::File::metadata).transpose() {
-        Ok(metadata) => metadata.map_or(u64::MAX, |metadata| metadata.len()),
-        Err(error) => return Err(io_error("read", Path::new(path), &error)),
-    };
+    let length = followed.length().map_err(|error| io_error("read", Path::new(path), &error))?;
     if length < followed.reader.position() {
         tracing::info!("{path} was cut to {length} bytes: it is read from its beginning");
         followed.reader.rewind()?;

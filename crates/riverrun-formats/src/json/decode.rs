@@ -381,7 +381,8 @@ fn number(column: &mut Column, number: &str, float: bool) -> Result<(), NoValue>
 /// The whole part of a number with a point or exponent.
 fn whole<T: TryFrom<i64>>(number: &str) -> Result<T, NoValue> {
     let value = number.parse::<f64>().map_err(|_| NoValue)?.trunc();
-    if !(i64::MIN as f64..-(i64::MIN as f64)).contains(&value) {
+    // As a float the largest i64 is rounded up to 2⁶³, which is one too many.
+    if !(i64::MIN as f64..i64::MAX as f64).contains(&value) {
         return Err(NoValue);
     }
     T::try_from(value as i64).map_err(|_| NoValue)

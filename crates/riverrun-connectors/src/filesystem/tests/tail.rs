@@ -110,6 +110,25 @@ fn a_renamed_file_is_read_to_its_end_and_then_the_new_one() {
 }
 
 #[test]
+fn what_is_written_to_a_renamed_file_before_the_new_one_is_used_is_not_lost() {
+    let (folder, path) = folder();
+    append(&path, "a\n");
+    let mut tail = Tail::new(&tail(&path));
+    assert_eq!(tail.lines(1), ["a"]);
+    // As log rotation does it: rename, make the new file, tell the writer.
+    let old = folder.path().join("log.1");
+    fs::rename(&path, &old).expect("rename");
+    File::create(&path).expect("create");
+    std::thread::sleep(Duration::from_millis(50));
+    tail.idle();
+    append(&old, "b\n");
+    assert_eq!(tail.lines(1), ["b"]);
+    append(&old, "c\n");
+    append(&path, "d\n");
+    assert_eq!(tail.lines(2), ["c", "d"]);
+}
+
+#[test]
 fn with_a_glob_a_renamed_file_is_not_read_again() {
     let (folder, path) = folder();
     append(&path, "a\n");
@@ -215,6 +234,14 @@ fn nothing_wakes_the_worker_while_nothing_changes() {
         poll(tail.reader.as_mut(), &mut seen).expect("poll"),
         SourceState::Idle(Some(Duration::from_millis(500)))
     );
+}
+
+#[test]
+fn a_startup_mode_without_following_is_refused() {
+    let (_folder, path) = folder();
+    append(&path, "a\n");
+    let table = table(&LINE, &path, "raw").with("scan.startup.mode", "latest-offset");
+    assert_eq!(table.source().err().expect("refused").message(), "'scan.startup.mode' is for files that are followed");
 }
 
 #[test]
