@@ -14,6 +14,7 @@
 //! | | entries sorted by their text | as well |
 //! | ROW | `+I[a, b]` | `(a, b)` |
 
+use crate::bitmap::write_bitmap;
 use crate::java_text as java;
 use crate::types::{DataType, TypeKind};
 use crate::zone::offset_at_instant;
@@ -119,6 +120,7 @@ enum Values<'a> {
     Decimal { values: &'a Decimal128Array, scale: u8 },
     Text(&'a StringArray),
     Bytes(&'a BinaryArray),
+    Bitmap(&'a BinaryArray),
     Date(&'a [i32]),
     Time { millis: &'a [i32], precision: u8 },
     Timestamp { values: &'a [i64], per_second: i64, precision: u8, local: bool },
@@ -207,6 +209,10 @@ impl<'a> ValueWriter<'a> {
                 Ok(())
             }
             Values::Text(values) => out.write_str(values.value(row)),
+            Values::Bitmap(values) => {
+                write_bitmap(values.value(row), out);
+                Ok(())
+            }
             Values::Date(days) => {
                 java::write_date(i64::from(days[row]), out);
                 Ok(())
@@ -284,7 +290,8 @@ impl<'a> Values<'a> {
                 primitive::<Decimal128Type>(array).map(|values| Values::Decimal { values, scale: *scale })
             }
             TypeKind::Char(_) | TypeKind::Varchar(_) | TypeKind::Variant => byte_array(array).map(Values::Text),
-            TypeKind::Binary(_) | TypeKind::Varbinary(_) | TypeKind::Bitmap => byte_array(array).map(Values::Bytes),
+            TypeKind::Binary(_) | TypeKind::Varbinary(_) => byte_array(array).map(Values::Bytes),
+            TypeKind::Bitmap => byte_array(array).map(Values::Bitmap),
             TypeKind::Date => slice::<Date32Type>(array).map(Values::Date),
             TypeKind::Time(precision) => {
                 slice::<Time32MillisecondType>(array).map(|millis| Values::Time { millis, precision: *precision })

@@ -4,6 +4,7 @@
 //! randomness and metrics are handed in.
 
 pub mod batch;
+pub mod bitmap;
 pub mod calendar;
 pub mod clock;
 pub mod error;

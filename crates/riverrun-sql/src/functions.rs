@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 pub mod arithmetic;
 pub mod array;
+pub mod bitmap;
 pub mod cast;
 pub mod common_type;
 pub mod comparison;

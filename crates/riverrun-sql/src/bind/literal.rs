@@ -26,7 +26,8 @@ pub fn constant(value: ScalarValue, data_type: DataType) -> Expr {
 /// A constant string.
 pub fn text(text: impl Into<String>) -> Expr {
     let text = text.into();
-    let length = text.chars().count() as u32;
+    // Flink counts the UTF-16 units of a literal, not its characters.
+    let length = text.encode_utf16().count() as u32;
     constant(ScalarValue::Utf8(Some(text)), TypeKind::Char(length).not_null())
 }
 

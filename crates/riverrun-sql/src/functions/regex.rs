@@ -16,7 +16,10 @@ use std::sync::Arc;
 
 /// A compiled pattern of Java's.
 #[derive(Debug)]
-pub struct JavaRegex(regex::Regex);
+pub struct JavaRegex {
+    regex: regex::Regex,
+    text_end: bool,
+}
 
 impl JavaRegex {
     /// Compiles a pattern that may match anywhere in a text.
@@ -24,7 +27,21 @@ impl JavaRegex {
         let invalid =
             |error: String| Error::failure(format!("the regular expression '{pattern}' is wrong")).detail(error);
         let translated = translate::translate(pattern).map_err(invalid)?;
-        regex::Regex::new(&translated).map(JavaRegex).map_err(|error| invalid(error.to_string()))
+        let regex = regex::Regex::new(&translated.pattern).map_err(|error| invalid(error.to_string()))?;
+        Ok(JavaRegex { regex, text_end: translated.text_end })
+    }
+
+    /// The text to match: for a pattern with `$` without a last line end, if the pattern matches so.
+    fn scope<'a>(&self, text: &'a str) -> &'a str {
+        if !self.text_end {
+            return text;
+        }
+        let trimmed = match text.strip_suffix(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']) {
+            Some(trimmed) if text.ends_with('\n') => trimmed.strip_suffix('\r').unwrap_or(trimmed),
+            Some(trimmed) => trimmed,
+            None => return text,
+        };
+        if self.regex.is_match(trimmed) { trimmed } else { text }
     }
 
     /// Compiles a pattern that must match a whole text.
@@ -34,22 +51,22 @@ impl JavaRegex {
 
     /// How many groups the pattern has, the whole match (group 0) not counted.
     pub fn groups(&self) -> usize {
-        self.0.captures_len() - 1
+        self.regex.captures_len() - 1
     }
 
     /// Whether the pattern matches anywhere.
     pub fn is_match(&self, text: &str) -> bool {
-        self.0.is_match(text)
+        self.regex.is_match(self.scope(text))
     }
 
     /// The first match, in bytes.
     pub fn find(&self, text: &str) -> Option<Range<usize>> {
-        self.0.find(text).map(|found| found.range())
+        self.regex.find(self.scope(text)).map(|found| found.range())
     }
 
     /// All matches that don't overlap, in bytes.
     pub fn find_all<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
-        self.0.find_iter(text).map(|found| found.range())
+        self.regex.find_iter(self.scope(text)).map(|found| found.range())
     }
 
     /// A group of the first match: `None` if nothing matches, `Some(None)` if the group took no part in it.
@@ -57,14 +74,14 @@ impl JavaRegex {
         if group == 0 {
             return self.find(text).map(|found| Some(&text[found]));
         }
-        let mut places = self.0.capture_locations();
-        self.0.captures_read(&mut places, text)?;
+        let mut places = self.regex.capture_locations();
+        self.regex.captures_read(&mut places, self.scope(text))?;
         Some(places.get(group).map(|(start, end)| &text[start..end]))
     }
 
     /// A group of every match, `None` where it took no part.
     pub fn group_of_all<'a>(&'a self, text: &'a str, group: usize) -> impl Iterator<Item = Option<&'a str>> + 'a {
-        self.0.captures_iter(text).map(move |captures| captures.get(group).map(|found| found.as_str()))
+        self.regex.captures_iter(self.scope(text)).map(move |captures| captures.get(group).map(|found| found.as_str()))
     }
 }
 

@@ -13,6 +13,7 @@ const GROUPS: &[&[FunctionDef]] = &[
     super::array::sets::FUNCTIONS,
     super::comparison::FUNCTIONS,
     super::conditional::FUNCTIONS,
+    super::bitmap::FUNCTIONS,
     super::encode::FUNCTIONS,
     super::encode::charset::FUNCTIONS,
     super::encode::hash::FUNCTIONS,

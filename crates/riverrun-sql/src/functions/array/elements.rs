@@ -126,7 +126,9 @@ fn resolve_position(arguments: &[Argument<'_>]) -> Result<Resolved> {
 fn resolve_add(syntax: &'static str, arguments: &[Argument<'_>], at_start: bool) -> Result<Resolved> {
     let (parameters, element) = with_element(syntax, arguments)?;
     let element = element.with_nullable(element.nullable || parameters[1].nullable);
-    let returns = TypeKind::Array(Box::new(element)).with_nullable(arguments[0].data_type.nullable);
+    // Flink says that the array may be NULL if the element may, though it never is because of that.
+    let nullable = arguments[0].data_type.nullable || parameters[1].nullable;
+    let returns = TypeKind::Array(Box::new(element)).with_nullable(nullable);
     let compute = kernel(syntax, move |arguments| {
         let (lists, (added, constant)) = (Lists::new(arguments, 0)?, arguments.raw(1)?);
         let mut builder = ListsBuilder::with_capacity(arguments.rows(), lists.values().len() + arguments.rows());

@@ -32,7 +32,7 @@ fn elements() {
     assert_eq!(call("ARRAY_CONTAINS", &[with_null(), null_int()]), "BOOLEAN NOT NULL: true");
     assert_eq!(call("ARRAY_POSITION", &[numbers(), int(3)]), "INT NOT NULL: 1");
     assert_eq!(call("ARRAY_POSITION", &[with_null(), null_int()]), "INT: null");
-    assert_eq!(call("ARRAY_APPEND", &[numbers(), null_int()]), "ARRAY<INT> NOT NULL: [3, 1, 2, 3, null]");
+    assert_eq!(call("ARRAY_APPEND", &[numbers(), null_int()]), "ARRAY<INT>: [3, 1, 2, 3, null]");
     assert_eq!(call("ARRAY_PREPEND", &[numbers(), int(9)]), "ARRAY<INT NOT NULL> NOT NULL: [9, 3, 1, 2, 3]");
     assert_eq!(call("ARRAY_REMOVE", &[numbers(), int(3)]), "ARRAY<INT NOT NULL> NOT NULL: [1, 2]");
     assert_eq!(call("ARRAY_REVERSE", &[with_null()]), "ARRAY<INT> NOT NULL: [1, null, 3]");

@@ -60,10 +60,10 @@ pub fn write_number(text: &str, out: &mut String) {
 
 /// Writes a JSON number as a VARIANT holds it: a fraction as a decimal without zeros at its end, one with an exponent as a DOUBLE.
 pub fn write_variant_number(text: &str, out: &mut String) {
-    if is_integer(text) {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    if is_integer(text) && digits <= 38 {
         return write_number(text, out);
     }
-    let digits = text.bytes().filter(u8::is_ascii_digit).count();
     if text.contains(['e', 'E']) || digits > 38 {
         // What JSON calls a number always parses.
         return out.push_str(&double_text(text.parse().unwrap_or(f64::NAN)));

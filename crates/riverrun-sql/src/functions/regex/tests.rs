@@ -16,11 +16,14 @@ fn classes_are_of_ascii_as_in_java() {
 }
 
 #[test]
-fn a_dot_matches_no_line_end() {
+fn a_dot_matches_no_line_end_and_a_dollar_stands_before_the_last() {
     assert_eq!(found("a.", "ab a\n a\r a\u{2028}"), ["ab"]);
     assert_eq!(found("(?s)a.", "a\n"), ["a\n"]);
     assert_eq!(found("(?s:a.)a.", "a\nabb"), ["a\nab"]);
     assert_eq!(found("(?m)a$", "a\nb"), ["a"]);
+    assert_eq!(found("a$", "ba\n"), ["a"]);
+    assert_eq!(found("a$", "a\nb"), Vec::<String>::new());
+    assert_eq!(found("a\n$", "a\n"), ["a\n"]);
 }
 
 #[test]

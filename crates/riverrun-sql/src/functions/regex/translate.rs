@@ -6,16 +6,26 @@
 /// What `.` matches: all but Java's line terminators.
 const DOT: &str = r"[^\n\r\x{85}\x{2028}\x{2029}]";
 
+/// A translated pattern.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Translated {
+    /// The pattern.
+    pub pattern: String,
+    /// Whether it asks for the end of the text by `$` or `\Z`, which in Java stands before a last line end too.
+    pub text_end: bool,
+}
+
 /// Translates a pattern; an error says what is wrong with it, or that it needs what a linear-time engine can't do.
-pub fn translate(pattern: &str) -> Result<String, String> {
+pub fn translate(pattern: &str) -> Result<Translated, String> {
     let mut translator = Translator {
         chars: pattern.chars().collect(),
         position: 0,
         out: String::with_capacity(pattern.len() + 16),
         flags: vec![Flags::default()],
+        text_end: false,
     };
     translator.run()?;
-    Ok(translator.out)
+    Ok(Translated { pattern: translator.out, text_end: translator.text_end })
 }
 
 fn beyond(what: &str) -> String {
@@ -28,6 +38,7 @@ struct Translator {
     out: String,
     /// Per open group, the text itself being the first.
     flags: Vec<Flags>,
+    text_end: bool,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -63,6 +74,10 @@ impl Translator {
                 '.' => {
                     let dot = if self.current().dot_all { "(?s:.)" } else { DOT };
                     self.out.push_str(dot);
+                }
+                '$' => {
+                    self.text_end = true;
+                    self.out.push('$');
                 }
                 '*' | '+' | '?' | '}' => {
                     self.out.push(c);
@@ -225,7 +240,10 @@ impl Translator {
                 self.out.push('\\');
                 self.out.push(c);
             }
-            'Z' if !in_class => self.out.push_str(r"\z"),
+            'Z' if !in_class => {
+                self.text_end = true;
+                self.out.push_str(r"\z");
+            }
             'R' if !in_class => self.out.push_str(r"(?:\r\n|[\n\x0B\f\r\u{85}\u{2028}\u{2029}])"),
             'G' | 'k' | '1'..='9' if !in_class => return Err(beyond("a reference back")),
             c if c.is_ascii_alphabetic() || c.is_ascii_digit() => return Err(format!("'\\{c}' means nothing")),

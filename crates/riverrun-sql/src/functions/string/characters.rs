@@ -1,9 +1,11 @@
 //! CHR, ASCII, IS_ALPHA, IS_DIGIT, IS_DECIMAL.
 
 use super::super::kernels::{Accept, accept, any_nullable, booleans, kernel, mismatch, primitives, texts};
+use super::super::regex::JavaRegex;
 use super::super::{Argument, FunctionDef, Resolved};
 use arrow::datatypes::Int32Type;
 use riverrun_core::{Result, TypeKind};
+use std::sync::LazyLock;
 
 const CHR: &str = "CHR(integer)";
 const ASCII: &str = "ASCII(string)";
@@ -33,7 +35,7 @@ pub const FUNCTIONS: &[FunctionDef] = &[
         IS_ALPHA,
         "Whether the text is letters only; FALSE for NULL.",
         |_, arguments| {
-            resolve_class(IS_ALPHA, arguments, false, |text| !text.is_empty() && text.chars().all(char::is_alphabetic))
+            resolve_class(IS_ALPHA, arguments, |_| false, |text| is_of(text, &LETTERS, u8::is_ascii_alphabetic))
         },
     ),
     FunctionDef::new(
@@ -42,7 +44,7 @@ pub const FUNCTIONS: &[FunctionDef] = &[
         IS_DIGIT,
         "Whether the text is digits only; FALSE for NULL.",
         |_, arguments| {
-            resolve_class(IS_DIGIT, arguments, true, |text| !text.is_empty() && text.chars().all(char::is_numeric))
+            resolve_class(IS_DIGIT, arguments, TypeKind::is_integer, |text| is_of(text, &DIGITS, u8::is_ascii_digit))
         },
     ),
     FunctionDef::new(
@@ -50,7 +52,7 @@ pub const FUNCTIONS: &[FunctionDef] = &[
         "IS_DECIMAL",
         IS_DECIMAL,
         "Whether the text is a number; FALSE for NULL.",
-        |_, arguments| resolve_class(IS_DECIMAL, arguments, true, |text| text.trim().parse::<f64>().is_ok()),
+        |_, arguments| resolve_class(IS_DECIMAL, arguments, TypeKind::is_numeric, is_number),
     ),
 ];
 
@@ -81,16 +83,40 @@ fn resolve_ascii(arguments: &[Argument<'_>]) -> Result<Resolved> {
     Ok(Resolved { parameters, returns, kernel: compute })
 }
 
-/// A test of a text. A number is of the class of numbers, whatever its value, and of no other.
+/// What Java calls letters and digits: Unicode's categories L and Nd.
+static LETTERS: LazyLock<Result<JavaRegex>> = LazyLock::new(|| JavaRegex::whole(r"\p{L}+"));
+static DIGITS: LazyLock<Result<JavaRegex>> = LazyLock::new(|| JavaRegex::whole(r"\p{Nd}+"));
+
+/// Whether a text is not empty and all its characters are of a class: of ASCII that is told fast.
+fn is_of(text: &str, class: &Result<JavaRegex>, of_ascii: fn(&u8) -> bool) -> bool {
+    if text.is_ascii() {
+        return !text.is_empty() && text.as_bytes().iter().all(of_ascii);
+    }
+    class.as_ref().is_ok_and(|regex| regex.is_match(text))
+}
+
+/// Whether Java's `Double.valueOf` takes the text.
+fn is_number(text: &str) -> bool {
+    let text = text.trim_matches(|c: char| c <= ' ');
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if unsigned == "NaN" || unsigned == "Infinity" {
+        return true;
+    }
+    let digits = unsigned.strip_suffix(['d', 'D', 'f', 'F']).unwrap_or(unsigned);
+    digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') && digits.parse::<f64>().is_ok()
+}
+
+/// A test of a text. Numbers of some types are in the class, whatever their value.
 fn resolve_class(
     syntax: &'static str,
     arguments: &[Argument<'_>],
-    numbers: bool,
+    numbers: fn(&TypeKind) -> bool,
     is_in_class: fn(&str) -> bool,
 ) -> Result<Resolved> {
     let parameters = accept(syntax, arguments, &[Accept::Any], 1)?;
     let returns = TypeKind::Boolean.not_null();
     let compute = if parameters[0].kind.is_numeric() {
+        let numbers = numbers(&parameters[0].kind);
         kernel(syntax, move |arguments| {
             let (array, constant) = arguments.raw(0)?;
             let array = array.clone();
