@@ -4,16 +4,18 @@
 //! cargo run --release -p riverrun-operators --example window_speed
 //! ```
 //!
-//! The shapes are those of Nexmark's q5 (bids per auction in hopping windows) and q7 (the highest bid of a tumbling window).
+//! The shapes are those of Nexmark's q5 (bids per auction in hopping windows) and q7 (the highest bid of a tumbling window),
+//! and counts of a web log by URL. The last line is the routing of such rows to their workers.
 
-use arrow::array::{ArrayRef, Int64Array, RecordBatch, TimestampMillisecondArray};
+use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray, TimestampMillisecondArray};
 use datafusion_physical_expr::expressions::Column;
 use riverrun_core::{Field, Millis, Result, RowBatch, Schema, SystemClock, TypeKind, Watermark};
 use riverrun_operators::aggregate_call::AggregateCall;
 use riverrun_operators::aggregates::{AggregateArgument, AggregateOptions, aggregate};
 use riverrun_operators::expression::Expression;
+use riverrun_operators::key_router::{KeyRouter, KeyRouterSpec};
 use riverrun_operators::window::spec::{WindowAggregateSpec, WindowKind, WindowProperty, Windowing};
-use riverrun_runtime::{OperatorContext, Output, WatermarkRuns};
+use riverrun_runtime::{OperatorContext, Output, Router, WatermarkRuns};
 use std::sync::Arc;
 
 const ROWS: usize = 8_192;
@@ -23,7 +25,7 @@ fn column(name: &str, index: usize) -> Expression {
     Arc::new(Column::new(name, index))
 }
 
-/// Bids: auction, price, time; a million per 100 seconds, as the generator makes them by default.
+/// Bids: auction, price, time, URL; a million per 100 seconds, as the generator makes them by default.
 fn bids(batch: usize) -> Result<RowBatch> {
     let number = |row: usize| (batch * ROWS + row) as u64;
     let random = |row: usize| (number(row) ^ 0x9E37_79B9).wrapping_mul(0xBF58_476D_1CE4_E5B9) >> 32;
@@ -36,11 +38,13 @@ fn bids(batch: usize) -> Result<RowBatch> {
         Arc::new((0..ROWS).map(|row| Some(auction(row))).collect::<Int64Array>()),
         Arc::new((0..ROWS).map(|row| Some((random(row) % 10_000_000) as i64)).collect::<Int64Array>()),
         Arc::new((0..ROWS).map(|row| Some((number(row) / 10) as i64)).collect::<TimestampMillisecondArray>()),
+        Arc::new((0..ROWS).map(|row| Some(format!("/products/{}", random(row) % 500))).collect::<StringArray>()),
     ];
     let schema = Schema::new(vec![
         Field::new("auction", TypeKind::BigInt.nullable()),
         Field::new("price", TypeKind::BigInt.nullable()),
         Field::new("ts", TypeKind::timestamp(3).nullable()),
+        Field::new("url", TypeKind::STRING.nullable()),
     ]);
     Ok(RowBatch::append(RecordBatch::try_new(schema.to_arrow(), columns)?))
 }
@@ -54,8 +58,14 @@ fn call(name: &str, arguments: Vec<Expression>) -> Result<(AggregateCall, Field)
     Ok((AggregateCall { function: resolved.function, arguments, filter: None }, Field::new(name, resolved.returns)))
 }
 
-fn measure(name: &str, kind: WindowKind, keys: Vec<Expression>, aggregate: (AggregateCall, Field)) -> Result<()> {
-    let mut fields: Vec<Field> = keys.iter().map(|_| Field::new("auction", TypeKind::BigInt.nullable())).collect();
+fn measure(
+    name: &str,
+    kind: WindowKind,
+    keys: Vec<(Expression, TypeKind)>,
+    aggregate: (AggregateCall, Field),
+) -> Result<()> {
+    let (keys, types): (Vec<_>, Vec<_>) = keys.into_iter().unzip();
+    let mut fields: Vec<Field> = types.into_iter().map(|kind| Field::new("key", kind.nullable())).collect();
     fields.push(aggregate.1);
     fields.push(Field::new("window_end", TypeKind::timestamp(3).not_null()));
     let spec = WindowAggregateSpec {
@@ -86,8 +96,29 @@ fn measure(name: &str, kind: WindowKind, keys: Vec<Expression>, aggregate: (Aggr
         results += out.take().iter().map(|(batch, _)| batch.num_rows()).sum::<usize>();
     }
     let seconds = (cpu_time() - start) as f64 / 1e9;
-    let million = (ROWS * BATCHES) as f64 / 1e6;
-    println!("{name:<50} {:>8.1} M rows/s, {results} results", million / seconds);
+    println!("{name:<50} {:>8.1} M rows/s, {results} results", million() / seconds);
+    Ok(())
+}
+
+/// Millions of rows in all.
+fn million() -> f64 {
+    (ROWS * BATCHES) as f64 / 1e6
+}
+
+fn route(name: &str, keys: Vec<Expression>) -> Result<()> {
+    let mut router = KeyRouter::new(KeyRouterSpec { keys, key_groups: 128 });
+    let batches = (0..BATCHES).map(bids).collect::<Result<Vec<_>>>()?;
+    let start = cpu_time();
+    let mut targets = Vec::new();
+    for batch in &batches {
+        targets.clear();
+        router.route(batch, 2, &mut targets)?;
+        for worker in 0..2 {
+            let rows: Vec<u32> = (0..ROWS as u32).filter(|row| targets[*row as usize] == worker).collect();
+            std::hint::black_box(batch.take(&rows.into())?);
+        }
+    }
+    println!("{name:<50} {:>8.1} M rows/s", million() / ((cpu_time() - start) as f64 / 1e9));
     Ok(())
 }
 
@@ -99,10 +130,21 @@ fn cpu_time() -> u64 {
 
 fn main() -> Result<()> {
     let (size, slide) = (Millis(10_000), Millis(2_000));
-    let (auction, price) = (|| column("auction", 0), || column("price", 1));
+    let price = || column("price", 1);
+    let auction = || vec![(column("auction", 0), TypeKind::BigInt)];
+    let url = || vec![(column("url", 3), TypeKind::STRING)];
     let hop = WindowKind::Hop { size, slide, offset: Millis(0) };
     let tumble = WindowKind::Tumble { size, offset: Millis(0) };
-    measure("q5: COUNT(*) by auction, HOP 10 s every 2 s", hop, vec![auction()], call("COUNT", Vec::new())?)?;
+    measure("q5: COUNT(*) by auction, HOP 10 s every 2 s", hop, auction(), call("COUNT", Vec::new())?)?;
     measure("q7: MAX(price), TUMBLE 10 s", tumble, Vec::new(), call("MAX", vec![price()])?)?;
-    measure("SUM(price) by auction, TUMBLE 10 s", tumble, vec![auction()], call("SUM", vec![price()])?)
+    measure("SUM(price) by auction, TUMBLE 10 s", tumble, auction(), call("SUM", vec![price()])?)?;
+    measure("COUNT(*) by URL, TUMBLE 10 s", tumble, url(), call("COUNT", Vec::new())?)?;
+    measure(
+        "COUNT(*) by URL, SESSION 20 ms",
+        WindowKind::Session { gap: Millis(20) },
+        url(),
+        call("COUNT", Vec::new())?,
+    )?;
+    route("routing by auction to 2 workers", vec![column("auction", 0)])?;
+    route("routing by URL to 2 workers", vec![column("url", 3)])
 }

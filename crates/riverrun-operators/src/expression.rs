@@ -7,6 +7,9 @@ use datafusion_physical_expr::PhysicalExpr;
 use riverrun_core::{Error, Result};
 use std::sync::Arc;
 
+#[cfg(test)]
+mod tests;
+
 /// An expression as the planner hands it over.
 pub type Expression = Arc<dyn PhysicalExpr>;
 

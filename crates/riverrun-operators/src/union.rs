@@ -6,6 +6,9 @@ use riverrun_core::{Result, RowBatch, Schema};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
 use riverrun_state::{OperatorSnapshot, RestoredState};
 
+#[cfg(test)]
+mod tests;
+
 /// The union of inputs whose columns have the same Arrow types; names come from `schema`.
 #[derive(Clone, Debug)]
 pub struct UnionSpec {
