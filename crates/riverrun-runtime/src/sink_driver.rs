@@ -33,6 +33,8 @@ pub(crate) struct SinkDriver<B: Batch> {
     local: bool,
     /// Whether rows have come since the last tick.
     touched: bool,
+    /// Whether the sink has been given something since it was last done.
+    unsettled: bool,
     end: End,
     alarm: Alarm,
     /// Epochs of which a part was left and that have not passed the whole job yet.
@@ -65,23 +67,25 @@ impl<B: Batch> SinkDriver<B> {
             intake: Intake::new(inlets, false, start),
             done,
             touched: false,
+            unsettled: false,
             end: End::Open,
             alarm: Alarm::default(),
             open_epochs: VecDeque::new(),
         })
     }
 
-    /// Whether all that the sink has accepted is written; if not, it is looked at again in time.
+    /// Whether all that the sink has accepted is written; if not, it is looked at again in time. A sink that has
+    /// accepted nothing holds nothing up, whatever it is busy with.
     fn is_done(&mut self) -> Result<bool> {
         match self.sink.poll()? {
-            SinkState::Done => Ok(true),
+            SinkState::Done => self.unsettled = false,
             SinkState::Pending(wait) => {
                 if let Some(wait) = wait {
                     self.alarm.within(wait, &self.seat.activator);
                 }
-                Ok(false)
             }
         }
+        Ok(!self.unsettled)
     }
 
     /// Hands over what has arrived. False if the sink takes no more for now.
@@ -104,6 +108,7 @@ impl<B: Batch> SinkDriver<B> {
                     self.tracker.rows(arrival.port, sender, &runs);
                     self.seat.metrics.rows_in.add(batch.num_rows() as u64);
                     self.touched = true;
+                    self.unsettled = true;
                     self.sink.write(batch)?;
                 }
             }
@@ -131,6 +136,7 @@ impl<B: Batch> SinkDriver<B> {
             && self.seat.worker.progress.has_passed(epoch)
         {
             self.open_epochs.pop_front();
+            self.unsettled = true;
             self.sink.on_epoch_complete(epoch)?;
         }
         Ok(())
@@ -151,6 +157,7 @@ impl<B: Batch> SinkDriver<B> {
             }
             let next = self.intake.next(frontier);
             if next == END {
+                self.unsettled = true;
                 self.sink.finish()?;
                 self.end = End::Flushing;
                 break;

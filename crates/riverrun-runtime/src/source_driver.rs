@@ -37,6 +37,17 @@ struct EventTime<B> {
     splits: SplitWatermarks,
 }
 
+/// How far a source is with its first poll.
+///
+/// What the first poll has read waits until the first tick has passed the whole job: by then every consumer knows which
+/// workers have splits at all. So a table of one split gives the same late rows at any parallelism.
+enum Opening<B> {
+    Unpolled,
+    /// What has been read, and whether it was all.
+    Waiting(Vec<SourceEvent<B>>, bool),
+    Over,
+}
+
 /// Runs one source on one worker.
 pub(crate) struct SourceDriver<B: Batch> {
     seat: Seat,
@@ -52,7 +63,7 @@ pub(crate) struct SourceDriver<B: Batch> {
     wish: Wish,
     /// No poll before this, so that a trickle makes batches.
     rest_until: Option<Instant>,
-    polled: bool,
+    opening: Opening<B>,
     held_up: bool,
     alarm: Alarm,
     /// Whether reading is over.
@@ -101,7 +112,7 @@ impl<B: Batch> SourceDriver<B> {
             used: None,
             wish: Wish::Now,
             rest_until: None,
-            polled: false,
+            opening: Opening::Unpolled,
             held_up: false,
             alarm: Alarm::default(),
             ended: false,
@@ -114,6 +125,11 @@ impl<B: Batch> SourceDriver<B> {
         let announced = self.seat.worker.job.ticks.announced();
         if announced > self.now {
             if epoch_of(announced) > epoch_of(self.now) {
+                // What has been read belongs before the barrier.
+                self.finish_opening()?;
+                if self.ended {
+                    return Ok(());
+                }
                 self.leave_part(false)?;
             }
             self.now = announced;
@@ -131,7 +147,11 @@ impl<B: Batch> SourceDriver<B> {
         if self.used == Some(self.now) {
             return false;
         }
-        let room = ticks_between(self.seat.worker.progress.frontier(), self.now) < job.options.ticks_in_flight
+        let frontier = self.seat.worker.progress.frontier();
+        if matches!(self.opening, Opening::Waiting(..)) && frontier <= job.start {
+            return false;
+        }
+        let room = ticks_between(frontier, self.now) < job.options.ticks_in_flight
             && job.budget.room_or_wait(Bound::All, &waker);
         self.held_up |= !room;
         room
@@ -165,6 +185,36 @@ impl<B: Batch> SourceDriver<B> {
         }
     }
 
+    /// The first poll: says which splits there are.
+    fn open(&mut self) -> Result<()> {
+        let state = self.reader.poll(&mut self.events)?;
+        let finished = state == SourceState::Finished;
+        if let SourceState::Idle(wait) = state {
+            self.wish = Wish::At(wait.map(|wait| now() + wait));
+        }
+        let mut events = self.events.take().into_iter().peekable();
+        while let Some(opened) = events.next_if(|event| matches!(event, SourceEvent::SplitOpened(_))) {
+            self.send(opened)?;
+        }
+        let events: Vec<_> = events.collect();
+        let has_rows = events.iter().any(|event| matches!(event, SourceEvent::Rows(..) | SourceEvent::Rejected(_)));
+        self.opening = Opening::Waiting(events, finished);
+        if !has_rows && finished { self.finish_opening() } else { Ok(()) }
+    }
+
+    /// Sends what the first poll has read.
+    fn finish_opening(&mut self) -> Result<()> {
+        if let Opening::Waiting(events, finished) = std::mem::replace(&mut self.opening, Opening::Over) {
+            for event in events {
+                self.send(event)?;
+            }
+            if finished {
+                self.end(Status::Finished)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Polls the reader a few times and sends what it has read.
     fn read(&mut self) -> Result<()> {
         self.rest_until = None;
@@ -176,7 +226,6 @@ impl<B: Batch> SourceDriver<B> {
         let start = now();
         for _ in 0..POLLS_PER_TURN {
             let state = self.reader.poll(&mut self.events)?;
-            self.polled = true;
             let events = self.events.take();
             let read = !events.is_empty();
             for event in events {
@@ -238,7 +287,7 @@ impl<B: Batch> SourceDriver<B> {
     /// Lets watermarks out that are due, now or by the clock.
     fn send_watermark(&mut self) -> Result<()> {
         let Some(event_time) = &mut self.event_time else { return Ok(()) };
-        if self.ended || !self.polled {
+        if self.ended || matches!(self.opening, Opening::Unpolled) {
             return Ok(());
         }
         let clock = self.seat.worker.job.clock.now();
@@ -300,14 +349,27 @@ impl<B: Batch> SourceDriver<B> {
 
     fn turn(&mut self) -> Result<()> {
         self.follow_ticks()?;
-        if self.seat.worker.job.is_stopping() {
-            return self.end(Status::Stopped);
+        if self.seat.worker.job.is_stopping() && !self.ended {
+            self.finish_opening()?;
+            if !self.ended {
+                self.end(Status::Stopped)?;
+            }
         }
-        if self.has_room() && self.is_due() {
-            self.read()?;
+        if self.ended {
+            return Ok(());
+        }
+        let first = matches!(self.opening, Opening::Unpolled);
+        if first {
+            self.open()?;
+        } else if self.has_room() {
+            if matches!(self.opening, Opening::Waiting(..)) {
+                self.finish_opening()?;
+            } else if self.is_due() {
+                self.read()?;
+            }
         }
         self.send_watermark()?;
-        if self.rows.take_sent() | self.rejected.take_sent() {
+        if self.rows.take_sent() | self.rejected.take_sent() | first {
             self.used = Some(self.now);
             self.seat.worker.job.ticks.request_after(self.now);
         }

@@ -68,3 +68,22 @@ fn a_job_ends_without_consumers_and_without_anything_at_all() {
         finish(&start::<Events>(parallelism, std::sync::Arc::new(|_| Ok(())))).unwrap();
     }
 }
+
+#[test]
+fn a_table_of_one_split_has_the_same_late_rows_at_any_parallelism() {
+    // Every fifth row comes 300 ms after its time, three windows late.
+    let event = |n: i64| ((n % 7) as u32, if n % 5 == 0 { n * 10 - 300 } else { n * 10 } + 1000, n);
+    let lists = vec![std::sync::Arc::new((0..500).map(event).collect::<Events>())];
+    let mut expected = None;
+    for parallelism in [1, 2, 4] {
+        for _ in 0..5 {
+            let collected = Collected::default();
+            let job = start(parallelism, window_job(&lists, None, &collected));
+            finish(&job).unwrap();
+            let late: u64 = job.totals().iter().map(|operator| operator.late).sum();
+            assert!(late > 50);
+            let result = (late, collected.all());
+            assert_eq!(*expected.get_or_insert_with(|| result.clone()), result, "{parallelism} workers");
+        }
+    }
+}
