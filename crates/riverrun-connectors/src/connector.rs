@@ -2,6 +2,7 @@
 
 use riverrun_core::{DataType, OptionDef, OptionType, Options, Result, RowBatch, Schema};
 use riverrun_runtime::{Sink, SinkContext, SourceContext, SourceReader};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A value that the connector knows beside the record: a file's path, a message's timestamp.
@@ -38,6 +39,9 @@ pub struct SourceSpec {
     pub schema: Schema,
     /// Which physical columns the query needs, in the order in which they are to come.
     pub projection: Vec<usize>,
+    /// Of physical ROW columns, by position in the schema, the fields that the query needs. Others may come as NULL; of a
+    /// column that is not named here the whole ROW is needed.
+    pub fields: BTreeMap<usize, BTreeSet<usize>>,
     /// The keys of the metadata columns that follow them, with the types they were declared with.
     pub metadata: Vec<(String, DataType)>,
     /// The table's options.

@@ -10,12 +10,13 @@
 
 use crate::connector::{Connector, SinkFactory, SinkSpec, SourceFactory, SourceSpec};
 use crate::indexed::{IndexedReader, Pace, RowGenerator};
-use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, StructArray};
+use arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, StructArray, new_null_array};
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::{DataType as ArrowType, SchemaRef};
 use riverrun_core::suggest::did_you_mean;
 use riverrun_core::{Error, Field, OptionDef, OptionType, Options, Result, RowBatch, TypeKind};
 use riverrun_runtime::{SourceContext, SourceReader};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 mod events;
@@ -142,12 +143,11 @@ impl Connector for Nexmark {
             total: (total > 0).then_some(total),
             per_second: spec.options.bool(&LIMITED)?.then_some(positive(&spec.options, &FIRST_RATE, 1)? as f64),
         };
-        for field in &spec.schema.fields {
-            TopColumn::new(field)?;
-        }
-        let projected = spec.schema.project(&spec.projection);
-        let columns = projected.fields.iter().map(TopColumn::new).collect::<Result<Vec<_>>>()?;
-        let generator = Generator { events, schema: projected.to_arrow(), columns: columns.into() };
+        let all = spec.schema.fields.iter().enumerate().map(|(at, field)| TopColumn::new(field, spec.fields.get(&at)));
+        let all = all.collect::<Result<Vec<_>>>()?;
+        let columns = spec.projection.iter().filter_map(|at| all.get(*at).cloned()).collect();
+        let schema = spec.schema.project(&spec.projection).to_arrow();
+        let generator = Generator { events, schema, columns, blanks: HashMap::new() };
         Ok(Arc::new(Factory { generator, pace, batch_size: spec.batch_size }))
     }
 
@@ -216,15 +216,20 @@ impl SourceFactory for Factory {
 enum TopColumn {
     EventType,
     DateTime,
-    /// The fields of a kind of event, with their ROW in Arrow.
-    Row(Kind, Arc<[Column]>, ArrowType),
+    /// The fields of a kind of event (none where nobody looks), with their ROW in Arrow.
+    Row(Kind, Arc<[Option<Column>]>, ArrowType),
 }
 
 impl TopColumn {
-    fn new(field: &Field) -> Result<Self> {
+    /// `needed`: the fields that are looked at; all if absent.
+    fn new(field: &Field, needed: Option<&BTreeSet<usize>>) -> Result<Self> {
         let row = |kind: Kind| match &field.data_type.kind {
             TypeKind::Row(fields) => {
-                let columns = fields.iter().map(|field| find(kind, field)).collect::<Result<Vec<_>>>()?;
+                let columns = fields.iter().enumerate().map(|(at, field)| {
+                    let column = find(kind, field)?;
+                    Ok(needed.is_none_or(|needed| needed.contains(&at)).then_some(column))
+                });
+                let columns = columns.collect::<Result<Vec<_>>>()?;
                 Ok(TopColumn::Row(kind, columns.into(), field.data_type.to_arrow()))
             }
             other => Err(Error::input(format!("column '{}' of a nexmark table is a ROW, not {other}", field.name))),
@@ -254,11 +259,22 @@ struct Generator {
     events: Events,
     schema: SchemaRef,
     columns: Arc<[TopColumn]>,
+    /// NULLs for the fields that nobody looks at.
+    blanks: HashMap<ArrowType, ArrayRef>,
+}
+
+/// So many NULLs, cut from those made before.
+fn blank(blanks: &mut HashMap<ArrowType, ArrayRef>, data_type: &ArrowType, rows: usize) -> ArrayRef {
+    let blank = blanks.entry(data_type.clone()).or_insert_with(|| new_null_array(data_type, rows));
+    if blank.len() < rows {
+        *blank = new_null_array(data_type, rows);
+    }
+    blank.slice(0, rows)
 }
 
 impl RowGenerator for Generator {
     fn generate(&mut self, first: u64, rows: usize) -> Result<RecordBatch> {
-        let events = &self.events;
+        let (events, blanks) = (&self.events, &mut self.blanks);
         let run = events.run(first, rows);
         let columns = self.columns.iter().map(|column| {
             Ok(match column {
@@ -267,8 +283,11 @@ impl RowGenerator for Generator {
                 TopColumn::Row(kind, columns, data_type) => {
                     let ArrowType::Struct(fields) = data_type else { return Err(Error::bug("a ROW is no struct")) };
                     let valid = NullBuffer::new(run.mask(*kind));
-                    let children: Vec<ArrayRef> =
-                        columns.iter().map(|column| column.values(events, &run, &valid)).collect();
+                    let children = columns.iter().zip(fields).map(|(column, field)| match column {
+                        Some(column) => column.values(events, &run, &valid),
+                        None => blank(blanks, field.data_type(), rows),
+                    });
+                    let children = children.collect();
                     Arc::new(StructArray::try_new_with_length(fields.clone(), children, Some(valid), rows)?)
                 }
             })

@@ -127,6 +127,11 @@ pub trait Kernel: Debug + Send + Sync {
     /// a constant comes as a scalar. The result has the Arrow type of [`Resolved::returns`] and is
     /// a scalar only if every argument is one (a kernel may also always give an array of `rows` rows).
     fn invoke(&self, arguments: &[ColumnarValue], rows: usize) -> Result<ColumnarValue>;
+
+    /// The position of the field, for a kernel that only reads a field of a ROW: sources may leave out the others.
+    fn field(&self) -> Option<usize> {
+        None
+    }
 }
 
 /// The names under which the binder asks for operators.

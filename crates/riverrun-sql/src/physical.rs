@@ -57,6 +57,14 @@ pub fn external(error: Error) -> DataFusionError {
     DataFusionError::External(Box::new(error))
 }
 
+/// The column and the field of it that an expression reads, if it only reads a field of a ROW.
+pub fn accessed_field(expression: &Arc<dyn PhysicalExpr>) -> Option<(usize, usize)> {
+    let call = expression.downcast_ref::<KernelExpr>()?;
+    let field = call.kernel.field()?;
+    let column = call.arguments.first()?.downcast_ref::<Column>()?;
+    Some((column.index(), field))
+}
+
 /// A call of a kernel.
 #[derive(Debug)]
 struct KernelExpr {

@@ -22,6 +22,7 @@ fn source(fields: &[Field], options: &[(&str, &str)]) -> Result<Arc<dyn SourceFa
     Datagen.source(SourceSpec {
         table: "made_up".into(),
         projection: (0..fields.len()).collect(),
+        fields: Default::default(),
         schema: Schema::new(fields.to_vec()),
         metadata: Vec::new(),
         options: all,

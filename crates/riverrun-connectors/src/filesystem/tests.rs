@@ -71,6 +71,7 @@ impl Table {
             table: "t".into(),
             schema: self.schema(),
             projection: self.projection.clone().unwrap_or_else(|| (0..self.columns.len()).collect()),
+            fields: Default::default(),
             metadata: self.metadata.clone(),
             options: self.options(),
             partition_keys: self.partition_keys.clone(),

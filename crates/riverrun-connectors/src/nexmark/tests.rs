@@ -7,6 +7,7 @@ use riverrun_core::format_value::RowFormatter;
 use riverrun_core::{RowKind, Schema};
 use riverrun_runtime::SourceOutput;
 use riverrun_runtime::source::{SourceEvent, SourceState};
+use std::collections::BTreeMap;
 
 fn field(name: &str, kind: TypeKind) -> Field {
     Field::new(name, kind.nullable())
@@ -60,6 +61,7 @@ fn source(schema: Schema, options: &[(&str, &str)]) -> Result<Arc<dyn SourceFact
     Nexmark.source(SourceSpec {
         table: "nexmark".into(),
         projection: (0..schema.len()).collect(),
+        fields: Default::default(),
         schema,
         metadata: Vec::new(),
         options: all,
@@ -241,5 +243,34 @@ fn events_per_second() {
             out.take();
         }
         println!("{name}: {:.1} million events/s", 2.0 / start.elapsed().as_secs_f64());
+    }
+}
+
+#[test]
+fn fields_that_nobody_looks_at_are_not_made() {
+    let schema = whole();
+    let spec = |fields: BTreeMap<usize, BTreeSet<usize>>| SourceSpec {
+        table: "nexmark".into(),
+        projection: vec![3],
+        fields,
+        schema: schema.clone(),
+        metadata: Vec::new(),
+        options: [("events.num", "50")].into_iter().fold(Options::default(), |mut options, (key, value)| {
+            options.set(key, value);
+            options
+        }),
+        partition_keys: Vec::new(),
+        on_error: OnError::Fail,
+        time_zone: chrono_tz::Tz::UTC,
+        batch_size: 1000,
+    };
+    let bids = |fields| read(&Nexmark.source(spec(fields)).unwrap(), 1)[0].column(0).as_struct().clone();
+    let (all, some) = (bids(BTreeMap::new()), bids(BTreeMap::from([(3, BTreeSet::from([0, 2]))])));
+    assert_eq!(some.data_type(), all.data_type());
+    for (index, (left, right)) in all.columns().iter().zip(some.columns()).enumerate() {
+        match index {
+            0 | 2 => assert_eq!(left, right),
+            _ => assert_eq!(right.null_count(), 50),
+        }
     }
 }

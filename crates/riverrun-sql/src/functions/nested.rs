@@ -2,8 +2,9 @@
 
 use super::Kernel;
 use crate::expr::Expr;
-use arrow::array::{Array, StructArray, make_array};
+use arrow::array::{Array, BooleanArray, StructArray};
 use arrow::buffer::NullBuffer;
+use arrow::compute::nullif;
 use datafusion_common::ScalarValue;
 use datafusion_expr::ColumnarValue;
 use riverrun_core::suggest::did_you_mean;
@@ -30,9 +31,13 @@ impl Kernel for FieldKernel {
             .downcast_ref::<StructArray>()
             .ok_or_else(|| Error::bug(format!("a field of {}", array.data_type())))?;
         let column = structs.column(self.index);
-        let nulls = NullBuffer::union(structs.nulls(), column.nulls());
-        let data = column.to_data().into_builder().nulls(nulls).build()?;
-        let result = make_array(data);
+        let result = match structs.nulls() {
+            // Sources often give a row and its fields the same NULLs: then nothing is to be done.
+            Some(nulls) if !column.nulls().is_some_and(|own| same(own, nulls)) => {
+                nullif(column, &BooleanArray::new(!nulls.inner(), None))?
+            }
+            _ => column.clone(),
+        };
         Ok(match row {
             ColumnarValue::Array(_) => ColumnarValue::Array(result),
             ColumnarValue::Scalar(_) => {
@@ -43,6 +48,15 @@ impl Kernel for FieldKernel {
             }
         })
     }
+
+    fn field(&self) -> Option<usize> {
+        Some(self.index)
+    }
+}
+
+/// Whether both are one and the same buffer.
+fn same(a: &NullBuffer, b: &NullBuffer) -> bool {
+    a.offset() == b.offset() && a.len() == b.len() && a.buffer().as_ptr() == b.buffer().as_ptr()
 }
 
 /// The expression that reads the field at `index` of the ROW `row`.

@@ -28,6 +28,7 @@ use riverrun_operators::sort::SortSpec;
 use riverrun_operators::union::UnionSpec;
 use riverrun_operators::unnest::UnnestSpec;
 use riverrun_operators::values::ValuesSpec;
+use std::collections::BTreeMap;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -254,6 +255,7 @@ impl<'a> Planner<'a> {
             table: name,
             schema: table.physical.clone(),
             projection: (0..table.physical.len()).collect(),
+            fields: BTreeMap::new(),
             metadata: table.metadata.clone(),
             options: table.options.clone(),
             partition_keys: table.partition_keys.clone(),

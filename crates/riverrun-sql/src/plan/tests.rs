@@ -2,7 +2,7 @@
 
 use crate::catalog::Catalog;
 use crate::parse::{StatementKind, Variables, parse};
-use crate::plan::{Planner, StreamPlan};
+use crate::plan::{NodeKind, Planner, StreamPlan};
 use crate::session::{SessionConfig, execute_ddl};
 use riverrun_core::{Result, SystemClock};
 use std::fs;
@@ -97,6 +97,29 @@ fn inserts_of_one_job_read_a_table_once_and_only_what_they_need() {
     let columns: Vec<_> = sources[0].properties.schema.fields.iter().map(|field| field.name.as_str()).collect();
     // The time column stays: the watermark needs it.
     assert_eq!(columns, ["url", "millis", "ts"]);
+}
+
+#[test]
+fn of_rows_only_the_fields_that_are_used_are_asked_for() {
+    let table = "
+        CREATE TABLE events (
+          event_type INT,
+          person ROW<id BIGINT, name STRING>,
+          auction ROW<id BIGINT, category BIGINT>,
+          bid ROW<auction BIGINT, price BIGINT, `dateTime` TIMESTAMP(3)>,
+          ts AS CASE WHEN event_type = 2 THEN bid.`dateTime` END,
+          WATERMARK FOR ts AS ts
+        ) WITH ('connector' = 'nexmark', 'events.num' = '10');
+        CREATE VIEW bids AS SELECT bid.price, auction, ts FROM events WHERE event_type = 2;
+    ";
+    let fields = |query: &str| {
+        let plan = plan(&format!("{table}{query}")).unwrap();
+        let NodeKind::Source(source) = &plan.nodes[0].kind else { panic!("the first node is no source") };
+        (source.spec.projection.clone(), format!("{:?}", source.spec.fields))
+    };
+    assert_eq!(fields("SELECT price FROM bids;"), (vec![0, 3], "{3: {1, 2}}".into()));
+    assert_eq!(fields("SELECT auction.id, auction FROM bids;"), (vec![0, 2, 3], "{3: {2}}".into()));
+    assert_eq!(fields("SELECT person.name || 'x' FROM events;"), (vec![0, 1, 3], "{1: {1}, 3: {2}}".into()));
 }
 
 #[test]
