@@ -4,6 +4,7 @@ use crate::format::FormatSpec;
 use arrow::array::RecordBatch;
 use riverrun_core::{OptionDef, Result, RowBatch};
 use std::fs::File;
+use std::ops::Range;
 use std::path::Path;
 
 /// Reads one file in batches.
@@ -38,8 +39,17 @@ pub trait FileFormat: Send + Sync {
     /// Refuses types and options that it does not know.
     fn check(&self, spec: &FormatSpec) -> Result<()>;
 
-    /// A reader of a file, from its row `first_row` on, that gives batches of at most `batch_size` rows.
-    fn reader(&self, spec: &FormatSpec, path: &Path, first_row: u64, batch_size: usize) -> Result<Box<dyn FileReader>>;
+    /// The rows at which a file can be cut so that its parts are read by themselves, ascending; its end is the last.
+    fn cuts(&self, path: &Path) -> Result<Vec<u64>>;
+
+    /// A reader of some rows of a file that gives batches of at most `batch_size` rows.
+    fn reader(
+        &self,
+        spec: &FormatSpec,
+        path: &Path,
+        rows: Range<u64>,
+        batch_size: usize,
+    ) -> Result<Box<dyn FileReader>>;
 
     /// A writer of rows of the whole schema.
     fn writer(&self, spec: &FormatSpec, file: File) -> Result<Box<dyn FileWriter>>;

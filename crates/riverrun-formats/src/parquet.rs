@@ -10,12 +10,15 @@ use crate::format::FormatSpec;
 use arrow::array::{Array, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType as ArrowType, SchemaRef};
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+};
 use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use riverrun_core::{Error, OptionDef, OptionType, Result, RowBatch, TypeKind};
 use std::fs::File;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -61,7 +64,26 @@ impl FileFormat for Parquet {
         Ok(())
     }
 
-    fn reader(&self, spec: &FormatSpec, path: &Path, first_row: u64, batch_size: usize) -> Result<Box<dyn FileReader>> {
+    fn cuts(&self, path: &Path) -> Result<Vec<u64>> {
+        let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::default());
+        let metadata = metadata.map_err(|error| unreadable(path, &error))?;
+        let groups = metadata.metadata().row_groups().iter();
+        Ok(groups
+            .scan(0, |end, group| {
+                *end += group.num_rows().max(0) as u64;
+                Some(*end)
+            })
+            .collect())
+    }
+
+    fn reader(
+        &self,
+        spec: &FormatSpec,
+        path: &Path,
+        rows: Range<u64>,
+        batch_size: usize,
+    ) -> Result<Box<dyn FileReader>> {
         let wrong = |error: &dyn std::fmt::Display| unreadable(path, error);
         let file = File::open(path).map_err(|error| wrong(&error))?;
         let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| wrong(&error))?;
@@ -76,13 +98,14 @@ impl FileFormat for Parquet {
             .map(|field| wanted.iter().position(|&root| in_file.field(root).name() == field.name()))
             .collect();
         let mask = ProjectionMask::roots(builder.parquet_schema(), wanted);
-        let rows = builder
+        let batches = builder
             .with_projection(mask)
             .with_batch_size(batch_size.max(1))
-            .with_offset(first_row as usize)
+            .with_offset(rows.start as usize)
+            .with_limit(rows.end.saturating_sub(rows.start) as usize)
             .build()
             .map_err(|error| wrong(&error))?;
-        Ok(Box::new(ParquetReader { path: path.to_path_buf(), rows, places, target }))
+        Ok(Box::new(ParquetReader { path: path.to_path_buf(), batches, places, target }))
     }
 
     fn writer(&self, spec: &FormatSpec, file: File) -> Result<Box<dyn FileWriter>> {
@@ -100,14 +123,14 @@ impl FileFormat for Parquet {
 
 struct ParquetReader {
     path: PathBuf,
-    rows: ParquetRecordBatchReader,
+    batches: ParquetRecordBatchReader,
     places: Vec<Option<usize>>,
     target: SchemaRef,
 }
 
 impl FileReader for ParquetReader {
     fn next(&mut self) -> Result<Option<RowBatch>> {
-        let Some(batch) = self.rows.next() else { return Ok(None) };
+        let Some(batch) = self.batches.next() else { return Ok(None) };
         let batch = batch.map_err(|error| unreadable(&self.path, &error))?;
         let columns = self.places.iter().zip(self.target.fields()).map(|(place, field)| match place {
             None => Ok(new_null_array(field.data_type(), batch.num_rows())),

@@ -122,11 +122,8 @@ impl RecordReader {
         let path = Path::new(&*split.file.path);
         let compression = if growing { Compression::None } else { Compression::of(&split.file.path) };
         let mut content = Content::open(path, compression).map_err(|error| io_error("read", path, &error))?;
-        // A line that begins exactly at the start of a range is its first: so look for the newline before it.
-        let (offset, begun) = match state {
-            Some(state) => (state.offset, state.begun),
-            None => (split.start.saturating_sub(1), split.start == 0),
-        };
+        let unread = RecordReader::unread(&split);
+        let SplitState { offset, begun, .. } = *state.unwrap_or(&unread);
         let entered = content.seek(offset).map_err(|error| io_error("read", path, &error))?;
         Ok(RecordReader {
             content,
@@ -144,6 +141,21 @@ impl RecordReader {
             ended: false,
             split,
         })
+    }
+
+    /// The state of a split of which nothing has been read.
+    pub fn unread(split: &Split) -> SplitState {
+        SplitState {
+            id: split.id.to_string(),
+            path: split.file.path.to_string(),
+            start: split.start,
+            end: split.end,
+            // A line that begins exactly at the start of a range is its first: so look for the newline before it.
+            offset: split.start.saturating_sub(1),
+            begun: split.start == 0,
+            finished: false,
+            inode: None,
+        }
     }
 
     /// The split that is read.
@@ -183,15 +195,12 @@ impl RecordReader {
     /// Where the split stands: in front of the first record that has not been decoded.
     pub fn state(&self, finished: bool, inode: Option<u64>) -> SplitState {
         SplitState {
-            id: self.split.id.to_string(),
-            path: self.split.file.path.to_string(),
-            start: self.split.start,
-            end: self.split.end,
             offset: self.offset,
             // In the midst of a record that is passed over: the rest of a line comes first after a restore too.
             begun: !self.find_start && !self.passing,
             finished,
             inode,
+            ..RecordReader::unread(&self.split)
         }
     }
 

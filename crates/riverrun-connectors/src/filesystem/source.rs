@@ -194,9 +194,15 @@ impl FileSource {
         }
         let mut splits = Vec::new();
         for file in self.table.location.list()? {
-            match self.table.splittable(&file)? {
-                true => splits.extend(Split::ranges(file, self.table.split_size, parallelism)),
-                false => splits.push(Split::whole(file)),
+            match self.table.kind {
+                FileKind::Whole(format) if parallelism > 1 && self.table.monitor.is_none() => {
+                    let cuts = format.cuts(Path::new(&*file.path))?;
+                    splits.extend(Split::row_ranges(file, &cuts, parallelism));
+                }
+                _ if self.table.splittable(&file)? => {
+                    splits.extend(Split::ranges(file, self.table.split_size, parallelism));
+                }
+                _ => splits.push(Split::whole(file)),
             }
         }
         let splits = Arc::new(splits);
@@ -303,9 +309,10 @@ impl FilesReader {
             let open = match self.table.kind {
                 FileKind::Records(_) => Open::Records(Box::new(self.table.records(split, state.as_ref(), false)?)),
                 FileKind::Whole(format) => {
-                    let row = state.map_or(0, |state| state.offset);
+                    let row = state.map_or(split.start, |state| state.offset);
+                    let rows = row..split.end.unwrap_or(u64::MAX);
                     let path = Path::new(&*split.file.path);
-                    let reader = format.reader(&self.table.format, path, row, self.table.batch_size)?;
+                    let reader = format.reader(&self.table.format, path, rows, self.table.batch_size)?;
                     Open::Whole { split, reader, row }
                 }
             };
@@ -328,7 +335,7 @@ impl FilesReader {
                 let batch = reader.next()?;
                 *row += batch.as_ref().map_or(0, RowBatch::num_rows) as u64;
                 let ended = batch.is_none();
-                (batch, ended, state_of(split, Some(*row), ended))
+                (batch, ended, state_at_row(split, *row, ended))
             }
         };
         let id = Arc::clone(&open.split().id);
@@ -344,18 +351,9 @@ impl FilesReader {
     }
 }
 
-/// The state of a split that is not read by record, or not yet opened.
-fn state_of(split: &Split, row: Option<u64>, finished: bool) -> SplitState {
-    SplitState {
-        id: split.id.to_string(),
-        path: split.file.path.to_string(),
-        start: split.start,
-        end: split.end,
-        offset: row.unwrap_or(split.start.saturating_sub(1)),
-        begun: row.is_some() || split.start == 0,
-        finished,
-        inode: None,
-    }
+/// The state of a split that is read by row and not by record.
+fn state_at_row(split: &Split, row: u64, finished: bool) -> SplitState {
+    SplitState { offset: row, begun: true, finished, ..RecordReader::unread(split) }
 }
 
 impl SourceReader<RowBatch> for FilesReader {
@@ -384,11 +382,13 @@ impl SourceReader<RowBatch> for FilesReader {
         let mut splits = self.finished.clone();
         splits.extend(self.open.iter().map(|(open, _)| match open {
             Open::Records(reader) => reader.state(false, None),
-            Open::Whole { split, row, .. } => state_of(split, Some(*row), false),
+            Open::Whole { split, row, .. } => state_at_row(split, *row, false),
         }));
-        splits.extend(
-            self.waiting.iter().map(|(split, state)| state.clone().unwrap_or_else(|| state_of(split, None, false))),
-        );
+        splits.extend(self.waiting.iter().map(|(split, state)| match (state, self.table.kind) {
+            (Some(state), _) => state.clone(),
+            (None, FileKind::Records(_)) => RecordReader::unread(split),
+            (None, FileKind::Whole(_)) => state_at_row(split, split.start, false),
+        }));
         Ok(OperatorSnapshot { union: vec![ReaderState { splits }.encode()?], ..OperatorSnapshot::default() })
     }
 

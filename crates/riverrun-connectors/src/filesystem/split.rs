@@ -17,7 +17,7 @@ pub struct Split {
     pub id: SplitId,
     /// The file.
     pub file: Arc<FoundFile>,
-    /// Records that begin from here on belong to it.
+    /// Records that begin at this byte or behind it belong to it; rows from this one on, where a format has no records.
     pub start: u64,
     /// Records that begin from here on belong to the next one; `None`: up to the end of the file.
     pub end: Option<u64>,
@@ -37,7 +37,9 @@ impl Split {
         if count <= 1 {
             return vec![Split::whole(file)];
         }
-        let length = file.size.div_ceil(count);
+        // In whole megabytes, so that processes that see a file at slightly different sizes still cut it alike.
+        let unit = if file.size >= count << 24 { 1 << 20 } else { 1 };
+        let length = file.size.div_ceil(count * unit) * unit;
         let file = Arc::new(file);
         (0..count)
             .map(|index| {
@@ -50,6 +52,26 @@ impl Split {
                 }
             })
             .collect()
+    }
+}
+
+impl Split {
+    /// A file without records in at most `most` ranges of rows; `cuts` are the rows at which it may be cut.
+    pub fn row_ranges(file: FoundFile, cuts: &[u64], most: usize) -> Vec<Split> {
+        let count = cuts.len().min(most);
+        if count <= 1 {
+            return vec![Split::whole(file)];
+        }
+        let file = Arc::new(file);
+        let ends = (1..=count).map(|index| cuts[index * cuts.len() / count - 1]);
+        let mut start = 0;
+        ends.map(|end| {
+            let id = format!("{}:{start}", file.path).into();
+            let split = Split { id, file: Arc::clone(&file), start, end: Some(end) };
+            start = end;
+            split
+        })
+        .collect()
     }
 }
 

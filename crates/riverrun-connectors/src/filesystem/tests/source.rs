@@ -151,6 +151,23 @@ fn parquet_files_are_read_in_batches() {
 }
 
 #[test]
+fn one_parquet_file_is_shared_at_its_row_groups() {
+    let file = |path: &str| super::super::location::FoundFile {
+        path: path.into(),
+        size: 0,
+        modified: Millis(0),
+        partition: Vec::new(),
+    };
+    let ranges = |most| -> Vec<(u64, Option<u64>)> {
+        let splits = super::super::split::Split::row_ranges(file("f"), &[10, 20, 30, 35, 36], most);
+        splits.iter().map(|split| (split.start, split.end)).collect()
+    };
+    assert_eq!(ranges(1), [(0, None)]);
+    assert_eq!(ranges(2), [(0, Some(20)), (20, Some(36))]);
+    assert_eq!(ranges(9), [(0, Some(10)), (10, Some(20)), (20, Some(30)), (30, Some(35)), (35, Some(36))]);
+}
+
+#[test]
 fn a_broken_record_fails_the_job_with_its_place() {
     let folder = tempfile::tempdir().expect("folder");
     let path = folder.path().join("a.json");
