@@ -84,3 +84,31 @@ pub fn frame_all(format: &dyn Format, options: &Options, file: &[u8], size: usiz
         }
     }
 }
+
+/// A record cut, shortened and changed at every byte.
+fn mutations(record: &[u8]) -> Vec<Vec<u8>> {
+    let mut all = Vec::new();
+    for at in 0..=record.len() {
+        all.push(record[..at].to_vec());
+        all.push(record[at..].to_vec());
+        for byte in *b"\"\\{}[],:;0-.eunt \n\xc3\xff" {
+            all.push([&record[..at], &[byte], &record[at..]].concat());
+            if at < record.len() {
+                all.push([&record[..at], &[byte], &record[at + 1..]].concat());
+            }
+        }
+    }
+    all
+}
+
+/// Whatever stands in a record, it is rows or an error, and does nothing to the rows around it.
+pub fn check_mutations(format: &dyn Format, spec: &FormatSpec, record: &[u8]) {
+    let whole = decode_all(format, spec, &[record]);
+    for mutation in mutations(record) {
+        let rows = decode_all(format, spec, &[record, &mutation, record]);
+        let text = String::from_utf8_lossy(&mutation);
+        assert!(rows.len() >= 2 * whole.len(), "{text}");
+        assert_eq!(rows[..whole.len()], whole, "before {text}");
+        assert_eq!(rows[rows.len() - whole.len()..], whole, "behind {text}");
+    }
+}

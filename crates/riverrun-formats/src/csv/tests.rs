@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::{decode_all, encode_all, frame_all, project, spec};
+use crate::testing::{check_mutations, decode_all, encode_all, frame_all, project, spec};
 
 fn three() -> [(&'static str, TypeKind); 3] {
     [("id", TypeKind::Int), ("v", TypeKind::STRING), ("w", TypeKind::STRING)]
@@ -189,4 +189,13 @@ fn pieces_of_any_size_hold_the_same_rows() {
     }
     let whole = frame_all(&Csv, &Options::default(), b"1,\"a\nb\"\r\n2\n", 100);
     assert_eq!(whole, [&b"1,\"a\nb\""[..], b"2"]);
+}
+
+#[test]
+fn whatever_stands_in_a_row_is_a_row_or_an_error_and_harms_no_other() {
+    let array = TypeKind::Array(Box::new(TypeKind::Int.nullable()));
+    let columns = [("s", TypeKind::STRING), ("a", array), ("d", TypeKind::Date), ("f", TypeKind::Float)];
+    for options in [&[][..], &[("escape-character", "\\"), ("ignore-parse-errors", "true")]] {
+        check_mutations(&Csv, &spec(&columns, options), b"\"x, \"\"y\",1;2,2024-02-29,-1.5E3");
+    }
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::{decode_all, encode_all, frame_all, project, spec};
+use crate::testing::{check_mutations, decode_all, encode_all, frame_all, project, spec};
 use riverrun_core::{Field, TypeKind};
 
 fn decode(kind: TypeKind, options: &[(&str, &str)], value: &str) -> String {
@@ -376,5 +376,21 @@ fn pieces_of_any_size_hold_the_same_records() {
     assert_eq!(whole, [&b"{\"a\":1}"[..], b"", b"{\"b\":2}", b"{\"c\":3}"]);
     for size in 1..file.len() {
         assert_eq!(frame_all(&Json, &Options::default(), file, size), whole);
+    }
+}
+
+#[test]
+fn whatever_stands_in_a_record_is_a_row_or_an_error_and_harms_no_other() {
+    let list = TypeKind::Array(Box::new(TypeKind::STRING.nullable()));
+    let map = TypeKind::Map(Box::new(TypeKind::STRING.not_null()), Box::new(TypeKind::Double.nullable()));
+    let columns = [
+        ("s", TypeKind::STRING),
+        ("l", list),
+        ("m", map),
+        ("r", row(&[("d", TypeKind::decimal(5, 2)), ("t", TypeKind::timestamp(3))])),
+    ];
+    let record = br#"{"s":"\u00e9","l":["a",null],"m":{"k":1e2,"k":-0.5},"r":{"t":"2024-02-29 12:34:56","d":1.50}}"#;
+    for ignored in ["false", "true"] {
+        check_mutations(&Json, &spec(&columns, &[("ignore-parse-errors", ignored)]), record);
     }
 }

@@ -1,6 +1,6 @@
 use super::access_log::{AccessLog, LogField};
 use super::*;
-use crate::testing::{decode_all, project, spec};
+use crate::testing::{check_mutations, decode_all, project, spec};
 use riverrun_core::TypeKind;
 
 const LINE: &str = r#"83.149.9.216 - frank [17/May/2015:10:05:03 +0200] "GET /a?b=c HTTP/1.1" 200 203023 "http://x.com/" "Mozilla/5.0 (Macintosh; \"x\")""#;
@@ -207,4 +207,10 @@ fn the_fast_path_agrees_with_the_expression_on_a_real_log() {
     }
     let broken = log.lines().filter(|line| AccessLog::Combined.parse(line).is_err()).count();
     assert_eq!(broken, 0);
+}
+
+#[test]
+fn whatever_stands_in_a_line_is_a_row_or_an_error_and_harms_no_other() {
+    let columns = [("time", TypeKind::timestamp_ltz(9)), ("path", TypeKind::STRING), ("bytes", TypeKind::SmallInt)];
+    check_mutations(&RegexFormat, &combined(&columns), LINE.replace("203023", "2030").as_bytes());
 }

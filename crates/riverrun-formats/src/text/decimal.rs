@@ -1,5 +1,8 @@
 //! DECIMAL in text, as `java.math.BigDecimal` reads and writes it; exact at every length.
 
+#[cfg(test)]
+mod tests;
+
 /// How a decimal is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notation {
@@ -44,7 +47,7 @@ pub fn parse(text: &[u8], precision: u8, scale: u8) -> Option<Option<i128>> {
         }
     }
     if kept >= 0 && (kept as u64) < digits as u64 {
-        unscaled += i128::from(all.next().is_some_and(|digit| digit >= 5));
+        unscaled = unscaled.saturating_add(i128::from(all.next().is_some_and(|digit| digit >= 5)));
     }
     if shift > 0 && unscaled != 0 {
         match u32::try_from(shift)
