@@ -5,6 +5,7 @@ use crate::expr::Expr;
 use riverrun_core::{DataType, Field, Schema, TimestampKind};
 use riverrun_operators::aggregates::{AggregateDef, AggregateOptions};
 use riverrun_operators::window::spec::WindowKind;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// A relation: how its rows come about, and their columns.
@@ -259,7 +260,7 @@ impl Relation {
         }
     }
 
-    /// The columns as a query's result shows them. Flink prints the smallest or largest event time of a group as a time
+    /// The columns as a query's result shows them: of equal names the later ones get a number. Flink prints the smallest or largest event time of a group as a time
     /// attribute, though it takes it for none: no window function accepts it.
     pub fn shown_schema(&self) -> Schema {
         let fields = self.schema.fields.iter().enumerate().map(|(index, field)| {
@@ -269,7 +270,17 @@ impl Relation {
             };
             Field::new(field.name.clone(), DataType { kind, nullable: field.data_type.nullable })
         });
-        Schema::new(fields.collect())
+        let mut fields: Vec<Field> = fields.collect();
+        let mut taken: HashSet<String> = HashSet::new();
+        for field in &mut fields {
+            let name = field.name.clone();
+            let mut number = 0;
+            while !taken.insert(field.name.clone()) {
+                field.name = format!("{name}{number}");
+                number += 1;
+            }
+        }
+        Schema::new(fields)
     }
 
     /// Whether a column is MIN or MAX of a time attribute, passed on unchanged.

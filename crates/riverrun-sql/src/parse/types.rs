@@ -4,6 +4,7 @@
 
 use super::cursor::{Cursor, keyword_of, word_of};
 use super::errors::HINT;
+use riverrun_core::types::MAX_LENGTH;
 use riverrun_core::{DataType, Error, Field, Result, TypeKind, suggest};
 use sqlparser::ast;
 use sqlparser::parser::{Parser, ParserError};
@@ -111,14 +112,15 @@ fn type_kind(parser: &mut Parser<'_>) -> Result<TypeKind, ParserError> {
             let length = length(parser)?;
             if varying { TypeKind::Varchar(length) } else { TypeKind::Char(length) }
         }
-        "VARCHAR" => TypeKind::Varchar(length(parser)?),
+        // Without a length these two have none, whatever the standard says: so it was measured.
+        "VARCHAR" => TypeKind::Varchar(length_or(parser, MAX_LENGTH)?),
         "STRING" => TypeKind::STRING,
         "BINARY" => {
             let varying = parser.accept("VARYING");
             let length = length(parser)?;
             if varying { TypeKind::Varbinary(length) } else { TypeKind::Binary(length) }
         }
-        "VARBINARY" => TypeKind::Varbinary(length(parser)?),
+        "VARBINARY" => TypeKind::Varbinary(length_or(parser, MAX_LENGTH)?),
         "BYTES" => TypeKind::BYTES,
         "DATE" => TypeKind::Date,
         "TIME" => {
@@ -303,8 +305,12 @@ fn decimal(parser: &mut Parser<'_>) -> Result<TypeKind, ParserError> {
 }
 
 fn length(parser: &mut Parser<'_>) -> Result<u32, ParserError> {
+    length_or(parser, 1)
+}
+
+fn length_or(parser: &mut Parser<'_>, default: u32) -> Result<u32, ParserError> {
     match parenthesized_numbers(parser)?.as_slice() {
-        [] => Ok(1),
+        [] => Ok(default),
         [(0, token)] => Err(parser.message_at("a length must be at least 1", token)),
         [(length, token)] if *length > i32::MAX as u32 => {
             Err(parser.message_at(&format!("a length must be at most {}", i32::MAX), token))
