@@ -1,8 +1,11 @@
 //! Filter and projection: `WHERE` and the expressions of a `SELECT`.
 
 use crate::expression::{Expression, evaluate_all, evaluate_condition};
-use arrow::array::{Array, BooleanArray, RecordBatch, RecordBatchOptions, UInt32Array};
+use arrow::array::{Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, UInt32Array};
+use arrow::buffer::ScalarBuffer;
+use arrow::compute::take;
 use arrow::datatypes::SchemaRef;
+use datafusion_physical_expr::expressions::Column;
 use riverrun_core::{Result, RowBatch, Schema};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
 use riverrun_state::{OperatorSnapshot, RestoredState};
@@ -26,21 +29,37 @@ pub struct CalcSpec {
 pub struct Calc {
     spec: CalcSpec,
     schema: SchemaRef,
+    /// The input's columns that come out, if nothing is computed: a filter then copies no others.
+    columns: Option<Vec<usize>>,
 }
 
 impl Calc {
     /// The operator on one worker.
     pub fn new(spec: CalcSpec, _context: OperatorContext) -> Result<Self> {
-        let schema = spec.schema.to_arrow();
-        Ok(Calc { spec, schema })
+        let column = |projection: &Expression| projection.downcast_ref::<Column>().map(Column::index);
+        let columns = spec.projections.iter().map(column).collect();
+        Ok(Calc { schema: spec.schema.to_arrow(), spec, columns })
     }
 
     fn project(&self, batch: &RowBatch) -> Result<RowBatch> {
         let columns = evaluate_all(&self.spec.projections, &batch.columns)?;
+        self.batch(columns, batch.num_rows(), batch.weights.clone())
+    }
+
+    /// Projects these rows only.
+    fn project_rows(&self, batch: &RowBatch, rows: &UInt32Array) -> Result<RowBatch> {
+        let Some(columns) = &self.columns else { return self.project(&batch.take(rows)?) };
+        let columns = columns.iter().map(|&column| Ok(take(batch.columns.column(column), rows, None)?));
+        let weights = batch.weights.as_ref();
+        let weights = weights.map(|weights| rows.values().iter().map(|&row| weights[row as usize]).collect());
+        self.batch(columns.collect::<Result<_>>()?, rows.len(), weights)
+    }
+
+    fn batch(&self, columns: Vec<ArrayRef>, rows: usize, weights: Option<ScalarBuffer<i64>>) -> Result<RowBatch> {
         // Without columns (SELECT of nothing but COUNT(*) above) the number of rows must be said.
-        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
         let columns = RecordBatch::try_new_with_options(self.schema.clone(), columns, &options)?;
-        Ok(RowBatch { columns, weights: batch.weights.clone() })
+        Ok(RowBatch { columns, weights })
     }
 }
 
@@ -74,8 +93,7 @@ impl Operator<RowBatch> for Calc {
             return Ok(());
         }
         let runs = watermarks.select(&kept);
-        let batch = batch.take(&UInt32Array::from(kept))?;
-        out.emit_with(self.project(&batch)?, runs);
+        out.emit_with(self.project_rows(&batch, &UInt32Array::from(kept))?, runs);
         Ok(())
     }
 
