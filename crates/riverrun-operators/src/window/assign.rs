@@ -110,7 +110,7 @@ impl Aligned {
             }
             if !found.is_some_and(|found: super::finder::Found| found.covers(instant)) {
                 of_slice.clear();
-                of_slice.extend(borders.windows(found.insert(self.finder.find(instant)?).slice));
+                of_slice.extend(borders.windows(found.insert(self.finder.find(instant)?).slice).iter());
             }
             rows.extend(std::iter::repeat_n(row as u32, of_slice.len()));
             windows.extend_from_slice(&of_slice);

@@ -24,6 +24,40 @@ pub struct Window {
     pub start: i64,
 }
 
+/// The windows that share a slice, by end.
+#[derive(Clone, Copy, Debug)]
+pub struct Windows {
+    first: Window,
+    /// From end to end.
+    step: i64,
+    count: i64,
+    /// Whether they have a common start.
+    grows: bool,
+}
+
+impl Windows {
+    fn get(&self, index: i64) -> Window {
+        let moved = self.step.saturating_mul(index);
+        let start = if self.grows { self.first.start } else { self.first.start.saturating_add(moved) };
+        Window { start, end: self.first.end.saturating_add(moved) }
+    }
+
+    /// All of them.
+    pub fn iter(self) -> impl Iterator<Item = Window> {
+        (0..self.count).map(move |index| self.get(index))
+    }
+
+    /// The first one that has not fired, if those that have are the first ones. They may be many: it is searched by halves.
+    pub fn first_unfired(self, fired: impl Fn(Window) -> bool) -> Option<Window> {
+        let (mut low, mut high) = (0, self.count);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if fired(self.get(middle)) { low = middle + 1 } else { high = middle }
+        }
+        (low < self.count).then(|| self.get(low))
+    }
+}
+
 /// The borders of TUMBLE, HOP and CUMULATE.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Borders {
@@ -93,29 +127,24 @@ impl Borders {
         Window { start, end: start.saturating_add(length) }
     }
 
-    /// The windows that a slice is part of, by end. None in the gaps of a HOP whose slide is longer than its size.
-    pub fn windows(&self, slice: Window) -> impl Iterator<Item = Window> + Clone + use<> {
-        let (first, step, count, grows) = match *self {
-            Borders::Tumble { .. } => (slice, 0, 1, false),
+    /// The windows that a slice is part of. None in the gaps of a HOP whose slide is longer than its size.
+    pub fn windows(&self, slice: Window) -> Windows {
+        match *self {
+            Borders::Tumble { .. } => Windows { first: slice, step: 0, count: 1, grows: false },
             Borders::Hop { size, slide, offset, .. } => {
                 let last_start = floor(slice.start, slide, offset);
                 // The earliest start from which the window still reaches the slice's end.
                 let first_start = -floor(size.saturating_sub(slice.end), slide, -offset);
-                let count = (last_start.saturating_sub(first_start)).div_euclid(slide) + 1;
-                let window = Window { start: first_start, end: first_start.saturating_add(size) };
-                (window, slide, count.max(0), false)
+                let count = last_start.saturating_sub(first_start).div_euclid(slide) + 1;
+                let first = Window { start: first_start, end: first_start.saturating_add(size) };
+                Windows { first, step: slide, count: count.max(0), grows: false }
             }
             Borders::Cumulate { size, step, offset } => {
                 let start = floor(slice.start, size, offset);
-                let count = (start.saturating_add(size).saturating_sub(slice.end)) / step + 1;
-                (Window { start, end: slice.end }, step, count, true)
+                let count = start.saturating_add(size).saturating_sub(slice.end) / step + 1;
+                Windows { first: Window { start, end: slice.end }, step, count, grows: true }
             }
-        };
-        (0..count).map(move |index| {
-            let moved = step.saturating_mul(index);
-            let start = if grows { first.start } else { first.start.saturating_add(moved) };
-            Window { start, end: first.end.saturating_add(moved) }
-        })
+        }
     }
 
     /// The last window that a slice is part of.

@@ -121,10 +121,10 @@ impl Finder {
 
     /// The first window of a slice that has not fired at this watermark.
     pub fn first_unfired(&self, slice: Window, watermark: Watermark) -> Option<Window> {
-        let unfired = |window: &Window| self.zone().trigger(window.end) > watermark;
+        let fired = |window: Window| self.zone().trigger(window.end) <= watermark;
         match self {
-            Finder::Time { borders, .. } => borders.windows(slice).find(unfired),
-            Finder::Attached { .. } => Some(slice).filter(unfired),
+            Finder::Time { borders, .. } => borders.windows(slice).first_unfired(fired),
+            Finder::Attached { .. } => Some(slice).filter(|window| !fired(*window)),
         }
     }
 

@@ -13,7 +13,7 @@ fn cumulate(size: i64, step: i64, offset: i64) -> Borders {
 }
 
 fn windows(borders: Borders, time: i64) -> Vec<(i64, i64)> {
-    borders.windows(borders.slice(time)).map(|window| (window.start, window.end)).collect()
+    borders.windows(borders.slice(time)).iter().map(|window| (window.start, window.end)).collect()
 }
 
 #[test]
@@ -55,11 +55,15 @@ fn a_slice_is_in_the_windows_that_contain_its_times() {
         for time in -40..40 {
             let slice = borders.slice(time);
             assert!(slice.start <= time && time < slice.end);
-            let windows: Vec<Window> = borders.windows(slice).collect();
+            let windows: Vec<Window> = borders.windows(slice).iter().collect();
             assert!(windows.iter().all(|window| window.start <= time && time < window.end), "{borders:?} {time}");
             assert_eq!(windows.last().copied(), borders.last_window(slice), "{borders:?} {time}");
             for pair in windows.windows(2) {
                 assert_eq!(borders.next_window(pair[0]), Some(pair[1]));
+            }
+            for end in time..time + 12 {
+                let unfired = windows.iter().find(|window| window.end > end);
+                assert_eq!(borders.windows(slice).first_unfired(|window| window.end <= end).as_ref(), unfired);
             }
         }
     }
@@ -82,7 +86,7 @@ fn lengths_must_make_sense() {
 fn times_at_the_ends_of_time_do_not_overflow() {
     for borders in [tumble(7, 3), hop(6, 2, 1), cumulate(6, 2, -1)] {
         for time in [i64::MIN, i64::MIN + 1, i64::MAX - 1, i64::MAX] {
-            let _ = borders.windows(borders.slice(time)).collect::<Vec<_>>();
+            let _ = borders.windows(borders.slice(time)).iter().collect::<Vec<_>>();
         }
     }
 }
