@@ -12,6 +12,7 @@
 //! Source of the semantics: Flink 2.3, "System (Built-in) Functions", and its results.
 
 mod avg;
+mod bitmap;
 mod collect;
 mod column;
 mod count;

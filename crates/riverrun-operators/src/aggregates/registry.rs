@@ -1,6 +1,8 @@
 //! All aggregate functions, by name.
 
-use super::{AggregateDef, avg, collect, count, first_last, json, min_max, percentile, sequence, sum, variance};
+use super::{
+    AggregateDef, avg, bitmap, collect, count, first_last, json, min_max, percentile, sequence, sum, variance,
+};
 
 /// The aggregate functions, each kind from its own file.
 #[rustfmt::skip]
@@ -15,6 +17,7 @@ const GROUPS: &[&[AggregateDef]] = &[
     collect::AGGREGATES,
     json::AGGREGATES,
     percentile::AGGREGATES,
+    bitmap::AGGREGATES,
 ];
 
 /// All aggregate functions, in the order of their kinds.

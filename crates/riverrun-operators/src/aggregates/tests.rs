@@ -44,6 +44,15 @@ fn column(name: &str) -> (DataType, ArrayRef) {
         "s_n" => of(TypeKind::STRING, &StringArray::from(vec![None, Some("a"), Some("c"), Some("a"), None])),
         "b" => of(TypeKind::Boolean, &BooleanArray::from(vec![false, true, false, true, false])),
         "dt" => of(TypeKind::Date, &Date32Array::from(vec![19724, 19722, 19782, 19724, 20240])),
+        "sets" => {
+            let set = |integers: &[u32]| {
+                let mut bytes = Vec::new();
+                integers.iter().collect::<roaring::RoaringBitmap>().serialize_into(&mut bytes).unwrap();
+                bytes
+            };
+            let sets = [Some(set(&[1, 2])), Some(set(&[2, 3])), None, Some(set(&[2])), Some(set(&[2]))];
+            of(TypeKind::Bitmap, &sets.iter().map(Option::as_ref).collect::<arrow::array::BinaryArray>())
+        }
         "id" => of(TypeKind::Int, &Int32Array::from(vec![1, 2, 3, 4, 5])),
         "ids" => of(TypeKind::STRING, &StringArray::from(vec!["1", "2", "3", "4", "5"])),
         other => panic!("no column {other}"),
@@ -335,6 +344,23 @@ fn percentiles_are_interpolated() {
     assert_eq!(run("PERCENTILE(i_n, 0.5)"), "DOUBLE: null | 5.0 | 5.0 | 6.0 | 5.0");
     assert_eq!(run("PERCENTILE(i, 0.5, id)"), "DOUBLE: 3.0 | 5.0 | 3.0 | 5.0 | 3.0");
     assert!(call("PERCENTILE(i, 1.5)", &global()).is_err());
+}
+
+#[test]
+fn bitmaps_hold_sets_of_integers() {
+    assert_eq!(run("BITMAP_BUILD_AGG(i)"), "BITMAP: {3} | {3,5} | {3,5} | {3,5,7} | {2,3,5,7}");
+    assert_eq!(run("BITMAP_BUILD_CARDINALITY_AGG(i_n)"), "BIGINT: null | 1 | 1 | 2 | 3");
+    let retracting = AggregateOptions { retracting: true, ..global() };
+    assert_eq!(run_with("BITMAP_BUILD_AGG(i)", &retracting, None), "BITMAP: {3} | {3,5} | {3,5} | {3,5,7} | {2,3,5,7}");
+    assert_eq!(run("BITMAP_OR_AGG(sets)"), "BITMAP: {1,2} | {1,2,3} | {1,2,3} | {1,2,3} | {1,2,3}");
+    assert_eq!(run("BITMAP_AND_AGG(sets)"), "BITMAP: {1,2} | {2} | {2} | {2} | {2}");
+    assert_eq!(run("BITMAP_XOR_AGG(sets)"), "BITMAP: {1,2} | {1,3} | {1,3} | {1,2,3} | {1,3}");
+    for name in ["OR", "AND", "XOR"] {
+        let call = format!("BITMAP_{name}_AGG(sets)");
+        assert_eq!(run_with(&call, &retracting, None), run(&call));
+    }
+    assert_eq!(after_taking_back("BITMAP_AND_AGG(sets)", global(), &[1, 3, 4]), "{1,2}");
+    assert_eq!(after_taking_back("BITMAP_BUILD_AGG(i)", global(), &[0, 3]), "{2,3,5}");
 }
 
 #[test]
