@@ -1,7 +1,7 @@
 //! The rows of a window function used one by one: each comes out once per window, with the window's columns.
 //!
 //! TUMBLE, HOP and CUMULATE keep nothing and drop nothing, late or not. A SESSION is known only once it is over: its
-//! rows are held until then ([`SessionRows`]).
+//! rows are held until then (`SessionRows`).
 //!
 //! Source of the semantics: Flink 2.3, "Windowing TVF", and its `AlignedWindowTableFunctionOperator`.
 
