@@ -46,7 +46,7 @@ deny: ## licences, bans and sources of the dependencies
 	@PATH="$(HOME)/.cache/riverrun-tools/bin:$$PATH" cargo deny --log-level error --offline check licenses bans sources
 
 doc: ## the API documentation and the links of the book
-	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --workspace --no-deps --quiet
 	@scripts/check-book
 
 install: ## a release build of the binary into ~/.cargo/bin

@@ -172,7 +172,7 @@ impl Hints {
     }
 }
 
-/// CREATE [TEMPORARY] TABLE [IF NOT EXISTS].
+/// `CREATE [TEMPORARY] TABLE [IF NOT EXISTS]`.
 #[derive(Clone, Debug)]
 pub struct CreateTable {
     /// The table's name.
@@ -282,7 +282,7 @@ pub enum MergeStrategy {
     Overwriting,
 }
 
-/// CREATE [TEMPORARY] VIEW [IF NOT EXISTS].
+/// `CREATE [TEMPORARY] VIEW [IF NOT EXISTS]`.
 #[derive(Clone, Debug)]
 pub struct CreateView {
     /// The view's name.
@@ -335,7 +335,7 @@ pub enum ObjectKind {
     Database,
 }
 
-/// DROP [TEMPORARY] TABLE | VIEW | CATALOG | DATABASE [IF EXISTS] name [RESTRICT | CASCADE].
+/// `DROP [TEMPORARY] TABLE | VIEW | CATALOG | DATABASE [IF EXISTS] name [RESTRICT | CASCADE]`.
 #[derive(Clone, Debug)]
 pub struct DropObject {
     /// What it is.

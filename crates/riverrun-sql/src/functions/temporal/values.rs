@@ -77,7 +77,7 @@ pub fn column(data_type: &DataType, rows: usize, value: impl FnMut(usize) -> Opt
     from_longs(data_type, values)
 }
 
-/// [`column`] where a row may fail the job.
+/// [`column()`] where a row may fail the job.
 pub fn try_column(
     data_type: &DataType,
     rows: usize,
