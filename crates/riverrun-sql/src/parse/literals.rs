@@ -90,7 +90,8 @@ fn time(text: &str) -> Option<(i64, u8)> {
 }
 
 fn timestamp(text: &str) -> Option<(i32, i64, u8)> {
-    let (day, clock) = text.trim().split_once(' ')?;
+    // A date alone is its midnight.
+    let Some((day, clock)) = text.trim().split_once(' ') else { return Some((date(text)?, 0, 0)) };
     let (nanos, digits) = time(clock)?;
     Some((date(day)?, nanos, digits))
 }

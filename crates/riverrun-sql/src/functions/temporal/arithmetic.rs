@@ -211,7 +211,7 @@ fn timestamp_add(_context: &FunctionContext, arguments: &[Argument<'_>]) -> Resu
     };
     // A day moved by hours is a moment of that day.
     let to_timestamp = *kind == TypeKind::Date && !months && factor < DAY_MILLIS;
-    let kind = if to_timestamp { TypeKind::timestamp(0) } else { kind.clone() };
+    let kind = if to_timestamp { TypeKind::timestamp(6) } else { kind.clone() };
     let returns = result(&kind, arguments);
     let step = step(&kind, months);
     let kernel = longs_from(1, &returns, move |values, row| {
@@ -251,6 +251,20 @@ fn moment_reader(kind: &TypeKind) -> impl Fn(i64) -> (i64, i64) + Send + Sync + 
     }
 }
 
+/// What a difference is counted in: how many months, milliseconds or nanoseconds the unit has.
+#[derive(Clone, Copy)]
+enum Measure {
+    Months(i64),
+    Millis(i64),
+    Nanos(i64),
+}
+
+/// Reads a datetime as nanoseconds, which wrap beyond 292 years.
+fn nanos_reader(kind: &TypeKind) -> impl Fn(i64) -> i64 + Send + Sync + Copy + 'static {
+    let factor = if *kind == TypeKind::Date { 86_400_000_000_000 } else { 1_000_000_000 / per_second(kind) };
+    move |value: i64| value.wrapping_mul(factor)
+}
+
 /// Whether two datetimes can be compared in time: TIMESTAMP_LTZ and TIME only with their like.
 fn comparable(a: &TypeKind, b: &TypeKind) -> bool {
     let class = |kind: &TypeKind| match kind {
@@ -274,19 +288,22 @@ fn timestamp_diff(_context: &FunctionContext, arguments: &[Argument<'_>]) -> Res
         return Err(wrong());
     }
     let (read_a, read_b) = (moment_reader(&a.data_type.kind), moment_reader(&b.data_type.kind));
-    // Units below a millisecond count milliseconds, as in Flink.
-    let (months, divisor, factor) = match (unit.months(), unit.millis(), unit) {
-        (Some(months), ..) => (true, months, 1),
-        (_, Some(millis), _) => (false, millis, 1),
-        (.., Unit::Microsecond) => (false, 1, 1_000),
-        (.., Unit::Nanosecond) => (false, 1, 1_000_000),
+    let measure = match (unit.months(), unit.millis(), unit) {
+        (Some(months), ..) => Measure::Months(months),
+        (_, Some(millis), _) => Measure::Millis(millis),
+        (.., Unit::Microsecond) => Measure::Nanos(1_000),
+        (.., Unit::Nanosecond) => Measure::Nanos(1),
         _ => return Err(Error::input(format!("TIMESTAMPDIFF takes no {}", unit.name()))),
     };
+    let (nanos_a, nanos_b) = (nanos_reader(&a.data_type.kind), nanos_reader(&b.data_type.kind));
     let returns = result(&TypeKind::Int, arguments);
     let kernel = longs_from(1, &returns, move |values, row| {
-        let (from, to) = (read_a(values[0].get(row)?), read_b(values[1].get(row)?));
-        let difference = if months { months_between(from, to) } else { millis_between(from, to) };
-        Some((difference / divisor).wrapping_mul(factor))
+        let (from, to) = (values[0].get(row)?, values[1].get(row)?);
+        Some(match measure {
+            Measure::Months(length) => months_between(read_a(from), read_b(to)) / length,
+            Measure::Millis(length) => millis_between(read_a(from), read_b(to)) / length,
+            Measure::Nanos(length) => nanos_b(to).wrapping_sub(nanos_a(from)) / length,
+        })
     });
     Ok(Resolved { parameters: parameters(arguments), returns, kernel })
 }
@@ -295,7 +312,8 @@ fn minus_dates(_context: &FunctionContext, arguments: &[Argument<'_>]) -> Result
     let wrong = || mismatch("(end - start) unit", arguments);
     let [a, b, unit] = arguments else { return Err(wrong()) };
     let unit = unit_of(unit)?;
-    if !comparable(&a.data_type.kind, &b.data_type.kind) {
+    let is_date = |argument: &Argument<'_>| argument.data_type.kind == TypeKind::Date;
+    if !comparable(&a.data_type.kind, &b.data_type.kind) || is_date(a) != is_date(b) {
         return Err(wrong());
     }
     let (read_a, read_b) = (moment_reader(&a.data_type.kind), moment_reader(&b.data_type.kind));
@@ -334,21 +352,31 @@ fn overlaps(_context: &FunctionContext, arguments: &[Argument<'_>]) -> Result<Re
     let first = end(start, &b.data_type.kind)?;
     let second = end(start, &d.data_type.kind)?;
     let (by_millis, by_months) = (step(start, false), step(start, true));
-    let period = move |start: i64, end: i64, interval: Option<bool>| {
-        let end = match interval {
-            None => end,
-            Some(true) => by_months(start, end),
-            Some(false) => by_millis(start, end),
+    // A period whose ends can't be compared counts as backwards, and what is compared with NULL is unknown, as in the standard.
+    let period = move |start: Option<i64>, end: Option<i64>, interval: Option<bool>| {
+        let end = match (interval, start, end) {
+            (None, _, end) => end,
+            (Some(true), Some(start), Some(by)) => Some(by_months(start, by)),
+            (Some(false), Some(start), Some(by)) => Some(by_millis(start, by)),
+            _ => None,
         };
-        (start.min(end), start.max(end))
+        match (start, end) {
+            (Some(from), Some(to)) if from <= to => (start, end),
+            _ => (end, start),
+        }
     };
+    let at_most = |a: Option<i64>, b: Option<i64>| Some(a? <= b?);
     let returns = TypeKind::Boolean.with_nullable(any_nullable(arguments));
     let kernel = kernel("OVERLAPS", move |arguments| {
         let values = all(arguments)?;
         Ok(booleans(arguments.rows(), |row| {
-            let a = period(values[0].get(row)?, values[1].get(row)?, first);
-            let b = period(values[2].get(row)?, values[3].get(row)?, second);
-            Some(a.0 <= b.1 && b.0 <= a.1)
+            let a = period(values[0].get(row), values[1].get(row), first);
+            let b = period(values[2].get(row), values[3].get(row), second);
+            match (at_most(b.0, a.1), at_most(a.0, b.1)) {
+                (Some(false), _) | (_, Some(false)) => Some(false),
+                (Some(true), Some(true)) => Some(true),
+                _ => None,
+            }
         }))
     });
     Ok(Resolved { parameters: parameters(arguments), returns, kernel })

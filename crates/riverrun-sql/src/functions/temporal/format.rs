@@ -44,6 +44,9 @@ pub const FUNCTIONS: &[FunctionDef] = &[
     ),
 ];
 
+/// The pattern where none is given.
+pub(super) const DEFAULT_PATTERN: &str = "yyyy-MM-dd HH:mm:ss";
+
 /// The patterns of a call: compiled once each.
 pub(super) struct Patterns {
     flavour: Flavour,
@@ -78,12 +81,12 @@ fn date_format(context: &FunctionContext, arguments: &[Argument<'_>]) -> Result<
     if kind.is_character() {
         let kernel = kernel("DATE_FORMAT", move |arguments| {
             let (texts, patterns) = (arguments.text(0)?, arguments.text(1)?);
-            let mut compiled = Patterns::new(Flavour::Formatter);
+            let mut compiled = Patterns::new(Flavour::Simple);
+            let default = Pattern::new(DEFAULT_PATTERN, Flavour::Simple)?;
             try_texts(arguments.rows(), |row, out| {
                 let (Some(text), Some(pattern)) = (texts.get(row), patterns.get(row)) else { return Ok(None) };
                 let pattern = compiled.get(pattern)?;
-                // A text is a timestamp only with its time.
-                let Some((day, nanos)) = text.contains(' ').then(|| read_timestamp(text)).flatten() else {
+                let Some((day, nanos)) = default.read(text).and_then(|fields| fields.resolve(Flavour::Simple)) else {
                     return Ok(None);
                 };
                 pattern.write(&Local { day, nanos, offset: 0 }, out);
@@ -188,9 +191,14 @@ pub(super) fn read_timestamp(text: &str) -> Option<(i64, i64)> {
         return None;
     }
     let below = |part: &str, limit: i64| number(part, 1, 2).filter(|value| *value < limit);
-    let seconds = below(hour, 24)? * 3_600 + below(minute, 60)? * 60 + below(second, 60)?;
+    let (hour, minute, second) = (below(hour, 25)?, below(minute, 60)?, below(second, 60)?);
     let nanos =
         fraction.bytes().chain(std::iter::repeat(b'0')).take(9).fold(0, |n, digit| n * 10 + i64::from(digit - b'0'));
+    if hour == 24 {
+        // 24:00 is the end of the day.
+        return (minute == 0 && second == 0 && nanos == 0).then_some((day + 1, 0));
+    }
+    let seconds = hour * 3_600 + minute * 60 + second;
     Some((day, seconds * 1_000_000_000 + nanos))
 }
 

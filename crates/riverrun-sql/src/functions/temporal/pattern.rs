@@ -37,6 +37,8 @@ pub struct Fields {
     month: Option<i64>,
     day: Option<i64>,
     day_of_year: Option<i64>,
+    /// Monday = 1 to Sunday = 7.
+    weekday: Option<i64>,
     hour: Option<i64>,
     hour_of_half: Option<i64>,
     afternoon: Option<bool>,
@@ -181,13 +183,13 @@ fn check(letter: char, count: usize, flavour: Flavour) -> Result<(), String> {
         (Flavour::Simple, 'X') => 3,
         (Flavour::Formatter, 'y' | 'u' | 'Y') => 19,
         (Flavour::Formatter, 'A' | 'n' | 'N') => 19,
-        (Flavour::Formatter, 'G' | 'M' | 'L' | 'Q' | 'q' | 'E' | 'X' | 'x' | 'Z') => 5,
+        (Flavour::Formatter, 'G' | 'M' | 'L' | 'Q' | 'q' | 'E' | 'e' | 'X' | 'x' | 'Z') => 5,
+        (Flavour::Formatter, 'c') if count != 2 => 5,
         (Flavour::Formatter, 'd' | 'H' | 'k' | 'K' | 'h' | 'm' | 's' | 'w') => 2,
         (Flavour::Formatter, 'D') => 3,
         (Flavour::Formatter, 'a' | 'W' | 'F') => 1,
         (Flavour::Formatter, 'S') => 9,
         (Flavour::Formatter, 'z') => 4,
-        (Flavour::Formatter, 'e') => 2,
         (Flavour::Formatter, 'O') if count == 1 || count == 4 => 4,
         (Flavour::Formatter, 'V') if count == 2 => 2,
         _ => return Err(format!("the letter '{letter}' has no meaning")),
@@ -282,7 +284,8 @@ fn write_field(letter: char, count: usize, time: &Local, flavour: Flavour, out: 
             let count = if simple && count > 3 { 4 } else { count };
             write_name(&WEEKDAYS, iso_weekday(time.day) as usize - 1, count, out);
         }
-        'e' => number(iso_weekday(time.day) % 7 + 1, count, out),
+        'e' | 'c' if count >= 3 => write_name(&WEEKDAYS, iso_weekday(time.day) as usize - 1, count, out),
+        'e' | 'c' => number(iso_weekday(time.day) % 7 + 1, count, out),
         'a' => out.push_str(if hour < 12 { "AM" } else { "PM" }),
         'H' => number(hour, count, out),
         'k' => number(if hour == 0 { 24 } else { hour }, count, out),
@@ -368,7 +371,14 @@ impl Fields {
                 days(year, month, if lenient { day } else { day.min(last) })
             }
         };
+        // A weekday that isn't the date's makes no date, in the strict style.
+        if self.weekday.is_some_and(|weekday| !lenient && weekday != iso_weekday(day)) {
+            return None;
+        }
+        let midnight = [self.minute, self.second, self.nanos].iter().all(|part| part.unwrap_or(0) == 0);
         let hour = match (self.hour, self.hour_of_half) {
+            // 24:00 is the end of the day.
+            (Some(24), _) if midnight => 24,
             (Some(hour), _) => within(hour, 0, 23)?,
             (None, Some(hour)) => within(hour, 0, 11)? + if self.afternoon == Some(true) { 12 } else { 0 },
             (None, None) => 0,

@@ -42,7 +42,7 @@ fn round(context: &FunctionContext, arguments: &[Argument<'_>], up: bool) -> Res
     let is_time = matches!(kind, TypeKind::Time(_));
     let of_day = matches!(unit, Unit::Week | Unit::Day) || unit.months().is_some();
     let of_time = unit.millis().is_some() || matches!(unit, Unit::Microsecond | Unit::Nanosecond);
-    if !(of_day || of_time) || (is_time && of_day) {
+    if !(of_day || of_time) {
         return Err(Error::input(format!("{kind} can't be rounded to {}", unit.name())));
     }
     let per_second = per_second(&kind);
@@ -63,6 +63,10 @@ fn round(context: &FunctionContext, arguments: &[Argument<'_>], up: bool) -> Res
             return if of_day { round_day(value, unit, up) } else { value };
         }
         if is_time {
+            // A time has no day to begin.
+            if of_day {
+                return value;
+            }
             return round_to(value, step, up).rem_euclid(DAY_MILLIS);
         }
         let local = zone::to_local(zone, value, per_second);

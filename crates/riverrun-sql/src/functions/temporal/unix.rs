@@ -2,7 +2,7 @@
 //!
 //! Their patterns are those of `java.text.SimpleDateFormat`.
 
-use super::format::{Patterns, ZoneCache, local, nullable};
+use super::format::{DEFAULT_PATTERN as DEFAULT, Patterns, ZoneCache, local, nullable};
 use super::pattern::{Fields, Flavour};
 use super::values::{self, DAY_MILLIS, Longs};
 use super::{current, zone};
@@ -10,9 +10,6 @@ use crate::functions::kernels::{Accept, accept, kernel, try_texts};
 use crate::functions::{Argument, FunctionContext, FunctionDef, Resolve, Resolved};
 use chrono_tz::Tz;
 use riverrun_core::{Result, TypeKind};
-
-/// The pattern where none is given.
-const DEFAULT: &str = "yyyy-MM-dd HH:mm:ss";
 
 const fn function(name: &'static str, syntax: &'static str, doc: &'static str, resolve: Resolve) -> FunctionDef {
     // UNIX_TIMESTAMP() is the clock: a call without arguments must not be computed once.
@@ -53,7 +50,7 @@ fn instant(fields: &Fields, zone: Tz) -> Option<i64> {
     let local = day.checked_mul(DAY_MILLIS)?.checked_add(nanos / 1_000_000)?;
     Some(match fields.offset {
         Some(offset) => local - offset * 1_000,
-        None => zone::to_instant(zone, local, 1_000),
+        None => zone::to_later_instant(zone, local, 1_000),
     })
 }
 

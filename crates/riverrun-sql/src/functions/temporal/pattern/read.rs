@@ -173,9 +173,7 @@ impl Reader<'_> {
                 let half = self.name(&["AM", "PM"], true)?;
                 self.fields.afternoon = Some(half == 1);
             }
-            'E' => {
-                self.name(&WEEKDAYS, count == 4)?;
-            }
+            'E' => self.fields.weekday = Some(self.name(&WEEKDAYS, count == 4)? + 1),
             'G' => {
                 self.name(&["BC", "AD"], true)?;
             }
