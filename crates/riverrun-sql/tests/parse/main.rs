@@ -1,6 +1,6 @@
 //! Parsing as a user sees it: statements in, their parts or an error with its place out.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use riverrun_sql::parse::*;
 use sqlparser::ast::{self, SetExpr};

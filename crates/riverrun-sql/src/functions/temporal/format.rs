@@ -251,20 +251,24 @@ fn to_timestamp_ltz(_context: &FunctionContext, arguments: &[Argument<'_>]) -> R
     if !first.data_type.kind.is_numeric() || arguments.len() > 2 {
         return Err(mismatch(syntax, arguments));
     }
+    // A constant precision gives the result its own; at least milliseconds.
+    let mut constant = None;
     if let Some(precision) = arguments.get(1) {
         if !precision.data_type.kind.is_integer() {
             return Err(mismatch(syntax, arguments));
         }
-        let known = precision.literal.map(|value| value.to_string());
-        if let Some(text) = known
-            && text != "0"
-            && text != "3"
-        {
-            return Err(Error::input(format!(
-                "the precision {text} is not supported: it is 0 for seconds or 3 for milliseconds"
-            )));
+        if let Some(value) = precision.literal {
+            let text = value.to_string();
+            let digits = text.parse::<u8>().ok().filter(|digits| *digits <= 9);
+            constant = Some(digits.ok_or_else(|| {
+                Error::input(format!(
+                    "the precision {text} is not supported: it goes from 0 (seconds) to 9 (nanoseconds)"
+                ))
+            })?);
         }
     }
+    let returns = TypeKind::timestamp_ltz(constant.unwrap_or(3).max(3)).nullable();
+    let result_digits = per_second(&returns.kind).ilog10();
     let nullable = first.data_type.nullable;
     let exact = first.data_type.kind.is_integer();
     let mut parameters = vec![match &first.data_type.kind {
@@ -276,46 +280,56 @@ fn to_timestamp_ltz(_context: &FunctionContext, arguments: &[Argument<'_>]) -> R
     let result = returns.clone();
     let kernel = kernel("TO_TIMESTAMP_LTZ", move |arguments| {
         let precisions = arguments.int_opt(1)?;
-        let units = if exact { Numbers::Whole(Longs::of(arguments, 0)?) } else { Numbers::fraction(arguments)? };
+        let units = Numbers::of(arguments, exact)?;
         values::try_column(&result, arguments.rows(), |row| {
-            let factor = match precisions.as_ref().map(|precisions| precisions.get(row)) {
-                None | Some(Some(3)) => 1,
-                Some(Some(0)) => 1_000,
+            let digits = match precisions.as_ref().map(|precisions| precisions.get(row)) {
+                None => 3,
                 Some(None) => return Ok(None),
-                Some(Some(other)) => {
-                    return Err(Error::failure(format!("the precision {other} is not supported: it is 0 or 3")));
-                }
+                Some(Some(digits)) => u32::try_from(digits).unwrap_or(u32::MAX),
             };
-            Ok(units.get(row).and_then(|value| value.checked_mul(factor)))
+            Ok(match result_digits.checked_sub(digits) {
+                Some(more) => units.get(row, 10i64.pow(more)),
+                None => units.get(row, 1).map(|value| value.div_euclid(10i64.pow((digits - result_digits).min(18)))),
+            })
         })
     });
     Ok(Resolved { parameters, returns, kernel })
 }
 
-/// Numbers cut to whole ones.
+/// Numbers of any type, to be counted in a smaller unit.
 enum Numbers {
     Whole(Longs),
-    Cut(Vec<Option<i64>>, usize),
+    Doubles(Vec<Option<f64>>, usize),
+    /// Cut to whole ones first, as in Flink.
+    Decimals(Vec<Option<i64>>, usize),
 }
 
 impl Numbers {
-    fn fraction(arguments: &Arguments) -> Result<Numbers> {
+    fn of(arguments: &Arguments, exact: bool) -> Result<Numbers> {
+        if exact {
+            return Ok(Numbers::Whole(Longs::of(arguments, 0)?));
+        }
         let (array, constant) = arguments.raw(0)?;
-        let values = if let Some(doubles) = array.as_primitive_opt::<Float64Type>() {
-            doubles.iter().map(|value| value.map(|value| value as i64)).collect()
-        } else if let Some(decimals) = array.as_primitive_opt::<Decimal128Type>() {
-            let scale = 10i128.pow(decimals.scale().max(0) as u32);
-            decimals.iter().map(|value| value.and_then(|value| i64::try_from(value / scale).ok())).collect()
-        } else {
+        let stride = usize::from(!constant);
+        if let Some(doubles) = array.as_primitive_opt::<Float64Type>() {
+            return Ok(Numbers::Doubles(doubles.iter().collect(), stride));
+        }
+        let Some(decimals) = array.as_primitive_opt::<Decimal128Type>() else {
             return Err(Error::bug(format!("TO_TIMESTAMP_LTZ got {}", array.data_type())));
         };
-        Ok(Numbers::Cut(values, usize::from(!constant)))
+        let scale = 10i128.pow(decimals.scale().max(0) as u32);
+        let whole = decimals.iter().map(|value| value.and_then(|value| i64::try_from(value / scale).ok()));
+        Ok(Numbers::Decimals(whole.collect(), stride))
     }
 
-    fn get(&self, row: usize) -> Option<i64> {
+    /// The number of a row times `factor`; `None` for NULL and what no instant can hold.
+    fn get(&self, row: usize, factor: i64) -> Option<i64> {
         match self {
-            Numbers::Whole(values) => values.get(row),
-            Numbers::Cut(values, stride) => values.get(row * stride).copied().flatten(),
+            Numbers::Whole(values) => values.get(row)?.checked_mul(factor),
+            Numbers::Doubles(values, stride) => {
+                values.get(row * stride).copied().flatten().map(|value| (value * factor as f64) as i64)
+            }
+            Numbers::Decimals(values, stride) => values.get(row * stride).copied().flatten()?.checked_mul(factor),
         }
     }
 }
@@ -334,6 +348,10 @@ fn text_to_instant(arguments: &Arguments, returns: &DataType) -> Result<ArrayRef
             },
         };
         let Some((day, nanos, offset)) = read else {
+            // Only the form without a pattern fails, as in Flink.
+            if patterns.is_some() {
+                return Ok(None);
+            }
             return Err(Error::failure(format!("TO_TIMESTAMP_LTZ: '{text}' is no timestamp")));
         };
         let local = millis((day, nanos));

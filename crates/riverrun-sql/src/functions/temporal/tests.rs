@@ -101,7 +101,7 @@ fn texts_of_other_zones_follow_daylight_saving() {
         |text: &str| call(Tz::UTC, "CONVERT_TZ", &[string(text), string("America/New_York"), string("UTC")]).unwrap();
     assert_eq!(convert("2024-03-10 01:59:59"), "2024-03-10 06:59:59");
     assert_eq!(convert("2024-03-10 02:30:00"), "2024-03-10 07:30:00");
-    assert_eq!(convert("2024-11-03 01:30:00"), "2024-11-03 05:30:00");
+    assert_eq!(convert("2024-11-03 01:30:00"), "2024-11-03 06:30:00");
     assert!(call(Tz::UTC, "CONVERT_TZ", &[string("2024-01-01 00:00:00"), string("Mars"), string("UTC")]).is_err());
 }
 
@@ -150,7 +150,9 @@ fn patterns_read_what_java_reads() {
     assert_eq!(strict("2024-1-2", "yyyy-MM-dd"), None);
     assert_eq!(strict("2024-01-02x", "yyyy-MM-dd"), None);
     assert_eq!(strict("2024-01-02", "yyyy-MM-dd[ HH:mm]").as_deref(), Some("2024-1-2 0"));
-    assert_eq!(strict("24:00", "HH:mm"), None);
+    assert_eq!(strict("24:00", "HH:mm").as_deref(), Some("1970-1-2 0"));
+    assert_eq!(strict("24:01", "HH:mm"), None);
+    assert_eq!(strict("Mon, 2 Jan 2024", "EEE, d MMM yyyy"), None);
     let simple = |text, pattern| read(text, pattern, Flavour::Simple);
     assert_eq!(simple("2024-1-2", "yyyy-MM-dd").as_deref(), Some("2024-1-2 0"));
     assert_eq!(simple("2024-02-30 and more", "yyyy-MM-dd").as_deref(), Some("2024-3-1 0"));
@@ -166,7 +168,7 @@ fn nonsense_is_refused_or_null_and_never_a_panic() {
     assert_eq!(call(Tz::UTC, "TO_TIMESTAMP", &[string("日本"), string("yyyy日")]).unwrap(), "-");
     assert_eq!(call(Tz::UTC, "TO_DATE", &[string("99999999999999999999"), string("yyyy")]).unwrap(), "-");
     assert!(call(Tz::UTC, "TO_TIMESTAMP_LTZ", &[string("soon")]).is_err());
-    assert!(call(Tz::UTC, "TO_TIMESTAMP_LTZ", &[long(1), long(4)]).is_err());
+    assert!(call(Tz::UTC, "TO_TIMESTAMP_LTZ", &[long(1), long(10)]).is_err());
     assert!(call(Tz::UTC, "EXTRACT", &[string("DAYS_OLD"), millis(0)]).is_err());
     for value in [i64::MAX, i64::MIN] {
         for unit in ["MILLENNIUM", "WEEK", "SECOND"] {

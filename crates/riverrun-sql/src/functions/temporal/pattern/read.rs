@@ -158,7 +158,13 @@ impl Reader<'_> {
             'H' => self.fields.hour = Some(self.number(count, reserved)?),
             'k' => self.fields.hour = Some(self.number(count, reserved)? % 24),
             'K' => self.fields.hour_of_half = Some(self.number(count, reserved)?),
-            'h' => self.fields.hour_of_half = Some(self.number(count, reserved)? % 12),
+            'h' => {
+                let hour = self.number(count, reserved)?;
+                if !simple && !(1..=12).contains(&hour) {
+                    return None;
+                }
+                self.fields.hour_of_half = Some(hour % 12);
+            }
             'm' => self.fields.minute = Some(self.number(count, reserved)?),
             's' => self.fields.second = Some(self.number(count, reserved)?),
             // In the simple format milliseconds are a number, not a fraction: .5 is 5 ms.
