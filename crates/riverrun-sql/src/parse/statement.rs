@@ -299,7 +299,7 @@ pub struct CreateView {
     pub query: Query,
 }
 
-/// CREATE CATALOG [IF NOT EXISTS].
+/// `CREATE CATALOG [IF NOT EXISTS]`.
 #[derive(Clone, Debug)]
 pub struct CreateCatalog {
     /// Its name.
@@ -312,7 +312,7 @@ pub struct CreateCatalog {
     pub options: Options,
 }
 
-/// CREATE DATABASE [IF NOT EXISTS].
+/// `CREATE DATABASE [IF NOT EXISTS]`.
 #[derive(Clone, Debug)]
 pub struct CreateDatabase {
     /// Its name, of one or two parts.
@@ -398,7 +398,7 @@ pub enum ShowKind {
     CreateView(Name),
 }
 
-/// EXPLAIN [PLAN FOR | details] statement.
+/// `EXPLAIN [PLAN FOR | details] statement`.
 #[derive(Clone, Debug)]
 pub struct Explain {
     /// ESTIMATED_COST, CHANGELOG_MODE, JSON_EXECUTION_PLAN, PLAN_ADVICE, in upper case.
