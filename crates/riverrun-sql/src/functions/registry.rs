@@ -4,6 +4,9 @@ use super::FunctionDef;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+#[cfg(test)]
+mod tests;
+
 /// The groups of functions, each from its own file.
 const GROUPS: &[&[FunctionDef]] = &[
     super::arithmetic::FUNCTIONS,
