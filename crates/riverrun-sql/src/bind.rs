@@ -11,6 +11,7 @@
 //! | [`from`] | FROM, UNNEST |
 //! | [`window_tvf`] | TUMBLE, HOP, CUMULATE, SESSION |
 //! | [`aggregate`] | GROUP BY and aggregate calls |
+//! | [`legacy_window`] | TUMBLE, HOP and SESSION in GROUP BY |
 //! | [`rank`] | ROW_NUMBER |
 //! | [`relation`] | what comes out |
 //! | [`table`], [`catalog_tables`] | computed columns and watermarks of tables |
@@ -22,6 +23,7 @@ pub mod catalog_tables;
 pub mod conditional;
 pub mod expr;
 mod from;
+mod legacy_window;
 pub mod literal;
 pub mod query;
 mod rank;

@@ -2,7 +2,8 @@
 
 mod source;
 
-use crate::plan::{ChangelogKind, Input, Node, NodeKind, StreamPlan};
+use crate::plan::{ChangelogKind, Input, Node, NodeKind, SinkNode, StreamPlan};
+use datafusion_physical_expr::expressions::Column;
 use riverrun_connectors::connector::AcceptedChanges;
 use riverrun_core::{Error, KeyGroup, Result, RowBatch, Schema};
 use riverrun_operators::calc::Calc;
@@ -117,7 +118,13 @@ fn build_node(
             if node.properties.changelog != ChangelogKind::Append && sink.accepts == AcceptedChanges::Append {
                 return Err(Error::bug(format!("the table '{}' takes only new rows", sink.table)));
             }
-            let route = if sink.single { Route::Single } else { Route::Local };
+            // Changes of a row must reach one writer, in their order.
+            let by_key = node.properties.changelog != ChangelogKind::Append && !sink.primary_key.is_empty();
+            let route = match (sink.single, by_key) {
+                (true, _) => Route::Single,
+                (false, true) => keyed(&primary_key(sink, &node.properties.schema)),
+                (false, false) => Route::Local,
+            };
             let factory = sink.factory.clone();
             flow.sink(id, &sink.table, (one()?, route), move |context| factory.writer(context))?;
             return Ok(None);
@@ -130,6 +137,12 @@ fn build_node(
         }
     };
     Ok(Some(SourceStreams { rows: stream, rejected: stream }))
+}
+
+/// The columns of a sink's PRIMARY KEY.
+fn primary_key(sink: &SinkNode, schema: &Schema) -> Vec<Expression> {
+    let column = |&index: &usize| Arc::new(Column::new(&schema.fields[index].name, index)) as Expression;
+    sink.primary_key.iter().map(column).collect()
 }
 
 fn is_session(windowing: &riverrun_operators::window::spec::Windowing) -> bool {

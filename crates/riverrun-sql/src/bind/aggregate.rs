@@ -26,9 +26,6 @@ use std::ops::ControlFlow;
 /// The functions that tell which keys a grouping set lacks.
 const GROUPING_FUNCTIONS: &[&str] = &["GROUPING", "GROUPING_ID", "GROUP_ID"];
 
-/// The group windows of old, before table functions.
-const LEGACY_WINDOWS: &[&str] = &["TUMBLE", "HOP", "SESSION"];
-
 /// GROUP BY as it is written: for each item its grouping sets, each a list of keys.
 pub(super) type GroupItems = Vec<Vec<Vec<ast::Expr>>>;
 
@@ -209,7 +206,6 @@ impl QueryBinder<'_> {
                 let mut positions = Vec::new();
                 for written in &set {
                     let meant = group_key(written, select, scope)?;
-                    refuse_legacy_window(&meant)?;
                     let key = binder.bind(&meant).map_err(|error| error.at(place_of(written.span())))?;
                     let position = keys.iter().position(|known| known.same_as(&key)).unwrap_or_else(|| {
                         keys.push(key);
@@ -265,22 +261,6 @@ fn group_key(written: &ast::Expr, select: &Select, scope: &Scope) -> Result<ast:
         }
     }
     Ok(written.clone())
-}
-
-fn refuse_legacy_window(key: &ast::Expr) -> Result<()> {
-    match key {
-        ast::Expr::Function(function)
-            if LEGACY_WINDOWS.iter().any(|known| known.eq_ignore_ascii_case(&name_of(function))) =>
-        {
-            let name = name_of(function).to_uppercase();
-            Err(Error::unsupported(format!("the group window {name}(…)"))
-                .hint(format!(
-                    "write FROM TABLE({name}(TABLE t, DESCRIPTOR(ts), …)) and GROUP BY window_start, window_end"
-                ))
-                .at(place_of(key.span())))
-        }
-        _ => Ok(()),
-    }
 }
 
 impl Grouping<'_> {

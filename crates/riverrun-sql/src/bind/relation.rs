@@ -2,6 +2,7 @@
 
 use super::table::BoundTable;
 use crate::expr::Expr;
+use crate::functions::operators;
 use riverrun_core::{DataType, Field, Schema, TimestampKind};
 use riverrun_operators::aggregates::{AggregateDef, AggregateOptions};
 use riverrun_operators::window::spec::WindowKind;
@@ -260,11 +261,12 @@ impl Relation {
         }
     }
 
-    /// The columns as a query's result shows them: of equal names the later ones get a number. Flink prints the smallest or largest event time of a group as a time
-    /// attribute, though it takes it for none: no window function accepts it.
+    /// The columns as a query's result shows them: of equal names the later ones get a number. Flink prints
+    /// what is computed of an event time by MIN, MAX, + or - as a time attribute, though it takes it for none: no window
+    /// function accepts it.
     pub fn shown_schema(&self) -> Schema {
         let fields = self.schema.fields.iter().enumerate().map(|(index, field)| {
-            let kind = match self.is_extreme_time(index) {
+            let kind = match self.is_shown_as_time(index) {
                 true => field.data_type.kind.with_timestamp_kind(TimestampKind::Rowtime),
                 false => field.data_type.kind.clone(),
             };
@@ -283,18 +285,23 @@ impl Relation {
         Schema::new(fields)
     }
 
-    /// Whether a column is MIN or MAX of a time attribute, passed on unchanged.
-    fn is_extreme_time(&self, column: usize) -> bool {
+    /// Whether a column is computed of a time attribute in a way that Flink still prints as one.
+    fn is_shown_as_time(&self, column: usize) -> bool {
         match &self.kind {
             RelationKind::Project { input, exprs } => match &exprs[column] {
-                Expr::Column { index, .. } => input.is_extreme_time(*index),
+                Expr::Column { index, .. } => input.is_shown_as_time(*index),
+                Expr::Call { name, arguments, .. } => {
+                    matches!(name.as_str(), operators::PLUS | operators::MINUS)
+                        && matches!(arguments.as_slice(), [time, span]
+                            if time.data_type().kind.is_rowtime() && span.data_type().kind.is_interval())
+                }
                 _ => false,
             },
             RelationKind::Filter { input, .. }
             | RelationKind::View { input, .. }
             | RelationKind::Fence(input)
-            | RelationKind::Sort { input, .. } => input.is_extreme_time(column),
-            RelationKind::UnionAll(inputs) => inputs.iter().all(|input| input.is_extreme_time(column)),
+            | RelationKind::Sort { input, .. } => input.is_shown_as_time(column),
+            RelationKind::UnionAll(inputs) => inputs.iter().all(|input| input.is_shown_as_time(column)),
             RelationKind::Aggregate { calls, .. } => {
                 let first = self.schema.len() - calls.len();
                 column.checked_sub(first).and_then(|call| calls.get(call)).is_some_and(|call| {

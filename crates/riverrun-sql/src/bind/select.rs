@@ -62,7 +62,9 @@ impl QueryBinder<'_> {
     /// Binds a SELECT with the ORDER BY of its query, which may name columns that don't come out.
     pub(super) fn ordered_select(&mut self, select: &Select, order_by: &[OrderByExpr]) -> Result<Ordering> {
         refuse_clauses(select)?;
-        let From { mut relation, scope } = self.from(&select.from)?;
+        let from = self.from(&select.from)?;
+        let (rewritten, From { mut relation, scope }) = self.without_group_window(select, from)?;
+        let select = rewritten.as_ref().unwrap_or(select);
         if let Some(condition) = &select.selection {
             let rules = SelectRules { grouping: None, ranks: &Ranks::refusing("WHERE") };
             let condition = self.exprs(&scope).with_special(&rules).bind_condition(condition, "WHERE")?;

@@ -215,7 +215,8 @@ fn check(window: &WindowKind) -> Result<()> {
     }
 }
 
-fn windowed(input: Relation, window: WindowKind, time: usize, partition: Vec<usize>) -> Relation {
+/// A relation with the columns of its windows.
+pub(super) fn windowed(input: Relation, window: WindowKind, time: usize, partition: Vec<usize>) -> Relation {
     let mut schema = input.schema.clone();
     let window_time = match &schema.fields[time].data_type.kind {
         TypeKind::TimestampLtz { .. } => TypeKind::timestamp_ltz(3),
