@@ -20,6 +20,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     start_logging(cli.verbose);
+    riverrun::runtime::install_panic_hook();
     let ended = match &cli.command {
         Command::Run(args) => run::run(args),
         Command::Sql(args) => shell::shell(args),

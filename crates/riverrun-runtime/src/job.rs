@@ -210,7 +210,8 @@ impl JobHandle {
             Some(interval) => Some(end_epochs(shared.clone(), result.clone(), interval)?),
             None => None,
         };
-        spawn(format!("{}-join", shared.name), move || {
+        // Its name tells the panic hook that what timely panics about here is told as the job's error.
+        spawn(format!("timely:join-{}", shared.name), move || {
             for ended in workers.join() {
                 // Panics of the dataflow are caught on its thread; what is left are those of timely's own start.
                 if let Err(error) = ended {

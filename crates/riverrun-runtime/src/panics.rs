@@ -14,7 +14,7 @@ thread_local! {
 pub fn install_panic_hook() {
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info: &PanicHookInfo<'_>| {
-        // Timely names its threads so: workers, senders and receivers.
+        // Timely names its threads so: workers, senders and receivers; and we the one that joins them.
         if std::thread::current().name().is_some_and(|name| name.starts_with("timely:")) {
             let place = info.location().map(|place| format!("{}:{}", place.file(), place.line()));
             PLACE.set(place);
