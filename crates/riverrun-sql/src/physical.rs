@@ -114,12 +114,22 @@ impl PhysicalExpr for KernelExpr {
 
 impl fmt::Display for KernelExpr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}(", self.name)?;
-        for (index, argument) in self.arguments.iter().enumerate() {
-            let comma = if index > 0 { ", " } else { "" };
-            write!(f, "{comma}{argument}")?;
+        match (self.name.as_str(), self.arguments.as_slice()) {
+            ("CAST" | "TRY_CAST", [value]) => write!(f, "{}({value} AS {})", self.name, self.data_type),
+            (field, [row]) if field.starts_with('.') => write!(f, "{row}{field}"),
+            (operator, [left, right]) if operator.starts_with(|c: char| "+-*/%=<>|".contains(c)) => {
+                write!(f, "({left} {operator} {right})")
+            }
+            (operator, [value]) if operator.starts_with("IS ") => write!(f, "({value} {operator})"),
+            (name, arguments) => {
+                write!(f, "{name}(")?;
+                for (index, argument) in arguments.iter().enumerate() {
+                    let comma = if index > 0 { ", " } else { "" };
+                    write!(f, "{comma}{argument}")?;
+                }
+                f.write_str(")")
+            }
         }
-        f.write_str(")")
     }
 }
 
