@@ -81,9 +81,10 @@ fn programs_give_what_flink_gives() {
     assert!(missing.is_empty(), "required but different: {}", missing.join(", "));
 }
 
-/// The cases of this repository: late rows, which hang on the watermark before each row, and the jumps of local time.
+/// The cases of this repository: forms of queries, late rows, which hang on the watermark before each row, and the jumps of
+/// local time.
 #[test]
-fn late_rows_and_local_time_are_flinks_at_any_parallelism() {
+fn own_programs_give_what_flink_gives_at_any_parallelism() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs");
     let cases = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
     for case in cases {

@@ -1,0 +1,6 @@
+-- Fetch first.
+CREATE TABLE orders (
+  order_id INT, customer STRING, product STRING, quantity INT, amount DECIMAL(10, 2), ordered_at TIMESTAMP(3),
+  WATERMARK FOR ordered_at AS ordered_at - INTERVAL '1' MINUTE
+) WITH ('connector' = 'filesystem', 'path' = '${DIR}/orders.json', 'format' = 'json');
+SELECT order_id FROM orders ORDER BY amount DESC, order_id FETCH FIRST 3 ROWS ONLY;

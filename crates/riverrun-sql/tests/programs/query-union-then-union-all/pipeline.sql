@@ -1,0 +1,2 @@
+-- Union then union all.
+SELECT 'x' UNION SELECT 'x' UNION ALL SELECT 'yy';

@@ -1,0 +1,2 @@
+-- Unnest alone.
+SELECT e FROM UNNEST(ARRAY['x', 'y']) AS t(e);

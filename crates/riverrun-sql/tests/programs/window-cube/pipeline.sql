@@ -1,0 +1,6 @@
+-- Cube.
+CREATE TABLE clicks (
+  id INT, user_name STRING, url STRING, millis INT, ts TIMESTAMP(3),
+  WATERMARK FOR ts AS ts - INTERVAL '20' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${DIR}/clicks.json', 'format' = 'json');
+SELECT window_start, window_end, CUBE_U, CUBE_L, n FROM (SELECT window_start, window_end, user_name AS CUBE_U, url AS CUBE_L, COUNT(*) AS n FROM TABLE(TUMBLE(TABLE clicks, DESCRIPTOR(ts), INTERVAL '1' MINUTE)) GROUP BY window_start, window_end, CUBE(user_name, url));

@@ -1,0 +1,6 @@
+-- Grouping sets having.
+CREATE TABLE clicks (
+  id INT, user_name STRING, url STRING, millis INT, ts TIMESTAMP(3),
+  WATERMARK FOR ts AS ts - INTERVAL '20' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${DIR}/clicks.json', 'format' = 'json');
+SELECT window_start, window_end, user_name, url, GROUPING_ID(user_name, url) AS g, COUNT(*) AS n FROM TABLE(TUMBLE(TABLE clicks, DESCRIPTOR(ts), INTERVAL '1' MINUTE)) GROUP BY window_start, window_end, GROUPING SETS ((user_name), (url), ()) HAVING COUNT(*) > 2;
