@@ -14,7 +14,7 @@ use riverrun_core::{Error, Result, Schema, SystemClock, TypeKind};
 use riverrun_operators::expression::{evaluate, evaluate_all, evaluate_condition};
 use riverrun_sql::bind::{ExprBinder, NamedRelation, QueryBinder, Relation, RelationKind, Scope, Tables};
 use riverrun_sql::functions::FunctionContext;
-use riverrun_sql::parse::{self, Hint, Hints, Name, StatementKind};
+use riverrun_sql::parse::{self, Hint, Name, StatementKind};
 use riverrun_sql::physical::lower;
 use riverrun_sql::plan::values::constant_rows;
 use std::collections::BTreeMap;
@@ -161,7 +161,6 @@ fn view(sql: &str, name: &str, context: &FunctionContext) -> (Schema, RecordBatc
             return (relation.schema.clone(), rows(&relation).unwrap());
         }
     }
-    let _ = Hints::default();
     panic!("no view {name}");
 }
 

@@ -99,14 +99,13 @@ impl QueryBinder<'_> {
                 };
                 (self.table_function(&function.name.to_string(), arguments, place)?, Vec::new(), alias)
             }
-            TableFactor::Function { name, args, alias, .. } => {
+            TableFactor::Function { name, args, .. } => {
                 let place = place_of(name.span());
                 let call = match args.as_slice() {
                     // LATERAL TABLE(f(…))
                     [FunctionArg::Unnamed(FunctionArgExpr::Expr(ast::Expr::Function(call)))] => call.name.to_string(),
                     _ => name.to_string(),
                 };
-                let _ = alias;
                 return Err(Error::unsupported(format!("the table function {call}")).at(place));
             }
             TableFactor::NestedJoin { table_with_joins, alias: None } => {

@@ -1,7 +1,6 @@
 //! Queries: WITH, set operations, VALUES, ORDER BY and LIMIT around the SELECTs.
 
 use super::expr::ExprBinder;
-use super::literal;
 use super::relation::{OrderKey, Relation, RelationKind};
 use super::scope::Scope;
 use super::select::Ordering;
@@ -397,9 +396,4 @@ pub(super) fn constant_millis(expr: &Expr) -> Option<i64> {
         (ScalarValue::Int64(Some(millis)), TypeKind::IntervalMillis) => Some(*millis),
         _ => None,
     }
-}
-
-/// NULLs of a type, for columns that an INSERT leaves out.
-pub fn typed_null(data_type: &DataType) -> Result<Expr> {
-    literal::null(data_type)
 }

@@ -219,7 +219,7 @@ pub fn dotted(name: &[Ident]) -> String {
     name.iter().map(|part| part.value.as_str()).collect::<Vec<_>>().join(".")
 }
 
-/// The type of each column, for messages about what there is.
+/// The hint that lists what there is.
 fn listed<'a>(names: impl Iterator<Item = &'a str>) -> Option<String> {
     let names: Vec<_> = names.take(20).collect();
     (!names.is_empty()).then(|| format!("columns here: {}", names.join(", ")))

@@ -18,7 +18,7 @@ struct FieldKernel {
 }
 
 impl Kernel for FieldKernel {
-    fn invoke(&self, arguments: &[ColumnarValue], rows: usize) -> Result<ColumnarValue> {
+    fn invoke(&self, arguments: &[ColumnarValue], _rows: usize) -> Result<ColumnarValue> {
         let [row] = arguments else { return Err(Error::bug("a field of other than one row")) };
         let array = match row {
             ColumnarValue::Array(array) => array.clone(),
@@ -40,12 +40,9 @@ impl Kernel for FieldKernel {
         };
         Ok(match row {
             ColumnarValue::Array(_) => ColumnarValue::Array(result),
-            ColumnarValue::Scalar(_) => {
-                let _ = rows;
-                ColumnarValue::Scalar(
-                    ScalarValue::try_from_array(&result, 0).map_err(|error| Error::bug(error.to_string()))?,
-                )
-            }
+            ColumnarValue::Scalar(_) => ColumnarValue::Scalar(
+                ScalarValue::try_from_array(&result, 0).map_err(|error| Error::bug(error.to_string()))?,
+            ),
         })
     }
 
