@@ -199,7 +199,9 @@ impl ControlPlane {
 
     fn lost(&self, at: usize, index: usize, error: &std::io::Error, timeout: Duration) {
         let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
-        if !reported.done[at] && !self.closing.load(Ordering::SeqCst) && !self.shared.is_cancelled() {
+        // A worker that has noticed the broken connection first has ended the job already, without knowing the cause.
+        let cancelled = self.shared.is_cancelled() && self.shared.failure().is_none();
+        if !reported.done[at] && !self.closing.load(Ordering::SeqCst) && !cancelled {
             let silent = matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut);
             let error = if silent {
                 Error::failure(format!("process {index} has not been heard of for {} s", timeout.as_secs_f32()))
