@@ -152,7 +152,7 @@ kafka_case_new_partitions_are_found() {
   { numbers grows ", 'scan.startup.mode' = 'earliest-offset', 'scan.topic-partition-discovery.interval' = '500 ms'"
     echo "CREATE TABLE results (id INT) WITH ('connector' = 'print');"
     echo "INSERT INTO results SELECT id FROM numbers;"; } >"$dir/grow.sql"
-  "$CARGO_TARGET_DIR/debug/riverrun" run "$dir/grow.sql" >"$dir/out" &
+  "$CARGO_TARGET_DIR/debug/riverrun" run "$dir/grow.sql" -p 1 >"$dir/out" &
   local pid=$! turn
   kafka_java org.apache.kafka.tools.TopicCommand --bootstrap-server $KAFKA --alter --topic grows --partitions 3
   write grows 4 60

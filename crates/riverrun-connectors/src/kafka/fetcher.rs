@@ -3,8 +3,9 @@
 use super::client::{self, REQUEST_TIMEOUT, failed};
 use super::offsets::{self, Bound, Partition};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
-use rdkafka::config::FromClientConfig;
-use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+use rdkafka::ClientContext;
+use rdkafka::config::FromClientConfigAndContext;
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Headers, Message, Timestamp};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
@@ -114,8 +115,24 @@ impl Drop for Fetcher {
     }
 }
 
+/// Takes what the client says by itself: the end of a partition is no error, and a lost connection is retried.
+pub struct Listener;
+
+impl ClientContext for Listener {
+    fn error(&self, error: KafkaError, reason: &str) {
+        if !matches!(error, KafkaError::PartitionEOF(_)) {
+            tracing::warn!("Kafka: {error}: {reason}");
+        }
+    }
+}
+
+impl ConsumerContext for Listener {}
+
+/// A consumer that reports what happens to a [`Listener`].
+pub type Client = BaseConsumer<Listener>;
+
 /// The client of a source or of a question about topics.
-pub fn consumer(table: &str, options: &Options) -> Result<BaseConsumer> {
+pub fn consumer(table: &str, options: &Options) -> Result<Client> {
     let mut config = client::config(table, options)?;
     config
         .set("enable.auto.commit", "false")
@@ -129,12 +146,12 @@ pub fn consumer(table: &str, options: &Options) -> Result<BaseConsumer> {
         config.set("queued.max.messages.kbytes", "16384");
     }
     config.remove("auto.offset.reset");
-    BaseConsumer::from_config(&config)
+    Client::from_config_and_context(&config, Listener)
         .map_err(|error| failed("cannot start a Kafka consumer", &client::servers(options), &error))
 }
 
 /// The partitions of a table's topics; an error if a named topic does not exist.
-pub fn partitions(consumer: &BaseConsumer, spec: &FetchSpec) -> Result<Vec<Partition>> {
+pub fn partitions(consumer: &Client, spec: &FetchSpec) -> Result<Vec<Partition>> {
     let servers = client::servers(&spec.options);
     let ask = |topic: Option<&str>| {
         consumer
@@ -258,7 +275,7 @@ impl Reading {
     }
 
     /// A partition has no more to read now: transaction markers may fill it up to its end.
-    fn at_end(&mut self, consumer: &BaseConsumer, finished: &mut Vec<Partition>) {
+    fn at_end(&mut self, consumer: &Client, finished: &mut Vec<Partition>) {
         let Ok(positions) = consumer.position() else { return };
         for element in positions.elements() {
             let partition = (element.topic().to_owned(), element.partition());
@@ -275,7 +292,7 @@ impl Reading {
 fn discover(
     spec: &FetchSpec,
     restored: &BTreeMap<Partition, i64>,
-    consumer: &BaseConsumer,
+    consumer: &Client,
     reading: &mut Reading,
     started: bool,
     tell: &dyn Fn(Event) -> bool,
@@ -323,7 +340,7 @@ fn discover(
     Ok(())
 }
 
-fn commit(consumer: &BaseConsumer, offsets: &BTreeMap<Partition, i64>, table: &str) {
+fn commit(consumer: &Client, offsets: &BTreeMap<Partition, i64>, table: &str) {
     let mut list = TopicPartitionList::new();
     for ((topic, partition), offset) in offsets {
         if list.add_partition_offset(topic, *partition, Offset::Offset(*offset)).is_err() {

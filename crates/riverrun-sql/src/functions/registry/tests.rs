@@ -31,7 +31,10 @@ fn samples() -> Vec<Vec<Constant>> {
 /// All ways to choose one of each.
 fn combinations(choices: &[&Vec<Constant>]) -> Vec<Vec<Constant>> {
     choices.iter().fold(vec![Vec::new()], |known, choice| {
-        known.iter().flat_map(|row| choice.iter().map(|value| [row.as_slice(), &[value.clone()]].concat())).collect()
+        known
+            .iter()
+            .flat_map(|row| choice.iter().map(|value| [row.as_slice(), std::slice::from_ref(value)].concat()))
+            .collect()
     })
 }
 
