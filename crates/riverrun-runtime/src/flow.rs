@@ -145,6 +145,7 @@ impl<B: Batch> Flow<'_, B> {
             clock: self.shared.job.clock.clone(),
             metrics: metrics.clone(),
             waker: wake.waker(),
+            job: self.shared.job.identity.clone(),
         })?;
         let node = self.add(id, Kind::Source(reader, watermarks), Vec::new(), metrics, wake)?;
         Ok(SourceStreams { rows: StreamId { node, port: 0 }, rejected: StreamId { node, port: 1 } })
@@ -189,6 +190,7 @@ impl<B: Batch> Flow<'_, B> {
             clock: self.shared.job.clock.clone(),
             metrics: metrics.clone(),
             waker: wake.waker(),
+            job: self.shared.job.identity.clone(),
         })?;
         self.add(id, Kind::Sink(sink), inputs, metrics, wake)?;
         Ok(())

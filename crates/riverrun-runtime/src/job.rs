@@ -3,6 +3,7 @@
 use crate::batch::Batch;
 use crate::control::ControlPlane;
 use crate::flow::{Build, Flow, Layout};
+use crate::identity::JobIdentity;
 use crate::panics;
 use crate::process::{self, ProcessLayout};
 use crate::shared::{Blame, JobShared, WorkerShared};
@@ -71,6 +72,8 @@ pub struct JobConfig {
     pub clock: Arc<dyn Clock>,
     /// What the job goes on from, taken at any parallelism.
     pub restore: Option<Arc<Snapshot>>,
+    /// Who the job is. All its processes are given the same.
+    pub identity: JobIdentity,
     /// Which of several processes this is. `None`: the only one.
     pub processes: Option<ProcessLayout>,
 }
@@ -84,6 +87,7 @@ impl JobConfig {
             options: JobOptions::default(),
             clock: Arc::new(SystemClock),
             restore: None,
+            identity: JobIdentity::ephemeral(),
             processes: None,
         }
     }
@@ -118,7 +122,7 @@ impl Job {
         let threads = config.parallelism / processes;
         let index = config.processes.as_ref().map_or(0, |layout| layout.index);
         let layout = Layout { worker: 0, parallelism: config.parallelism, first: index * threads, threads };
-        let shared = JobShared::new(config.name, config.options, config.clock, config.restore, layout);
+        let shared = JobShared::new(config.name, config.identity, config.options, config.clock, config.restore, layout);
         match config.processes.filter(|_| processes > 1) {
             None => {
                 let threads = if threads == 1 { Communication::Thread } else { Communication::Process(threads) };

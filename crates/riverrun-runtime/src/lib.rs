@@ -10,6 +10,7 @@ mod channel;
 mod control;
 mod driver;
 pub mod flow;
+pub mod identity;
 mod intake;
 pub mod job;
 mod message;
@@ -32,6 +33,7 @@ pub mod watermarks;
 
 pub use batch::Batch;
 pub use flow::{Build, Flow, SourceStreams, StreamId};
+pub use identity::JobIdentity;
 pub use job::{Job, JobConfig, JobHandle, JobOptions};
 pub use operator::{Operator, OperatorContext, Output};
 pub use panics::install_panic_hook;

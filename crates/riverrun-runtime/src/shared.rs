@@ -2,6 +2,7 @@
 
 use crate::budget::Budget;
 use crate::flow::Layout;
+use crate::identity::JobIdentity;
 use crate::job::JobOptions;
 use crate::snapshot::{Snapshot, SnapshotBoard};
 use crate::source::Waker;
@@ -31,6 +32,7 @@ pub(crate) type FailureListener = Box<dyn Fn(&Error) + Send + Sync>;
 /// What all workers of a job in this process share.
 pub(crate) struct JobShared {
     pub(crate) name: String,
+    pub(crate) identity: JobIdentity,
     pub(crate) options: JobOptions,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) metrics: JobMetrics,
@@ -51,6 +53,7 @@ pub(crate) struct JobShared {
 impl JobShared {
     pub(crate) fn new(
         name: String,
+        identity: JobIdentity,
         options: JobOptions,
         clock: Arc<dyn Clock>,
         restore: Option<Arc<Snapshot>>,
@@ -59,6 +62,7 @@ impl JobShared {
         let start = restore.as_ref().map_or(0, |snapshot| next_epoch(pack(snapshot.epoch, Tick(0))));
         Arc::new(JobShared {
             name,
+            identity,
             start,
             clock,
             metrics: JobMetrics::default(),

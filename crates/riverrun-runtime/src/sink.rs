@@ -1,6 +1,7 @@
 //! What a sink is to the driver that runs it.
 
 use crate::batch::Batch;
+use crate::identity::JobIdentity;
 use riverrun_core::metrics::OperatorMetrics;
 use riverrun_core::{Clock, Epoch, Result};
 use riverrun_state::{OperatorSnapshot, RestoredState};
@@ -20,6 +21,8 @@ pub struct SinkContext {
     pub metrics: Arc<OperatorMetrics>,
     /// Makes the worker call [`Sink::poll`] soon.
     pub waker: crate::source::Waker,
+    /// Whose job it is.
+    pub job: JobIdentity,
 }
 
 /// What a sink says about the rows it has accepted.
@@ -54,9 +57,16 @@ pub trait Sink<B: Batch>: 'static {
     }
 
     /// A barrier: everything of `epoch` has been accepted.
+    ///
+    /// A sink that commits by epoch puts what it has not yet confirmed, of this epoch and of earlier ones, into the
+    /// snapshot as one split element per lane, so that a lane stays whole whatever parallelism it is restored at.
     fn snapshot(&mut self, epoch: Epoch) -> Result<OperatorSnapshot>;
 
-    /// `epoch` is complete everywhere: what was prepared for it may become visible.
+    /// `epoch` is complete everywhere: what was prepared for it, and for all epochs before it, may become visible.
+    ///
+    /// Where [`JobIdentity::checkpoints`] holds, this is the decision: the manifest that carries the epoch has been put,
+    /// and a restart will not go back before it. Epochs whose checkpoint has failed are passed over.
+    /// Without checkpoints the epoch has passed the whole job.
     fn on_epoch_complete(&mut self, epoch: Epoch) -> Result<()> {
         let _ = epoch;
         Ok(())
@@ -65,6 +75,7 @@ pub trait Sink<B: Batch>: 'static {
     /// Input has ended: flush everything, so that [`Sink::poll`] comes to [`SinkState::Done`].
     fn finish(&mut self) -> Result<()>;
 
-    /// Takes over what an earlier run left. Called once, before anything else.
+    /// Takes over what an earlier run left, such as whole lanes of it that are still to be committed. Called once, before
+    /// anything else.
     fn restore(&mut self, state: RestoredState) -> Result<()>;
 }

@@ -1,6 +1,7 @@
 //! What a source is to the driver that runs it.
 
 use crate::batch::Batch;
+use crate::identity::JobIdentity;
 use riverrun_core::metrics::OperatorMetrics;
 use riverrun_core::{Clock, Result};
 use riverrun_state::{OperatorSnapshot, RestoredState};
@@ -26,6 +27,8 @@ pub struct SourceContext {
     pub metrics: Arc<OperatorMetrics>,
     /// Makes the worker poll this source again soon.
     pub waker: Waker,
+    /// Whose job it is.
+    pub job: JobIdentity,
 }
 
 /// What a source says after a poll.
@@ -55,7 +58,7 @@ pub trait SourceReader<B: Batch>: 'static {
     fn restore(&mut self, state: RestoredState) -> Result<()>;
 
     /// All rows of the snapshot taken at `epoch`, and of those before it, have passed the whole job (as for committing
-    /// a consumer group's offsets).
+    /// a consumer group's offsets). Where [`JobIdentity::checkpoints`] holds, that snapshot is durable too.
     fn on_epoch_complete(&mut self, epoch: riverrun_core::Epoch) -> Result<()> {
         let _ = epoch;
         Ok(())

@@ -2,6 +2,7 @@
 
 use crate::results::SharedConsumer;
 use riverrun_core::{Clock, Error, Result, RowBatch, SystemClock};
+use riverrun_runtime::JobIdentity;
 use riverrun_runtime::flow::{Build, Flow};
 use riverrun_runtime::job::{Job, JobConfig, JobHandle, JobOptions};
 use riverrun_runtime::process::ProcessLayout;
@@ -82,9 +83,14 @@ impl Session {
                 .map(|interval| Duration::from_millis(interval.0.max(1) as u64)),
             ..JobOptions::default()
         };
+        let mut identity = JobIdentity::ephemeral();
+        if let Some(layout) = &processes {
+            identity.id = layout.job_id.clone();
+        }
         let config = JobConfig {
             options,
             clock: self.clock.clone(),
+            identity,
             processes,
             ..JobConfig::new(self.config.pipeline_name().unwrap_or("riverrun")).parallelism(parallelism)
         };

@@ -49,6 +49,7 @@ fn rows_at(fields: &[Field], options: &[(&str, &str)], parallelism: usize) -> Ve
             clock: Arc::new(ManualClock::new(Millis(NOW))),
             metrics: Arc::default(),
             waker: Arc::new(|| {}),
+            job: riverrun_runtime::JobIdentity::ephemeral(),
         };
         let mut reader = factory.reader(context).unwrap();
         let mut out = SourceOutput::default();
@@ -192,6 +193,7 @@ fn the_text_of_an_expression_is_cast_to_the_column() {
         clock: Arc::new(ManualClock::default()),
         metrics: Arc::default(),
         waker: Arc::new(|| {}),
+        job: riverrun_runtime::JobIdentity::ephemeral(),
     };
     let error = factory.reader(context).unwrap().poll(&mut SourceOutput::default()).unwrap_err();
     assert_eq!(error.message(), "the text of a field's expression does not fit the field's type");

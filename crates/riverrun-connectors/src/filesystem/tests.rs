@@ -117,12 +117,20 @@ impl Worker {
             waker: Arc::new(move || {
                 wakes.fetch_add(1, Ordering::SeqCst);
             }),
+            job: riverrun_runtime::JobIdentity::ephemeral(),
         }
     }
 
     pub fn sink(&self, worker: usize, parallelism: usize) -> SinkContext {
         let context = self.source(worker, parallelism);
-        SinkContext { worker, parallelism, clock: context.clock, metrics: context.metrics, waker: context.waker }
+        SinkContext {
+            worker,
+            parallelism,
+            clock: context.clock,
+            metrics: context.metrics,
+            waker: context.waker,
+            job: context.job,
+        }
     }
 }
 

@@ -24,6 +24,7 @@ fn context(worker: usize, parallelism: usize, clock: &ManualClock) -> SourceCont
         clock: Arc::new(clock.clone()),
         metrics: Arc::default(),
         waker: Arc::new(|| {}),
+        job: riverrun_runtime::JobIdentity::ephemeral(),
     }
 }
 

@@ -81,6 +81,7 @@ fn read(factory: &Arc<dyn SourceFactory>, parallelism: usize) -> Vec<RecordBatch
             clock: Arc::new(ManualClock::default()),
             metrics: Arc::default(),
             waker: Arc::new(|| {}),
+            job: riverrun_runtime::JobIdentity::ephemeral(),
         };
         let mut reader = factory.reader(context).unwrap();
         let mut out = SourceOutput::default();
@@ -235,6 +236,7 @@ fn events_per_second() {
             clock: Arc::new(ManualClock::default()),
             metrics: Arc::default(),
             waker: Arc::new(|| {}),
+            job: riverrun_runtime::JobIdentity::ephemeral(),
         };
         let mut reader = factory.reader(context).unwrap();
         let start = std::time::Instant::now();

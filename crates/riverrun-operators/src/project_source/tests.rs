@@ -12,6 +12,7 @@ fn context() -> SourceContext {
         clock: Arc::new(SystemClock),
         metrics: Arc::default(),
         waker: Arc::new(|| {}),
+        job: riverrun_runtime::JobIdentity::ephemeral(),
     }
 }
 

@@ -11,6 +11,7 @@ fn source(worker: usize) -> Values {
         clock: Arc::new(SystemClock),
         metrics: Arc::default(),
         waker: Arc::new(|| {}),
+        job: riverrun_runtime::JobIdentity::ephemeral(),
     };
     Values::new(ValuesSpec { batches: vec![table.batch(&["1"]), table.batch(&["2"])] }, context).unwrap()
 }
