@@ -28,7 +28,13 @@ pub fn printer(
     out: Box<dyn Write + Send>,
 ) -> Result<Box<dyn RowPrinter>> {
     let encoder = |name: &str, options: Options| -> Result<Box<dyn Encoder>> {
-        let spec = FormatSpec { schema: schema.clone(), projection: (0..schema.len()).collect(), options, time_zone };
+        let spec = FormatSpec {
+            schema: schema.clone(),
+            projection: (0..schema.len()).collect(),
+            metadata: Vec::new(),
+            options,
+            time_zone,
+        };
         match format(name) {
             Some(format) => format.encoder(&spec),
             None => Err(riverrun_core::Error::bug(format!("no format '{name}'"))),

@@ -77,6 +77,29 @@ pub struct SinkSpec {
     pub time_zone: chrono_tz::Tz,
 }
 
+/// What changes a source gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProducedChanges {
+    /// Only new rows.
+    Append,
+    /// Rows that are added and taken back, as the outside says.
+    All,
+    /// New versions of rows by primary key; a deletion has the key only.
+    Upsert,
+}
+
+impl ProducedChanges {
+    /// What comes of a table whose records have the format that its options name.
+    pub fn of_format(options: &Options) -> ProducedChanges {
+        let name = options.given("value.format").or_else(|| options.given("format"));
+        let format = name.and_then(|name| riverrun_formats::registry::format(name.text.trim()));
+        match format.is_some_and(|format| format.is_changelog()) {
+            true => ProducedChanges::All,
+            false => ProducedChanges::Append,
+        }
+    }
+}
+
 /// Makes the readers of one table, one per worker.
 pub trait SourceFactory: Send + Sync {
     /// Whether the table ends by itself.
@@ -126,6 +149,14 @@ pub trait Connector: Send + Sync {
     /// Whether it takes a `format`, and so that format's options too.
     fn takes_format(&self) -> bool {
         false
+    }
+
+    /// What changes come of a table with these options.
+    fn changes(&self, options: &Options) -> ProducedChanges {
+        match self.takes_format() {
+            true => ProducedChanges::of_format(options),
+            false => ProducedChanges::Append,
+        }
     }
 
     /// What it knows beside the record.

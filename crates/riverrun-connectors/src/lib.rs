@@ -12,4 +12,6 @@ pub mod nexmark;
 pub mod print;
 pub mod registry;
 
-pub use connector::{Connector, MetadataColumn, OnError, SinkFactory, SinkSpec, SourceFactory, SourceSpec};
+pub use connector::{
+    Connector, MetadataColumn, OnError, ProducedChanges, SinkFactory, SinkSpec, SourceFactory, SourceSpec,
+};

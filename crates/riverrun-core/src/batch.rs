@@ -98,6 +98,19 @@ impl RowBatch {
         }
     }
 
+    /// The same rows with each weight +1 or −1: what counts twice comes twice, what counts nothing not at all.
+    pub fn one_by_one(&self) -> Result<Self> {
+        let Some(weights) = self.weights.as_ref().filter(|weights| weights.iter().any(|weight| weight.abs() != 1))
+        else {
+            return Ok(self.clone());
+        };
+        let times = |row: usize| std::iter::repeat_n(row as u32, weights[row].unsigned_abs() as usize);
+        let rows: UInt32Array = (0..self.num_rows()).flat_map(times).collect();
+        let taken = self.take(&rows)?;
+        let weights = taken.weights.map(|weights| weights.iter().map(|weight| weight.signum()).collect());
+        Ok(RowBatch { columns: taken.columns, weights })
+    }
+
     /// The rows at these positions, in this order.
     pub fn take(&self, rows: &UInt32Array) -> Result<Self> {
         let columns = self.columns.columns().iter().map(|column| compute::take(column, rows, None));

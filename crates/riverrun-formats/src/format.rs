@@ -1,7 +1,7 @@
 //! What a format is.
 
 use arrow::array::RecordBatch;
-use riverrun_core::{OptionDef, Options, Result, RowBatch, Schema};
+use riverrun_core::{DataType, Error, OptionDef, Options, Result, RowBatch, Schema};
 
 /// What a decoder or encoder is made for.
 #[derive(Clone, Debug)]
@@ -10,10 +10,23 @@ pub struct FormatSpec {
     pub schema: Schema,
     /// Which of them a decoder shall produce, in this order. Positional formats (CSV) still see the others.
     pub projection: Vec<usize>,
+    /// Keys and declared types of the format's own metadata, which a decoder gives behind the projected columns.
+    pub metadata: Vec<(String, DataType)>,
     /// The format's options without its prefix: `ignore-parse-errors`, not `json.ignore-parse-errors`.
     pub options: Options,
     /// The session's time zone (`table.local-time-zone`).
     pub time_zone: chrono_tz::Tz,
+}
+
+/// A value that a format finds in a record beside the row: `METADATA FROM 'value.…'`.
+#[derive(Clone, Debug)]
+pub struct FormatMetadata {
+    /// The key, behind `value.`.
+    pub key: &'static str,
+    /// Its type.
+    pub data_type: DataType,
+    /// What it is.
+    pub doc: &'static str,
 }
 
 /// A record that could not be decoded. Nothing of it has been appended.
@@ -137,6 +150,16 @@ pub trait Encoder: Send {
     /// Appends one record per row.
     fn encode(&mut self, batch: &RecordBatch, out: &mut EncodedRows) -> Result<()>;
 
+    /// Appends one record per row, of rows that are added or taken back once each.
+    fn encode_changes(&mut self, batch: &RowBatch, out: &mut EncodedRows) -> Result<()> {
+        match &batch.weights {
+            Some(weights) if weights.iter().any(|weight| *weight < 0) => {
+                Err(Error::bug("a format of plain rows can't take rows back"))
+            }
+            _ => self.encode(&batch.columns, out),
+        }
+    }
+
     /// What stands at the head of a file (a CSV header), if anything.
     fn header(&self) -> Option<Vec<u8>> {
         None
@@ -153,6 +176,17 @@ pub trait Format: Send + Sync {
 
     /// Its options, without the prefix of its name.
     fn options(&self) -> &'static [OptionDef];
+
+    /// Whether its records are changes: rows that are added and taken back. Their order matters, so that a file of them
+    /// is read by one worker.
+    fn is_changelog(&self) -> bool {
+        false
+    }
+
+    /// What it finds in a record beside the row.
+    fn metadata(&self) -> Vec<FormatMetadata> {
+        Vec::new()
+    }
 
     /// A decoder of records.
     fn decoder(&self, spec: &FormatSpec) -> Result<Box<dyn Decoder>>;

@@ -5,11 +5,12 @@
 
 mod decode;
 mod encode;
-mod scan;
+pub(crate) mod scan;
 #[cfg(test)]
 mod tests;
 
 pub use decode::JsonDecoder;
+pub(crate) use decode::not_json;
 pub use encode::JsonEncoder;
 
 use crate::format::{Decoder, Encoder, Format, FormatSpec, Framer, LineFramer};
@@ -22,39 +23,39 @@ const FAIL_ON_MISSING_FIELD: OptionDef = OptionDef::new(
     Some("false"),
     "Whether a record without one of the columns is broken.",
 );
-const IGNORE_PARSE_ERRORS: OptionDef = OptionDef::new(
+pub(crate) const IGNORE_PARSE_ERRORS: OptionDef = OptionDef::new(
     "ignore-parse-errors",
     OptionType::Bool,
     Some("false"),
     "Makes a value that does not fit NULL, and passes over records that are not JSON.",
 );
-const TIMESTAMP_FORMAT: OptionDef = OptionDef::new(
+pub(crate) const TIMESTAMP_FORMAT: OptionDef = OptionDef::new(
     "timestamp-format.standard",
     OptionType::OneOf(&["SQL", "ISO-8601"]),
     Some("SQL"),
     "How timestamps are written: 2020-12-30 12:13:14.123 or 2020-12-30T12:13:14.123; TIMESTAMP_LTZ with Z at the end.",
 );
-const MAP_NULL_KEY_MODE: OptionDef = OptionDef::new(
+pub(crate) const MAP_NULL_KEY_MODE: OptionDef = OptionDef::new(
     "map-null-key.mode",
     OptionType::OneOf(&["FAIL", "DROP", "LITERAL"]),
     Some("FAIL"),
     "What becomes of a NULL key of a map when it is written.",
 );
-const MAP_NULL_KEY_LITERAL: OptionDef = OptionDef::new(
+pub(crate) const MAP_NULL_KEY_LITERAL: OptionDef = OptionDef::new(
     "map-null-key.literal",
     OptionType::Text,
     Some("null"),
     "The key written for a NULL key if map-null-key.mode is LITERAL.",
 );
-const PLAIN_DECIMALS: OptionDef = OptionDef::new(
+pub(crate) const PLAIN_DECIMALS: OptionDef = OptionDef::new(
     "encode.decimal-as-plain-number",
     OptionType::Bool,
     Some("false"),
     "Writes decimals with all their digits (0.000000027) instead of 2.7E-8.",
 );
-const IGNORE_NULL_FIELDS: OptionDef =
+pub(crate) const IGNORE_NULL_FIELDS: OptionDef =
     OptionDef::new("encode.ignore-null-fields", OptionType::Bool, Some("false"), "Leaves columns that are NULL out.");
-const JSON_PARSER: OptionDef = OptionDef::new(
+pub(crate) const JSON_PARSER: OptionDef = OptionDef::new(
     "decode.json-parser.enabled",
     OptionType::Bool,
     Some("true"),

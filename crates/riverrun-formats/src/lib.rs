@@ -4,6 +4,7 @@
 //! appends one record at a time straight into Arrow builders, an [`Encoder`], and a [`Framer`] that
 //! finds the records in a file. The [`registry`] names them all; a format is one file and one line there.
 
+pub mod changelog;
 pub mod columns;
 pub mod csv;
 pub mod file_format;
@@ -19,4 +20,4 @@ mod testing;
 pub mod text;
 
 pub use file_format::{FileFormat, FileReader, FileWriter};
-pub use format::{DecodeError, Decoder, EncodedRows, Encoder, Format, FormatSpec, Framer, LineFramer};
+pub use format::{DecodeError, Decoder, EncodedRows, Encoder, Format, FormatMetadata, FormatSpec, Framer, LineFramer};

@@ -8,6 +8,10 @@ use riverrun_core::OptionDef;
 #[rustfmt::skip]
 pub fn formats() -> &'static [&'static dyn Format] {
     &[
+        &crate::changelog::CanalJson,
+        &crate::changelog::DebeziumJson,
+        &crate::changelog::MaxwellJson,
+        &crate::changelog::OggJson,
         &crate::csv::Csv,
         &crate::json::Json,
         &crate::raw::Raw,

@@ -30,6 +30,8 @@ pub struct Layout {
     pub record_schema: Schema,
     /// Which of them a decoder shall produce.
     pub record_projection: Vec<usize>,
+    /// Keys, without their prefix, and types of the format's metadata.
+    pub record_metadata: Vec<(String, DataType)>,
     origins: Vec<Origin>,
     partition_fields: Vec<Field>,
     default_name: String,
@@ -57,9 +59,16 @@ impl Layout {
                 }
             });
         }
+        let mut record_metadata = Vec::new();
         for (key, data_type) in &spec.metadata {
             fields.push(Field::new(key.clone(), data_type.clone()));
-            origins.push(Origin::Metadata(key.clone(), data_type.clone()));
+            match key.strip_prefix("value.") {
+                Some(key) => {
+                    origins.push(Origin::Record(record_projection.len() + record_metadata.len()));
+                    record_metadata.push((key.to_owned(), data_type.clone()));
+                }
+                None => origins.push(Origin::Metadata(key.clone(), data_type.clone())),
+            }
         }
         let partition_fields = spec.partition_keys.iter().map(|key| {
             let index = spec.schema.index_of(key);
@@ -70,6 +79,7 @@ impl Layout {
         Ok(Layout {
             record_schema: spec.schema.project(&record_fields),
             record_projection,
+            record_metadata,
             origins,
             partition_fields: partition_fields.collect::<Result<_>>()?,
             default_name: default_name.to_owned(),

@@ -2,8 +2,7 @@
 
 use super::compression::{Compression, Target};
 use super::io_error;
-use arrow::array::RecordBatch;
-use riverrun_core::{Millis, Result};
+use riverrun_core::{Millis, Result, RowBatch};
 use riverrun_formats::{EncodedRows, Encoder, FileWriter};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -76,11 +75,11 @@ impl OpenPart {
     }
 
     /// Appends rows.
-    pub fn write(&mut self, batch: &RecordBatch) -> Result<u64> {
+    pub fn write(&mut self, batch: &RowBatch) -> Result<u64> {
         match &mut self.body {
             Body::Records { target, encoder, rows } => {
                 rows.clear();
-                encoder.encode(batch, rows)?;
+                encoder.encode_changes(&batch.one_by_one()?, rows)?;
                 let mut bytes = 0;
                 let mut start = 0;
                 for &end in &rows.ends {
@@ -96,7 +95,7 @@ impl OpenPart {
             }
             Body::Whole(writer) => {
                 let before = writer.bytes();
-                writer.write(batch).map_err(|error| error.context(self.hidden.display()))?;
+                writer.write(&batch.columns).map_err(|error| error.context(self.hidden.display()))?;
                 Ok(writer.bytes().saturating_sub(before))
             }
         }

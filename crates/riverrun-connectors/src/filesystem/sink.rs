@@ -9,7 +9,7 @@ use super::location::{self, local_path};
 use super::part::{self, Body, ClosedPart, IN_PROGRESS, OpenPart, PENDING};
 use super::partition::PartitionNames;
 use super::source::FileKind;
-use crate::connector::{SinkFactory, SinkSpec};
+use crate::connector::{AcceptedChanges, SinkFactory, SinkSpec};
 use arrow::array::UInt32Array;
 use crossbeam_channel::{RecvTimeoutError, Sender};
 use riverrun_core::{Epoch, Error, Field, Millis, Options, Result, RowBatch};
@@ -94,6 +94,7 @@ impl FileSink {
         let schema = spec.schema.project(&record_columns);
         let format = FormatSpec {
             projection: (0..schema.len()).collect(),
+            metadata: Vec::new(),
             schema,
             options: options.with_prefix(&format!("{}.", kind.name())),
             time_zone: spec.time_zone,
@@ -162,6 +163,13 @@ fn refuse_unsupported(options: &Options) -> Result<()> {
 }
 
 impl SinkFactory for FileSink {
+    fn accepts(&self) -> AcceptedChanges {
+        match self.plan.kind {
+            FileKind::Records(format) if format.is_changelog() => AcceptedChanges::All,
+            _ => AcceptedChanges::Append,
+        }
+    }
+
     fn writer(&self, context: SinkContext) -> Result<Box<dyn Sink<RowBatch>>> {
         let mut run = self.run.lock().unwrap_or_else(PoisonError::into_inner);
         let first = run.is_none();
@@ -295,7 +303,8 @@ impl FileWriter {
                 self.closed.push(part.close()?);
             }
         }
-        let records = batch.columns.project(&self.plan.record_columns)?;
+        let columns = batch.columns.project(&self.plan.record_columns)?;
+        let records = RowBatch { columns, weights: batch.weights.clone() };
         let part = match self.open.entry(folder) {
             std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
             std::collections::hash_map::Entry::Vacant(entry) => {

@@ -101,6 +101,9 @@ impl Table {
     /// Whether a file may be cut into ranges.
     fn splittable(&self, file: &FoundFile) -> Result<bool> {
         let FileKind::Records(format) = self.kind else { return Ok(false) };
+        if format.is_changelog() {
+            return Ok(false);
+        }
         let plain = super::compression::Compression::of(&file.path) == super::compression::Compression::None;
         Ok(plain && self.monitor.is_none() && format.framer(&self.format.options)?.ends_at_newline())
     }
@@ -145,10 +148,12 @@ impl FileSource {
         } else if monitor.is_none() || location.path().is_some() {
             location.check(&spec.table, place)?;
         }
+        check_format_metadata(kind, &spec)?;
         let layout = Layout::new(&spec, options.text(&super::DEFAULT_PARTITION).unwrap_or_default())?;
         let format = FormatSpec {
             schema: layout.record_schema.clone(),
             projection: layout.record_projection.clone(),
+            metadata: layout.record_metadata.clone(),
             options: options.with_prefix(&format!("{}.", kind.name())),
             time_zone: spec.time_zone,
         };
@@ -208,6 +213,22 @@ impl FileSource {
         let splits = Arc::new(splits);
         *listed = Some(Arc::clone(&splits));
         Ok(splits)
+    }
+}
+
+/// Refuses metadata of the format that the format does not have.
+fn check_format_metadata(kind: FileKind, spec: &SourceSpec) -> Result<()> {
+    let known = match kind {
+        FileKind::Records(format) => format.metadata(),
+        FileKind::Whole(_) => Vec::new(),
+    };
+    let mut asked = spec.metadata.iter().filter_map(|(key, _)| key.strip_prefix("value."));
+    match asked.find(|key| known.iter().all(|column| column.key != *key)) {
+        None => Ok(()),
+        Some(key) => Err(Error::input(format!("the format '{}' has no metadata 'value.{key}'", kind.name()))
+            .hint_opt((!known.is_empty()).then(|| {
+                format!("it has value.{}", known.iter().map(|c| c.key).collect::<Vec<_>>().join(", value."))
+            }))),
     }
 }
 

@@ -142,7 +142,13 @@ pub fn rows(batch: &RowBatch) -> Vec<String> {
         Field::new(field.name().clone(), TypeKind::STRING.nullable())
     });
     let schema = Schema::new(fields.collect());
-    let spec = FormatSpec { projection: vec![], schema, options: Options::default(), time_zone: chrono_tz::UTC };
+    let spec = FormatSpec {
+        projection: vec![],
+        metadata: vec![],
+        schema,
+        options: Options::default(),
+        time_zone: chrono_tz::UTC,
+    };
     let mut out = EncodedRows::default();
     JsonEncoder::new(&spec).expect("encoder").encode(&batch.columns, &mut out).expect("encode");
     out.iter().map(|row| String::from_utf8_lossy(row).into_owned()).collect()

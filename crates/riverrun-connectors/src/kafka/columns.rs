@@ -21,6 +21,8 @@ pub struct Layout {
     pub key: Option<Part>,
     pub value: Part,
     pub time_zone: chrono_tz::Tz,
+    /// Whether the records are the latest versions of rows by key, those without a value deletions.
+    pub upsert: bool,
 }
 
 /// The key or the value of a record.
@@ -37,7 +39,13 @@ pub struct Part {
 impl Part {
     /// What the format is asked to make: `wanted` are positions within the part.
     pub fn spec(&self, wanted: Vec<usize>, time_zone: chrono_tz::Tz) -> FormatSpec {
-        FormatSpec { schema: self.schema.clone(), projection: wanted, options: self.options.clone(), time_zone }
+        FormatSpec {
+            schema: self.schema.clone(),
+            projection: wanted,
+            metadata: Vec::new(),
+            options: self.options.clone(),
+            time_zone,
+        }
     }
 }
 
@@ -76,7 +84,7 @@ impl Layout {
             schema: schema.project(&columns),
             columns,
         };
-        Ok(Layout { schema: schema.clone(), key, value, time_zone })
+        Ok(Layout { schema: schema.clone(), key, value, time_zone, upsert: false })
     }
 }
 
@@ -123,6 +131,7 @@ fn format_named(name: &str) -> Result<&'static dyn Format> {
 enum From {
     Key(usize),
     Value(usize),
+    Record(usize),
 }
 
 /// Decodes records into the columns that a query needs.
@@ -133,6 +142,8 @@ pub struct RecordDecoder {
     metadata: Vec<Metadata>,
     /// Which decoded key each row has; a value may give several rows or none.
     key_rows: Vec<u32>,
+    /// Of upserts, the value that each row has; a tombstone has none.
+    value_rows: Option<Vec<Option<u32>>>,
     result: arrow::datatypes::SchemaRef,
 }
 
@@ -144,32 +155,46 @@ impl RecordDecoder {
             let in_value = layout.value.columns.iter().position(|column| column == index);
             let in_key = layout.key.as_ref().and_then(|key| key.columns.iter().position(|column| column == index));
             match (in_value, in_key) {
+                // A tombstone has its key only in the key.
+                (_, Some(position)) if layout.upsert || in_value.is_none() => {
+                    columns.push(From::Key(from_key.len()));
+                    from_key.push(position);
+                }
                 (Some(position), _) => {
                     columns.push(From::Value(from_value.len()));
                     from_value.push(position);
                 }
-                (None, Some(position)) => {
-                    columns.push(From::Key(from_key.len()));
-                    from_key.push(position);
-                }
-                (None, None) => return Err(Error::bug(format!("column {index} is in no part of the record"))),
+                _ => return Err(Error::bug(format!("column {index} is in no part of the record"))),
             }
         }
         let key = match &layout.key {
             Some(key) if !from_key.is_empty() => Some(key.format.decoder(&key.spec(from_key, layout.time_zone))?),
             _ => None,
         };
-        let value = layout.value.format.decoder(&layout.value.spec(from_value, layout.time_zone))?;
+        let mut value_spec = layout.value.spec(from_value, layout.time_zone);
         let mut fields = layout.schema.project(projection).fields;
         let mut builders = Vec::new();
         for (name, data_type) in metadata {
+            if let Some(key) = name.strip_prefix("value.") {
+                columns.push(From::Value(value_spec.projection.len() + value_spec.metadata.len()));
+                value_spec.metadata.push((key.to_owned(), data_type.clone()));
+                fields.push(riverrun_core::Field::new(name.clone(), data_type.clone()));
+                continue;
+            }
+            columns.push(From::Record(builders.len()));
             builders.push(Metadata::new(name)?);
             // The connector's own type: a declared one that differs is a cast of the planner's.
             let own = metadata_type(name).unwrap_or_else(|| data_type.clone());
             fields.push(riverrun_core::Field::new(name.clone(), own));
         }
+        if !value_spec.metadata.is_empty() && layout.value.format.metadata().is_empty() {
+            let key = metadata.iter().find(|(name, _)| name.starts_with("value.")).map_or("", |(name, _)| name);
+            return Err(Error::input(format!("the format '{}' has no metadata '{key}'", layout.value.format.name())));
+        }
+        let value = layout.value.format.decoder(&value_spec)?;
         let result = Schema::new(fields).to_arrow();
-        Ok(RecordDecoder { key, value, columns, metadata: builders, key_rows: Vec::new(), result })
+        let value_rows = layout.upsert.then(Vec::new);
+        Ok(RecordDecoder { key, value, columns, metadata: builders, key_rows: Vec::new(), value_rows, result })
     }
 
     /// How many rows have been decoded since the last flush.
@@ -177,9 +202,11 @@ impl RecordDecoder {
         self.key_rows.len()
     }
 
-    /// Decodes a record. A record without a value (a tombstone) has no row.
+    /// Decodes a record. A record without a value (a tombstone) has no row; among upserts it is a deletion.
     pub fn decode(&mut self, record: &Record) -> Result<(), DecodeError> {
-        let Some(value) = &record.value else { return Ok(()) };
+        if record.value.is_none() && self.value_rows.is_none() {
+            return Ok(());
+        }
         let key_row = match &mut self.key {
             Some(decoder) => {
                 let row = decoder.rows() as u32;
@@ -191,9 +218,16 @@ impl RecordDecoder {
             }
             None => 0,
         };
-        let rows = self.value.decode(value)?;
-        for _ in 0..rows {
+        let first = self.value.rows() as u32;
+        let rows = match &record.value {
+            Some(value) => self.value.decode(value)?,
+            None => 1,
+        };
+        for row in 0..rows {
             self.key_rows.push(key_row);
+            if let Some(value_rows) = &mut self.value_rows {
+                value_rows.push(record.value.as_ref().map(|_| first + row as u32));
+            }
             for metadata in &mut self.metadata {
                 metadata.push(record);
             }
@@ -209,6 +243,14 @@ impl RecordDecoder {
     /// Takes the decoded rows.
     pub fn flush(&mut self) -> Result<riverrun_core::RowBatch> {
         let values = self.value.flush()?;
+        let mut weights = values.weights;
+        let mut value_columns = values.columns.columns().to_vec();
+        if let Some(value_rows) = &mut self.value_rows {
+            let rows = std::mem::take(value_rows);
+            weights = Some(rows.iter().map(|row| if row.is_some() { 1 } else { -1 }).collect());
+            let rows = UInt32Array::from(rows);
+            value_columns = value_columns.iter().map(|column| take(column, &rows, None)).collect::<Result<_, _>>()?;
+        }
         let key_rows = UInt32Array::from(std::mem::take(&mut self.key_rows));
         let rows = key_rows.len();
         let keys = match &mut self.key {
@@ -219,17 +261,15 @@ impl RecordDecoder {
             }
             None => Vec::new(),
         };
-        let mut columns: Vec<ArrayRef> = Vec::with_capacity(self.columns.len() + self.metadata.len());
-        for column in &self.columns {
-            columns.push(match *column {
-                From::Key(index) => keys[index].clone(),
-                From::Value(index) => values.columns.column(index).clone(),
-            });
-        }
-        columns.extend(self.metadata.iter_mut().map(Metadata::finish));
+        let metadata: Vec<ArrayRef> = self.metadata.iter_mut().map(Metadata::finish).collect();
+        let columns = self.columns.iter().map(|column| match *column {
+            From::Key(index) => keys[index].clone(),
+            From::Value(index) => value_columns[index].clone(),
+            From::Record(index) => metadata[index].clone(),
+        });
         let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(rows));
-        let columns = RecordBatch::try_new_with_options(self.result.clone(), columns, &options)?;
-        Ok(riverrun_core::RowBatch { columns, weights: values.weights })
+        let columns = RecordBatch::try_new_with_options(self.result.clone(), columns.collect(), &options)?;
+        Ok(riverrun_core::RowBatch { columns, weights })
     }
 }
 

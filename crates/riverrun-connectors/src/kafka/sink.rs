@@ -3,7 +3,7 @@
 use super::client::{self, failed};
 use super::columns::Layout;
 use super::options;
-use crate::connector::{SinkFactory, SinkSpec};
+use crate::connector::{AcceptedChanges, SinkFactory, SinkSpec};
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::TimestampMillisecondType;
 use rdkafka::ClientContext;
@@ -76,6 +76,13 @@ impl KafkaSink {
 }
 
 impl SinkFactory for KafkaSink {
+    fn accepts(&self) -> AcceptedChanges {
+        match self.layout.value.format.is_changelog() {
+            true => AcceptedChanges::All,
+            false => AcceptedChanges::Append,
+        }
+    }
+
     fn writer(&self, context: SinkContext) -> Result<Box<dyn Sink<RowBatch>>> {
         let deliveries = Arc::new(Deliveries::default());
         let producer = producer(&self.spec, deliveries.clone(), context.waker.clone())?;
@@ -261,10 +268,12 @@ impl Sink<RowBatch> for KafkaWriter {
     }
 
     fn write(&mut self, batch: RowBatch) -> Result<()> {
+        let batch = batch.one_by_one()?;
         let rows = batch.num_rows();
         let part = |columns: &[usize]| -> Result<RecordBatch> { Ok(batch.columns.project(columns)?) };
         let (mut keys, mut values) = (EncodedRows::default(), EncodedRows::default());
-        self.value.encode(&part(&self.value_columns)?, &mut values)?;
+        let value = RowBatch { columns: part(&self.value_columns)?, weights: batch.weights.clone() };
+        self.value.encode_changes(&value, &mut values)?;
         if let Some(encoder) = &mut self.key {
             encoder.encode(&part(&self.key_columns)?, &mut keys)?;
         }

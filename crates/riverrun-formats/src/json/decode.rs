@@ -142,6 +142,11 @@ impl JsonDecoder {
         Ok(JsonDecoder { columns, shape, reading, skipped: 0 })
     }
 
+    /// Forgets all but the first `rows` rows.
+    pub(crate) fn undo_to(&mut self, rows: usize) {
+        self.columns.undo_to(rows);
+    }
+
     fn record(&mut self, text: &str) -> Result<(), Fault> {
         let mut scanner = Scanner::new(text);
         match scanner.peek() {
@@ -214,15 +219,18 @@ impl Decoder for JsonDecoder {
 
 fn describe(fault: Fault, record: &str) -> String {
     match fault {
-        Fault::Syntax(Broken { at, expected }) => {
-            let rest = record.get(at..).unwrap_or("");
-            match rest.chars().next() {
-                None => format!("not JSON: expected {expected} at byte {at}, found the end of the record"),
-                Some(_) => format!("not JSON: expected {expected} at byte {at}, found {}", text::excerpt(rest)),
-            }
-        }
+        Fault::Syntax(broken) => not_json(broken, record),
         Fault::Value { path, reason } => format!("column `{path}`: {reason}"),
         Fault::Missing(name) => format!("column `{name}` is missing, and json.fail-on-missing-field is true"),
+    }
+}
+
+/// Why a record is not JSON, for a person.
+pub(crate) fn not_json(Broken { at, expected }: Broken, record: &str) -> String {
+    let rest = record.get(at..).unwrap_or("");
+    match rest.chars().next() {
+        None => format!("not JSON: expected {expected} at byte {at}, found the end of the record"),
+        Some(_) => format!("not JSON: expected {expected} at byte {at}, found {}", text::excerpt(rest)),
     }
 }
 

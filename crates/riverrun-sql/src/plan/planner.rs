@@ -18,7 +18,7 @@ use crate::functions::FunctionContext;
 use crate::parse;
 use crate::physical::lower_over;
 use crate::session::SessionConfig;
-use riverrun_connectors::{OnError, SourceSpec};
+use riverrun_connectors::{OnError, ProducedChanges, SourceSpec};
 use riverrun_core::options::parse_duration;
 use riverrun_core::{Clock, Error, Millis, Result, RowBatch, Schema, TypeKind};
 use riverrun_operators::calc::CalcSpec;
@@ -265,7 +265,13 @@ impl<'a> Planner<'a> {
         };
         let rejects = matches!(spec.on_error, OnError::Table(_));
         let source = SourceNode { connector, spec, columns, watermark, factory: None };
+        let changes = connector.changes(&table.options);
         let mut properties = Properties::append(table.schema.clone(), false);
+        properties.changelog = match changes {
+            ProducedChanges::Append => ChangelogKind::Append,
+            ProducedChanges::All => ChangelogKind::Retract,
+            ProducedChanges::Upsert => ChangelogKind::Upsert,
+        };
         if !table.primary_key.is_empty() {
             properties.keys = Some(table.primary_key.clone());
         }

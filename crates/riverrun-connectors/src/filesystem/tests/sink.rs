@@ -12,6 +12,7 @@ fn batch(table: &Table, rows: &[&str]) -> RowBatch {
     let spec = FormatSpec {
         schema: table.schema(),
         projection: (0..table.columns.len()).collect(),
+        metadata: vec![],
         options: Options::default(),
         time_zone: chrono_tz::UTC,
     };
@@ -310,6 +311,7 @@ fn a_full_disk_ends_the_write_with_an_error() {
     let spec = FormatSpec {
         schema: table.schema(),
         projection: vec![0],
+        metadata: vec![],
         options: Options::default(),
         time_zone: chrono_tz::UTC,
     };
@@ -320,7 +322,7 @@ fn a_full_disk_ends_the_write_with_an_error() {
     })
     .expect("part");
     let row = format!("{{\"s\":\"{}\"}}", "x".repeat(100_000));
-    let error = part.write(&batch(&table, &[&row]).columns).and_then(|_| part.close().map(|_| 0)).expect_err("full");
+    let error = part.write(&batch(&table, &[&row])).and_then(|_| part.close().map(|_| 0)).expect_err("full");
     assert!(error.message().ends_with("No space left on device"), "{error}");
     assert!(error.hint_text().expect("hint").starts_with("free space"));
 }
