@@ -48,6 +48,8 @@ pub struct SourceSpec {
     pub options: Options,
     /// `PARTITIONED BY`.
     pub partition_keys: Vec<String>,
+    /// The positions of the PRIMARY KEY's columns in the schema; empty without one.
+    pub primary_key: Vec<usize>,
     /// What becomes of broken records.
     pub on_error: OnError,
     /// The session's time zone.

@@ -14,6 +14,9 @@ mod offsets;
 mod options;
 mod sink;
 mod source;
+mod upsert;
+
+pub use upsert::UpsertKafka;
 
 use crate::connector::{Connector, MetadataColumn, SinkFactory, SinkSpec, SourceFactory, SourceSpec};
 use riverrun_core::{DataType, OptionDef, Result, TypeKind};

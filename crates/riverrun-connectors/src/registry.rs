@@ -12,6 +12,8 @@ pub fn connectors() -> &'static [&'static dyn Connector] {
         &crate::datagen::Datagen,
         #[cfg(feature = "kafka")]
         &crate::kafka::Kafka,
+        #[cfg(feature = "kafka")]
+        &crate::kafka::UpsertKafka,
     ]
 }
 
@@ -25,6 +27,7 @@ pub fn left_out() -> Vec<(&'static str, &'static str)> {
     let mut missing = Vec::new();
     if cfg!(not(feature = "kafka")) {
         missing.push(("kafka", "kafka"));
+        missing.push(("upsert-kafka", "kafka"));
     }
     if cfg!(not(feature = "parquet")) {
         missing.push(("parquet", "parquet"));

@@ -14,6 +14,7 @@ pub mod expression;
 pub mod group_aggregate;
 pub mod key_router;
 pub mod limit;
+pub mod normalize;
 pub mod project_source;
 pub mod sort;
 pub mod sort_key;

@@ -13,6 +13,7 @@ use riverrun_operators::expression::Expression;
 use riverrun_operators::group_aggregate::GroupAggregate;
 use riverrun_operators::key_router::{KeyRouter, KeyRouterSpec};
 use riverrun_operators::limit::Limit;
+use riverrun_operators::normalize::Normalize;
 use riverrun_operators::sort::Sort;
 use riverrun_operators::union::Union;
 use riverrun_operators::unnest::Unnest;
@@ -93,6 +94,10 @@ fn build_node(
         NodeKind::GroupAggregate(spec) => {
             let (spec, route) = (spec.clone(), keyed(&spec.keys));
             flow.operator(id, name, vec![(one()?, route)], |c| Ok(Box::new(GroupAggregate::new(spec, c)?)))?
+        }
+        NodeKind::Normalize(spec) => {
+            let (spec, route) = (spec.clone(), keyed(&spec.keys));
+            flow.operator(id, name, vec![(one()?, route)], |c| Ok(Box::new(Normalize::new(spec, c)?)))?
         }
         NodeKind::Expand(spec) => {
             let spec = spec.clone();

@@ -91,6 +91,13 @@ pub const SOURCE_IDLE_TIMEOUT: OptionDef = OptionDef::new(
     Some("0 ms"),
     "After this long without rows a split no longer holds the watermark back; 0 is never.",
 );
+/// `table.exec.source.cdc-events-duplicate`.
+pub const SOURCE_EVENTS_DUPLICATE: OptionDef = OptionDef::new(
+    "table.exec.source.cdc-events-duplicate",
+    OptionType::Bool,
+    Some("false"),
+    "Whether changes of a table may be read twice; they are then told by its PRIMARY KEY, and taken once.",
+);
 /// `table.exec.state.ttl`.
 pub const STATE_TTL: OptionDef = OptionDef::new(
     "table.exec.state.ttl",
@@ -114,6 +121,7 @@ pub const SESSION_OPTIONS: &[OptionDef] = &[
     NOT_NULL_ENFORCER,
     TYPE_LENGTH_ENFORCER,
     SOURCE_IDLE_TIMEOUT,
+    SOURCE_EVENTS_DUPLICATE,
     STATE_TTL,
 ];
 
@@ -258,6 +266,11 @@ impl SessionConfig {
     /// Whether `table.exec.sink.not-null-enforcer` drops rows instead of failing.
     pub fn drops_null_rows(&self) -> bool {
         self.options.text(&NOT_NULL_ENFORCER).is_some_and(|text| text.trim().eq_ignore_ascii_case("DROP"))
+    }
+
+    /// `table.exec.source.cdc-events-duplicate`.
+    pub fn source_events_duplicate(&self) -> bool {
+        self.options.bool(&SOURCE_EVENTS_DUPLICATE).unwrap_or_default()
     }
 
     /// `table.exec.sink.type-length-enforcer`, in upper case.

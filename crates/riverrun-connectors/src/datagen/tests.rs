@@ -27,6 +27,7 @@ fn source(fields: &[Field], options: &[(&str, &str)]) -> Result<Arc<dyn SourceFa
         metadata: Vec::new(),
         options: all,
         partition_keys: Vec::new(),
+        primary_key: vec![],
         on_error: OnError::Fail,
         time_zone: Tz::UTC,
         batch_size: 1000,

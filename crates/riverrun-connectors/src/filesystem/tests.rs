@@ -75,6 +75,7 @@ impl Table {
             metadata: self.metadata.clone(),
             options: self.options(),
             partition_keys: self.partition_keys.clone(),
+            primary_key: vec![],
             on_error: self.on_error.clone(),
             time_zone: chrono_tz::UTC,
             batch_size: self.batch_size,

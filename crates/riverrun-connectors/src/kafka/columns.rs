@@ -64,8 +64,50 @@ impl Layout {
                 return Err(Error::input(format!("table '{table}' has 'key.fields' but no 'key.format'"))
                     .hint("name the format of the key: 'key.format' = 'json'"));
             }
-            (Some(format), Some(fields)) => Some(key_part(table, schema, options, format, fields)?),
+            (Some(format), Some(fields)) => {
+                let columns = key_columns(table, schema, options, fields)?;
+                Some(key_part(schema, options, format, columns)?)
+            }
         };
+        Layout::of(table, schema, options, key, time_zone)
+    }
+
+    /// The layout of upserts, whose key is the table's primary key.
+    pub fn upsert(
+        table: &str,
+        schema: &Schema,
+        options: &Options,
+        primary_key: &[usize],
+        time_zone: chrono_tz::Tz,
+    ) -> Result<Layout> {
+        if primary_key.is_empty() {
+            return Err(Error::input(format!("table '{table}' of the connector 'upsert-kafka' has no PRIMARY KEY"))
+                .detail("the key is what a record's key holds, and what tells which row it is the new version of")
+                .hint("add PRIMARY KEY (…) NOT ENFORCED to the table"));
+        }
+        let format = options.text(&options::KEY_FORMAT).unwrap_or_default();
+        let key = key_part(schema, options, format, primary_key.to_vec())?;
+        let layout = Layout::of(table, schema, options, Some(key), time_zone)?;
+        for (what, format) in [("key", format_named(format)?), ("value", layout.value.format)] {
+            if format.is_changelog() {
+                return Err(Error::input(format!(
+                    "'{}' can't be the {what}'s format of 'upsert-kafka'",
+                    format.name()
+                ))
+                .detail("its records say by themselves what they change")
+                .hint("read it with the connector 'kafka'"));
+            }
+        }
+        Ok(Layout { upsert: true, ..layout })
+    }
+
+    fn of(
+        table: &str,
+        schema: &Schema,
+        options: &Options,
+        key: Option<Part>,
+        time_zone: chrono_tz::Tz,
+    ) -> Result<Layout> {
         let (name, prefix) = match (options.text(&options::VALUE_FORMAT), options.text(&options::FORMAT)) {
             (Some(name), _) => (name, format!("value.{name}.")),
             (None, Some(name)) => (name, format!("{name}.")),
@@ -88,8 +130,8 @@ impl Layout {
     }
 }
 
-fn key_part(table: &str, schema: &Schema, options: &Options, format: &str, fields: &str) -> Result<Part> {
-    let prefix = options.text(&options::KEY_PREFIX).unwrap_or_default();
+/// The columns that `key.fields` names.
+fn key_columns(table: &str, schema: &Schema, options: &Options, fields: &str) -> Result<Vec<usize>> {
     let mut columns = Vec::new();
     for name in fields.split(';').map(str::trim).filter(|name| !name.is_empty()) {
         let index = schema.index_of(name).ok_or_else(|| {
@@ -100,6 +142,11 @@ fn key_part(table: &str, schema: &Schema, options: &Options, format: &str, field
         })?;
         columns.push(index);
     }
+    Ok(columns)
+}
+
+fn key_part(schema: &Schema, options: &Options, format: &str, columns: Vec<usize>) -> Result<Part> {
+    let prefix = options.text(&options::KEY_PREFIX).unwrap_or_default();
     let mut part_schema = schema.project(&columns);
     for field in &mut part_schema.fields {
         field.name = field

@@ -95,30 +95,35 @@ pub const GUARANTEE: OptionDef = OptionDef::new(
     "What a sink promises; exactly-once needs durable checkpoints, which are not there yet.",
 );
 
+pub const PROPERTIES: OptionDef = OptionDef::new(
+    "properties.*",
+    OptionType::Text,
+    None,
+    "Any property of the Kafka client (librdkafka's names; the Java client's where both have it): sasl, ssl, …",
+);
+pub const VALUE_OPTIONS: OptionDef = OptionDef::new(
+    "value.*",
+    OptionType::Text,
+    None,
+    "Options of the value's format: 'value.json.ignore-parse-errors'.",
+);
+pub const KEY_OPTIONS: OptionDef =
+    OptionDef::new("key.*", OptionType::Text, None, "Options of the key's format: 'key.json.ignore-parse-errors'.");
+
 /// All of them, for validation and documentation.
 pub const OPTIONS: &[OptionDef] = &[
     TOPIC,
     TOPIC_PATTERN,
     SERVERS,
     GROUP,
-    OptionDef::new(
-        "properties.*",
-        OptionType::Text,
-        None,
-        "Any property of the Kafka client (librdkafka's names; the Java client's where both have it): sasl, ssl, …",
-    ),
+    PROPERTIES,
     FORMAT,
     VALUE_FORMAT,
-    OptionDef::new(
-        "value.*",
-        OptionType::Text,
-        None,
-        "Options of the value's format: 'value.json.ignore-parse-errors'.",
-    ),
+    VALUE_OPTIONS,
     KEY_FORMAT,
     KEY_FIELDS,
     KEY_PREFIX,
-    OptionDef::new("key.*", OptionType::Text, None, "Options of the key's format: 'key.json.ignore-parse-errors'."),
+    KEY_OPTIONS,
     VALUE_INCLUDE,
     STARTUP,
     STARTUP_OFFSETS,

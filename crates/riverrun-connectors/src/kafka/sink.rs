@@ -3,6 +3,7 @@
 use super::client::{self, failed};
 use super::columns::Layout;
 use super::options;
+use super::upsert::UpsertWriter;
 use crate::connector::{AcceptedChanges, SinkFactory, SinkSpec};
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::TimestampMillisecondType;
@@ -40,8 +41,13 @@ enum Partitioner {
 impl KafkaSink {
     /// Checks the options.
     pub fn new(spec: SinkSpec) -> Result<Self> {
+        let layout = Layout::new(&spec.table, &spec.schema, &spec.options, spec.time_zone)?;
+        KafkaSink::with_layout(spec, layout)
+    }
+
+    /// A sink of records of this layout.
+    pub fn with_layout(spec: SinkSpec, layout: Layout) -> Result<Self> {
         let options = &spec.options;
-        let layout = Layout::new(&spec.table, &spec.schema, options, spec.time_zone)?;
         let topic = match options.text(&options::TOPIC) {
             Some(topic) if !topic.contains(';') && options.given(options::TOPIC_PATTERN.name).is_none() => {
                 topic.to_owned()
@@ -78,6 +84,7 @@ impl KafkaSink {
 impl SinkFactory for KafkaSink {
     fn accepts(&self) -> AcceptedChanges {
         match self.layout.value.format.is_changelog() {
+            _ if self.layout.upsert => AcceptedChanges::Upsert,
             true => AcceptedChanges::All,
             false => AcceptedChanges::Append,
         }
@@ -93,7 +100,8 @@ impl SinkFactory for KafkaSink {
             Partitioner::Client => 0,
             _ => partition_count(&producer, &self.topic, &self.spec)?,
         };
-        Ok(Box::new(KafkaWriter {
+        let writer = KafkaWriter {
+            upsert: self.layout.upsert,
             key: self.layout.key.as_ref().map(&part).transpose()?,
             value: part(&self.layout.value)?,
             key_columns: self.layout.key.as_ref().map(|key| key.columns.clone()).unwrap_or_default(),
@@ -111,7 +119,11 @@ impl SinkFactory for KafkaSink {
             producer,
             deliveries,
             waiting: VecDeque::new(),
-        }))
+        };
+        match self.layout.upsert {
+            true => Ok(Box::new(UpsertWriter::new(writer, self.spec.primary_key.clone()))),
+            false => Ok(Box::new(writer)),
+        }
     }
 }
 
@@ -177,13 +189,16 @@ fn partition_count(producer: &KafkaProducer, topic: &str, spec: &SinkSpec) -> Re
 /// A record that the client's queue had no room for.
 struct Waiting {
     key: Option<Vec<u8>>,
-    value: Vec<u8>,
+    /// Nothing: a tombstone.
+    value: Option<Vec<u8>>,
     partition: Option<i32>,
     timestamp: Option<i64>,
     headers: Option<OwnedHeaders>,
 }
 
-struct KafkaWriter {
+pub(super) struct KafkaWriter {
+    /// Whether a row that is taken back is a tombstone.
+    upsert: bool,
     table: String,
     topic: String,
     servers: String,
@@ -218,7 +233,10 @@ impl KafkaWriter {
     /// Sends what is waiting until the client's queue is full.
     fn send(&mut self) -> Result<()> {
         while let Some(waiting) = self.waiting.front() {
-            let mut record = BaseRecord::<[u8], [u8]>::to(&self.topic).payload(&waiting.value);
+            let mut record = BaseRecord::<[u8], [u8]>::to(&self.topic);
+            if let Some(value) = &waiting.value {
+                record = record.payload(value);
+            }
             if let Some(key) = &waiting.key {
                 record = record.key(key);
             }
@@ -272,7 +290,8 @@ impl Sink<RowBatch> for KafkaWriter {
         let rows = batch.num_rows();
         let part = |columns: &[usize]| -> Result<RecordBatch> { Ok(batch.columns.project(columns)?) };
         let (mut keys, mut values) = (EncodedRows::default(), EncodedRows::default());
-        let value = RowBatch { columns: part(&self.value_columns)?, weights: batch.weights.clone() };
+        let weights = batch.weights.clone().filter(|_| !self.upsert);
+        let value = RowBatch { columns: part(&self.value_columns)?, weights };
         self.value.encode_changes(&value, &mut values)?;
         if let Some(encoder) = &mut self.key {
             encoder.encode(&part(&self.key_columns)?, &mut keys)?;
@@ -294,7 +313,8 @@ impl Sink<RowBatch> for KafkaWriter {
             });
             self.context.metrics.bytes.add(value.len() as u64);
             let key = key_rows.next().map(<[u8]>::to_vec);
-            self.waiting.push_back(Waiting { key, value: value.to_vec(), partition, timestamp, headers });
+            let value = (!self.upsert || batch.weight(row) > 0).then(|| value.to_vec());
+            self.waiting.push_back(Waiting { key, value, partition, timestamp, headers });
         }
         self.send()
     }

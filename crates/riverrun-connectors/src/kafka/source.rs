@@ -28,8 +28,13 @@ pub struct KafkaSource {
 impl KafkaSource {
     /// Checks the options and that the topics can be reached.
     pub fn new(spec: SourceSpec) -> Result<Self> {
+        let layout = Layout::new(&spec.table, &spec.schema, &spec.options, spec.time_zone)?;
+        KafkaSource::with_layout(spec, layout)
+    }
+
+    /// A source of records of this layout.
+    pub fn with_layout(spec: SourceSpec, layout: Layout) -> Result<Self> {
         let options = &spec.options;
-        let layout = Layout::new(&spec.table, &spec.schema, options, spec.time_zone)?;
         let topics: Vec<String> = options
             .text(&options::TOPIC)
             .map(|text| {

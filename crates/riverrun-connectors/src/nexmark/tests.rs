@@ -66,6 +66,7 @@ fn source(schema: Schema, options: &[(&str, &str)]) -> Result<Arc<dyn SourceFact
         metadata: Vec::new(),
         options: all,
         partition_keys: Vec::new(),
+        primary_key: vec![],
         on_error: OnError::Fail,
         time_zone: chrono_tz::Tz::UTC,
         batch_size: 1000,
@@ -262,6 +263,7 @@ fn fields_that_nobody_looks_at_are_not_made() {
             options
         }),
         partition_keys: Vec::new(),
+        primary_key: vec![],
         on_error: OnError::Fail,
         time_zone: chrono_tz::Tz::UTC,
         batch_size: 1000,

@@ -171,6 +171,7 @@ fn details(node: &Node) -> Vec<(&'static str, String)> {
             let names = spec.schema.fields.iter().skip(spec.keys.len());
             say("aggregates", names.map(|field| field.name.as_str()).collect::<Vec<_>>().join(", "));
         }
+        NodeKind::Normalize(spec) => say("key", list(&spec.keys)),
         NodeKind::Expand(spec) => {
             let keys: Vec<_> = spec.keys.iter().map(text).collect();
             let set = |set: &Vec<usize>| {

@@ -49,6 +49,7 @@ fn keys_of(kind: &NodeKind) -> String {
         NodeKind::WindowAssign(spec) => list(&spec.keys),
         NodeKind::WindowAggregate(spec) => list(&spec.keys),
         NodeKind::GroupAggregate(spec) => list(&spec.keys),
+        NodeKind::Normalize(spec) => list(&spec.keys),
         NodeKind::Expand(spec) => list(&spec.keys),
         NodeKind::WindowTopN(spec) => list(&spec.keys),
         NodeKind::WindowDeduplicate(spec) => list(&spec.keys),

@@ -9,6 +9,7 @@ use riverrun_operators::expand::ExpandSpec;
 use riverrun_operators::expression::Expression;
 use riverrun_operators::group_aggregate::GroupAggregateSpec;
 use riverrun_operators::limit::LimitSpec;
+use riverrun_operators::normalize::NormalizeSpec;
 use riverrun_operators::sort::SortSpec;
 use riverrun_operators::union::UnionSpec;
 use riverrun_operators::unnest::UnnestSpec;
@@ -168,6 +169,8 @@ pub enum NodeKind {
     WindowDeduplicate(WindowDeduplicateSpec),
     /// Aggregates per key, with updating results.
     GroupAggregate(GroupAggregateSpec),
+    /// The last row of every key.
+    Normalize(NormalizeSpec),
     /// Every row once per grouping set.
     Expand(ExpandSpec),
     /// Every row with the elements of a collection in it.
@@ -197,6 +200,7 @@ impl NodeKind {
             NodeKind::WindowTopN(_) => "WindowTopN",
             NodeKind::WindowDeduplicate(_) => "WindowDeduplicate",
             NodeKind::GroupAggregate(_) => "GroupAggregate",
+            NodeKind::Normalize(_) => "Normalize",
             NodeKind::Expand(_) => "Expand",
             NodeKind::Unnest(_) => "Unnest",
             NodeKind::Sort(_) => "Sort",

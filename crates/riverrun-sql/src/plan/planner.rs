@@ -24,6 +24,7 @@ use riverrun_core::{Clock, Error, Millis, Result, RowBatch, Schema, TypeKind};
 use riverrun_operators::calc::CalcSpec;
 use riverrun_operators::expression::Expression;
 use riverrun_operators::limit::LimitSpec;
+use riverrun_operators::normalize::NormalizeSpec;
 use riverrun_operators::sort::SortSpec;
 use riverrun_operators::union::UnionSpec;
 use riverrun_operators::unnest::UnnestSpec;
@@ -259,6 +260,7 @@ impl<'a> Planner<'a> {
             metadata: table.metadata.clone(),
             options: table.options.clone(),
             partition_keys: table.partition_keys.clone(),
+            primary_key: physical_key(table),
             on_error: on_error(&table.options),
             time_zone: self.config.time_zone(),
             batch_size: self.config.batch_size(),
@@ -279,8 +281,41 @@ impl<'a> Planner<'a> {
         if rejects {
             self.rejecting.insert(node);
         }
-        Ok(node)
+        self.normalized(node, table, changes)
     }
+
+    /// Upserts, and changes that may come twice, become changes that come once.
+    fn normalized(&mut self, source: NodeId, table: &BoundTable, changes: ProducedChanges) -> Result<NodeId> {
+        let wanted = match changes {
+            ProducedChanges::Append => false,
+            ProducedChanges::All => self.config.source_events_duplicate(),
+            ProducedChanges::Upsert => true,
+        };
+        if !wanted {
+            return Ok(source);
+        }
+        if table.primary_key.is_empty() {
+            return Err(Error::input(format!("the table '{}' has no PRIMARY KEY", table.short_name()))
+                .detail("'table.exec.source.cdc-events-duplicate' is true: changes that come twice are told by the key")
+                .hint("add PRIMARY KEY (…) NOT ENFORCED to the table"));
+        }
+        let schema = table.schema.clone();
+        let column = |&index: &usize| Expr::Column { index, data_type: schema.fields[index].data_type.clone() };
+        let keys: Vec<Expr> = table.primary_key.iter().map(column).collect();
+        let spec = NormalizeSpec { keys: self.lower_all(&keys, &schema)?, schema };
+        let below = self.builder.properties(source).clone();
+        let properties = Properties { changelog: ChangelogKind::Retract, ..below };
+        Ok(self.builder.add(NodeKind::Normalize(spec), vec![source.into()], properties))
+    }
+}
+
+/// The PRIMARY KEY's columns among the physical ones.
+fn physical_key(table: &BoundTable) -> Vec<usize> {
+    let physical = |&column: &usize| match table.sources.get(column) {
+        Some(ColumnSource::Physical(index)) => Some(*index),
+        _ => None,
+    };
+    table.primary_key.iter().filter_map(physical).collect()
 }
 
 /// What the connector gives: physical columns, then metadata.
