@@ -133,6 +133,26 @@ S
   equal "2" "$(cat "$dir"/good/* | wc -l)" "the good rows"
 }
 
+kafka_case_rows_are_updated_by_key() {
+  kafka_topic totals 2
+  cat >"$dir/changes.json" <<'S'
+{"op":"c","before":null,"after":{"id":1,"branch":"north","balance":10}}
+{"op":"c","before":null,"after":{"id":2,"branch":"south","balance":5}}
+{"op":"u","before":{"id":1,"branch":"north","balance":10},"after":{"id":1,"branch":"south","balance":30}}
+S
+  cat >"$dir/totals.sql" <<S
+CREATE TABLE accounts (id INT, branch STRING, balance INT, PRIMARY KEY (id) NOT ENFORCED)
+  WITH ('connector' = 'filesystem', 'path' = '$dir/changes.json', 'format' = 'debezium-json');
+CREATE TABLE totals (branch STRING, total INT, PRIMARY KEY (branch) NOT ENFORCED) WITH (
+  'connector' = 'upsert-kafka', 'topic' = 'totals', 'properties.bootstrap.servers' = '$KAFKA', 'scan.bounded.mode' = 'latest-offset', 'key.format' = 'json', 'value.format' = 'json');
+SET 'execution.batch-size' = '1';
+INSERT INTO totals SELECT branch, SUM(balance) FROM accounts GROUP BY branch;
+SELECT SUM(total) AS total, COUNT(*) AS branches FROM totals;
+S
+  equal "total,branches
+35,1" "$(riverrun run "$dir/totals.sql" --output csv -p 2 | tail -n 2)" "what the records have made of the rows"
+}
+
 kafka_case_errors_say_what_to_do() {
   kafka_topic exists 1
   numbers missing "$bounded" >"$dir/topic.sql"; echo "SELECT * FROM numbers;" >>"$dir/topic.sql"

@@ -67,7 +67,7 @@ impl Format for DebeziumJson {
     fn encoder(&self, spec: &FormatSpec) -> Result<Box<dyn Encoder>> {
         if spec.options.bool(&SCHEMA_INCLUDE)? {
             let place = spec.options.given(SCHEMA_INCLUDE.name).and_then(|value| value.value_place);
-            return Err(Error::unsupported("writing debezium-json with 'debezium-json.schema-include' = 'true'")
+            return Err(Error::input("debezium-json can't be written with 'debezium-json.schema-include' = 'true'")
                 .hint("leave the option out for a table that is written")
                 .at(place));
         }

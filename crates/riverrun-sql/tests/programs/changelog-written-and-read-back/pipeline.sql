@@ -1,0 +1,18 @@
+-- A changelog written to files as debezium-json, and read again.
+CREATE TABLE accounts (
+  id INT,
+  branch STRING,
+  balance INT,
+  PRIMARY KEY (id) NOT ENFORCED
+) WITH (
+  'connector' = 'filesystem',
+  'path' = '${DIR}/accounts.json',
+  'format' = 'debezium-json'
+);
+CREATE TABLE branches (branch STRING, n BIGINT) WITH (
+  'connector' = 'filesystem',
+  'path' = '${DIR}/branches',
+  'format' = 'debezium-json'
+);
+INSERT INTO branches SELECT branch, COUNT(*) FROM accounts GROUP BY branch;
+SELECT * FROM branches;
