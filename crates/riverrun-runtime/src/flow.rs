@@ -222,9 +222,13 @@ impl<B: Batch> Flow<'_, B> {
     ) -> Result<usize> {
         let job = &self.shared.job;
         let restored = match &job.restore {
-            Some(snapshot) => {
-                snapshot.assign(id, self.layout.worker, self.layout.parallelism, job.options.key_groups)?
-            }
+            Some(snapshot) => crate::snapshot::assign(
+                snapshot,
+                id,
+                self.layout.worker,
+                self.layout.parallelism,
+                job.options.key_groups,
+            )?,
             None => None,
         };
         self.nodes.push(Node { id: id.to_owned(), kind, inputs, metrics, wake, restored });

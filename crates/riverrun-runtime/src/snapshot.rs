@@ -1,35 +1,12 @@
-//! What a whole job holds at a barrier, and where its operators leave their parts of it.
+//! Where the operators of a job leave their parts at a barrier, and what a worker takes over of them.
 
-use crate::source::SplitId;
-use crate::split_watermarks::SplitProgress;
 use riverrun_core::{Epoch, KeyGroup, Result, Watermark};
-use riverrun_state::{OperatorSnapshot, RestoredState};
+pub use riverrun_state::{OperatorPart, Snapshot};
+use riverrun_state::{OperatorSnapshot, RestoredState, SplitId, SplitProgress};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
-
-/// What one operator holds on one worker at a barrier: its own state, and what the driver keeps for it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OperatorPart {
-    /// The operator's state.
-    pub state: OperatorSnapshot,
-    /// The operator's watermark; for a source the one that it has sent.
-    pub watermark: Watermark,
-    /// Whether its input had ended, and so what is done at the end of input has been done.
-    pub ended: bool,
-    /// A source's splits and how far the event time of each has come.
-    pub splits: Vec<(SplitId, SplitProgress)>,
-}
-
-/// What a whole job holds at a barrier.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Snapshot {
-    /// The epoch that the barrier ended.
-    pub epoch: Epoch,
-    /// The parts of every source, operator and sink by its id, in the order of the workers.
-    pub operators: BTreeMap<String, Vec<OperatorPart>>,
-}
 
 /// What one worker takes over of an operator's parts.
 pub(crate) struct RestoredPart {
@@ -39,24 +16,22 @@ pub(crate) struct RestoredPart {
     pub(crate) splits: Vec<(SplitId, SplitProgress)>,
 }
 
-impl Snapshot {
-    /// What `worker` takes over of the operator `id`; `None` if the snapshot does not have it.
-    pub(crate) fn assign(
-        &self,
-        id: &str,
-        worker: usize,
-        parallelism: usize,
-        key_groups: u16,
-    ) -> Result<Option<RestoredPart>> {
-        let Some(parts) = self.operators.get(id) else { return Ok(None) };
-        let states: Vec<OperatorSnapshot> = parts.iter().map(|part| part.state.clone()).collect();
-        Ok(Some(RestoredPart {
-            state: RestoredState::assign(&states, worker, parallelism, key_groups)?,
-            watermark: parts.iter().map(|part| part.watermark).min().unwrap_or(Watermark::MIN),
-            ended: parts.iter().all(|part| part.ended),
-            splits: parts.iter().flat_map(|part| part.splits.iter().cloned()).collect(),
-        }))
-    }
+/// What `worker` takes over of the operator `id`; `None` if the snapshot does not have it.
+pub(crate) fn assign(
+    snapshot: &Snapshot,
+    id: &str,
+    worker: usize,
+    parallelism: usize,
+    key_groups: u16,
+) -> Result<Option<RestoredPart>> {
+    let Some(parts) = snapshot.operators.get(id) else { return Ok(None) };
+    let states: Vec<&OperatorSnapshot> = parts.iter().map(|part| &part.state).collect();
+    Ok(Some(RestoredPart {
+        state: RestoredState::assign(&states, worker, parallelism, key_groups)?,
+        watermark: parts.iter().map(|part| part.watermark).min().unwrap_or(Watermark::MIN),
+        ended: parts.iter().all(|part| part.ended),
+        splits: parts.iter().flat_map(|part| part.splits.iter().cloned()).collect(),
+    }))
 }
 
 /// A part on its way to process 0.

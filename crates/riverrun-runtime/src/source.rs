@@ -4,12 +4,10 @@ use crate::batch::Batch;
 use crate::identity::JobIdentity;
 use riverrun_core::metrics::OperatorMetrics;
 use riverrun_core::{Clock, Result};
+pub use riverrun_state::SplitId;
 use riverrun_state::{OperatorSnapshot, RestoredState};
 use std::sync::Arc;
 use std::time::Duration;
-
-/// Names a split (a file, a partition) within its source; the same on every worker and after a restore.
-pub type SplitId = Arc<str>;
 
 /// Wakes a source's worker from another thread. Cheap; may be called at any time.
 pub type Waker = Arc<dyn Fn() + Send + Sync>;

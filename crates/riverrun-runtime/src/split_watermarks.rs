@@ -14,30 +14,19 @@ use crate::message::Status;
 use crate::source::SplitId;
 use crate::watermarks::WatermarkRuns;
 use riverrun_core::{Millis, Watermark};
-use serde::{Deserialize, Serialize};
+use riverrun_state::SplitProgress;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// How far the event time of one split has come: state, like its offset.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SplitProgress {
-    /// The latest watermark that a row gave; 0 before the first.
-    pub latest: Millis,
-    /// The last watermark that was due; MIN before the first.
-    pub watermark: Watermark,
+const START: SplitProgress = SplitProgress { latest: Millis(0), watermark: Watermark::MIN };
+
+/// The watermark that the next one is measured from.
+fn base(progress: &SplitProgress) -> i64 {
+    progress.watermark.0.max(0)
 }
 
-impl SplitProgress {
-    const START: SplitProgress = SplitProgress { latest: Millis(0), watermark: Watermark::MIN };
-
-    /// The watermark that the next one is measured from.
-    fn base(&self) -> i64 {
-        self.watermark.0.max(0)
-    }
-
-    fn pending(&self) -> bool {
-        self.latest.0 > self.base()
-    }
+fn is_pending(progress: &SplitProgress) -> bool {
+    progress.latest.0 > base(progress)
 }
 
 #[derive(Debug)]
@@ -74,7 +63,7 @@ impl SplitWatermarks {
             settings,
             splits: BTreeMap::new(),
             restored: BTreeMap::new(),
-            finished: SplitProgress::START,
+            finished: START,
             watermark: Watermark::MIN,
             last_row: Millis(i64::MIN),
         }
@@ -103,7 +92,7 @@ impl SplitWatermarks {
 
     /// A split holds the watermark back from now on.
     pub(crate) fn open(&mut self, id: SplitId, now: Millis) {
-        let progress = self.restored.remove(&id).unwrap_or(SplitProgress::START);
+        let progress = self.restored.remove(&id).unwrap_or(START);
         self.splits.entry(id).or_insert(Split { progress, idle: false, last_row: now });
     }
 
@@ -128,7 +117,7 @@ impl SplitWatermarks {
         split.idle = false;
         split.last_row = now;
         let progress = &mut split.progress;
-        let mut due = progress.base().saturating_add(interval);
+        let mut due = base(progress).saturating_add(interval);
         for (row, &time) in times.iter().enumerate() {
             if time > progress.latest.0 && time <= limit {
                 progress.latest = Millis(time);
@@ -153,7 +142,7 @@ impl SplitWatermarks {
         let interval = self.settings.interval.0.max(1);
         let mut flushed = false;
         for split in self.splits.values_mut() {
-            if split.progress.pending() {
+            if is_pending(&split.progress) {
                 if now.0 >= split.last_row.0.saturating_add(interval) {
                     split.progress.watermark = Watermark(split.progress.latest.0);
                     flushed = true;
@@ -173,7 +162,7 @@ impl SplitWatermarks {
                 }
             }
         }
-        if self.finished.pending() && self.splits.is_empty() {
+        if is_pending(&self.finished) && self.splits.is_empty() {
             if now.0 >= self.last_row.0.saturating_add(interval) {
                 self.finished.watermark = Watermark(self.finished.latest.0);
                 flushed = true;

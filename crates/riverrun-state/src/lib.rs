@@ -2,10 +2,11 @@
 //! restore it, and the snapshots in which it leaves and re-enters an operator.
 
 pub mod blob;
+pub mod checkpoint;
 pub mod key;
 pub mod key_table;
 pub mod snapshot;
 
 pub use key::{KeyEncoder, KeyOrder, KeyRows, hash_key};
 pub use key_table::KeyTable;
-pub use snapshot::{OperatorSnapshot, RestoredState};
+pub use snapshot::{OperatorPart, OperatorSnapshot, RestoredState, Snapshot, SplitId, SplitProgress};

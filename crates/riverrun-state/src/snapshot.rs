@@ -1,7 +1,44 @@
-//! What one operator holds at a barrier, in the parts in which it can be dealt out again.
+//! What an operator, and a whole job, holds at a barrier, in the parts in which it can be dealt out again.
 
-use riverrun_core::{Error, KeyGroup, Result};
+use riverrun_core::{Epoch, Error, KeyGroup, Millis, Result, Watermark};
+use serde::{Deserialize, Serialize};
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Names a split (a file, a partition) within its source; the same on every worker and after a restore.
+pub type SplitId = Arc<str>;
+
+/// How far the event time of one split has come: state, like its offset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SplitProgress {
+    /// The latest watermark that a row gave; 0 before the first.
+    pub latest: Millis,
+    /// The last watermark that was due; MIN before the first.
+    pub watermark: Watermark,
+}
+
+/// What one operator holds on one worker at a barrier: its own state, and what the runtime keeps for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperatorPart {
+    /// The operator's state.
+    pub state: OperatorSnapshot,
+    /// The operator's watermark; for a source the one that it has sent.
+    pub watermark: Watermark,
+    /// Whether its input had ended, and so what is done at the end of input has been done.
+    pub ended: bool,
+    /// A source's splits and how far the event time of each has come.
+    pub splits: Vec<(SplitId, SplitProgress)>,
+}
+
+/// What a whole job holds at a barrier.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Snapshot {
+    /// The epoch that the barrier ended.
+    pub epoch: Epoch,
+    /// The parts of every source, operator and sink by its id, in the order of the workers.
+    pub operators: BTreeMap<String, Vec<OperatorPart>>,
+}
 
 /// The state of one operator on one worker at a barrier.
 ///
@@ -32,7 +69,7 @@ impl RestoredState {
     /// What `worker` of `parallelism` takes over of the parts that all workers of a run left,
     /// given in the order of those workers.
     pub fn assign(
-        parts: &[OperatorSnapshot],
+        parts: &[impl Borrow<OperatorSnapshot>],
         worker: usize,
         parallelism: usize,
         key_groups: u16,
@@ -42,21 +79,28 @@ impl RestoredState {
         }
         let keyed = parts
             .iter()
-            .flat_map(|part| &part.keyed)
+            .flat_map(|part| &part.borrow().keyed)
             .filter(|(group, _)| group.worker(key_groups, parallelism) == worker)
             .map(|(group, blob)| (*group, blob.clone()))
             .collect();
         let split = parts
             .iter()
-            .flat_map(|part| &part.split)
+            .flat_map(|part| &part.borrow().split)
             .enumerate()
             .filter(|(index, _)| index % parallelism == worker)
             .map(|(_, element)| element.clone())
             .collect();
-        let union = parts.iter().flat_map(|part| part.union.iter().cloned()).collect();
+        let union = parts.iter().flat_map(|part| part.borrow().union.iter().cloned()).collect();
         Ok(RestoredState { keyed, split, union })
     }
 
+    /// Whether there is nothing to restore.
+    pub fn is_empty(&self) -> bool {
+        self.keyed.is_empty() && self.split.is_empty() && self.union.is_empty()
+    }
+}
+
+impl OperatorSnapshot {
     /// Whether there is nothing to restore.
     pub fn is_empty(&self) -> bool {
         self.keyed.is_empty() && self.split.is_empty() && self.union.is_empty()

@@ -1,0 +1,160 @@
+//! The checkpoints of one job, as a log of manifests without gaps: whoever puts the next one has decided.
+
+use super::manifest::{MANIFEST, Manifest};
+use super::store::{BlobStore, Put};
+use riverrun_core::{Error, Result, failpoint};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often a put whose outcome is not known is tried again.
+const ATTEMPTS: u32 = 4;
+
+/// A checkpoint as it is found.
+#[derive(Clone, Debug)]
+pub struct CheckpointEntry {
+    /// Its number.
+    pub id: u64,
+    /// Where it is.
+    pub place: String,
+    /// What it consists of, or what is wrong with it.
+    pub manifest: Result<Manifest>,
+}
+
+/// What became of a manifest.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// It is the next checkpoint.
+    Decided,
+    /// An earlier attempt of this generation, whose outcome was not known, has turned out to be the checkpoint of that number.
+    /// The manifest in hand wants the next one.
+    Earlier(Box<Manifest>),
+    /// Another generation of the job has taken the number, or one after it: this generation must end.
+    Overtaken,
+}
+
+/// The checkpoints of one job.
+#[derive(Clone, Debug)]
+pub struct History {
+    store: Arc<dyn BlobStore>,
+}
+
+/// The folder of a checkpoint.
+fn folder(id: u64) -> String {
+    format!("chk-{id}")
+}
+
+/// The number of the checkpoint whose manifest has this name.
+pub(super) fn number(name: &str) -> Option<u64> {
+    let (folder, file) = name.split_once('/')?;
+    (file == MANIFEST).then_some(())?;
+    folder.strip_prefix("chk-")?.parse().ok()
+}
+
+/// The name of the manifest of the checkpoint `id`.
+pub(super) fn manifest_name(id: u64) -> String {
+    format!("{}/{MANIFEST}", folder(id))
+}
+
+impl History {
+    /// The history in a job's folder.
+    pub fn new(store: Arc<dyn BlobStore>) -> Self {
+        History { store }
+    }
+
+    /// The folder.
+    pub fn store(&self) -> &Arc<dyn BlobStore> {
+        &self.store
+    }
+
+    /// The numbers of the checkpoints, in order.
+    pub fn numbers(&self) -> Result<Vec<u64>> {
+        let mut numbers: Vec<u64> = self.store.list("")?.iter().filter_map(|file| number(&file.name)).collect();
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+
+    /// One checkpoint; an error if there is none of that number or if its manifest is damaged.
+    pub fn read(&self, id: u64) -> Result<Manifest> {
+        let name = manifest_name(id);
+        let place = self.store.describe(&folder(id));
+        let bytes = self.store.get(&name)?.ok_or_else(|| Error::failure(format!("there is no checkpoint {place}")))?;
+        Manifest::decode(&bytes).map_err(|error| error.context(place))
+    }
+
+    /// All checkpoints, also the damaged ones, in order.
+    pub fn entries(&self) -> Result<Vec<CheckpointEntry>> {
+        let entry = |id| CheckpointEntry { id, place: self.store.describe(&folder(id)), manifest: self.read(id) };
+        Ok(self.numbers()?.into_iter().map(entry).collect())
+    }
+
+    /// The newest checkpoint. If that one is damaged, an error that names it and the newest one that is not.
+    pub fn latest(&self) -> Result<Option<Manifest>> {
+        let numbers = self.numbers()?;
+        let Some((newest, older)) = numbers.split_last() else { return Ok(None) };
+        self.read(*newest).map(Some).map_err(|error| {
+            let good = older.iter().rev().find(|id| self.read(**id).is_ok());
+            error.hint(match good {
+                Some(id) => format!(
+                    "the one before it can be used with --from {}; what came after it is then read again",
+                    self.store.describe(&folder(*id))
+                ),
+                None => "there is no other checkpoint: a new state directory starts from the beginning".to_owned(),
+            })
+        })
+    }
+
+    /// Puts the next manifest: the decision. An error means that its outcome is not known.
+    pub fn decide(&self, manifest: &Manifest) -> Result<Outcome> {
+        let name = manifest_name(manifest.body.id);
+        let bytes = manifest.encode()?;
+        let mut attempt = 0;
+        loop {
+            failpoint("manifest-put")?;
+            let put = self.store.put_if_absent(&name, &bytes);
+            failpoint("manifest-put-done")?;
+            match put {
+                Ok(Put::Created) => break,
+                // It may be our own, whose answer was lost.
+                Ok(Put::Exists) => match self.claim(manifest, self.read(manifest.body.id)?) {
+                    Outcome::Decided => break,
+                    other => return Ok(other),
+                },
+                Err(error) => {
+                    attempt += 1;
+                    match self.read(manifest.body.id).map(|found| self.claim(manifest, found)) {
+                        Ok(Outcome::Decided) => break,
+                        Ok(other) => return Ok(other),
+                        Err(_) if attempt < ATTEMPTS => pause(attempt),
+                        Err(_) => return Err(error),
+                    }
+                }
+            }
+        }
+        // Retention may have freed our number long ago.
+        let newest = self.numbers()?.last().copied();
+        Ok(if newest.is_some_and(|newest| newest > manifest.body.id) { Outcome::Overtaken } else { Outcome::Decided })
+    }
+
+    /// Whose a manifest is that stands where `wanted` was to be put.
+    fn claim(&self, wanted: &Manifest, found: Manifest) -> Outcome {
+        let (ours, theirs) = (&wanted.body, &found.body);
+        if theirs.nonce == ours.nonce {
+            Outcome::Decided
+        } else if theirs.job.id == ours.job.id && theirs.job.generation == ours.job.generation {
+            Outcome::Earlier(Box::new(found))
+        } else {
+            Outcome::Overtaken
+        }
+    }
+
+    /// Takes a manifest away; the checkpoint is gone with it.
+    pub fn remove(&self, id: u64) -> Result<()> {
+        self.store.delete(&manifest_name(id))
+    }
+}
+
+/// Waits before a put is tried again.
+#[allow(clippy::disallowed_methods, reason = "a thread of its own waits for a store")]
+fn pause(attempt: u32) {
+    std::thread::sleep(Duration::from_millis(10 << attempt));
+}

@@ -1,0 +1,137 @@
+//! Reading a checkpoint back, and checking one.
+
+use super::manifest::{BlobEntry, Manifest, PartEntry, hash_blob};
+use super::part_file::MAGIC;
+use super::store::BlobStore;
+use crate::snapshot::{OperatorPart, OperatorSnapshot, Snapshot};
+use riverrun_core::{Error, KeyGroup, Result, failpoint};
+use std::collections::BTreeMap;
+
+/// Reads what a checkpoint holds. Of keyed state only the groups that `wanted` names: those that this process will own.
+pub fn load(store: &dyn BlobStore, manifest: &Manifest, wanted: impl Fn(KeyGroup) -> bool) -> Result<Snapshot> {
+    failpoint("restore")?;
+    let mut blobs = Blobs::default();
+    for operator in manifest.operators.values() {
+        for part in &operator.parts {
+            let keyed = part.keyed.iter().filter(|(group, _)| wanted(*group)).map(|(_, blob)| blob);
+            keyed.chain(&part.split).chain(&part.union).for_each(|blob| blobs.want(blob));
+        }
+    }
+    blobs.read(store, manifest)?;
+    let mut operators = BTreeMap::new();
+    for (id, operator) in &manifest.operators {
+        let mut parts: Vec<&PartEntry> = operator.parts.iter().collect();
+        parts.sort_by_key(|part| part.worker);
+        let parts = parts.into_iter().map(|part| blobs.part(part, &wanted)).collect::<Result<Vec<_>>>()?;
+        operators.insert(id.clone(), parts);
+    }
+    Ok(Snapshot { epoch: manifest.body.epoch, operators })
+}
+
+/// Checks every file of a checkpoint: that it is there, its size, its hash, and the hash of each blob in it. What is
+/// wrong, in a sentence each; empty if nothing is.
+pub fn verify(store: &dyn BlobStore, manifest: &Manifest) -> Vec<String> {
+    let mut problems = Vec::new();
+    for (number, file) in manifest.files.iter().enumerate() {
+        let place = store.describe(&file.name);
+        let content = match store.get(&file.name) {
+            Ok(Some(content)) => content,
+            Ok(None) => {
+                problems.push(format!("{place} is missing"));
+                continue;
+            }
+            Err(error) => {
+                problems.push(error.message().to_owned());
+                continue;
+            }
+        };
+        if content.len() as u64 != file.size {
+            problems.push(format!("{place} has {} bytes instead of {}", content.len(), file.size));
+        } else if format!("{:032x}", hash_blob(&content)) != file.hash {
+            problems.push(format!("{place} does not match its checksum"));
+        }
+        let parts =
+            manifest.operators.iter().flat_map(|(id, operator)| operator.parts.iter().map(move |part| (id, part)));
+        for (id, part) in parts {
+            let damaged =
+                part.blobs().filter(|blob| blob.file as usize == number && cut(&content, blob).is_none()).count();
+            if damaged > 0 {
+                problems.push(format!("{damaged} blobs of {id} on worker {} in {place} are damaged", part.worker));
+            }
+        }
+    }
+    problems
+}
+
+/// A blob of a file, if it is whole.
+fn cut<'a>(content: &'a [u8], blob: &BlobEntry) -> Option<&'a [u8]> {
+    let start = usize::try_from(blob.offset).ok()?;
+    let end = start.checked_add(usize::try_from(blob.length).ok()?)?;
+    content.get(start..end).filter(|bytes| hash_blob(bytes) == blob.hash)
+}
+
+/// The blobs of a checkpoint that have been read.
+#[derive(Default)]
+struct Blobs {
+    /// By file, offset and length.
+    bytes: BTreeMap<(u32, u64, u64), Vec<u8>>,
+}
+
+impl Blobs {
+    fn want(&mut self, blob: &BlobEntry) {
+        self.bytes.entry((blob.file, blob.offset, blob.length)).or_default();
+    }
+
+    /// Reads one file after the other, so that only one is in memory whole.
+    fn read(&mut self, store: &dyn BlobStore, manifest: &Manifest) -> Result<()> {
+        let mut content: (Option<u32>, Vec<u8>) = (None, Vec::new());
+        for (&(number, offset, length), bytes) in &mut self.bytes {
+            let Some(file) = manifest.files.get(number as usize) else {
+                return Err(Error::bug("a blob in a file that the manifest does not name"));
+            };
+            if content.0 != Some(number) {
+                let read = store.get(&file.name)?.ok_or_else(|| {
+                    Error::failure(format!("the checkpoint is damaged: {} is missing", store.describe(&file.name)))
+                })?;
+                if !read.starts_with(MAGIC) {
+                    let place = store.describe(&file.name);
+                    return Err(Error::failure(format!("the checkpoint is damaged: {place} is no file of state")));
+                }
+                content = (Some(number), read);
+            }
+            let range = usize::try_from(offset).ok().zip(usize::try_from(length).ok());
+            let found = range.and_then(|(start, length)| content.1.get(start..start.checked_add(length)?));
+            let found = found.ok_or_else(|| {
+                let place = store.describe(&file.name);
+                Error::failure(format!("the checkpoint is damaged: {place} ends too early"))
+            })?;
+            *bytes = found.to_vec();
+        }
+        Ok(())
+    }
+
+    fn blob(&self, blob: &BlobEntry) -> Result<Vec<u8>> {
+        let found = self.bytes.get(&(blob.file, blob.offset, blob.length));
+        let bytes = found.ok_or_else(|| Error::bug("a blob that was not read"))?;
+        if hash_blob(bytes) != blob.hash {
+            return Err(Error::failure("the checkpoint is damaged: a blob does not match its checksum")
+                .hint("`riverrun checkpoints DIR` says which files are"));
+        }
+        Ok(bytes.clone())
+    }
+
+    fn part(&self, part: &PartEntry, wanted: &impl Fn(KeyGroup) -> bool) -> Result<OperatorPart> {
+        let list = |blobs: &[BlobEntry]| blobs.iter().map(|blob| self.blob(blob)).collect::<Result<Vec<_>>>();
+        let keyed = part.keyed.iter().filter(|(group, _)| wanted(*group));
+        Ok(OperatorPart {
+            state: OperatorSnapshot {
+                keyed: keyed.map(|(group, blob)| Ok((*group, self.blob(blob)?))).collect::<Result<_>>()?,
+                split: list(&part.split)?,
+                union: list(&part.union)?,
+            },
+            watermark: part.watermark,
+            ended: part.ended,
+            splits: part.splits.iter().map(|entry| (entry.split.as_str().into(), entry.progress)).collect(),
+        })
+    }
+}

@@ -1,0 +1,47 @@
+//! Where checkpoints are kept.
+
+use riverrun_core::{Millis, Result};
+use std::fmt::Debug;
+
+/// What became of a put-if-absent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Put {
+    /// It was not there, and now it is.
+    Created,
+    /// It was there already, and is unchanged.
+    Exists,
+}
+
+/// A stored file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredFile {
+    /// Its name, with `/` between the folders.
+    pub name: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// When it was written.
+    pub modified: Millis,
+}
+
+/// A folder of immutable files: local, or in an object store. Names are relative, with `/` between folders.
+///
+/// What a call has answered with Ok is durable. An error leaves open whether a put has arrived. Calls block.
+pub trait BlobStore: Send + Sync + Debug {
+    /// Where a file is, as a user would write it; `""` is the folder itself.
+    fn describe(&self, name: &str) -> String;
+
+    /// Writes a file, whole or not at all.
+    fn put(&self, name: &str, bytes: &[u8]) -> Result<()>;
+
+    /// Writes a file, whole or not at all, unless there is one of that name. Of several callers one has created it.
+    fn put_if_absent(&self, name: &str, bytes: &[u8]) -> Result<Put>;
+
+    /// Reads a file; `None` if there is none.
+    fn get(&self, name: &str) -> Result<Option<Vec<u8>>>;
+
+    /// The files of a folder and of those in it; `""` for all. A folder that does not exist has none.
+    fn list(&self, folder: &str) -> Result<Vec<StoredFile>>;
+
+    /// Takes a file away; one that is not there is no error.
+    fn delete(&self, name: &str) -> Result<()>;
+}
