@@ -12,10 +12,12 @@ pub mod event_time;
 pub mod expand;
 pub mod expression;
 pub mod group_aggregate;
+pub mod join;
 pub mod key_router;
 pub mod limit;
 pub mod normalize;
 pub mod project_source;
+pub mod regular_join;
 pub mod sort;
 pub mod sort_key;
 #[cfg(test)]

@@ -9,6 +9,7 @@
 //! | [`query`] | WITH, set operations, VALUES, ORDER BY, LIMIT |
 //! | [`select`] | SELECT |
 //! | [`from`] | FROM, UNNEST |
+//! | [`join`] | joins: their conditions, types and bounds in time |
 //! | [`window_tvf`] | TUMBLE, HOP, CUMULATE, SESSION |
 //! | [`aggregate`] | GROUP BY and aggregate calls |
 //! | [`legacy_window`] | TUMBLE, HOP and SESSION in GROUP BY |
@@ -23,6 +24,7 @@ pub mod catalog_tables;
 pub mod conditional;
 pub mod expr;
 mod from;
+pub mod join;
 mod legacy_window;
 pub mod literal;
 pub mod query;

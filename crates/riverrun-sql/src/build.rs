@@ -14,6 +14,7 @@ use riverrun_operators::group_aggregate::GroupAggregate;
 use riverrun_operators::key_router::{KeyRouter, KeyRouterSpec};
 use riverrun_operators::limit::Limit;
 use riverrun_operators::normalize::Normalize;
+use riverrun_operators::regular_join::RegularJoin;
 use riverrun_operators::sort::Sort;
 use riverrun_operators::union::Union;
 use riverrun_operators::unnest::Unnest;
@@ -99,6 +100,11 @@ fn build_node(
             let (spec, route) = (spec.clone(), keyed(&spec.keys));
             flow.operator(id, name, vec![(one()?, route)], |c| Ok(Box::new(Normalize::new(spec, c)?)))?
         }
+        NodeKind::RegularJoin(spec) => {
+            let spec = spec.as_ref().clone();
+            let ports = two(&inputs, spec.keys.each_ref().map(|keys| keyed(keys)))?;
+            flow.operator(id, name, ports, |c| Ok(Box::new(RegularJoin::new(spec, c)?)))?
+        }
         NodeKind::Expand(spec) => {
             let spec = spec.clone();
             flow.operator(id, name, vec![(one()?, Route::Local)], |c| Ok(Box::new(Expand::new(spec, c)?)))?
@@ -142,6 +148,14 @@ fn build_node(
         }
     };
     Ok(Some(SourceStreams { rows: stream, rejected: stream }))
+}
+
+/// The two inputs of a join with how their rows find it.
+fn two(inputs: &[StreamId], routes: [Route<RowBatch>; 2]) -> Result<Vec<(StreamId, Route<RowBatch>)>> {
+    match inputs {
+        [left, right] => Ok([*left, *right].into_iter().zip(routes).collect()),
+        _ => Err(Error::bug(format!("a join of {} inputs", inputs.len()))),
+    }
 }
 
 /// The columns of a sink's PRIMARY KEY.

@@ -11,6 +11,7 @@ mod check;
 pub mod explain;
 mod group;
 pub mod ids;
+mod join;
 pub mod node;
 pub mod planner;
 pub mod prune;

@@ -28,7 +28,7 @@ pub use decode::decode;
 
 use arrow::array::{Array, ArrayRef};
 use riverrun_core::{Error, Result};
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 /// The version of the encoding, stored in every savepoint.
 pub const KEY_ENCODING_VERSION: u8 = 1;
@@ -37,6 +37,12 @@ pub const KEY_ENCODING_VERSION: u8 = 1;
 #[inline]
 pub fn hash_key(bytes: &[u8]) -> u64 {
     xxh3_64(bytes)
+}
+
+/// A hash that stands for whole rows: 128 bits, so that two different ones never meet.
+#[inline]
+pub fn hash_row(bytes: &[u8]) -> u128 {
+    xxh3_128(bytes)
 }
 
 /// The encoded keys of a batch: one run of bytes per row.

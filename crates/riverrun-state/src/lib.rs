@@ -7,6 +7,6 @@ pub mod key;
 pub mod key_table;
 pub mod snapshot;
 
-pub use key::{KeyEncoder, KeyOrder, KeyRows, hash_key};
+pub use key::{KeyEncoder, KeyOrder, KeyRows, hash_key, hash_row};
 pub use key_table::KeyTable;
 pub use snapshot::{OperatorPart, OperatorSnapshot, RestoredState, Snapshot, SplitId, SplitProgress};

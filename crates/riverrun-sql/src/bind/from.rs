@@ -4,8 +4,10 @@ use super::literal;
 use super::query::{QueryBinder, renamed};
 use super::relation::{Relation, RelationKind};
 use super::scope::{self, Scope};
+use crate::functions::operators;
 use crate::parse::place_of;
-use riverrun_core::{DataType, Error, Field, Result, Schema, TypeKind};
+use riverrun_core::{DataType, Error, Field, Place, Result, Schema, TypeKind};
+use riverrun_operators::join::JoinKind;
 use sqlparser::ast::{
     self, FunctionArg, FunctionArgExpr, Ident, JoinConstraint, JoinOperator, Spanned, TableAlias, TableFactor,
     TableWithJoins,
@@ -36,39 +38,95 @@ impl QueryBinder<'_> {
     }
 
     fn join(&mut self, left: From, join: &ast::Join) -> Result<From> {
-        let plain = |constraint: &JoinConstraint| match constraint {
+        let (kind, constraint) = match &join.join_operator {
+            JoinOperator::CrossJoin(constraint) | JoinOperator::Join(constraint) | JoinOperator::Inner(constraint) => {
+                (JoinKind::Inner, constraint)
+            }
+            JoinOperator::Left(constraint) | JoinOperator::LeftOuter(constraint) => (JoinKind::Left, constraint),
+            JoinOperator::Right(constraint) | JoinOperator::RightOuter(constraint) => (JoinKind::Right, constraint),
+            JoinOperator::FullOuter(constraint) => (JoinKind::Full, constraint),
+            _ => {
+                return Err(Error::input(format!("'{join}' is no join of Flink SQL"))
+                    .hint("INNER, LEFT, RIGHT, FULL and CROSS JOIN are; EXISTS and IN are semi joins")
+                    .at(place_of(join.relation.span())));
+            }
+        };
+        if unnest(&join.relation).is_some() {
+            return self.join_unnest(left, join, kind, constraint);
+        }
+        let place = place_of(join.relation.span());
+        let right = self.factor(&join.relation)?;
+        self.joined(left, right, kind, constraint, place)
+    }
+
+    /// A join of two relations of FROM.
+    pub(super) fn joined(
+        &mut self,
+        left: From,
+        right: From,
+        kind: JoinKind,
+        constraint: &JoinConstraint,
+        place: Option<Place>,
+    ) -> Result<From> {
+        let split = left.scope.len();
+        let mut scope = left.scope.beside(right.scope);
+        let on = match constraint {
+            JoinConstraint::None => Vec::new(),
+            JoinConstraint::On(condition) => vec![self.exprs(&scope).bind_condition(condition, "ON")?],
+            JoinConstraint::Using(_) | JoinConstraint::Natural => scope
+                .merge(split, kind, constraint)?
+                .into_iter()
+                .map(|(left, right)| self.exprs(&scope).call(operators::EQUAL, vec![left, right]))
+                .collect::<Result<_>>()
+                .map_err(|error| error.at(place))?,
+        };
+        let relation = Relation::join(left.relation, right.relation, kind, on, place);
+        scope.retype(&relation.schema);
+        Ok(From { relation, scope })
+    }
+
+    /// A join with UNNEST of a collection to its left.
+    fn join_unnest(
+        &mut self,
+        left: From,
+        join: &ast::Join,
+        kind: JoinKind,
+        constraint: &JoinConstraint,
+    ) -> Result<From> {
+        let plain = match constraint {
             JoinConstraint::None => true,
             JoinConstraint::On(ast::Expr::Value(value)) => matches!(value.value, ast::Value::Boolean(true)),
             _ => false,
         };
-        match &join.join_operator {
-            JoinOperator::CrossJoin(constraint) if plain(constraint) => self.beside(left, &join.relation, false),
-            JoinOperator::Join(constraint) | JoinOperator::Inner(constraint)
-                if plain(constraint) && unnest(&join.relation).is_some() =>
-            {
-                self.beside(left, &join.relation, false)
+        match kind {
+            JoinKind::Inner if plain => self.beside(left, &join.relation, false),
+            JoinKind::Left if plain => self.beside(left, &join.relation, true),
+            JoinKind::Inner => {
+                let From { relation, scope } = self.beside(left, &join.relation, false)?;
+                let JoinConstraint::On(condition) = constraint else {
+                    return Err(Error::input("UNNEST is joined ON a condition").at(place_of(join.relation.span())));
+                };
+                let condition = self.exprs(&scope).bind_condition(condition, "ON")?;
+                Ok(From { relation: relation.filter(condition), scope })
             }
-            JoinOperator::Left(constraint) | JoinOperator::LeftOuter(constraint)
-                if plain(constraint) && unnest(&join.relation).is_some() =>
-            {
-                self.beside(left, &join.relation, true)
-            }
-            _ => {
-                let place = place_of(join.relation.span());
-                // The names are still looked up, so that a misspelt one is found first.
-                self.factor(&join.relation)?;
-                Err(unsupported_join(&join.relation).at(place))
-            }
+            JoinKind::Left => Err(Error::unsupported("LEFT JOIN of UNNEST on a condition other than TRUE")
+                .hint("filter the elements in a later query")
+                .at(place_of(join.relation.span()))),
+            _ => Err(Error::input("UNNEST of a row's collection can't come without the row")
+                .detail(format!("a {} join would give rows without it", kind))
+                .hint("use CROSS JOIN or LEFT JOIN … ON TRUE")
+                .at(place_of(join.relation.span()))),
         }
     }
 
-    /// What stands to the right of a comma or of CROSS JOIN: UNNEST of something to its left.
+    /// What stands to the right of a comma: a table, or UNNEST of something to its left.
     fn beside(&mut self, left: From, right: &TableFactor, outer: bool) -> Result<From> {
         match unnest(right) {
             Some(unnest) => self.unnest(left, &unnest, outer),
             None => {
-                self.factor(right)?;
-                Err(unsupported_join(right).at(place_of(right.span())))
+                let place = place_of(right.span());
+                let right = self.factor(right)?;
+                self.joined(left, right, JoinKind::Inner, &JoinConstraint::None, place)
             }
         }
     }
@@ -248,12 +306,4 @@ fn aliased(relation: Relation, name: Vec<String>, alias: Option<&TableAlias>) ->
     let columns: Vec<Ident> = alias.columns.iter().map(|column| column.name.clone()).collect();
     let relation = renamed(relation, &columns, place_of(alias.name.span))?;
     Ok((relation, vec![alias.name.value.clone()]))
-}
-
-fn unsupported_join(right: &TableFactor) -> Error {
-    match right {
-        TableFactor::Table { version: Some(_), .. } => Error::unsupported("FOR SYSTEM_TIME AS OF (a temporal join)"),
-        TableFactor::Function { .. } => Error::unsupported("a join with a table function"),
-        _ => Error::unsupported("a join"),
-    }
 }

@@ -3,8 +3,9 @@
 use super::table::BoundTable;
 use crate::expr::Expr;
 use crate::functions::operators;
-use riverrun_core::{DataType, Field, Schema, TimestampKind};
+use riverrun_core::{DataType, Field, Place, Schema, TimestampKind};
 use riverrun_operators::aggregates::{AggregateDef, AggregateOptions};
+use riverrun_operators::join::JoinKind;
 use riverrun_operators::window::spec::WindowKind;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -50,6 +51,21 @@ pub enum RelationKind {
     Fence(Box<Relation>),
     /// The rows of all inputs, whose columns have the same types.
     UnionAll(Vec<Relation>),
+    /// A join: the columns of the left side, then those of the right one; of a semi or anti join only the left ones.
+    Join {
+        /// One side.
+        left: Box<Relation>,
+        /// The other one.
+        right: Box<Relation>,
+        /// Which rows come out.
+        kind: JoinKind,
+        /// What must hold, over the columns of both sides.
+        on: Vec<Expr>,
+        /// Whether it is bounded in time.
+        class: JoinClass,
+        /// Where it stands in the file.
+        place: Option<Place>,
+    },
     /// Each row joined with the elements of a collection in it: the input's columns, then those of the element.
     Unnest {
         /// The rows.
@@ -105,6 +121,17 @@ pub enum RelationKind {
         /// LIMIT or FETCH.
         limit: Option<u64>,
     },
+}
+
+/// Whether a join keeps its rows for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JoinClass {
+    /// It does.
+    Regular,
+    /// The conditions bound the distance in time between the rows of a pair.
+    Interval,
+    /// The conditions make the windows of both sides equal.
+    Window,
 }
 
 /// Where the window's properties stand among the keys of an aggregation.
@@ -166,8 +193,10 @@ impl BoundAggregate {
 }
 
 /// Which columns of a relation are properties of a window.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WindowColumns {
+    /// The window function.
+    pub kind: WindowKind,
     /// The columns that hold `window_start`.
     pub start: Vec<usize>,
     /// The columns that hold `window_end`.
@@ -209,6 +238,7 @@ impl Relation {
                 let first = input.schema.len();
                 let time = &self.schema.fields[first + 2].data_type.kind;
                 Some(WindowColumns {
+                    kind: *window,
                     start: vec![first],
                     end: vec![first + 1],
                     time: vec![first + 2],
@@ -232,6 +262,7 @@ impl Relation {
                     partition.iter().map(|column| moved(&[*column]).first().copied()).collect::<Option<Vec<_>>>()
                 });
                 Some(WindowColumns {
+                    kind: below.kind,
                     start: moved(&below.start),
                     end: moved(&below.end),
                     time: moved(&below.time),
@@ -239,6 +270,17 @@ impl Relation {
                     local: below.local,
                     session: below.session,
                 })
+            }
+            RelationKind::Join { left, right, class: JoinClass::Window, kind, .. } => {
+                let mut columns = left.window_columns()?;
+                if !kind.is_semi() {
+                    let (other, width) = (right.window_columns()?, left.schema.len());
+                    let moved = |columns: Vec<usize>| columns.into_iter().map(move |column| column + width);
+                    columns.start.extend(moved(other.start));
+                    columns.end.extend(moved(other.end));
+                    columns.time.extend(moved(other.time));
+                }
+                Some(columns)
             }
             RelationKind::Aggregate { input, window: Some(window), keys, .. } => {
                 let below = input.window_columns()?;
@@ -249,6 +291,7 @@ impl Relation {
                     partition.iter().map(position).collect::<Option<Vec<_>>>()
                 });
                 Some(WindowColumns {
+                    kind: below.kind,
                     start: vec![window.start],
                     end: vec![window.end],
                     time: window.time.into_iter().collect(),

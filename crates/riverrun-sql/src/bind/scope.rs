@@ -10,7 +10,8 @@ use crate::functions::nested;
 use crate::parse::place_of as place;
 use riverrun_core::suggest::did_you_mean;
 use riverrun_core::{DataType, Error, Field, Result, Schema, TypeKind};
-use sqlparser::ast::Ident;
+use riverrun_operators::join::JoinKind;
+use sqlparser::ast::{Ident, JoinConstraint};
 
 /// A relation in FROM: its name and its share of the columns.
 #[derive(Clone, Debug)]
@@ -27,6 +28,16 @@ pub struct ScopeRelation {
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
     relations: Vec<ScopeRelation>,
+    merged: Vec<Merged>,
+}
+
+/// A column that two relations have in common (USING, NATURAL): its name alone means both.
+#[derive(Clone, Debug)]
+struct Merged {
+    /// The column that a row always has.
+    shown: usize,
+    /// The other one.
+    hidden: usize,
 }
 
 impl Scope {
@@ -37,13 +48,77 @@ impl Scope {
 
     /// A scope of one relation.
     pub fn of(name: Vec<String>, schema: Schema) -> Self {
-        Scope { relations: vec![ScopeRelation { name, start: 0, schema }] }
+        Scope { relations: vec![ScopeRelation { name, start: 0, schema }], merged: Vec::new() }
     }
 
     /// Puts a relation to the right of those there are.
     pub fn push(&mut self, name: Vec<String>, schema: Schema) {
         let start = self.len();
         self.relations.push(ScopeRelation { name, start, schema });
+    }
+
+    /// The relations of another scope to the right of those there are.
+    #[must_use]
+    pub fn beside(mut self, right: Scope) -> Scope {
+        let width = self.len();
+        let moved =
+            right.relations.into_iter().map(|relation| ScopeRelation { start: relation.start + width, ..relation });
+        self.relations.extend(moved);
+        let moved = |merged: Merged| Merged { shown: merged.shown + width, hidden: merged.hidden + width };
+        self.merged.extend(right.merged.into_iter().map(moved));
+        self
+    }
+
+    /// Makes one of the columns that USING names, or NATURAL finds, of the relations before and from `split` on; gives the
+    /// pairs that must be equal.
+    pub fn merge(&mut self, split: usize, kind: JoinKind, constraint: &JoinConstraint) -> Result<Vec<(Expr, Expr)>> {
+        let side = |right: bool| Scope {
+            relations: self.relations.iter().filter(|relation| (relation.start >= split) == right).cloned().collect(),
+            merged: self.merged.iter().filter(|merged| (merged.shown >= split) == right).cloned().collect(),
+        };
+        let (left, right) = (side(false), side(true));
+        let names: Vec<Ident> = match constraint {
+            JoinConstraint::Using(names) => {
+                names.iter().filter_map(|name| name.0.last().and_then(|part| part.as_ident()).cloned()).collect()
+            }
+            _ => {
+                let names = left.relations.iter().flat_map(|relation| &relation.schema.fields).map(|field| &field.name);
+                let mut common: Vec<Ident> = Vec::new();
+                for name in names {
+                    let found = right.columns().any(|(field, _)| field.name == *name);
+                    if found && common.iter().all(|known| known.value != *name) {
+                        common.push(Ident::new(name.clone()));
+                    }
+                }
+                common
+            }
+        };
+        if kind == JoinKind::Full {
+            return Err(Error::unsupported("FULL JOIN with USING or NATURAL")
+                .hint("write ON a.k = b.k, and COALESCE(a.k, b.k) where the common column is meant"));
+        }
+        let mut pairs = Vec::new();
+        for name in names {
+            let pair = (left.resolve(std::slice::from_ref(&name))?, right.resolve(std::slice::from_ref(&name))?);
+            if let (Expr::Column { index: left, .. }, Expr::Column { index: right, .. }) = &pair {
+                let (shown, hidden) = if kind == JoinKind::Right { (*right, *left) } else { (*left, *right) };
+                self.merged.push(Merged { shown, hidden });
+            }
+            pairs.push(pair);
+        }
+        Ok(pairs)
+    }
+
+    fn is_hidden(&self, index: usize) -> bool {
+        self.merged.iter().any(|merged| merged.hidden == index)
+    }
+
+    /// The columns have these types now.
+    pub fn retype(&mut self, schema: &Schema) {
+        let columns = self.relations.iter_mut().flat_map(|relation| &mut relation.schema.fields);
+        for (column, field) in columns.zip(&schema.fields) {
+            column.data_type.clone_from(&field.data_type);
+        }
     }
 
     /// How many columns all relations have.
@@ -76,13 +151,18 @@ impl Scope {
         if let (true, Some(first)) = (chosen.is_empty(), qualifier.first()) {
             return Err(self.unknown_relation(qualifier).at(place(first.span)));
         }
-        Ok(chosen
-            .into_iter()
-            .flat_map(|relation| {
-                let fields = relation.schema.fields.iter().cloned().enumerate();
-                fields.map(|(index, field)| (relation.start + index, field))
-            })
-            .collect())
+        let columns = chosen.into_iter().flat_map(|relation| {
+            let fields = relation.schema.fields.iter().cloned().enumerate();
+            fields.map(|(index, field)| (relation.start + index, field))
+        });
+        if self.merged.is_empty() || !qualifier.is_empty() {
+            return Ok(columns.collect());
+        }
+        // What is common comes once, and first.
+        let columns: Vec<_> = columns.filter(|(index, _)| !self.is_hidden(*index)).collect();
+        let is_common = |index: usize| self.merged.iter().any(|merged| merged.shown == index);
+        let (common, others): (Vec<_>, Vec<_>) = columns.into_iter().partition(|(index, _)| is_common(*index));
+        Ok(common.into_iter().chain(others).collect())
     }
 
     /// The column or nested field that a name of one or more parts means.
@@ -121,6 +201,9 @@ impl Scope {
             if let Some(expr) = column_of(relation, &ident.value)? {
                 found.push((relation, expr));
             }
+        }
+        if found.len() > 1 {
+            found.retain(|(_, expr)| !matches!(expr, Expr::Column { index, .. } if self.is_hidden(*index)));
         }
         match found.len() {
             0 => self.implicit_field(ident, name),

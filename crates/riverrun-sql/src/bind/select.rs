@@ -63,12 +63,13 @@ impl QueryBinder<'_> {
     pub(super) fn ordered_select(&mut self, select: &Select, order_by: &[OrderByExpr]) -> Result<Ordering> {
         refuse_clauses(select)?;
         let from = self.from(&select.from)?;
-        let (rewritten, From { mut relation, scope }) = self.without_group_window(select, from)?;
+        let (rewritten, From { mut relation, mut scope }) = self.without_group_window(select, from)?;
         let select = rewritten.as_ref().unwrap_or(select);
         if let Some(condition) = &select.selection {
             let rules = SelectRules { grouping: None, ranks: &Ranks::refusing("WHERE") };
             let condition = self.exprs(&scope).with_special(&rules).bind_condition(condition, "WHERE")?;
-            relation = relation.filter(condition);
+            relation = relation.restricted(condition);
+            scope.retype(&relation.schema);
         }
         let keys = aggregate::group_items(select)?;
         let grouping = match keys.is_some() || aggregate::aggregates_in(select) {

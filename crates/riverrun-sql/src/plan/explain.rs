@@ -172,6 +172,11 @@ fn details(node: &Node) -> Vec<(&'static str, String)> {
             say("aggregates", names.map(|field| field.name.as_str()).collect::<Vec<_>>().join(", "));
         }
         NodeKind::Normalize(spec) => say("key", list(&spec.keys)),
+        NodeKind::RegularJoin(spec) => {
+            say("join", spec.kind.to_string());
+            say("on", equalities(&spec.keys, &spec.null_safe));
+            say("where", spec.condition.as_ref().map(|condition| text(&condition.expression)).unwrap_or_default());
+        }
         NodeKind::Expand(spec) => {
             let keys: Vec<_> = spec.keys.iter().map(text).collect();
             let set = |set: &Vec<usize>| {
@@ -201,6 +206,17 @@ fn details(node: &Node) -> Vec<(&'static str, String)> {
         NodeKind::Sink(sink) => say("table", sink.table.clone()),
     }
     details
+}
+
+/// The equal keys of a join.
+fn equalities(keys: &[Vec<Expression>; 2], null_safe: &[bool]) -> String {
+    let [left, right] = keys;
+    let pairs = left.iter().zip(right).zip(null_safe);
+    let pairs = pairs.map(|((left, right), null_safe)| {
+        let equals = if *null_safe { "IS NOT DISTINCT FROM" } else { "=" };
+        format!("{} {equals} {}", text(left), text(right))
+    });
+    pairs.collect::<Vec<_>>().join(" AND ")
 }
 
 fn windowing(windowing: &Windowing) -> String {

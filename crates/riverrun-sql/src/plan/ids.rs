@@ -50,6 +50,7 @@ fn keys_of(kind: &NodeKind) -> String {
         NodeKind::WindowAggregate(spec) => list(&spec.keys),
         NodeKind::GroupAggregate(spec) => list(&spec.keys),
         NodeKind::Normalize(spec) => list(&spec.keys),
+        NodeKind::RegularJoin(spec) => format!("{}{}", list(&spec.keys[0]), list(&spec.keys[1])),
         NodeKind::Expand(spec) => list(&spec.keys),
         NodeKind::WindowTopN(spec) => list(&spec.keys),
         NodeKind::WindowDeduplicate(spec) => list(&spec.keys),

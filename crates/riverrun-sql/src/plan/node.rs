@@ -10,6 +10,7 @@ use riverrun_operators::expression::Expression;
 use riverrun_operators::group_aggregate::GroupAggregateSpec;
 use riverrun_operators::limit::LimitSpec;
 use riverrun_operators::normalize::NormalizeSpec;
+use riverrun_operators::regular_join::RegularJoinSpec;
 use riverrun_operators::sort::SortSpec;
 use riverrun_operators::union::UnionSpec;
 use riverrun_operators::unnest::UnnestSpec;
@@ -171,6 +172,8 @@ pub enum NodeKind {
     GroupAggregate(GroupAggregateSpec),
     /// The last row of every key.
     Normalize(NormalizeSpec),
+    /// Pairs of rows of two inputs that are kept.
+    RegularJoin(Box<RegularJoinSpec>),
     /// Every row once per grouping set.
     Expand(ExpandSpec),
     /// Every row with the elements of a collection in it.
@@ -201,6 +204,7 @@ impl NodeKind {
             NodeKind::WindowDeduplicate(_) => "WindowDeduplicate",
             NodeKind::GroupAggregate(_) => "GroupAggregate",
             NodeKind::Normalize(_) => "Normalize",
+            NodeKind::RegularJoin(_) => "RegularJoin",
             NodeKind::Expand(_) => "Expand",
             NodeKind::Unnest(_) => "Unnest",
             NodeKind::Sort(_) => "Sort",

@@ -4,6 +4,7 @@
 //! the operator's spec; properties (changelog, keys, time column) are computed here, once.
 
 use super::calc::{Chain, chain};
+use super::join::Join;
 use super::node::{ChangelogKind, NodeId, NodeKind, Properties, SourceNode, StreamPlan, WatermarkNode};
 use super::rewrite::rewrite;
 use super::table::{connector_of, on_error};
@@ -177,6 +178,9 @@ impl<'a> Planner<'a> {
                 // What comes at the end comes once.
                 let properties = Properties { changelog: ChangelogKind::Append, schema, ..below };
                 Ok(self.builder.add(NodeKind::Sort(spec), vec![node.into()], properties))
+            }
+            RelationKind::Join { left, right, kind, on, class, .. } => {
+                self.join(Join { left: *left, right: *right, kind, on, class, schema })
             }
             RelationKind::Unnest { input, collection, outer, ordinality } => {
                 let below = input.schema.clone();

@@ -1,10 +1,12 @@
 //! Rewrites of bound relations before they are planned: conditions go down, columns that nobody reads go away.
 
 use crate::bind::conditional::and;
+use crate::bind::join::conjuncts;
 use crate::bind::relation::{OrderKey, Relation, RelationKind};
 use crate::bind::scope::column;
 use crate::expr::Expr;
 use riverrun_core::{Error, Result, Schema, TypeKind};
+use riverrun_operators::join::JoinKind;
 use riverrun_operators::window::spec::WindowKind;
 use std::collections::BTreeSet;
 
@@ -14,14 +16,6 @@ pub fn rewrite(relation: Relation) -> Result<Relation> {
     let width = relation.schema.len();
     let pruned = prune(relation, &(0..width).collect())?;
     pruned.exactly(&(0..width).collect::<Vec<_>>())
-}
-
-/// The conditions that an AND joins.
-pub fn conjuncts(condition: Expr) -> Vec<Expr> {
-    match condition {
-        Expr::And(operands, _) => operands.into_iter().flat_map(conjuncts).collect(),
-        other => vec![other],
-    }
 }
 
 /// Moves conditions below window functions and UNNEST where they look at nothing that these add, and into the
@@ -53,6 +47,10 @@ fn push_filters(relation: Relation) -> Relation {
         }
         RelationKind::Sort { input, order, offset, limit } => {
             RelationKind::Sort { input: Box::new(push_filters(*input)), order, offset, limit }
+        }
+        RelationKind::Join { left, right, kind, on, class, place } => {
+            let (left, right) = (Box::new(push_filters(*left)), Box::new(push_filters(*right)));
+            RelationKind::Join { left, right, kind, on, class, place }
         }
         RelationKind::Fence(input) => RelationKind::Fence(Box::new(push_filters(*input))),
         leaf @ (RelationKind::Scan(_) | RelationKind::Values(_)) => leaf,
@@ -92,6 +90,27 @@ fn pushed(input: Relation, condition: Expr) -> Relation {
             let window =
                 Relation { schema, kind: RelationKind::Window { input: Box::new(inner), window, time, partition } };
             filtered(window, above, Relation::filter)
+        }
+        RelationKind::Join { left, right, kind, on, class, place } => {
+            let width = left.schema.len();
+            let of_left = |expr: &Expr| expr.columns().iter().all(|index| *index < width);
+            let of_right = |expr: &Expr| expr.columns().iter().all(|index| *index >= width);
+            let (mut to_left, mut to_right, mut above) = (Vec::new(), Vec::new(), Vec::new());
+            for condition in conjuncts(condition) {
+                match kind {
+                    JoinKind::Inner | JoinKind::Left | JoinKind::Semi | JoinKind::Anti if of_left(&condition) => {
+                        to_left.push(condition);
+                    }
+                    JoinKind::Inner | JoinKind::Right if of_right(&condition) => {
+                        to_right.push(condition.move_columns(&|index| index - width));
+                    }
+                    _ => above.push(condition),
+                }
+            }
+            let left = Box::new(filtered(*left, to_left, pushed));
+            let right = Box::new(filtered(*right, to_right, pushed));
+            let joined = Relation { schema, kind: RelationKind::Join { left, right, kind, on, class, place } };
+            filtered(joined, above, Relation::filter)
         }
         RelationKind::Unnest { input, collection, outer, ordinality } => {
             let width = input.schema.len();
@@ -225,6 +244,32 @@ fn prune(relation: Relation, needed: &BTreeSet<usize>) -> Result<Pruned> {
                 inputs.into_iter().map(|branch| prune(branch, needed)?.exactly(&kept)).collect::<Result<Vec<_>>>()?;
             let relation = Relation { schema: schema.project(&kept), kind: RelationKind::UnionAll(inputs) };
             Pruned { relation, places: places(&kept, width) }
+        }
+        RelationKind::Join { left, right, kind, on, class, place } => {
+            let split = left.schema.len();
+            let wanted: BTreeSet<usize> = needed.iter().copied().chain(columns_of(&on)).collect();
+            let of_left = wanted.iter().copied().filter(|&index| index < split).collect();
+            let of_right = wanted.iter().filter(|&&index| index >= split).map(|index| index - split).collect();
+            let (left, right) = (prune(*left, &of_left)?, prune(*right, &of_right)?);
+            let moved = left.relation.schema.len();
+            let mut both = left.places.clone();
+            both.extend(right.places.iter().map(|place| place.map(|place| place + moved)));
+            let on = on.iter().map(|condition| condition.move_columns(&|old| both[old].unwrap_or_default())).collect();
+            // The join's own types: what is nullable here may not be below.
+            let visible = &both[..width];
+            let mut fields: Vec<_> = left.relation.schema.fields.clone();
+            if !kind.is_semi() {
+                fields.extend(right.relation.schema.fields.iter().cloned());
+            }
+            for (old, new) in visible.iter().enumerate() {
+                if let Some(new) = new {
+                    fields[*new] = schema.fields[old].clone();
+                }
+            }
+            let places = visible.to_vec();
+            let (left, right) = (Box::new(left.relation), Box::new(right.relation));
+            let kind = RelationKind::Join { left, right, kind, on, class, place };
+            Pruned { relation: Relation { kind, schema: Schema::new(fields) }, places }
         }
         RelationKind::Unnest { input, collection, outer, ordinality } => {
             let added = input.schema.len();

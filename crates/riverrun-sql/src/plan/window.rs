@@ -7,7 +7,7 @@
 use super::group::key_name;
 use super::node::{ChangelogKind, NodeId, NodeKind, Properties};
 use super::planner::Planner;
-use super::rewrite::conjuncts;
+use crate::bind::join::conjuncts;
 use crate::bind::relation::{BoundAggregate, OrderKey, Relation, RelationKind, WindowKeys};
 use crate::bind::scope::column;
 use crate::expr::Expr;

@@ -1,0 +1,532 @@
+//! Regular joins: rows of both sides are kept, and each change of one side meets the rows of the other.
+//!
+//! Both sides share one table of keys; under a key each side has a list of rows, which stand in columnar chunks (see
+//! [`crate::join`]). An incoming row walks the list of the other side. The pairs are tested by the condition and put out as
+//! columns, so many at a time; a row with more pairs goes on where it stopped.
+//!
+//! A side whose rows come out with NULLs while they have no match (or that is asked whether they have one: semi, anti)
+//! counts the matches of each row. When the first match comes, what came out is taken back; when the last one goes, it comes
+//! out again. Of the right side of a semi or anti join on keys alone only the number of rows per key is kept.
+//!
+//! Rows that are not written for the time of `table.exec.state.ttl` are forgotten, silently, as in Flink.
+//!
+//! Source of the semantics: Flink 2.3, "Regular Joins", and its `StreamingJoinOperator` and `StreamingSemiAntiJoinOperator`.
+
+use crate::expression::{Expression, evaluate_all};
+use crate::join::chunks::{NO_ROW, Place, taken};
+use crate::join::gather::{Gather, RowRef};
+use crate::join::rows::{NewRow, Rows, RowsOptions};
+use crate::join::{JoinKind, LEFT, PairCondition, RIGHT};
+use arrow::array::{Array, RecordBatch, RecordBatchOptions, UInt32Array};
+use arrow::buffer::ScalarBuffer;
+use arrow::datatypes::SchemaRef;
+use riverrun_core::{Millis, Result, RowBatch, Schema};
+use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
+use riverrun_state::{KeyEncoder, KeyTable, OperatorSnapshot, RestoredState, hash_row};
+
+mod snapshot;
+#[cfg(test)]
+mod tests;
+
+/// A regular join. Both inputs must be routed by their keys.
+#[derive(Clone, Debug)]
+pub struct RegularJoinSpec {
+    /// Which rows come out.
+    pub kind: JoinKind,
+    /// The keys of the left and of the right side, of the same Arrow types; none for a join without equalities.
+    pub keys: [Vec<Expression>; 2],
+    /// For each key, whether NULL equals NULL (IS NOT DISTINCT FROM).
+    pub null_safe: Vec<bool>,
+    /// What a pair must fulfil apart from equal keys.
+    pub condition: Option<PairCondition>,
+    /// The columns of the inputs.
+    pub inputs: [Schema; 2],
+    /// Whether each input can take rows back.
+    pub retracting: [bool; 2],
+    /// How long each side keeps a row that is not written (`table.exec.state.ttl`); `None`: for ever.
+    pub ttl: [Option<Millis>; 2],
+    /// The columns of the output: left ones, then right ones; of a semi or anti join left ones only.
+    pub schema: Schema,
+    /// How many rows a batch of the output has, about (`execution.batch-size`).
+    pub batch_size: usize,
+}
+
+impl RegularJoinSpec {
+    /// Whether the output can take rows back.
+    pub fn retracts(&self) -> bool {
+        self.retracting[LEFT] || self.retracting[RIGHT] || self.kind.retracts()
+    }
+
+    /// Whether of the right side only the number of rows per key is kept.
+    fn counts_right(&self) -> bool {
+        self.kind.is_semi() && self.condition.is_none() && self.ttl[RIGHT].is_none()
+    }
+}
+
+/// Joins two inputs that are kept.
+#[derive(Debug)]
+pub struct RegularJoin {
+    spec: RegularJoinSpec,
+    context: OperatorContext,
+    schema: SchemaRef,
+    /// Left columns, then right ones.
+    pair_schema: SchemaRef,
+    keys: KeyTable,
+    sides: [Side; 2],
+    /// How many rows the right side has per key, where that is all that is kept.
+    totals: Option<Vec<i64>>,
+    key_encoder: KeyEncoder,
+    row_encoder: KeyEncoder,
+    probe: Option<Probe>,
+    /// Keys that may have no row any more.
+    maybe_empty: Vec<u32>,
+}
+
+#[derive(Debug)]
+struct Side {
+    rows: Rows,
+    gather: Gather,
+    width: usize,
+}
+
+/// A batch that meets the other side.
+#[derive(Debug)]
+struct Probe {
+    side: usize,
+    batch: RecordBatch,
+    weights: Option<ScalarBuffer<i64>>,
+    /// The slot of each row's key; [`NO_ROW`] where the key can match nothing.
+    slots: Vec<u32>,
+    hashes: Vec<u128>,
+    /// Where each row that is added stands among the kept ones.
+    stored: Option<(u32, Vec<u32>)>,
+    now: Millis,
+    row: usize,
+    /// The next row of the other side; `None`: the row has not begun.
+    cursor: Option<u32>,
+    /// How many matches the row has found.
+    matched: i64,
+}
+
+/// A pair that may match.
+#[derive(Clone, Copy, Debug)]
+struct Candidate {
+    row: usize,
+    other: u32,
+}
+
+/// Rows on their way out.
+#[derive(Debug, Default)]
+struct Changes {
+    sides: [Vec<RowRef>; 2],
+    weights: Vec<i64>,
+}
+
+impl Changes {
+    /// Adds a row as often as its weight says.
+    fn push(&mut self, left: RowRef, right: RowRef, weight: i64) {
+        for _ in 0..weight.unsigned_abs() {
+            self.sides[LEFT].push(left);
+            self.sides[RIGHT].push(right);
+            self.weights.push(weight.signum());
+        }
+    }
+
+    /// The same, with a row of `side` first.
+    fn push_of(&mut self, side: usize, own: RowRef, other: RowRef, weight: i64) {
+        if side == LEFT { self.push(own, other, weight) } else { self.push(other, own, weight) }
+    }
+}
+
+impl RegularJoin {
+    /// The operator on one worker.
+    pub fn new(spec: RegularJoinSpec, context: OperatorContext) -> Result<Self> {
+        let pairs = spec.inputs.iter().flat_map(|input| input.fields.iter().cloned()).collect();
+        let side = |side: usize| Side {
+            rows: Rows::new(RowsOptions {
+                retracting: spec.retracting[side],
+                tracked: spec.kind.preserves(side) || (spec.kind.is_semi() && side == LEFT),
+                ttl: spec.ttl[side],
+            }),
+            gather: Gather::new(&spec.inputs[side].to_arrow()),
+            width: spec.inputs[side].len(),
+        };
+        Ok(RegularJoin {
+            schema: spec.schema.to_arrow(),
+            pair_schema: Schema::new(pairs).to_arrow(),
+            keys: KeyTable::default(),
+            sides: [side(LEFT), side(RIGHT)],
+            totals: spec.counts_right().then(Vec::new),
+            key_encoder: KeyEncoder::default(),
+            row_encoder: KeyEncoder::exact(),
+            probe: None,
+            maybe_empty: Vec::new(),
+            spec,
+            context,
+        })
+    }
+
+    fn grow(&mut self) {
+        let slots = self.keys.slots();
+        self.sides.iter_mut().for_each(|side| side.rows.grow(slots));
+        if let Some(totals) = &mut self.totals
+            && totals.len() < slots
+        {
+            totals.resize(slots, 0);
+        }
+    }
+
+    /// The slot of each row's key.
+    fn slots(&mut self, side: usize, batch: &RecordBatch) -> Result<Vec<u32>> {
+        let columns = evaluate_all(&self.spec.keys[side], batch)?;
+        let keys = self.key_encoder.encode(&columns, batch.num_rows())?;
+        let mut hashes = Vec::new();
+        keys.hash_into(&mut hashes);
+        let strict: Vec<_> = columns
+            .iter()
+            .zip(&self.spec.null_safe)
+            .filter(|(column, null_safe)| !**null_safe && column.null_count() > 0)
+            .map(|(column, _)| column)
+            .collect();
+        let mut slots = Vec::with_capacity(batch.num_rows());
+        if strict.is_empty() {
+            self.keys.insert_rows(keys, &hashes, &mut slots);
+        } else {
+            for (row, (key, &hash)) in keys.iter().zip(&hashes).enumerate() {
+                let null = strict.iter().any(|column| column.is_null(row));
+                slots.push(if null { NO_ROW } else { self.keys.insert(hash, key).0 });
+            }
+        }
+        self.grow();
+        Ok(slots)
+    }
+
+    /// Takes a batch in: keys, and the chunk of the rows that are to be kept.
+    fn begin(&mut self, side: usize, batch: RowBatch) -> Result<Probe> {
+        let RowBatch { columns: batch, weights } = batch;
+        let slots = self.slots(side, &batch)?;
+        let mut hashes = Vec::new();
+        if self.spec.retracting[side] {
+            let rows = self.row_encoder.encode(batch.columns(), batch.num_rows())?;
+            hashes.extend(rows.iter().map(hash_row));
+        }
+        let counted = side == RIGHT && self.totals.is_some();
+        let stored = if counted {
+            None
+        } else {
+            let kept = |row: usize| slots[row] != NO_ROW && weights.as_ref().is_none_or(|weights| weights[row] > 0);
+            let rows: Vec<u32> = (0..batch.num_rows()).filter(|row| kept(*row)).map(|row| row as u32).collect();
+            match rows.len() {
+                0 => None,
+                all if all == batch.num_rows() => Some((self.sides[side].rows.begin(batch.clone())?, rows)),
+                _ => {
+                    let rows = UInt32Array::from(rows);
+                    let chunk = self.sides[side].rows.begin(taken(&batch, &rows)?)?;
+                    Some((chunk, rows.values().to_vec()))
+                }
+            }
+        };
+        let now = match self.spec.ttl {
+            [None, None] => Millis(0),
+            _ => self.context.clock.now(),
+        };
+        Ok(Probe { side, batch, weights, slots, hashes, stored, now, row: 0, cursor: None, matched: 0 })
+    }
+
+    /// Emits the pairs of the batch at hand, as far as there is room.
+    fn advance(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
+        let Some(mut probe) = self.probe.take() else { return Ok(()) };
+        while probe.row < probe.batch.num_rows() {
+            if !out.has_room() {
+                self.probe = Some(probe);
+                return Ok(());
+            }
+            let changes = match probe.side == RIGHT && self.totals.is_some() {
+                true => self.count(&mut probe),
+                false => self.meet(&mut probe)?,
+            };
+            if let Some(batch) = self.batch(changes, &probe.batch)? {
+                out.emit(batch);
+            }
+        }
+        self.sides[probe.side].rows.finish()?;
+        self.clean();
+        Ok(())
+    }
+
+    /// Drops keys that have no rows any more.
+    fn clean(&mut self) {
+        for slot in std::mem::take(&mut self.maybe_empty) {
+            let empty = self.sides.iter().all(|side| side.rows.first(slot) == NO_ROW)
+                && self.totals.as_ref().is_none_or(|totals| totals[slot as usize] == 0);
+            if empty {
+                self.keys.remove(slot);
+            }
+        }
+    }
+
+    /// The next pairs of the batch at hand, and what follows from them.
+    fn meet(&mut self, probe: &mut Probe) -> Result<Changes> {
+        let mut candidates: Vec<Candidate> = Vec::new();
+        // The rows whose pairs are complete after these candidates: up to this one.
+        let first = probe.row;
+        let (mut row, mut cursor) = (probe.row, probe.cursor);
+        let others = &self.sides[1 - probe.side].rows;
+        let counted = self.totals.is_some();
+        let ttl = self.spec.ttl[1 - probe.side].is_some();
+        let limit = self.spec.batch_size.max(1);
+        while row < probe.batch.num_rows() && row - first < limit {
+            let slot = probe.slots[row];
+            let mut other = match cursor {
+                Some(other) => other,
+                None if slot == NO_ROW || counted => NO_ROW,
+                None => others.first(slot),
+            };
+            while other != NO_ROW && candidates.len() < limit {
+                if !ttl || !others.is_expired(other, probe.now) {
+                    candidates.push(Candidate { row, other });
+                }
+                other = others.next(other);
+            }
+            if other != NO_ROW {
+                cursor = Some(other);
+                break;
+            }
+            cursor = None;
+            row += 1;
+        }
+        let holds = self.holds(probe, &candidates)?;
+        let mut changes = Changes::default();
+        let mut at = 0;
+        for current in first..=row.min(probe.batch.num_rows() - 1) {
+            while let Some(candidate) = candidates.get(at).filter(|candidate| candidate.row == current) {
+                if holds.as_ref().is_none_or(|holds| holds[at]) {
+                    self.pair(probe, *candidate, &mut changes);
+                }
+                at += 1;
+            }
+            if current < row {
+                self.complete(probe, current, &mut changes)?;
+            }
+        }
+        (probe.row, probe.cursor) = (row, cursor);
+        Ok(changes)
+    }
+
+    /// For which candidates the condition is true; `None`: for all.
+    fn holds(&mut self, probe: &Probe, candidates: &[Candidate]) -> Result<Option<Vec<bool>>> {
+        let Some(condition) = &self.spec.condition else { return Ok(None) };
+        if candidates.is_empty() {
+            return Ok(None);
+        }
+        let others = &self.sides[1 - probe.side].rows;
+        let own: Vec<RowRef> = candidates.iter().map(|candidate| RowRef::at_hand(candidate.row)).collect();
+        let kept: Vec<RowRef> =
+            candidates.iter().map(|candidate| RowRef::kept(others.place(candidate.other))).collect();
+        let refs = if probe.side == LEFT { [own, kept] } else { [kept, own] };
+        let width = self.sides[LEFT].width;
+        let mut columns = Vec::with_capacity(condition.columns.len());
+        for &column in &condition.columns {
+            let (side, column) = if column < width { (LEFT, column) } else { (RIGHT, column - width) };
+            let Side { rows, gather, .. } = &mut self.sides[side];
+            columns.extend(gather.columns(&refs[side], Some(&probe.batch), rows.chunks(), [column].into_iter())?);
+        }
+        let holds = condition.holds(columns, &self.pair_schema, candidates.len())?;
+        Ok(Some(holds.iter().map(|holds| holds == Some(true)).collect()))
+    }
+
+    /// A pair that matches.
+    fn pair(&mut self, probe: &mut Probe, Candidate { row, other }: Candidate, changes: &mut Changes) {
+        let kind = self.spec.kind;
+        let weight = probe.weights.as_ref().map_or(1, |weights| weights[row]);
+        let side = probe.side;
+        let others = &mut self.sides[1 - side].rows;
+        let count = i64::from(others.count(other));
+        probe.matched += count;
+        let kept = RowRef::kept(others.place(other));
+        let tracked = if kind.is_semi() { side == RIGHT } else { kind.preserves(1 - side) };
+        let mut first = false;
+        let mut last = false;
+        if tracked {
+            let before = others.matches(other);
+            others.add_matches(other, weight, probe.now);
+            let after = others.matches(other);
+            (first, last) = (before == 0 && after > 0, before > 0 && after == 0);
+        }
+        match kind {
+            JoinKind::Semi if first => changes.push(kept, RowRef::NULLS, count),
+            JoinKind::Semi if last => changes.push(kept, RowRef::NULLS, -count),
+            JoinKind::Anti if first => changes.push(kept, RowRef::NULLS, -count),
+            JoinKind::Anti if last => changes.push(kept, RowRef::NULLS, count),
+            JoinKind::Semi | JoinKind::Anti => {}
+            _ => {
+                if first {
+                    changes.push_of(1 - side, kept, RowRef::NULLS, -count);
+                }
+                changes.push_of(side, RowRef::at_hand(row), kept, weight * count);
+                if last {
+                    changes.push_of(1 - side, kept, RowRef::NULLS, count);
+                }
+            }
+        }
+    }
+
+    /// All pairs of a row are known: what comes out of the row by itself, and it is kept or forgotten.
+    fn complete(&mut self, probe: &mut Probe, row: usize, changes: &mut Changes) -> Result<()> {
+        let kind = self.spec.kind;
+        let (side, slot) = (probe.side, probe.slots[row]);
+        let weight = probe.weights.as_ref().map_or(1, |weights| weights[row]);
+        let mut matches = std::mem::take(&mut probe.matched);
+        if let Some(totals) = &self.totals
+            && slot != NO_ROW
+        {
+            matches = totals[slot as usize];
+        }
+        let own = RowRef::at_hand(row);
+        match kind {
+            JoinKind::Semi if side == LEFT && matches > 0 => changes.push(own, RowRef::NULLS, weight),
+            JoinKind::Anti if side == LEFT && matches == 0 => changes.push(own, RowRef::NULLS, weight),
+            _ if kind.preserves(side) && matches == 0 => changes.push_of(side, own, RowRef::NULLS, weight),
+            _ => {}
+        }
+        if slot == NO_ROW {
+            return Ok(());
+        }
+        self.keep(probe, row, weight, u32::try_from(matches).unwrap_or(u32::MAX))
+    }
+
+    /// Keeps a row that is added, forgets one that is taken back.
+    fn keep(&mut self, probe: &Probe, row: usize, weight: i64, matches: u32) -> Result<()> {
+        let rows = &mut self.sides[probe.side].rows;
+        let slot = probe.slots[row];
+        let count = u32::try_from(weight.unsigned_abs()).unwrap_or(u32::MAX);
+        let hash = probe.hashes.get(row).copied().unwrap_or_default();
+        let equal = if probe.hashes.is_empty() { None } else { rows.find(slot, hash) };
+        if weight < 0 {
+            // What was never added, or is forgotten already, can't be taken back.
+            if let Some(equal) = equal {
+                rows.take_back(equal, count);
+            }
+            self.maybe_empty.push(slot);
+            return Ok(());
+        }
+        match (equal, &probe.stored) {
+            (Some(equal), _) => rows.add_equal(equal, count, probe.now),
+            (None, Some((chunk, stored))) => {
+                let at =
+                    if stored.len() == probe.batch.num_rows() { Ok(row) } else { stored.binary_search(&(row as u32)) };
+                if let Ok(at) = at {
+                    let place = Place { chunk: *chunk, row: at as u32 };
+                    rows.add(NewRow { slot, place, hash, count, matches, time: probe.now })?;
+                }
+            }
+            (None, None) => {}
+        }
+        Ok(())
+    }
+
+    /// Rows of the right side of which only the number counts.
+    fn count(&mut self, probe: &mut Probe) -> Changes {
+        let mut changes = Changes::default();
+        let limit = self.spec.batch_size.max(1);
+        let Some(totals) = &mut self.totals else { return changes };
+        let lefts = &mut self.sides[LEFT].rows;
+        while probe.row < probe.batch.num_rows() && changes.weights.len() < limit {
+            let slot = probe.slots[probe.row];
+            if slot == NO_ROW {
+                probe.row += 1;
+                continue;
+            }
+            let weight = probe.weights.as_ref().map_or(1, |weights| weights[probe.row]);
+            let mut left = match probe.cursor {
+                Some(left) => left,
+                None => {
+                    let total = &mut totals[slot as usize];
+                    let before = *total > 0;
+                    *total = (*total + weight).max(0);
+                    if *total == 0 {
+                        self.maybe_empty.push(slot);
+                    }
+                    if before == (*total > 0) { NO_ROW } else { lefts.first(slot) }
+                }
+            };
+            // The rows on the left have found their first match, or lost their last one.
+            let sign = if (totals[slot as usize] > 0) == (self.spec.kind == JoinKind::Semi) { 1 } else { -1 };
+            while left != NO_ROW && changes.weights.len() < limit {
+                if !lefts.is_expired(left, probe.now) {
+                    let kept = RowRef::kept(lefts.place(left));
+                    changes.push(kept, RowRef::NULLS, sign * i64::from(lefts.count(left)));
+                }
+                left = lefts.next(left);
+            }
+            if left != NO_ROW {
+                probe.cursor = Some(left);
+                break;
+            }
+            probe.cursor = None;
+            probe.row += 1;
+        }
+        changes
+    }
+
+    /// The changes as columns.
+    fn batch(&mut self, changes: Changes, at_hand: &RecordBatch) -> Result<Option<RowBatch>> {
+        let count = changes.weights.len();
+        if count == 0 {
+            return Ok(None);
+        }
+        let sides = if self.spec.kind.is_semi() { 1 } else { 2 };
+        let mut columns = Vec::with_capacity(self.schema.fields().len());
+        for (Side { rows, gather, width }, refs) in self.sides.iter_mut().zip(&changes.sides).take(sides) {
+            columns.extend(gather.columns(refs, Some(at_hand), rows.chunks(), 0..*width)?);
+        }
+        let options = RecordBatchOptions::new().with_row_count(Some(count));
+        let columns = RecordBatch::try_new_with_options(self.schema.clone(), columns, &options)?;
+        let weights = self.spec.retracts().then(|| changes.weights.into());
+        Ok(Some(RowBatch { columns, weights }))
+    }
+}
+
+impl Operator<RowBatch> for RegularJoin {
+    fn on_batch(
+        &mut self,
+        port: usize,
+        batch: RowBatch,
+        _watermarks: &WatermarkRuns,
+        out: &mut Output<RowBatch>,
+    ) -> Result<()> {
+        if batch.num_rows() > 0 {
+            self.probe = Some(self.begin(port, batch)?);
+        }
+        self.advance(out)
+    }
+
+    fn next_processing_timer(&self) -> Option<Millis> {
+        self.sides.iter().filter_map(|side| side.rows.next_expiry()).min()
+    }
+
+    fn on_processing_time(&mut self, now: Millis, _out: &mut Output<RowBatch>) -> Result<()> {
+        for side in &mut self.sides {
+            side.rows.expire(now, &mut self.maybe_empty);
+            side.rows.finish()?;
+        }
+        self.clean();
+        Ok(())
+    }
+
+    fn has_more(&self) -> bool {
+        self.probe.is_some()
+    }
+
+    fn resume(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
+        self.advance(out)
+    }
+
+    fn snapshot(&mut self) -> Result<OperatorSnapshot> {
+        self.write_snapshot()
+    }
+
+    fn restore(&mut self, state: RestoredState) -> Result<()> {
+        self.read_snapshot(&state)
+    }
+}

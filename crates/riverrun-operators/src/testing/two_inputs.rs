@@ -1,0 +1,108 @@
+//! Operators of two inputs in tests: scripts of rows for either, random changelogs, and restarts at other parallelisms.
+
+use super::{KEY_GROUPS, Table, context, lines};
+use crate::expression::Expression;
+use crate::key_router::{KeyRouter, KeyRouterSpec};
+use riverrun_core::{RowBatch, Watermark};
+use riverrun_runtime::{Operator, OperatorContext, Output, Router, WatermarkRuns};
+use riverrun_state::RestoredState;
+use std::collections::BTreeMap;
+
+/// The workers of one operator with two inputs, and what came out of them.
+pub struct Workers<O> {
+    make: Box<dyn Fn(OperatorContext) -> O>,
+    keys: [Vec<Expression>; 2],
+    workers: Vec<(O, OperatorContext)>,
+    watermark: Watermark,
+    room: usize,
+    lines: Vec<String>,
+}
+
+impl<O: Operator<RowBatch>> Workers<O> {
+    /// One worker, with room for so many batches of output at a time.
+    pub fn new(keys: [Vec<Expression>; 2], room: usize, make: impl Fn(OperatorContext) -> O + 'static) -> Self {
+        let workers = vec![(make(context(0, 1)), context(0, 1))];
+        Workers { make: Box::new(make), keys, workers, watermark: Watermark::MIN, room, lines: Vec::new() }
+    }
+
+    fn call(&mut self, worker: usize, call: impl FnOnce(&mut O, &mut Output<RowBatch>)) {
+        let (operator, _) = &mut self.workers[worker];
+        let mut out = Output::new(self.watermark, self.room);
+        call(operator, &mut out);
+        loop {
+            let batches = out.take();
+            assert!(batches.len() <= self.room);
+            self.lines.extend(batches.iter().flat_map(|(batch, _)| lines(batch)));
+            if !operator.has_more() {
+                return;
+            }
+            out = Output::new(self.watermark, self.room);
+            operator.resume(&mut out).unwrap();
+        }
+    }
+
+    /// Rows of one input, to the workers that own their keys.
+    pub fn rows(&mut self, port: usize, table: &Table, rows: &[&str]) {
+        let batch = table.batch(rows);
+        let keys = self.keys[port].clone();
+        let mut targets = Vec::new();
+        let mut router = KeyRouter::new(KeyRouterSpec { keys, key_groups: KEY_GROUPS });
+        router.route(&batch, self.workers.len(), &mut targets).unwrap();
+        for worker in 0..self.workers.len() {
+            let own: Vec<u32> = (0..rows.len() as u32).filter(|row| targets[*row as usize] == worker as u32).collect();
+            if own.is_empty() {
+                continue;
+            }
+            let batch = batch.take(&own.into()).unwrap();
+            let runs = WatermarkRuns::constant(self.watermark);
+            self.call(worker, |operator, out| operator.on_batch(port, batch, &runs, out).unwrap());
+        }
+    }
+
+    /// A snapshot, restored by so many workers.
+    pub fn restart(&mut self, parallelism: usize) {
+        let parts: Vec<_> = self.workers.iter_mut().map(|(operator, _)| operator.snapshot().unwrap()).collect();
+        self.workers = (0..parallelism)
+            .map(|worker| {
+                let context = context(worker, parallelism);
+                let mut operator = (self.make)(context.clone());
+                let state = RestoredState::assign(&parts, worker, parallelism, KEY_GROUPS).unwrap();
+                operator.restore(state).unwrap();
+                (operator, context)
+            })
+            .collect();
+    }
+
+    /// What came out since the last time.
+    pub fn take(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.lines)
+    }
+}
+
+/// A multiset of rows as text.
+pub type Bag = BTreeMap<String, i64>;
+
+/// Applies changes, `- ` before those that take a row back.
+pub fn apply(bag: &mut Bag, changes: impl IntoIterator<Item = String>) {
+    for change in changes {
+        let (row, weight) = change.strip_prefix("- ").map_or((change.as_str(), 1), |row| (row, -1));
+        let count = bag.entry(row.to_owned()).or_insert(0);
+        *count += weight;
+        if *count == 0 {
+            bag.remove(row);
+        }
+    }
+}
+
+/// Random numbers that are the same in every run.
+pub struct Random(pub u64);
+
+impl Random {
+    /// A number below `limit`.
+    pub fn below(&mut self, limit: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) % limit
+    }
+}

@@ -1,0 +1,119 @@
+//! Joins: which operator computes one, and on which keys.
+
+use super::node::{ChangelogKind, NodeId, NodeKind, Properties};
+use super::planner::Planner;
+use crate::bind::conditional::and;
+use crate::bind::join::{SplitCondition, split_condition};
+use crate::bind::relation::{JoinClass, Relation};
+use crate::bind::{ExprBinder, Scope};
+use crate::expr::Expr;
+use crate::functions::common_type::common_type;
+use crate::physical::lower_over;
+use riverrun_core::{Result, Schema};
+use riverrun_operators::join::{JoinKind, LEFT, PairCondition, RIGHT};
+use riverrun_operators::regular_join::RegularJoinSpec;
+
+/// A join as the binder gives it.
+pub(super) struct Join {
+    pub(super) left: Relation,
+    pub(super) right: Relation,
+    pub(super) kind: JoinKind,
+    pub(super) on: Vec<Expr>,
+    pub(super) class: JoinClass,
+    pub(super) schema: Schema,
+}
+
+impl Planner<'_> {
+    /// The node of a join.
+    pub(super) fn join(&mut self, join: Join) -> Result<NodeId> {
+        match join.class {
+            // Rows that time bounds are not forgotten yet.
+            JoinClass::Regular | JoinClass::Interval | JoinClass::Window => self.regular_join(join),
+        }
+    }
+
+    fn regular_join(&mut self, join: Join) -> Result<NodeId> {
+        let Join { left, right, kind, on, schema, .. } = join;
+        let inputs = [left.schema.clone(), right.schema.clone()];
+        let nodes = [self.relation(left)?, self.relation(right)?];
+        let below = nodes.map(|node| self.builder.properties(node).clone());
+        let split = self.split(on, inputs[LEFT].len());
+        let left_keys: Vec<Expr> = split.keys.iter().map(|(left, _, _)| left.clone()).collect();
+        let right_keys: Vec<Expr> = split.keys.iter().map(|(_, right, _)| right.clone()).collect();
+        let spec = RegularJoinSpec {
+            kind,
+            keys: [self.lower_all(&left_keys, &inputs[LEFT])?, self.lower_all(&right_keys, &inputs[RIGHT])?],
+            null_safe: split.keys.iter().map(|(_, _, null_safe)| *null_safe).collect(),
+            condition: pair_condition(split.rest, &inputs)?,
+            retracting: [0, 1].map(|side| below[side].changelog != ChangelogKind::Append),
+            ttl: [None, None],
+            inputs,
+            schema: schema.clone(),
+            batch_size: self.config.batch_size(),
+        };
+        let mut properties = Properties::append(schema, below.iter().all(|below| below.bounded));
+        if spec.retracts() {
+            properties.changelog = ChangelogKind::Retract;
+        }
+        properties.keys = joined_keys(&below, kind, [&left_keys, &right_keys]);
+        let inputs = nodes.into_iter().map(Into::into).collect();
+        Ok(self.builder.add(NodeKind::RegularJoin(Box::new(spec)), inputs, properties))
+    }
+
+    /// The equalities between both sides, cast to common types, and what else must hold.
+    pub(super) fn split(&self, on: Vec<Expr>, width: usize) -> SplitCondition {
+        let scope = Scope::empty();
+        let binder = ExprBinder::new(&scope, &self.context);
+        split_condition(on, width, &|left, right| {
+            let (from_left, from_right) = (left.data_type().clone(), right.data_type().clone());
+            if from_left.to_arrow() == from_right.to_arrow() {
+                return Some((left, right));
+            }
+            let comparable = |kind: &riverrun_core::TypeKind| kind.is_exact_numeric() || kind.is_timestamp();
+            if !comparable(&from_left.kind) || !comparable(&from_right.kind) {
+                return None;
+            }
+            let common = common_type(&[&from_left, &from_right]).ok()?;
+            let cast = |expr: Expr, nullable: bool| binder.implicit_cast(expr, &common.with_nullable(nullable)).ok();
+            Some((cast(left, from_left.nullable)?, cast(right, from_right.nullable)?))
+        })
+    }
+}
+
+/// The conditions on a pair over only the columns that they read.
+pub(super) fn pair_condition(rest: Vec<Expr>, inputs: &[Schema; 2]) -> Result<Option<PairCondition>> {
+    if rest.is_empty() {
+        return Ok(None);
+    }
+    let condition = and(rest);
+    let columns: Vec<usize> = condition.columns().into_iter().collect();
+    let both: Vec<_> = inputs.iter().flat_map(|input| input.fields.iter().cloned()).collect();
+    let read = Schema::new(columns.iter().map(|&column| both[column].clone()).collect());
+    let moved = condition.move_columns(&|index| columns.binary_search(&index).unwrap_or_default());
+    Ok(Some(PairCondition { expression: lower_over(&moved, &read)?, columns }))
+}
+
+/// The columns that name a row of a join: those of one side where each of its rows meets one row of the other at the most,
+/// else those of both.
+pub(super) fn joined_keys(below: &[Properties; 2], kind: JoinKind, keys: [&[Expr]; 2]) -> Option<Vec<usize>> {
+    let [left, right] = below;
+    if kind.is_semi() {
+        return left.keys.clone();
+    }
+    let width = left.schema.len();
+    let unique = |side: usize| {
+        let own = below[side].keys.as_ref();
+        let joined =
+            |column: &usize| keys[side].iter().any(|key| matches!(key, Expr::Column { index, .. } if index == column));
+        own.is_some_and(|own| own.iter().all(joined))
+    };
+    let of_left = left.keys.clone();
+    let of_right: Option<Vec<usize>> = right.keys.as_ref().map(|keys| keys.iter().map(|key| key + width).collect());
+    if unique(RIGHT) && of_left.is_some() && !kind.preserves(RIGHT) {
+        return of_left;
+    }
+    if unique(LEFT) && of_right.is_some() && !kind.preserves(LEFT) {
+        return of_right;
+    }
+    Some(of_left?.into_iter().chain(of_right?).collect())
+}
