@@ -17,6 +17,7 @@ pub mod key_router;
 pub mod limit;
 pub mod normalize;
 pub mod project_source;
+pub mod rank;
 pub mod regular_join;
 pub mod sort;
 pub mod sort_key;

@@ -16,6 +16,7 @@
 //! output, and restored from a snapshot after each line at another parallelism.
 
 mod list;
+pub mod ticks;
 pub mod two_inputs;
 
 pub use list::list;

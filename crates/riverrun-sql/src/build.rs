@@ -14,6 +14,8 @@ use riverrun_operators::group_aggregate::GroupAggregate;
 use riverrun_operators::key_router::{KeyRouter, KeyRouterSpec};
 use riverrun_operators::limit::Limit;
 use riverrun_operators::normalize::Normalize;
+use riverrun_operators::rank::deduplicate::Deduplicate;
+use riverrun_operators::rank::top_n::TopN;
 use riverrun_operators::regular_join::RegularJoin;
 use riverrun_operators::sort::Sort;
 use riverrun_operators::union::Union;
@@ -91,6 +93,14 @@ fn build_node(
         NodeKind::WindowDeduplicate(spec) => {
             let (spec, route) = (spec.clone(), keyed(&spec.keys));
             flow.operator(id, name, vec![(one()?, route)], |c| Ok(Box::new(WindowDeduplicate::new(spec, c)?)))?
+        }
+        NodeKind::TopN(spec) => {
+            let (spec, route) = (spec.clone(), keyed(&spec.keys));
+            flow.operator(id, name, vec![(one()?, route)], |c| Ok(Box::new(TopN::new(spec, c)?)))?
+        }
+        NodeKind::Deduplicate(spec) => {
+            let (spec, route) = (spec.clone(), keyed(&spec.keys));
+            flow.operator(id, name, vec![(one()?, route)], |c| Ok(Box::new(Deduplicate::new(spec, c)?)))?
         }
         NodeKind::GroupAggregate(spec) => {
             let (spec, route) = (spec.clone(), keyed(&spec.keys));

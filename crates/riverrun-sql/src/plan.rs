@@ -15,6 +15,7 @@ mod join;
 pub mod node;
 pub mod planner;
 pub mod prune;
+mod rank;
 pub mod rewrite;
 mod sink;
 pub mod table;

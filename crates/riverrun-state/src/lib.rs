@@ -5,8 +5,10 @@ pub mod blob;
 pub mod checkpoint;
 pub mod key;
 pub mod key_table;
+pub mod row_arena;
 pub mod snapshot;
 
 pub use key::{KeyEncoder, KeyOrder, KeyRows, hash_key, hash_row};
 pub use key_table::KeyTable;
+pub use row_arena::RowArena;
 pub use snapshot::{OperatorPart, OperatorSnapshot, RestoredState, Snapshot, SplitId, SplitProgress};

@@ -1,4 +1,4 @@
-//! ROW_NUMBER: the numbers of rows within partitions, from which the planner makes Top-N and deduplication.
+//! ROW_NUMBER, RANK and DENSE_RANK: the numbers of rows within partitions, from which the planner makes Top-N and deduplication.
 
 use super::call::name_of;
 use super::expr::ExprBinder;
@@ -8,20 +8,22 @@ use super::scope;
 use crate::expr::Expr;
 use crate::parse::place_of;
 use riverrun_core::{DataType, Error, Field, Result, TypeKind};
+use riverrun_operators::rank::top_n::Ranking;
 use sqlparser::ast::{self, NamedWindowDefinition, NamedWindowExpr, Spanned, WindowSpec, WindowType};
 use std::cell::RefCell;
 
 /// While expressions are bound, ranks stand at columns from here on: how many columns come before them is not known yet.
 const PENDING: usize = 1 << 40;
 
-/// One ROW_NUMBER.
+/// One ranking.
 #[derive(Clone, Debug)]
 struct Rank {
+    ranking: Ranking,
     partition: Vec<Expr>,
     order: Vec<OrderKey>,
 }
 
-/// The ROW_NUMBERs of a SELECT.
+/// The rankings of a SELECT.
 #[derive(Default)]
 pub(super) struct Ranks {
     collected: RefCell<Vec<Rank>>,
@@ -55,18 +57,21 @@ impl Ranks {
                 .hint("select it in a subquery, or use QUALIFY")
                 .at(place_of(expr.span())));
         }
-        if name != "ROW_NUMBER" {
-            return Err(Error::unsupported(format!("{name} OVER (…)")).at(place_of(expr.span())));
-        }
+        let ranking = match name.as_str() {
+            "ROW_NUMBER" => Ranking::RowNumber,
+            "RANK" => Ranking::Rank,
+            "DENSE_RANK" => Ranking::DenseRank,
+            _ => return Err(Error::unsupported(format!("{name} OVER (…)")).at(place_of(expr.span()))),
+        };
         let spec = self.spec(over)?;
         let partition = spec.partition_by.iter().map(|key| binder.bind(key)).collect::<Result<Vec<_>>>()?;
         let order =
             spec.order_by.iter().map(|item| order_key(binder.bind(&item.expr)?, item)).collect::<Result<Vec<_>>>()?;
         if order.is_empty() {
-            return Err(Error::input("ROW_NUMBER() needs ORDER BY in its OVER clause").at(place_of(expr.span())));
+            return Err(Error::input(format!("{name}() needs ORDER BY in its OVER clause")).at(place_of(expr.span())));
         }
         let mut collected = self.collected.borrow_mut();
-        let rank = Rank { partition, order };
+        let rank = Rank { ranking, partition, order };
         let known = collected.iter().position(|known| same(known, &rank));
         let position = known.unwrap_or_else(|| {
             collected.push(rank);
@@ -96,8 +101,9 @@ impl Ranks {
         for (index, rank) in self.collected.borrow().iter().enumerate() {
             let mut schema = relation.schema.clone();
             schema.fields.push(Field::new(format!("row_number${index}"), rank_type()));
-            let Rank { partition, order } = rank.clone();
-            relation = Relation { schema, kind: RelationKind::Rank { input: Box::new(relation), partition, order } };
+            let Rank { ranking, partition, order } = rank.clone();
+            let kind = RelationKind::Rank { input: Box::new(relation), partition, order, ranking };
+            relation = Relation { schema, kind };
         }
         relation
     }
@@ -116,6 +122,7 @@ fn same(left: &Rank, right: &Rank) -> bool {
         left.expr.same_as(&right.expr) && left.descending == right.descending && left.nulls_first == right.nulls_first
     });
     orders
+        && left.ranking == right.ranking
         && left.order.len() == right.order.len()
         && left.partition.len() == right.partition.len()
         && left.partition.iter().zip(&right.partition).all(|(left, right)| left.same_as(right))

@@ -6,6 +6,7 @@ use crate::functions::operators;
 use riverrun_core::{DataType, Field, Place, Schema, TimestampKind};
 use riverrun_operators::aggregates::{AggregateDef, AggregateOptions};
 use riverrun_operators::join::JoinKind;
+use riverrun_operators::rank::top_n::Ranking;
 use riverrun_operators::window::spec::WindowKind;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -101,7 +102,7 @@ pub enum RelationKind {
         /// Where among `keys` the window is; `None` where the groups are no windows.
         window: Option<WindowKeys>,
     },
-    /// ROW_NUMBER: the input's columns, then the rank.
+    /// ROW_NUMBER, RANK or DENSE_RANK: the input's columns, then the rank.
     Rank {
         /// The rows.
         input: Box<Relation>,
@@ -109,6 +110,8 @@ pub enum RelationKind {
         partition: Vec<Expr>,
         /// ORDER BY.
         order: Vec<OrderKey>,
+        /// What a rank is.
+        ranking: Ranking,
     },
     /// ORDER BY, OFFSET and LIMIT.
     Sort {

@@ -2,6 +2,8 @@
 
 use super::node::{Node, NodeId, NodeKind, StreamPlan};
 use riverrun_operators::expression::Expression;
+use riverrun_operators::rank::top_n::LastRank;
+use riverrun_operators::sort_key::SortKey;
 use riverrun_operators::window::spec::{WindowKind, Windowing};
 use serde_json::{Value, json};
 use std::collections::HashSet;
@@ -166,6 +168,21 @@ fn details(node: &Node) -> Vec<(&'static str, String)> {
             say("partition by", list(&spec.keys));
             say("keep", if spec.keep_last { "last row" } else { "first row" }.to_owned());
         }
+        NodeKind::TopN(spec) => {
+            say("partition by", list(&spec.keys));
+            say("order by", sort_keys(&spec.order));
+            let last = match &spec.last {
+                LastRank::Constant(last) => last.to_string(),
+                LastRank::OfRow(expression) => text(expression),
+            };
+            say("ranks", format!("{} to {last}", spec.first));
+            say("input", if spec.retracting { "updating" } else { "append-only" }.to_owned());
+        }
+        NodeKind::Deduplicate(spec) => {
+            say("partition by", list(&spec.keys));
+            say("order by", spec.time.as_ref().map_or_else(|| "arrival".to_owned(), text));
+            say("keep", if spec.keep_last { "last row" } else { "first row" }.to_owned());
+        }
         NodeKind::GroupAggregate(spec) => {
             say("group by", list(&spec.keys));
             let names = spec.schema.fields.iter().skip(spec.keys.len());
@@ -189,12 +206,7 @@ fn details(node: &Node) -> Vec<(&'static str, String)> {
             say("join", if spec.outer { "left" } else { "cross" }.to_owned());
         }
         NodeKind::Sort(spec) => {
-            let keys: Vec<_> = spec
-                .order
-                .iter()
-                .map(|key| format!("{}{}", text(&key.expression), if key.descending { " DESC" } else { "" }))
-                .collect();
-            say("order by", keys.join(", "));
+            say("order by", sort_keys(&spec.order));
             say("offset", if spec.offset > 0 { spec.offset.to_string() } else { String::new() });
             say("fetch", spec.fetch.map(|fetch| fetch.to_string()).unwrap_or_default());
         }
@@ -217,6 +229,14 @@ fn equalities(keys: &[Vec<Expression>; 2], null_safe: &[bool]) -> String {
         format!("{} {equals} {}", text(left), text(right))
     });
     pairs.collect::<Vec<_>>().join(" AND ")
+}
+
+fn sort_keys(order: &[SortKey]) -> String {
+    let keys: Vec<_> = order
+        .iter()
+        .map(|key| format!("{}{}", text(&key.expression), if key.descending { " DESC" } else { "" }))
+        .collect();
+    keys.join(", ")
 }
 
 fn windowing(windowing: &Windowing) -> String {

@@ -54,6 +54,8 @@ fn keys_of(kind: &NodeKind) -> String {
         NodeKind::Expand(spec) => list(&spec.keys),
         NodeKind::WindowTopN(spec) => list(&spec.keys),
         NodeKind::WindowDeduplicate(spec) => list(&spec.keys),
+        NodeKind::TopN(spec) => list(&spec.keys),
+        NodeKind::Deduplicate(spec) => list(&spec.keys),
         _ => String::new(),
     }
 }

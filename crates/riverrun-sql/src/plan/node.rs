@@ -10,6 +10,8 @@ use riverrun_operators::expression::Expression;
 use riverrun_operators::group_aggregate::GroupAggregateSpec;
 use riverrun_operators::limit::LimitSpec;
 use riverrun_operators::normalize::NormalizeSpec;
+use riverrun_operators::rank::deduplicate::DeduplicateSpec;
+use riverrun_operators::rank::top_n::TopNSpec;
 use riverrun_operators::regular_join::RegularJoinSpec;
 use riverrun_operators::sort::SortSpec;
 use riverrun_operators::union::UnionSpec;
@@ -168,6 +170,10 @@ pub enum NodeKind {
     WindowTopN(WindowTopNSpec),
     /// The first or last row of each window and key.
     WindowDeduplicate(WindowDeduplicateSpec),
+    /// The rows of each key between two ranks.
+    TopN(TopNSpec),
+    /// The first or last row of each key.
+    Deduplicate(DeduplicateSpec),
     /// Aggregates per key, with updating results.
     GroupAggregate(GroupAggregateSpec),
     /// The last row of every key.
@@ -202,6 +208,8 @@ impl NodeKind {
             NodeKind::WindowAggregate(_) => "WindowAggregate",
             NodeKind::WindowTopN(_) => "WindowTopN",
             NodeKind::WindowDeduplicate(_) => "WindowDeduplicate",
+            NodeKind::TopN(_) => "TopN",
+            NodeKind::Deduplicate(_) => "Deduplicate",
             NodeKind::GroupAggregate(_) => "GroupAggregate",
             NodeKind::Normalize(_) => "Normalize",
             NodeKind::RegularJoin(_) => "RegularJoin",

@@ -167,8 +167,14 @@ impl<'a> Planner<'a> {
             RelationKind::Sort { input, order, offset, limit } => {
                 let node = self.relation(*input)?;
                 let below = self.builder.properties(node).clone();
+                let append = below.changelog == ChangelogKind::Append;
+                if let Some(limit) = limit
+                    && (if order.is_empty() { !append } else { !below.bounded })
+                {
+                    return self.limited(node, order, offset, limit, schema);
+                }
                 if order.is_empty() {
-                    self.append_only(node, "LIMIT without ORDER BY")?;
+                    self.append_only(node, "OFFSET without LIMIT")?;
                     let limit = NodeKind::Limit(LimitSpec { offset, fetch: limit });
                     return Ok(self.builder.add(limit, vec![node.into()], below));
                 }
@@ -270,9 +276,11 @@ impl<'a> Planner<'a> {
             batch_size: self.config.batch_size(),
         };
         let rejects = matches!(spec.on_error, OnError::Table(_));
+        // Whether an order can wait for the end is known only here; the plan's own factories are made when it is finished.
+        let bounded = connector.source(spec.clone()).is_ok_and(|factory| factory.bounded());
         let source = SourceNode { connector, spec, columns, watermark, factory: None };
         let changes = connector.changes(&table.options);
-        let mut properties = Properties::append(table.schema.clone(), false);
+        let mut properties = Properties::append(table.schema.clone(), bounded);
         properties.changelog = match changes {
             ProducedChanges::Append => ChangelogKind::Append,
             ProducedChanges::All => ChangelogKind::Retract,

@@ -42,8 +42,8 @@ fn push_filters(relation: Relation) -> Relation {
         RelationKind::Aggregate { input, keys, sets, calls, window } => {
             RelationKind::Aggregate { input: Box::new(push_filters(*input)), keys, sets, calls, window }
         }
-        RelationKind::Rank { input, partition, order } => {
-            RelationKind::Rank { input: Box::new(push_filters(*input)), partition, order }
+        RelationKind::Rank { input, partition, order, ranking } => {
+            RelationKind::Rank { input: Box::new(push_filters(*input)), partition, order, ranking }
         }
         RelationKind::Sort { input, order, offset, limit } => {
             RelationKind::Sort { input: Box::new(push_filters(*input)), order, offset, limit }
@@ -306,7 +306,7 @@ fn prune(relation: Relation, needed: &BTreeSet<usize>) -> Result<Pruned> {
             let kind = RelationKind::Aggregate { input: Box::new(input.relation), keys, sets, calls, window };
             Pruned { relation: Relation { kind, schema: schema.project(&kept) }, places: places(&kept, width) }
         }
-        RelationKind::Rank { input, partition, order } => {
+        RelationKind::Rank { input, partition, order, ranking } => {
             let added = input.schema.len();
             let below = needed.iter().copied().filter(|&index| index < added);
             let own = columns_of(partition.iter().chain(order.iter().map(|key| &key.expr)));
@@ -319,7 +319,7 @@ fn prune(relation: Relation, needed: &BTreeSet<usize>) -> Result<Pruned> {
             let partition = input.moved_all(&partition)?;
             let order = input.moved_order(&order)?;
             let (schema, places) = extended(&input, &schema, added);
-            let kind = RelationKind::Rank { input: Box::new(input.relation), partition, order };
+            let kind = RelationKind::Rank { input: Box::new(input.relation), partition, order, ranking };
             Pruned { relation: Relation { kind, schema }, places }
         }
         RelationKind::Sort { input, order, offset, limit } => {

@@ -1,4 +1,4 @@
-//! Windows: assignment, aggregation per window, Top-N and deduplication within windows.
+//! Windows: assignment and aggregation per window.
 //!
 //! An aggregation that stands right above its window function takes the function over: rows are aggregated by their
 //! time, and are never copied into windows. Where a window's columns are used otherwise before, and over results
@@ -7,19 +7,13 @@
 use super::group::key_name;
 use super::node::{ChangelogKind, NodeId, NodeKind, Properties};
 use super::planner::Planner;
-use crate::bind::join::conjuncts;
-use crate::bind::relation::{BoundAggregate, OrderKey, Relation, RelationKind, WindowKeys};
+use crate::bind::relation::{BoundAggregate, Relation, RelationKind, WindowKeys};
 use crate::bind::scope::column;
 use crate::expr::Expr;
-use crate::functions::operators;
 use crate::physical::lower_over;
 use chrono_tz::Tz;
-use datafusion_common::ScalarValue;
 use riverrun_core::{Error, Field, Result, Schema, TypeKind};
-use riverrun_operators::sort_key::SortKey;
-use riverrun_operators::window::spec::{
-    WindowAggregateSpec, WindowAssignSpec, WindowDeduplicateSpec, WindowKind, WindowProperty, WindowTopNSpec, Windowing,
-};
+use riverrun_operators::window::spec::{WindowAggregateSpec, WindowAssignSpec, WindowKind, WindowProperty, Windowing};
 
 /// A relation without the window function at its bottom.
 struct Stripped {
@@ -139,7 +133,7 @@ struct Parts {
 
 impl Planner<'_> {
     /// The time zone of windows over a time column.
-    fn zone(&self, local: bool) -> Option<Tz> {
+    pub(super) fn zone(&self, local: bool) -> Option<Tz> {
         local.then(|| self.config.time_zone())
     }
 
@@ -256,95 +250,6 @@ impl Planner<'_> {
         exprs.extend((first_keys..first_property).map(own_column));
         Ok((aggregated, exprs))
     }
-
-    /// ROW_NUMBER with conditions on it and columns over it.
-    pub(super) fn ranked(
-        &mut self,
-        rank: Relation,
-        filters: Vec<Expr>,
-        exprs: Vec<Expr>,
-        schema: Schema,
-    ) -> Result<NodeId> {
-        let RelationKind::Rank { input, partition, order } = rank.kind else { return Err(Error::bug("no rank")) };
-        let below = input.schema.clone();
-        let rank_column = below.len();
-        let (mut first, mut last) = (1, None);
-        let mut others = Vec::new();
-        for condition in filters.into_iter().flat_map(conjuncts) {
-            match bounds(&condition, rank_column) {
-                Some((from, to)) => {
-                    first = first.max(from);
-                    last = match (last, to) {
-                        (Some(known), Some(to)) => Some(to.min(known)),
-                        (known, to) => known.or(to),
-                    };
-                }
-                None => others.push(condition),
-            }
-        }
-        let Some(last) = last else {
-            return Err(Error::unsupported("ROW_NUMBER() OVER (…) without an upper bound")
-                .hint("keep the first rows: WHERE row_num <= 10"));
-        };
-        let Some((window, keys, local)) = window_partition(&input, &partition) else {
-            return Err(Error::unsupported("Top-N outside of windows")
-                .hint("rank within windows: PARTITION BY window_start, window_end, …"));
-        };
-        let node = self.relation(*input)?;
-        self.append_only(node, "Top-N within windows")?;
-        let reads_rank = |expr: &Expr| expr.columns().contains(&rank_column);
-        let emit_rank = exprs.iter().chain(&others).any(reads_rank);
-        let own = if emit_rank { rank.schema } else { below.clone() };
-        let lower = |index: usize| lower_over(&column(index, &below.fields[index].data_type), &below);
-        let windowing = Windowing::Attached { start: lower(window.0)?, end: lower(window.1)?, zone: self.zone(local) };
-        let keys = self.lower_all(&keys, &below)?;
-        let batch_size = self.config.batch_size();
-        let properties = Properties::append(own.clone(), self.builder.properties(node).bounded);
-        let by_time = match order.as_slice() {
-            [OrderKey { expr: expr @ Expr::Column { data_type, .. }, descending, .. }]
-                if first == 1 && last == 1 && data_type.kind.is_rowtime() =>
-            {
-                Some((lower_over(expr, &below)?, *descending))
-            }
-            _ => None,
-        };
-        let kind = match by_time {
-            Some((time, keep_last)) => NodeKind::WindowDeduplicate(WindowDeduplicateSpec {
-                windowing,
-                keys,
-                time,
-                keep_last,
-                emit_rank,
-                schema: own,
-                batch_size,
-            }),
-            None => NodeKind::WindowTopN(WindowTopNSpec {
-                windowing,
-                keys,
-                order: self.sort_keys(&order, &below)?,
-                first,
-                last,
-                emit_rank,
-                schema: own,
-                batch_size,
-            }),
-        };
-        let node = self.builder.add(kind, vec![node.into()], properties);
-        self.calc(node, others, &exprs, schema)
-    }
-
-    pub(super) fn sort_keys(&self, order: &[OrderKey], input: &Schema) -> Result<Vec<SortKey>> {
-        order
-            .iter()
-            .map(|key| {
-                Ok(SortKey {
-                    expression: lower_over(&key.expr, input)?,
-                    descending: key.descending,
-                    nulls_first: key.nulls_first,
-                })
-            })
-            .collect()
-    }
 }
 
 /// The aggregation over its window function's input; `None` if the window's columns are used as more than keys.
@@ -397,67 +302,4 @@ fn from_rows(input: Relation, keys: &[Expr], calls: Vec<BoundAggregate>, window:
         }
     }
     Parts { input, keys: group, calls, by_time: None, outputs }
-}
-
-/// The window's columns and the other keys, if rows are partitioned by window.
-fn window_partition(input: &Relation, partition: &[Expr]) -> Option<((usize, usize), Vec<Expr>, bool)> {
-    let columns = input.window_columns()?;
-    let among = |list: &[usize]| {
-        partition.iter().find_map(|key| match key {
-            Expr::Column { index, .. } if list.contains(index) => Some(*index),
-            _ => None,
-        })
-    };
-    let window = (among(&columns.start)?, among(&columns.end)?);
-    let of_window = |key: &&Expr| match key {
-        Expr::Column { index, .. } => {
-            columns.start.contains(index) || columns.end.contains(index) || columns.time.contains(index)
-        }
-        _ => false,
-    };
-    let keys = partition.iter().filter(|key| !of_window(key)).cloned().collect();
-    Some((window, keys, columns.local))
-}
-
-/// The first and the last rank that a condition lets through; `None` if it says something else.
-fn bounds(condition: &Expr, rank: usize) -> Option<(u64, Option<u64>)> {
-    let Expr::Call { name, arguments, .. } = condition else { return None };
-    let is_rank = |expr: &Expr| matches!(expr, Expr::Column { index, .. } if *index == rank);
-    let number = |expr: &Expr| match expr.as_literal()? {
-        ScalarValue::Int8(Some(number)) => Some(i64::from(*number)),
-        ScalarValue::Int16(Some(number)) => Some(i64::from(*number)),
-        ScalarValue::Int32(Some(number)) => Some(i64::from(*number)),
-        ScalarValue::Int64(Some(number)) => Some(*number),
-        _ => None,
-    };
-    let at_least = |number: i64| u64::try_from(number).unwrap_or(0).max(1);
-    let up_to = |number: i64| Some(u64::try_from(number).unwrap_or(0));
-    if let (operators::BETWEEN, [value, low, high]) = (name.as_str(), arguments.as_slice())
-        && is_rank(value)
-    {
-        return Some((at_least(number(low)?), up_to(number(high)?)));
-    }
-    let [left, right] = arguments.as_slice() else { return None };
-    let (name, number) = if is_rank(left) {
-        (name.as_str(), number(right)?)
-    } else if is_rank(right) {
-        let mirrored = match name.as_str() {
-            operators::LESS => operators::GREATER,
-            operators::LESS_EQUAL => operators::GREATER_EQUAL,
-            operators::GREATER => operators::LESS,
-            operators::GREATER_EQUAL => operators::LESS_EQUAL,
-            same => same,
-        };
-        (mirrored, number(left)?)
-    } else {
-        return None;
-    };
-    Some(match name {
-        operators::EQUAL => (at_least(number), up_to(number)),
-        operators::LESS => (1, up_to(number.saturating_sub(1))),
-        operators::LESS_EQUAL => (1, up_to(number)),
-        operators::GREATER => (at_least(number.saturating_add(1)), None),
-        operators::GREATER_EQUAL => (at_least(number), None),
-        _ => return None,
-    })
 }

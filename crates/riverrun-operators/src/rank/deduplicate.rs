@@ -1,0 +1,369 @@
+//! Deduplication: of each key the first or the last row, by event time or in the order of arrival.
+//!
+//! | keep | by | what comes out |
+//! |---|---|---|
+//! | first | arrival | a key's first row, at once; never taken back |
+//! | first | event time | a key's first row, when the watermark has passed it; never taken back |
+//! | last | arrival, event time | the last row so far, at the end of each tick in which it has changed |
+//!
+//! Of equal times the first row to arrive is the first, and the last to arrive the last. The input only grows.
+//!
+//! Source of the semantics: Flink 2.3, "Deduplication", and its `RowTimeDeduplicateKeepFirstRowFunction`,
+//! `RowTimeDeduplicateFunction`, `ProcTimeDeduplicateKeepFirstRowFunction` and `ProcTimeDeduplicateKeepLastRowFunction`.
+
+use crate::event_time::timestamp_millis;
+use crate::expression::{Expression, evaluate, evaluate_all};
+use arrow::array::{RecordBatch, RecordBatchOptions, UInt32Array};
+use arrow::datatypes::{DataType, SchemaRef};
+use riverrun_core::{Result, RowBatch, Schema, Watermark};
+use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
+use riverrun_state::blob::{BlobReader, KeyedBlobs, put_bytes, put_i64, read_keyed};
+use riverrun_state::{KeyEncoder, KeyTable, OperatorSnapshot, RestoredState, RowArena, hash_key, key};
+use std::collections::BTreeMap;
+
+#[cfg(test)]
+mod tests;
+
+/// Which row of each key comes out. The input must be routed by `keys`.
+#[derive(Clone, Debug)]
+pub struct DeduplicateSpec {
+    /// PARTITION BY.
+    pub keys: Vec<Expression>,
+    /// The event-time column; `None` for the order of arrival.
+    pub time: Option<Expression>,
+    /// Whether the last row is kept.
+    pub keep_last: bool,
+    /// The columns of input and output.
+    pub schema: Schema,
+    /// How many rows a batch of results has at the most (`execution.batch-size`).
+    pub batch_size: usize,
+}
+
+const VERSION: u8 = 1;
+
+/// No row.
+const NONE: u32 = u32::MAX;
+
+/// Keeps one row of each key.
+#[derive(Debug)]
+pub struct Deduplicate {
+    spec: DeduplicateSpec,
+    context: OperatorContext,
+    schema: SchemaRef,
+    types: Vec<DataType>,
+    keys: KeyTable,
+    kept: Vec<Kept>,
+    rows: RowArena,
+    /// Where the last row is kept: the keys whose row has changed in this tick.
+    touched: Vec<u32>,
+    /// Where rows wait for the watermark: their keys by time. A key whose row has another time by now is passed over.
+    waiting: BTreeMap<i64, Vec<u32>>,
+    /// What goes out, and the next of it.
+    changes: Vec<Change>,
+    position: usize,
+    emitting: bool,
+    key_encoder: KeyEncoder,
+    row_encoder: KeyEncoder,
+}
+
+/// What is known of a key.
+#[derive(Clone, Copy, Debug)]
+struct Kept {
+    /// The time of its row.
+    time: i64,
+    /// Its row in the arena; none where the first one has gone out.
+    row: u32,
+    /// Where the last row is kept: the one that went out.
+    sent: u32,
+    /// While a batch is worked on: its place among the rows that replace others.
+    candidate: u32,
+    touched: bool,
+}
+
+impl Kept {
+    fn new(time: i64) -> Self {
+        Kept { time, row: NONE, sent: NONE, candidate: NONE, touched: false }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Change {
+    row: u32,
+    weight: i64,
+    /// Whether the row is forgotten once it has gone out.
+    last_use: bool,
+}
+
+/// The rows of a batch that replace those of their keys: at most one per key.
+#[derive(Debug, Default)]
+struct Candidates {
+    rows: Vec<u32>,
+    slots: Vec<u32>,
+}
+
+impl Deduplicate {
+    /// The operator on one worker.
+    pub fn new(spec: DeduplicateSpec, context: OperatorContext) -> Result<Self> {
+        let schema = spec.schema.to_arrow();
+        let types = schema.fields().iter().map(|field| field.data_type().clone()).collect();
+        Ok(Deduplicate {
+            spec,
+            context,
+            schema,
+            types,
+            keys: KeyTable::default(),
+            kept: Vec::new(),
+            rows: RowArena::default(),
+            touched: Vec::new(),
+            waiting: BTreeMap::new(),
+            changes: Vec::new(),
+            position: 0,
+            emitting: false,
+            key_encoder: KeyEncoder::default(),
+            row_encoder: KeyEncoder::exact(),
+        })
+    }
+
+    /// Whether rows wait until the watermark has passed them.
+    fn waits(&self) -> bool {
+        self.spec.time.is_some() && !self.spec.keep_last
+    }
+
+    fn candidates(&mut self, batch: &RecordBatch, watermarks: &WatermarkRuns) -> Result<Candidates> {
+        let waits = self.waits();
+        let times = match &self.spec.time {
+            Some(time) => Some(timestamp_millis(&evaluate(time, batch)?)?),
+            None => None,
+        };
+        let keys = evaluate_all(&self.spec.keys, batch)?;
+        let keys = self.key_encoder.encode(&keys, batch.num_rows())?;
+        let mut found = Candidates::default();
+        for (row, key) in keys.iter().enumerate() {
+            let time = times.as_ref().map_or(0, |times| times[row]);
+            let late = waits && time <= watermarks.before(row).0;
+            let hash = hash_key(key);
+            if late {
+                // Its key's first row has gone out, or it would have: it came too late to be the first.
+                if self.keys.find(hash, key).is_none() {
+                    self.context.metrics.late.add(1);
+                }
+                continue;
+            }
+            let (slot, new) = self.keys.insert(hash, key);
+            if new {
+                match self.kept.get_mut(slot as usize) {
+                    Some(free) => *free = Kept::new(time),
+                    None => self.kept.push(Kept::new(time)),
+                }
+            }
+            let kept = &mut self.kept[slot as usize];
+            let replaces = new
+                || match self.spec.keep_last {
+                    true => time >= kept.time,
+                    false => waits && kept.is_waiting() && time < kept.time,
+                };
+            if !replaces {
+                continue;
+            }
+            kept.time = time;
+            if kept.candidate == NONE {
+                kept.candidate = found.rows.len() as u32;
+                found.rows.push(row as u32);
+                found.slots.push(slot);
+            } else {
+                found.rows[kept.candidate as usize] = row as u32;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Puts the candidates in the place of the rows that their keys had.
+    fn replace(&mut self, batch: RowBatch, candidates: Candidates) -> Result<()> {
+        let count = candidates.rows.len();
+        let all = count == batch.num_rows();
+        let batch = if all { batch } else { batch.take(&UInt32Array::from(candidates.rows))? };
+        let rows = self.row_encoder.encode(batch.columns.columns(), count)?;
+        for (&slot, bytes) in candidates.slots.iter().zip(rows.iter()) {
+            let kept = &mut self.kept[slot as usize];
+            kept.candidate = NONE;
+            if kept.row != NONE && kept.row != kept.sent {
+                self.rows.remove(kept.row);
+            }
+            kept.row = self.rows.insert(bytes);
+            if !self.spec.keep_last {
+                self.waiting.entry(kept.time).or_default().push(slot);
+            } else if !kept.touched {
+                kept.touched = true;
+                self.touched.push(slot);
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds the rows that the watermark has passed.
+    fn pass(&mut self, watermark: Watermark) {
+        while let Some(first) = self.waiting.first_entry() {
+            if *first.key() > watermark.0 {
+                return;
+            }
+            let (time, slots) = first.remove_entry();
+            for slot in slots {
+                let kept = &mut self.kept[slot as usize];
+                if kept.time == time && kept.row != NONE {
+                    self.changes.push(Change { row: kept.row, weight: 1, last_use: true });
+                    kept.row = NONE;
+                }
+            }
+        }
+    }
+
+    /// Finds the keys whose last row is another one than at the end of the tick before.
+    fn find_changes(&mut self) {
+        for slot in self.touched.drain(..) {
+            let kept = &mut self.kept[slot as usize];
+            kept.touched = false;
+            if kept.sent != NONE {
+                if self.rows.get(kept.sent) == self.rows.get(kept.row) {
+                    self.rows.remove(kept.row);
+                    kept.row = kept.sent;
+                    continue;
+                }
+                self.changes.push(Change { row: kept.sent, weight: -1, last_use: true });
+            }
+            self.changes.push(Change { row: kept.row, weight: 1, last_use: false });
+            kept.sent = kept.row;
+        }
+    }
+
+    fn advance(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
+        while self.position < self.changes.len() {
+            if !out.has_room() {
+                self.emitting = true;
+                return Ok(());
+            }
+            let end = self.changes.len().min(self.position + self.spec.batch_size.max(1));
+            let changes = &self.changes[self.position..end];
+            let columns = key::decode(&self.types, changes.iter().map(|change| self.rows.get(change.row)))?;
+            let options = RecordBatchOptions::new().with_row_count(Some(changes.len()));
+            let columns = RecordBatch::try_new_with_options(self.schema.clone(), columns, &options)?;
+            let weights = self.spec.keep_last.then(|| changes.iter().map(|change| change.weight).collect());
+            out.emit(RowBatch { columns, weights });
+            for change in changes.iter().filter(|change| change.last_use) {
+                self.rows.remove(change.row);
+            }
+            self.position = end;
+        }
+        self.changes.clear();
+        (self.position, self.emitting) = (0, false);
+        Ok(())
+    }
+}
+
+impl Kept {
+    /// Whether it has a row that has not gone out, or one in the batch that is worked on.
+    fn is_waiting(&self) -> bool {
+        self.row != NONE || self.candidate != NONE
+    }
+}
+
+impl Operator<RowBatch> for Deduplicate {
+    fn on_batch(
+        &mut self,
+        _port: usize,
+        batch: RowBatch,
+        watermarks: &WatermarkRuns,
+        out: &mut Output<RowBatch>,
+    ) -> Result<()> {
+        let candidates = self.candidates(&batch.columns, watermarks)?;
+        if candidates.rows.is_empty() {
+            return Ok(());
+        }
+        if self.spec.keep_last || self.waits() {
+            return self.replace(batch, candidates);
+        }
+        // The first to arrive: it goes out as it came, and its key is all that is kept.
+        for &slot in &candidates.slots {
+            self.kept[slot as usize].candidate = NONE;
+        }
+        out.emit(batch.take(&UInt32Array::from(candidates.rows))?);
+        Ok(())
+    }
+
+    fn on_watermark(&mut self, watermark: Watermark, out: &mut Output<RowBatch>) -> Result<()> {
+        if self.waits() {
+            self.pass(watermark);
+            self.advance(out)?;
+        }
+        Ok(())
+    }
+
+    fn next_timer(&self) -> Option<Watermark> {
+        self.waiting.first_key_value().map(|(time, _)| Watermark(*time))
+    }
+
+    fn on_tick(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
+        self.find_changes();
+        self.advance(out)
+    }
+
+    fn on_end(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
+        self.on_tick(out)
+    }
+
+    fn has_more(&self) -> bool {
+        self.emitting
+    }
+
+    fn resume(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
+        self.advance(out)
+    }
+
+    /// Per key group, for each key: its bytes, the time of its row, and after a 1 each the row that waits or was the last to
+    /// come, and the row that went out.
+    fn snapshot(&mut self) -> Result<OperatorSnapshot> {
+        let mut blobs = KeyedBlobs::new(VERSION);
+        for (group, slots) in self.keys.by_group(self.context.key_groups) {
+            let blob = blobs.group(group);
+            for slot in slots {
+                let kept = self.kept[slot as usize];
+                put_bytes(blob, self.keys.key(slot));
+                put_i64(blob, kept.time);
+                for row in [kept.row, kept.sent] {
+                    blob.push(u8::from(row != NONE));
+                    if row != NONE {
+                        put_bytes(blob, self.rows.get(row));
+                    }
+                }
+            }
+        }
+        Ok(OperatorSnapshot { keyed: blobs.into_inner(), ..OperatorSnapshot::default() })
+    }
+
+    fn restore(&mut self, state: RestoredState) -> Result<()> {
+        read_keyed(&state, VERSION, "a deduplication", |_, blob| {
+            let key = blob.bytes()?;
+            let (slot, _) = self.keys.insert(hash_key(key), key);
+            let mut kept = Kept::new(blob.i64()?);
+            let mut optional = |blob: &mut BlobReader<'_>| -> Result<u32> {
+                Ok(if blob.u8()? == 0 { NONE } else { self.rows.insert(blob.bytes()?) })
+            };
+            (kept.row, kept.sent) = (optional(blob)?, optional(blob)?);
+            if self.spec.keep_last && kept.sent != NONE && self.rows.get(kept.sent) == self.rows.get(kept.row) {
+                self.rows.remove(kept.row);
+                kept.row = kept.sent;
+            }
+            if self.waits() && kept.row != NONE {
+                self.waiting.entry(kept.time).or_default().push(slot);
+            }
+            if kept.row != kept.sent && self.spec.keep_last {
+                kept.touched = true;
+                self.touched.push(slot);
+            }
+            match self.kept.get_mut(slot as usize) {
+                Some(free) => *free = kept,
+                None => self.kept.push(kept),
+            }
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,494 @@
+//! Top-N: of each key the rows between two ranks, updated as rows come and go.
+//!
+//! Over input that only grows, a key keeps the rows that can still get a rank: what is worse than all of them is
+//! forgotten at once, mostly before its columns are looked at. Over input that takes rows back, all rows of a key are kept.
+//! Each row remembers the rank with which it was sent; at the end of a tick the keys that were touched are walked through
+//! as far as there are ranks to give, and the differences go out, first what is taken back.
+//!
+//! Source of the semantics: Flink 2.3, "Top-N", its `AppendOnlyTopNFunction` and `RetractableTopNFunction`. RANK and
+//! DENSE_RANK, by which equal rows stand side by side, go beyond Flink.
+
+use super::list::{Entry, RankList, keep, record};
+use crate::expression::{Expression, evaluate, evaluate_all};
+use crate::sort_key::SortKey;
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, RecordBatchOptions, UInt32Array};
+use arrow::compute::{cast, take};
+use arrow::datatypes::{DataType, Int64Type, SchemaRef};
+use hashbrown::HashTable;
+use riverrun_core::{Result, RowBatch, Schema};
+use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
+use riverrun_state::blob::{KeyedBlobs, put_bytes, put_i64, put_u32, read_keyed};
+use riverrun_state::{KeyEncoder, KeyOrder, KeyTable, OperatorSnapshot, RestoredState, RowArena, hash_key, key};
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+#[cfg(test)]
+mod tests;
+
+/// Which rows of a key come out. The input must be routed by `keys`.
+#[derive(Clone, Debug)]
+pub struct TopNSpec {
+    /// PARTITION BY.
+    pub keys: Vec<Expression>,
+    /// ORDER BY.
+    pub order: Vec<SortKey>,
+    /// What a rank is.
+    pub ranking: Ranking,
+    /// The first rank that comes out, from 1.
+    pub first: u64,
+    /// The last one.
+    pub last: LastRank,
+    /// Whether the rank stands in a last column.
+    pub emit_rank: bool,
+    /// Whether the input can take rows back.
+    pub retracting: bool,
+    /// The columns of the input, and the rank.
+    pub schema: Schema,
+    /// How many rows a batch of results has at the most (`execution.batch-size`).
+    pub batch_size: usize,
+}
+
+/// How rows that sort equal are ranked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ranking {
+    /// ROW_NUMBER: one after the other, in the order of their arrival.
+    RowNumber,
+    /// RANK: all alike; the next rank counts them all.
+    Rank,
+    /// DENSE_RANK: all alike; the next rank is the next number.
+    DenseRank,
+}
+
+/// The last rank that comes out.
+#[derive(Clone, Debug)]
+pub enum LastRank {
+    /// The same for all keys.
+    Constant(u64),
+    /// A number in the rows: what the first row of a key says holds for the key.
+    OfRow(Expression),
+}
+
+const VERSION: u8 = 1;
+
+/// Ranks rows per key.
+#[derive(Debug)]
+pub struct TopN {
+    spec: TopNSpec,
+    context: OperatorContext,
+    schema: SchemaRef,
+    /// The types of the input's columns.
+    types: Vec<DataType>,
+    order: Vec<Expression>,
+    orders: Vec<KeyOrder>,
+    keys: KeyTable,
+    groups: Vec<Group>,
+    rows: RowArena,
+    /// How many rows have come.
+    sequence: u64,
+    /// Where rows can be taken back: all rows by the hash of their key and their bytes.
+    index: HashTable<(u64, u32)>,
+    touched: Vec<u32>,
+    changes: Vec<Change>,
+    /// The next of `changes` to go out.
+    position: usize,
+    emitting: bool,
+    /// Rows that are kept only until the changes have gone out.
+    dead: Vec<u32>,
+    key_encoder: KeyEncoder,
+    order_encoder: KeyEncoder,
+    row_encoder: KeyEncoder,
+}
+
+/// The rows of one key.
+#[derive(Clone, Debug, Default)]
+struct Group {
+    list: RankList,
+    /// The last rank that comes out.
+    last: u32,
+    /// How many rows are in the result.
+    visible: u32,
+    touched: bool,
+    /// Under DENSE_RANK: whether the last rank was given at the end of the last tick.
+    full: bool,
+}
+
+/// A row that enters or leaves the result.
+#[derive(Clone, Copy, Debug)]
+struct Change {
+    record: u32,
+    rank: u32,
+    weight: i64,
+}
+
+impl TopN {
+    /// The operator on one worker.
+    pub fn new(spec: TopNSpec, context: OperatorContext) -> Result<Self> {
+        let schema = spec.schema.to_arrow();
+        let columns = schema.fields().len() - usize::from(spec.emit_rank);
+        let types = schema.fields().iter().take(columns).map(|field| field.data_type().clone()).collect();
+        let order = spec.order.iter().map(|key| key.expression.clone()).collect();
+        let orders = spec.order.iter().map(|key| KeyOrder { descending: key.descending, nulls_last: !key.nulls_first });
+        Ok(TopN {
+            orders: orders.collect(),
+            order,
+            spec,
+            context,
+            schema,
+            types,
+            keys: KeyTable::default(),
+            groups: Vec::new(),
+            rows: RowArena::default(),
+            sequence: 0,
+            index: HashTable::new(),
+            touched: Vec::new(),
+            changes: Vec::new(),
+            position: 0,
+            emitting: false,
+            dead: Vec::new(),
+            key_encoder: KeyEncoder::default(),
+            order_encoder: KeyEncoder::default(),
+            row_encoder: KeyEncoder::exact(),
+        })
+    }
+
+    /// The last rank of each row's key, if rows say it.
+    fn limits(&self, batch: &RecordBatch) -> Result<Option<ArrayRef>> {
+        match &self.spec.last {
+            LastRank::Constant(_) => Ok(None),
+            LastRank::OfRow(expression) => Ok(Some(cast(&evaluate(expression, batch)?, &DataType::Int64)?)),
+        }
+    }
+
+    fn limit(&self, limits: Option<&ArrayRef>, row: usize) -> u32 {
+        match (&self.spec.last, limits) {
+            (LastRank::Constant(last), _) => u32::try_from(*last).unwrap_or(u32::MAX),
+            (_, Some(limits)) if limits.is_valid(row) => {
+                u32::try_from(limits.as_primitive::<Int64Type>().value(row).max(0)).unwrap_or(u32::MAX)
+            }
+            _ => 0,
+        }
+    }
+
+    /// The group of a key, which is made if need be.
+    fn group(&mut self, hash: u64, key: &[u8], last: impl FnOnce(&Self) -> u32) -> u32 {
+        let (slot, new) = self.keys.insert(hash, key);
+        if new {
+            let group = Group { last: last(self), ..Group::default() };
+            match self.groups.get_mut(slot as usize) {
+                Some(free) => *free = group,
+                None => self.groups.push(group),
+            }
+        }
+        slot
+    }
+
+    fn touch(&mut self, slot: u32) {
+        let group = &mut self.groups[slot as usize];
+        if !group.touched {
+            group.touched = true;
+            self.touched.push(slot);
+        }
+    }
+
+    /// Adds the rows that can get a rank.
+    fn append(&mut self, batch: &RecordBatch) -> Result<()> {
+        let count = batch.num_rows();
+        let keys = evaluate_all(&self.spec.keys, batch)?;
+        let keys = self.key_encoder.encode(&keys, count)?.clone();
+        let orders = evaluate_all(&self.order, batch)?;
+        let orders = self.order_encoder.encode_ordered(&orders, &self.orders, count)?.clone();
+        let limits = self.limits(batch)?;
+        // Only what may still get a rank is encoded: it grows no easier to reach one within the batch.
+        let (mut candidates, mut slots): (Vec<u32>, Vec<u32>) = (Vec::new(), Vec::new());
+        for (row, key) in keys.iter().enumerate() {
+            let slot = self.group(hash_key(key), key, |this| this.limit(limits.as_ref(), row));
+            if self.can_rank(&self.groups[slot as usize], orders.row(row)) {
+                candidates.push(row as u32);
+                slots.push(slot);
+            }
+        }
+        if candidates.is_empty() {
+            return Ok(());
+        }
+        let rows = if candidates.len() == count {
+            self.row_encoder.encode(batch.columns(), count)?
+        } else {
+            let indices = UInt32Array::from(candidates.clone());
+            let columns = batch.columns().iter().map(|column| take(column, &indices, None));
+            self.row_encoder.encode(&columns.collect::<Result<Vec<_>, _>>()?, candidates.len())?
+        };
+        let rows = rows.clone();
+        for ((&row, &slot), bytes) in candidates.iter().zip(&slots).zip(rows.iter()) {
+            let order = orders.row(row as usize);
+            if self.can_rank(&self.groups[slot as usize], order) {
+                self.insert(slot, order, bytes);
+                self.drop_worst(slot);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a row could get a rank if it were the last to arrive.
+    fn can_rank(&self, group: &Group, order: &[u8]) -> bool {
+        let full = match self.spec.ranking {
+            Ranking::RowNumber | Ranking::Rank => group.list.len() >= group.last as usize,
+            Ranking::DenseRank => group.full || group.last == 0,
+        };
+        if !full {
+            return true;
+        }
+        match group.list.compare_last(&self.rows, order) {
+            Some(Ordering::Less) => true,
+            Some(Ordering::Equal) => self.spec.ranking != Ranking::RowNumber,
+            Some(Ordering::Greater) | None => false,
+        }
+    }
+
+    fn insert(&mut self, slot: u32, order: &[u8], row: &[u8]) -> u32 {
+        self.sequence += 1;
+        let record = keep(&mut self.rows, self.sequence, order, row);
+        self.groups[slot as usize].list.insert(&self.rows, order, Entry::new(order, record));
+        self.touch(slot);
+        record
+    }
+
+    /// Forgets the row that has fallen out of the ranks of a growing input.
+    fn drop_worst(&mut self, slot: u32) {
+        let group = &mut self.groups[slot as usize];
+        if self.spec.ranking != Ranking::RowNumber || group.list.len() <= group.last as usize {
+            return;
+        }
+        if let Some(worst) = group.list.pop() {
+            match worst.sent {
+                0 => self.rows.remove(worst.record),
+                rank => {
+                    group.visible -= 1;
+                    self.changes.push(Change { record: worst.record, rank, weight: -1 });
+                    self.dead.push(worst.record);
+                }
+            }
+        }
+    }
+
+    /// Adds and removes rows of an input that takes rows back.
+    fn update(&mut self, batch: &RowBatch) -> Result<()> {
+        let count = batch.num_rows();
+        let keys = evaluate_all(&self.spec.keys, &batch.columns)?;
+        let keys = self.key_encoder.encode(&keys, count)?.clone();
+        let orders = evaluate_all(&self.order, &batch.columns)?;
+        let orders = self.order_encoder.encode_ordered(&orders, &self.orders, count)?.clone();
+        let rows = self.row_encoder.encode(batch.columns.columns(), count)?.clone();
+        let limits = self.limits(&batch.columns)?;
+        for (index, (key, row)) in keys.iter().zip(rows.iter()).enumerate() {
+            let hash = hash_key(key);
+            let slot = self.group(hash, key, |this| this.limit(limits.as_ref(), index));
+            let weight = batch.weight(index);
+            for _ in 0..weight.max(0) {
+                let record = self.insert(slot, orders.row(index), row);
+                self.remember(row_hash(hash, row), record);
+            }
+            for _ in 0..weight.min(0).unsigned_abs() {
+                self.remove(slot, row_hash(hash, row), row);
+            }
+        }
+        Ok(())
+    }
+
+    fn remember(&mut self, hash: u64, record: u32) {
+        self.index.insert_unique(hash, (hash, record), |entry| entry.0);
+    }
+
+    /// Takes back a row: of equal ones the first. One that was never there is passed over.
+    fn remove(&mut self, slot: u32, hash: u64, row: &[u8]) {
+        let equal = self.index.iter_hash(hash).filter(|entry| entry.0 == hash);
+        let oldest = equal
+            .map(|entry| (record(&self.rows, entry.1), entry.1))
+            .filter(|(known, _)| known.row == row)
+            .min_by_key(|(known, _)| known.sequence);
+        let Some((_, number)) = oldest else { return };
+        let group = &mut self.groups[slot as usize];
+        let Some(entry) = group.list.remove(&self.rows, number) else { return };
+        if let Ok(found) = self.index.find_entry(hash, |known| known.1 == number) {
+            found.remove();
+        }
+        match entry.sent {
+            0 => self.rows.remove(number),
+            rank => {
+                group.visible -= 1;
+                self.changes.push(Change { record: number, rank, weight: -1 });
+                self.dead.push(number);
+            }
+        }
+        self.touch(slot);
+    }
+
+    /// Finds what has changed in the keys of this tick.
+    fn find_changes(&mut self) {
+        let mut added: Vec<Change> = Vec::new();
+        for slot in std::mem::take(&mut self.touched) {
+            let group = &mut self.groups[slot as usize];
+            group.touched = false;
+            let (mut rank, mut position) = (0_u32, 0_u32);
+            let mut left = group.visible;
+            let mut previous: Option<Entry> = None;
+            let mut ranked = 0;
+            for entry in group.list.iter_mut() {
+                position += 1;
+                let ties = || previous.is_some_and(|previous| previous.ties_with(entry, &self.rows));
+                rank = match self.spec.ranking {
+                    Ranking::RowNumber => position,
+                    Ranking::Rank if ties() => rank,
+                    Ranking::Rank => position,
+                    Ranking::DenseRank if ties() => rank,
+                    Ranking::DenseRank => rank + 1,
+                };
+                if rank > group.last && left == 0 {
+                    break;
+                }
+                if rank <= group.last {
+                    ranked += 1;
+                }
+                left -= u32::from(entry.sent > 0);
+                let within = u64::from(rank) >= self.spec.first && rank <= group.last;
+                let now = match (within, self.spec.emit_rank) {
+                    (false, _) => 0,
+                    (true, false) => 1,
+                    (true, true) => rank,
+                };
+                if entry.sent != now {
+                    if entry.sent > 0 {
+                        group.visible -= 1;
+                        self.changes.push(Change { record: entry.record, rank: entry.sent, weight: -1 });
+                    }
+                    if now > 0 {
+                        group.visible += 1;
+                        added.push(Change { record: entry.record, rank: now, weight: 1 });
+                    }
+                    entry.sent = now;
+                }
+                previous = Some(*entry);
+            }
+            if self.spec.retracting {
+                if group.list.len() == 0 {
+                    self.keys.remove(slot);
+                }
+            } else {
+                // A growing input: what has no rank now never gets one.
+                while group.list.len() > ranked {
+                    self.dead.extend(group.list.pop().map(|entry| entry.record));
+                }
+                group.full = rank >= group.last;
+            }
+        }
+        self.changes.append(&mut added);
+    }
+
+    /// Emits changes as far as there is room.
+    fn advance(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
+        while self.position < self.changes.len() {
+            if !out.has_room() {
+                return Ok(());
+            }
+            let end = self.changes.len().min(self.position + self.spec.batch_size.max(1));
+            let changes = &self.changes[self.position..end];
+            let rows = changes.iter().map(|change| record(&self.rows, change.record).row);
+            let mut columns = key::decode(&self.types, rows)?;
+            if self.spec.emit_rank {
+                let ranks = changes.iter().map(|change| i64::from(change.rank));
+                columns.push(Arc::new(Int64Array::from_iter_values(ranks)));
+            }
+            let options = RecordBatchOptions::new().with_row_count(Some(changes.len()));
+            let columns = RecordBatch::try_new_with_options(self.schema.clone(), columns, &options)?;
+            let weights = changes.iter().map(|change| change.weight).collect();
+            out.emit(RowBatch { columns, weights: Some(weights) });
+            self.position = end;
+        }
+        self.changes.clear();
+        (self.position, self.emitting) = (0, false);
+        for record in self.dead.drain(..) {
+            self.rows.remove(record);
+        }
+        Ok(())
+    }
+}
+
+fn row_hash(key: u64, row: &[u8]) -> u64 {
+    key.rotate_left(32) ^ hash_key(row)
+}
+
+impl Operator<RowBatch> for TopN {
+    fn on_batch(
+        &mut self,
+        _port: usize,
+        batch: RowBatch,
+        _watermarks: &WatermarkRuns,
+        _out: &mut Output<RowBatch>,
+    ) -> Result<()> {
+        if self.spec.retracting { self.update(&batch) } else { self.append(&batch.columns) }
+    }
+
+    fn on_tick(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
+        self.find_changes();
+        self.emitting = true;
+        self.advance(out)
+    }
+
+    fn on_end(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
+        self.on_tick(out)
+    }
+
+    fn has_more(&self) -> bool {
+        self.emitting
+    }
+
+    fn resume(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
+        self.advance(out)
+    }
+
+    /// Per key group, for each key: its bytes, its last rank, the number of its rows, and the rows in order, each by what it
+    /// sorts by, its columns, when it came and the rank with which it was sent.
+    fn snapshot(&mut self) -> Result<OperatorSnapshot> {
+        let mut blobs = KeyedBlobs::new(VERSION);
+        for (group, slots) in self.keys.by_group(self.context.key_groups) {
+            let blob = blobs.group(group);
+            for slot in slots {
+                let group = &self.groups[slot as usize];
+                put_bytes(blob, self.keys.key(slot));
+                put_u32(blob, group.last);
+                blob.push(u8::from(group.full));
+                put_u32(blob, group.list.len() as u32);
+                for entry in group.list.iter() {
+                    let record = record(&self.rows, entry.record);
+                    put_bytes(blob, record.order);
+                    put_bytes(blob, record.row);
+                    put_i64(blob, record.sequence as i64);
+                    put_u32(blob, entry.sent);
+                }
+            }
+        }
+        Ok(OperatorSnapshot { keyed: blobs.into_inner(), ..OperatorSnapshot::default() })
+    }
+
+    fn restore(&mut self, state: RestoredState) -> Result<()> {
+        read_keyed(&state, VERSION, "a Top-N", |_, blob| {
+            let key = blob.bytes()?;
+            let hash = hash_key(key);
+            let last = blob.u32()?;
+            let slot = self.group(hash, key, |_| last);
+            self.groups[slot as usize].full = blob.u8()? != 0;
+            for _ in 0..blob.u32()? {
+                let (order, row) = (blob.bytes()?, blob.bytes()?);
+                let (sequence, sent) = (blob.i64()? as u64, blob.u32()?);
+                self.sequence = self.sequence.max(sequence);
+                let record = keep(&mut self.rows, sequence, order, row);
+                let group = &mut self.groups[slot as usize];
+                group.list.insert(&self.rows, order, Entry { sent, ..Entry::new(order, record) });
+                group.visible += u32::from(sent > 0);
+                if self.spec.retracting {
+                    self.remember(row_hash(hash, row), record);
+                }
+            }
+            Ok(())
+        })
+    }
+}
