@@ -49,6 +49,15 @@ Examples:
     Explain(ExplainArgs),
     /// Parse, bind and plan a file, and run nothing.
     Check(ScriptArgs),
+    /// Run tests of pipelines: files of input rows, SQL and expected rows.
+    #[command(after_help = "\
+A folder stands for all files below it that end in .test. Exit codes: 0 all passed, 1 some failed, 2 a file is wrong.
+
+Examples:
+  riverrun test tests/
+  riverrun test clicks.test --update            write what came into the file
+  riverrun test tests/ -p 1,4 --checkpoint-after-rows 10 --junit report.xml")]
+    Test(TestArgs),
     /// List the connectors and formats, or the options of one.
     Connectors(NameArgs),
     /// List the functions, or describe one.
@@ -126,6 +135,35 @@ pub struct ExplainArgs {
     /// Print JSON instead of a tree.
     #[arg(long)]
     pub json: bool,
+}
+
+/// `riverrun test`.
+#[derive(Clone, Debug, Args)]
+pub struct TestArgs {
+    /// Test files, or folders of them.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Write the rows that came in the place of those that were expected.
+    #[arg(long)]
+    pub update: bool,
+    /// Run only the files whose path contains this.
+    #[arg(long, value_name = "TEXT")]
+    pub filter: Option<String>,
+    /// How many workers; several numbers run every test as often.
+    #[arg(short, long, value_name = "N", value_delimiter = ',', default_values_t = [1])]
+    pub parallelism: Vec<usize>,
+    /// After so many rows, take a snapshot, and go on from it at another parallelism.
+    #[arg(long, value_name = "N")]
+    pub checkpoint_after_rows: Option<u64>,
+    /// Write a report in JUnit's XML.
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Set a session option, as SET does.
+    #[arg(short = 'D', value_name = "KEY=VALUE", value_parser = key_value)]
+    pub define: Vec<(String, String)>,
+    /// Replace ${NAME} in the files.
+    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = key_value)]
+    pub variables: Vec<(String, String)>,
 }
 
 /// An optional name.

@@ -10,6 +10,7 @@ mod run;
 mod shell;
 mod signals;
 mod summary;
+mod test;
 
 use args::{Cli, Command};
 use clap::{CommandFactory, Parser};
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         Command::Sql(args) => shell::shell(args),
         Command::Explain(args) => run::explain(args),
         Command::Check(args) => run::check(args),
+        Command::Test(args) => test::test(args),
         Command::Connectors(args) => page(reference::connectors_page(args.name.as_deref())),
         Command::Functions(args) => page(reference::functions_page(args.name.as_deref())),
         Command::Demo(args) => demo::demo(args),

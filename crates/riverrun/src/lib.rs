@@ -7,6 +7,7 @@ mod results;
 mod run;
 mod script;
 mod session;
+pub mod testing;
 
 pub use results::{RowConsumer, SharedConsumer};
 pub use run::{Cluster, Control, Host, JobReport, RunOptions, run_script};
