@@ -4,16 +4,19 @@
 //! They form a star around process 0. A process that closes its connection without having said that it is done, or that
 //! is not heard of for too long, is lost, and with it the job.
 
+use crate::checkpoint::Report;
+use crate::checkpoint::coordinator::Event;
 use crate::process::{ProcessLayout, read_frame, write_frame};
 use crate::shared::{Blame, JobShared};
 use crate::snapshot::{OperatorPart, PartOnWire};
 use crate::ticks::TickLink;
+use crossbeam_channel::Sender;
 use riverrun_core::metrics::OperatorTotals;
 use riverrun_core::{Epoch, Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 use std::net::{Shutdown, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -29,6 +32,10 @@ enum Control {
     Heartbeat(Vec<OperatorTotals>),
     /// The parts that the sender's workers left for an epoch.
     Parts(Epoch, Vec<(String, usize, PartOnWire)>),
+    /// The sender has written the parts of an epoch, its last ones or not: a report as JSON, or why it could not.
+    Written { epoch: Epoch, last: bool, parts: std::result::Result<Vec<u8>, String> },
+    /// From process 0: the checkpoint of an epoch has been decided.
+    Decided(Epoch),
     /// The sender has failed.
     Failed { bug: bool, message: String, detail: Option<String>, hint: Option<String> },
     /// Sources stop reading.
@@ -57,6 +64,8 @@ pub(crate) struct ControlPlane {
     reported: Mutex<Reported>,
     changed: Condvar,
     closing: AtomicBool,
+    /// In process 0 of a job with checkpoints: where the others' reports go.
+    reports: OnceLock<Sender<Event>>,
 }
 
 impl ControlPlane {
@@ -83,6 +92,7 @@ impl ControlPlane {
             reported: Mutex::new(Reported { totals: vec![Vec::new(); count], done: vec![false; count] }),
             changed: Condvar::new(),
             closing: AtomicBool::new(false),
+            reports: OnceLock::new(),
         });
         plane.connect(layout.index == 0);
         let mut threads = Vec::new();
@@ -138,6 +148,25 @@ impl ControlPlane {
         }
     }
 
+    /// Process 0: the reports of the others go there.
+    pub(crate) fn report_to(&self, reports: Sender<Event>) {
+        let _ = self.reports.set(reports);
+    }
+
+    /// Another process: tells process 0 what has been written.
+    pub(crate) fn report(&self, report: &Report) {
+        let parts = match &report.outcome {
+            Ok(parts) => serde_json::to_vec(parts).map_err(|error| error.to_string()),
+            Err(error) => Err(error.message().to_owned()),
+        };
+        self.send(&Control::Written { epoch: report.epoch, last: report.last, parts });
+    }
+
+    /// Process 0: an epoch's checkpoint has been decided.
+    pub(crate) fn decided(&self, epoch: Epoch) {
+        self.send(&Control::Decided(epoch));
+    }
+
     /// Every process ends in good order.
     pub(crate) fn stop(&self) {
         self.send(&Control::Stop);
@@ -161,6 +190,16 @@ impl ControlPlane {
                     let parts = parts.into_iter().map(|(id, worker, part)| (id, worker, OperatorPart::from(part)));
                     self.shared.snapshots.receive(epoch, parts);
                 }
+                Ok(Control::Written { epoch, last, parts }) => {
+                    let outcome = parts.map_err(Error::failure).and_then(|parts| {
+                        serde_json::from_slice(&parts)
+                            .map_err(|error| Error::bug(format!("a report of parts: {error}")))
+                    });
+                    if let Some(reports) = self.reports.get() {
+                        let _ = reports.send(Event::Report(Report { process: index, epoch, last, outcome }));
+                    }
+                }
+                Ok(Control::Decided(epoch)) => self.shared.decisions.decide(epoch),
                 Ok(Control::Failed { bug, message, detail, hint }) => {
                     let mut error = if bug { Error::bug(message) } else { Error::failure(message) };
                     if let Some(detail) = detail {

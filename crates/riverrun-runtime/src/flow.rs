@@ -375,8 +375,8 @@ fn watch<B: Batch>(
             // At the end the last parts stand for the epoch that was open.
             let open = if least == END { next_epoch(job.ticks.announced()) } else { least };
             while passed < epoch_of(open).0 {
-                job.snapshots.complete(Epoch(passed));
                 passed += 1;
+                job.snapshots.complete(Epoch(passed - 1), least == END && passed == epoch_of(open).0);
             }
             progress.advance(least);
         }

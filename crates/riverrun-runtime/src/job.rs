@@ -1,6 +1,8 @@
 //! A running job: its settings, its worker threads, and the handle to it.
 
 use crate::batch::Batch;
+use crate::checkpoint::service::CheckpointService;
+use crate::checkpoint::{CheckpointConfig, CheckpointStatus};
 use crate::control::ControlPlane;
 use crate::flow::{Build, Flow, Layout};
 use crate::identity::JobIdentity;
@@ -10,6 +12,7 @@ use crate::shared::{Blame, JobShared, WorkerShared};
 use crate::snapshot::Snapshot;
 use riverrun_core::metrics::{JobMetrics, OperatorTotals};
 use riverrun_core::{Clock, Epoch, Error, KeyGroup, Result, SystemClock};
+use riverrun_state::checkpoint::{BlobStore, Manifest};
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::net::{Shutdown, TcpStream};
@@ -72,6 +75,8 @@ pub struct JobConfig {
     pub clock: Arc<dyn Clock>,
     /// What the job goes on from, taken at any parallelism.
     pub restore: Option<Arc<Snapshot>>,
+    /// How its state is made durable. If it is, the identity says so too.
+    pub checkpoints: Option<CheckpointConfig>,
     /// Who the job is. All its processes are given the same.
     pub identity: JobIdentity,
     /// Which of several processes this is. `None`: the only one.
@@ -87,6 +92,7 @@ impl JobConfig {
             options: JobOptions::default(),
             clock: Arc::new(SystemClock),
             restore: None,
+            checkpoints: None,
             identity: JobIdentity::ephemeral(),
             processes: None,
         }
@@ -122,12 +128,13 @@ impl Job {
         let threads = config.parallelism / processes;
         let index = config.processes.as_ref().map_or(0, |layout| layout.index);
         let layout = Layout { worker: 0, parallelism: config.parallelism, first: index * threads, threads };
-        let shared = JobShared::new(config.name, config.identity, config.options, config.clock, config.restore, layout);
+        let identity = JobIdentity { checkpoints: config.checkpoints.is_some(), ..config.identity };
+        let shared = JobShared::new(config.name, identity, config.options, config.clock, config.restore, layout);
         match config.processes.filter(|_| processes > 1) {
             None => {
                 let threads = if threads == 1 { Communication::Thread } else { Communication::Process(threads) };
                 let (builders, _) = threads.try_build().map_err(Error::failure)?;
-                JobHandle::launch(shared, builders, None, build)
+                JobHandle::launch(shared, builders, None, config.checkpoints, build)
             }
             Some(layout) => {
                 let connections = process::connect(&layout, config.parallelism)?;
@@ -140,7 +147,7 @@ impl Job {
                         .map_err(|error| Error::failure(format!("the processes can't be connected: {error}")))?;
                 let builders = builders.into_iter().map(AllocatorBuilder::Tcp).collect();
                 let network = Network { control, listeners, sockets, guard: Box::new(guard) };
-                JobHandle::launch(shared, builders, Some(network), build)
+                JobHandle::launch(shared, builders, Some(network), config.checkpoints, build)
             }
         }
     }
@@ -188,6 +195,7 @@ impl Network {
 pub struct JobHandle {
     shared: Arc<JobShared>,
     control: Option<Arc<ControlPlane>>,
+    checkpoints: Option<CheckpointService>,
     result: Arc<(Mutex<Option<Result<()>>>, Condvar)>,
 }
 
@@ -202,18 +210,28 @@ impl JobHandle {
         shared: Arc<JobShared>,
         builders: Vec<AllocatorBuilder>,
         network: Option<Network>,
+        checkpoints: Option<CheckpointConfig>,
         build: Build<B>,
     ) -> Result<Self> {
         let control = network.as_ref().map(|network| network.control.clone());
-        let handle = JobHandle { shared: shared.clone(), control, result: Arc::default() };
+        let Layout { parallelism, first, threads, .. } = shared.layout;
+        let start = |config| {
+            CheckpointService::start(&shared, config, first / threads, parallelism / threads, control.as_ref())
+        };
+        let checkpoints = checkpoints.map(start).transpose()?;
+        let handle = JobHandle { shared: shared.clone(), control, checkpoints, result: Arc::default() };
         let context = shared.clone();
         let workers = initialize_from(builders, Box::new(()), move |allocator| work(&context, allocator, &build))
             .map_err(|error| Error::failure(format!("the workers can't be started: {error}")))?;
         let result = handle.result.clone();
         let epochs = match shared.options.epoch_interval {
-            Some(interval) => Some(end_epochs(shared.clone(), result.clone(), interval)?),
-            None => None,
+            // With checkpoints their coordinator ends the epochs.
+            Some(interval) if handle.checkpoints.is_none() => {
+                Some(end_epochs(shared.clone(), result.clone(), interval)?)
+            }
+            _ => None,
         };
+        let service = handle.checkpoints.clone();
         // Its name tells the panic hook that what timely panics about here is told as the job's error.
         spawn(format!("timely:join-{}", shared.name), move || {
             for ended in workers.join() {
@@ -222,9 +240,14 @@ impl JobHandle {
                     shared.fail(Blame::Consequence, Error::failure(format!("a worker could not start: {error}")));
                 }
             }
+            if shared.failure().is_some() || shared.is_cancelled() {
+                // What is lost is not decided any more; of what has ended well the last decision has been made.
+                service.iter().for_each(CheckpointService::finish);
+            }
             if let Some(network) = network {
                 network.finish(&shared);
             }
+            service.iter().for_each(CheckpointService::finish);
             shared.snapshots.close();
             let outcome = shared.failure().map_or(Ok(()), |(_, error)| Err(error));
             *result.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
@@ -285,6 +308,20 @@ impl JobHandle {
     /// The complete snapshots that are kept, by epoch. After the end the last one is that of the end.
     pub fn snapshots(&self) -> BTreeMap<Epoch, Arc<Snapshot>> {
         self.shared.snapshots.all()
+    }
+
+    /// How the checkpoints go. In process 0 of a job that has them.
+    pub fn checkpoint_status(&self) -> Option<CheckpointStatus> {
+        self.checkpoints.as_ref().map(CheckpointService::status)
+    }
+
+    /// Takes a savepoint into an empty folder, and waits for it; with `stop` it is the last thing that the job does.
+    pub fn savepoint(&self, target: Arc<dyn BlobStore>, stop: bool) -> Result<Manifest> {
+        let Some(checkpoints) = &self.checkpoints else {
+            return Err(Error::input("a job without checkpoints has no savepoints").hint("run it with --state-dir"));
+        };
+        let end = || self.stop();
+        checkpoints.savepoint(target, stop.then_some(&end as &dyn Fn()))
     }
 
     /// Puts a barrier behind what has been read so far; gives the epoch that it ends.

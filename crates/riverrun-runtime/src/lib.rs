@@ -7,7 +7,9 @@
 pub mod batch;
 mod budget;
 mod channel;
+pub mod checkpoint;
 mod control;
+mod decisions;
 mod driver;
 pub mod flow;
 pub mod identity;
@@ -32,6 +34,7 @@ mod watermark_tracker;
 pub mod watermarks;
 
 pub use batch::Batch;
+pub use checkpoint::{CheckpointConfig, CheckpointSchedule, CheckpointStatus, CheckpointSummary};
 pub use flow::{Build, Flow, SourceStreams, StreamId};
 pub use identity::JobIdentity;
 pub use job::{Job, JobConfig, JobHandle, JobOptions};

@@ -1,6 +1,7 @@
 //! What the workers of a job in one process share, and what the drivers of one worker share.
 
 use crate::budget::Budget;
+use crate::decisions::Decisions;
 use crate::flow::Layout;
 use crate::identity::JobIdentity;
 use crate::job::JobOptions;
@@ -11,6 +12,7 @@ use crate::timestamp::{END, epoch_of, next_epoch, pack};
 use riverrun_core::metrics::JobMetrics;
 use riverrun_core::{Clock, Epoch, Error, Tick};
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -43,6 +45,8 @@ pub(crate) struct JobShared {
     pub(crate) ticks: TickBoard,
     pub(crate) budget: Arc<Budget>,
     pub(crate) snapshots: SnapshotBoard,
+    /// Where the job has checkpoints, what has been decided.
+    pub(crate) decisions: Decisions,
     stopping: AtomicBool,
     cancelled: AtomicBool,
     failure: Mutex<Option<(Blame, Error)>>,
@@ -71,6 +75,7 @@ impl JobShared {
             ticks: TickBoard::new(start),
             budget: Budget::new(options.bytes_in_flight),
             snapshots: SnapshotBoard::new(options.retained_snapshots),
+            decisions: Decisions::default(),
             options,
             stopping: AtomicBool::new(false),
             cancelled: AtomicBool::new(false),
@@ -215,4 +220,27 @@ pub(crate) struct WorkerShared {
     pub(crate) job: Arc<JobShared>,
     pub(crate) progress: Rc<Progress>,
     pub(crate) worker: usize,
+}
+
+impl WorkerShared {
+    /// Takes from `open`, epochs in order, those that are complete, and gives those to be told of. With checkpoints that is
+    /// the newest decided one, which stands for all before it.
+    pub(crate) fn take_complete(&self, open: &mut VecDeque<Epoch>) -> Vec<Epoch> {
+        let mut complete = Vec::new();
+        if self.job.identity.checkpoints {
+            let Some(decided) = self.job.decisions.newest() else { return complete };
+            if open.front().is_some_and(|epoch| *epoch <= decided) {
+                open.retain(|epoch| *epoch > decided);
+                complete.push(decided);
+            }
+        } else {
+            while let Some(epoch) = open.front().copied()
+                && self.progress.has_passed(epoch)
+            {
+                open.pop_front();
+                complete.push(epoch);
+            }
+        }
+        complete
+    }
 }

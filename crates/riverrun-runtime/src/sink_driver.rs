@@ -37,7 +37,7 @@ pub(crate) struct SinkDriver<B: Batch> {
     unsettled: bool,
     end: End,
     alarm: Alarm,
-    /// Epochs of which a part was left and that have not passed the whole job yet.
+    /// Epochs of which a part was left and that are not complete yet.
     open_epochs: VecDeque<Epoch>,
 }
 
@@ -59,6 +59,7 @@ impl<B: Batch> SinkDriver<B> {
         }
         seat.metrics.set_watermark(watermark);
         seat.worker.progress.subscribe(seat.activator.clone());
+        seat.worker.job.decisions.subscribe(seat.wake.quiet_waker());
         Ok(SinkDriver {
             local: senders.iter().all(|count| *count < layout.parallelism),
             tracker: WatermarkTracker::new(senders, watermark),
@@ -130,12 +131,9 @@ impl<B: Batch> SinkDriver<B> {
         Ok(())
     }
 
-    /// Makes visible what has passed the whole job.
+    /// Makes visible what is complete.
     fn complete_epochs(&mut self) -> Result<()> {
-        while let Some(epoch) = self.open_epochs.front().copied()
-            && self.seat.worker.progress.has_passed(epoch)
-        {
-            self.open_epochs.pop_front();
+        for epoch in self.seat.worker.take_complete(&mut self.open_epochs) {
             self.unsettled = true;
             self.sink.on_epoch_complete(epoch)?;
         }

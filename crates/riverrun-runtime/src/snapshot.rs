@@ -83,6 +83,8 @@ pub(crate) struct SnapshotBoard {
     others: OnceLock<usize>,
     /// In another process: takes the parts to process 0.
     send: OnceLock<Box<dyn Fn(Epoch, Parts) + Send + Sync>>,
+    /// Where the job has checkpoints: takes the parts to the thread that writes them, and whether they are the last.
+    hand_over: OnceLock<Box<dyn Fn(Epoch, Parts, bool) + Send + Sync>>,
 }
 
 #[derive(Default)]
@@ -104,6 +106,7 @@ impl SnapshotBoard {
             changed: Condvar::new(),
             others: OnceLock::new(),
             send: OnceLock::new(),
+            hand_over: OnceLock::new(),
         }
     }
 
@@ -126,6 +129,11 @@ impl SnapshotBoard {
         let _ = self.send.set(send);
     }
 
+    /// The parts are handed over when their epoch has passed the whole job, and nothing is kept here.
+    pub(crate) fn hand_over_to(&self, hand_over: Box<dyn Fn(Epoch, Parts, bool) + Send + Sync>) {
+        let _ = self.hand_over.set(hand_over);
+    }
+
     /// The parts that another process's workers left.
     pub(crate) fn receive(&self, epoch: Epoch, parts: impl IntoIterator<Item = (String, usize, OperatorPart)>) {
         for (id, worker, part) in parts {
@@ -134,14 +142,20 @@ impl SnapshotBoard {
         self.arrive(epoch);
     }
 
-    /// `epoch` has passed the whole job: all parts of this process are there. Each of its workers says so.
-    pub(crate) fn complete(&self, epoch: Epoch) {
+    /// `epoch` has passed the whole job: all parts of this process are there. Each of its workers says so. `last` if none
+    /// will come after it.
+    pub(crate) fn complete(&self, epoch: Epoch, last: bool) {
         {
             let mut board = self.lock();
             if board.passed.is_some_and(|passed| passed >= epoch) {
                 return;
             }
             board.passed = Some(epoch);
+        }
+        if let Some(hand_over) = self.hand_over.get() {
+            let parts = self.lock().take(epoch);
+            hand_over(epoch, parts, last);
+            return;
         }
         if let Some(send) = self.send.get() {
             let parts = self.lock().take(epoch);

@@ -68,7 +68,7 @@ pub(crate) struct SourceDriver<B: Batch> {
     alarm: Alarm,
     /// Whether reading is over.
     ended: bool,
-    /// Epochs of which a part was left and that have not passed the whole job yet.
+    /// Epochs of which a part was left and that are not complete yet.
     open_epochs: VecDeque<Epoch>,
 }
 
@@ -99,6 +99,7 @@ impl<B: Batch> SourceDriver<B> {
         }
         let job = &seat.worker.job;
         job.ticks.subscribe(seat.wake.quiet_waker());
+        job.decisions.subscribe(seat.wake.quiet_waker());
         seat.worker.progress.subscribe(seat.activator.clone());
         seat.activator.activate();
         Ok(SourceDriver {
@@ -336,12 +337,9 @@ impl<B: Batch> SourceDriver<B> {
         Ok(())
     }
 
-    /// Tells the reader of epochs that have passed the whole job.
+    /// Tells the reader of epochs that are complete.
     fn complete_epochs(&mut self) -> Result<()> {
-        while let Some(epoch) = self.open_epochs.front().copied()
-            && self.seat.worker.progress.has_passed(epoch)
-        {
-            self.open_epochs.pop_front();
+        for epoch in self.seat.worker.take_complete(&mut self.open_epochs) {
             self.reader.on_epoch_complete(epoch)?;
         }
         Ok(())

@@ -10,6 +10,12 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
+/// Waits on a thread that has nothing else to do.
+#[allow(clippy::disallowed_methods, reason = "the one place of this crate that sleeps")]
+pub(crate) fn sleep(time: Duration) {
+    std::thread::sleep(time);
+}
+
 /// Counts the time of one turn of an operator.
 pub(crate) struct Stopwatch(Instant);
 
