@@ -19,6 +19,8 @@ pub mod normalize;
 pub mod project_source;
 pub mod rank;
 pub mod regular_join;
+pub mod set_operation;
+pub mod single_row;
 pub mod sort;
 pub mod sort_key;
 #[cfg(test)]

@@ -8,6 +8,7 @@
 //! | [`call`] | function calls with their implicit casts, and constant folding |
 //! | [`query`] | WITH, set operations, VALUES, ORDER BY, LIMIT |
 //! | [`select`] | SELECT |
+//! | [`subquery`] | EXISTS, IN and scalar subqueries, as joins |
 //! | [`from`] | FROM, UNNEST |
 //! | [`join`] | joins: their conditions, types and bounds in time |
 //! | [`window_tvf`] | TUMBLE, HOP, CUMULATE, SESSION |
@@ -32,6 +33,7 @@ mod rank;
 pub mod relation;
 pub mod scope;
 mod select;
+mod subquery;
 pub mod table;
 mod window_tvf;
 

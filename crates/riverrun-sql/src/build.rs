@@ -17,6 +17,8 @@ use riverrun_operators::normalize::Normalize;
 use riverrun_operators::rank::deduplicate::Deduplicate;
 use riverrun_operators::rank::top_n::TopN;
 use riverrun_operators::regular_join::RegularJoin;
+use riverrun_operators::set_operation::SetOperator;
+use riverrun_operators::single_row::SingleRow;
 use riverrun_operators::sort::Sort;
 use riverrun_operators::union::Union;
 use riverrun_operators::unnest::Unnest;
@@ -109,6 +111,15 @@ fn build_node(
         NodeKind::Normalize(spec) => {
             let (spec, route) = (spec.clone(), keyed(&spec.keys));
             flow.operator(id, name, vec![(one()?, route)], |c| Ok(Box::new(Normalize::new(spec, c)?)))?
+        }
+        NodeKind::SetOperation(spec) => {
+            let ports = two(&inputs, spec.keys.each_ref().map(|keys| keyed(keys)))?;
+            let spec = spec.clone();
+            flow.operator(id, name, ports, |c| Ok(Box::new(SetOperator::new(spec, c)?)))?
+        }
+        NodeKind::SingleRow(spec) => {
+            let (spec, route) = (spec.clone(), keyed(&spec.keys));
+            flow.operator(id, name, vec![(one()?, route)], |c| Ok(Box::new(SingleRow::new(spec, c)?)))?
         }
         NodeKind::RegularJoin(spec) => {
             let spec = spec.as_ref().clone();

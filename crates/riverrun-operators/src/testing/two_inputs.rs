@@ -59,6 +59,13 @@ impl<O: Operator<RowBatch>> Workers<O> {
         }
     }
 
+    /// The end of a tick.
+    pub fn tick(&mut self) {
+        for worker in 0..self.workers.len() {
+            self.call(worker, |operator, out| operator.on_tick(out).unwrap());
+        }
+    }
+
     /// A snapshot, restored by so many workers.
     pub fn restart(&mut self, parallelism: usize) {
         let parts: Vec<_> = self.workers.iter_mut().map(|(operator, _)| operator.snapshot().unwrap()).collect();

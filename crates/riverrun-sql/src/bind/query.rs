@@ -12,6 +12,7 @@ use crate::functions::common_type::common_type;
 use crate::parse::{self, Hints, Name, place_of};
 use datafusion_common::ScalarValue;
 use riverrun_core::{DataType, Error, Field, Place, Result, Schema, TypeKind};
+use riverrun_operators::set_operation::SetOperation;
 use sqlparser::ast::{self, LimitClause, OrderByKind, SetExpr, SetOperator, SetQuantifier, Spanned};
 use std::sync::Arc;
 
@@ -172,7 +173,16 @@ impl<'a> QueryBinder<'a> {
                     _ => Err(Error::unsupported("UNION BY NAME").at(right_place)),
                 }
             }
-            SetExpr::SetOperation { op, right, .. } => Err(Error::unsupported(op).at(place_of(right.span()))),
+            SetExpr::SetOperation { left, op, set_quantifier, right } => {
+                let place = place_of(right.span());
+                let all = matches!(set_quantifier, SetQuantifier::All | SetQuantifier::AllByName);
+                let operation = match op {
+                    SetOperator::Intersect => SetOperation::Intersect { all },
+                    _ => SetOperation::Except { all },
+                };
+                let (left, right) = (self.set_expr(left)?, self.set_expr(right)?);
+                self.set_operation(left, right, operation, place)
+            }
             SetExpr::Table(table) => {
                 let name = table.table_name.clone().unwrap_or_default();
                 Err(Error::unsupported(format!("TABLE {name}")).hint(format!("write SELECT * FROM {name}")))
@@ -181,28 +191,31 @@ impl<'a> QueryBinder<'a> {
         }
     }
 
-    /// UNION ALL: the columns of all branches cast to their common types, under the first one's names.
+    /// INTERSECT and EXCEPT.
+    fn set_operation(
+        &self,
+        left: Relation,
+        right: Relation,
+        operation: SetOperation,
+        place: Option<Place>,
+    ) -> Result<Relation> {
+        let nullable: Vec<bool> = left.schema.fields.iter().map(|field| field.data_type.nullable).collect();
+        let (sides, schema) = self.same_types(vec![left, right], &operation.to_string(), place)?;
+        let [left, right] = <[Relation; 2]>::try_from(sides).map_err(|_| Error::bug("two sides are two"))?;
+        // What comes out is a row of the left side; a row of an earlier time is no news.
+        let fields = schema.fields.into_iter().zip(nullable).map(|(field, nullable)| {
+            Field::new(field.name, field.data_type.without_time_attribute().with_nullable(nullable))
+        });
+        let schema = Schema::new(fields.collect());
+        let kind = RelationKind::SetOperation { left: Box::new(left), right: Box::new(right), operation };
+        Ok(Relation { kind, schema })
+    }
+
+    /// UNION ALL.
     fn union_all(&self, branches: Vec<Relation>, place: Option<Place>) -> Result<Relation> {
-        let width = branches[0].schema.len();
-        if let Some(other) = branches.iter().find(|branch| branch.schema.len() != width) {
-            return Err(Error::input(format!("UNION of {width} columns with {} columns", other.schema.len())).at(place));
-        }
-        let mut fields = Vec::new();
-        for column in 0..width {
-            let types: Vec<_> = branches.iter().map(|branch| &branch.schema.fields[column].data_type).collect();
-            let name = &branches[0].schema.fields[column].name;
-            let data_type = match types.iter().all(|data_type| data_type.kind == types[0].kind) {
-                true => types[0].with_nullable(types.iter().any(|data_type| data_type.nullable)),
-                false => {
-                    common_type(&types).map_err(|error| error.context(format!("column '{name}' of UNION")).at(place))?
-                }
-            };
-            fields.push(Field::new(name.clone(), data_type));
-        }
-        let schema = Schema::new(fields);
+        let (branches, schema) = self.same_types(branches, "UNION", place)?;
         let mut inputs = Vec::new();
         for branch in branches {
-            let branch = self.cast_columns(branch, &schema)?;
             match branch.kind {
                 // A chain of UNION ALL is one union.
                 RelationKind::UnionAll(inner) => inputs.extend(inner),
@@ -210,6 +223,35 @@ impl<'a> QueryBinder<'a> {
             }
         }
         Ok(Relation { kind: RelationKind::UnionAll(inputs), schema })
+    }
+
+    /// The columns of all branches cast to their common types, under the first one's names.
+    fn same_types(
+        &self,
+        branches: Vec<Relation>,
+        operation: &str,
+        place: Option<Place>,
+    ) -> Result<(Vec<Relation>, Schema)> {
+        let width = branches[0].schema.len();
+        if let Some(other) = branches.iter().find(|branch| branch.schema.len() != width) {
+            let other = other.schema.len();
+            return Err(Error::input(format!("{operation} of {width} columns with {other} columns")).at(place));
+        }
+        let mut fields = Vec::new();
+        for column in 0..width {
+            let types: Vec<_> = branches.iter().map(|branch| &branch.schema.fields[column].data_type).collect();
+            let name = &branches[0].schema.fields[column].name;
+            let data_type = match types.iter().all(|data_type| data_type.kind == types[0].kind) {
+                true => types[0].with_nullable(types.iter().any(|data_type| data_type.nullable)),
+                false => common_type(&types)
+                    .map_err(|error| error.context(format!("column '{name}' of {operation}")).at(place))?,
+            };
+            fields.push(Field::new(name.clone(), data_type));
+        }
+        let schema = Schema::new(fields);
+        let branches =
+            branches.into_iter().map(|branch| self.cast_columns(branch, &schema)).collect::<Result<Vec<_>>>()?;
+        Ok((branches, schema))
     }
 
     fn cast_columns(&self, branch: Relation, schema: &Schema) -> Result<Relation> {

@@ -7,6 +7,7 @@ use riverrun_core::{DataType, Field, Place, Schema, TimestampKind};
 use riverrun_operators::aggregates::{AggregateDef, AggregateOptions};
 use riverrun_operators::join::JoinKind;
 use riverrun_operators::rank::top_n::Ranking;
+use riverrun_operators::set_operation::SetOperation;
 use riverrun_operators::window::spec::WindowKind;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -66,6 +67,22 @@ pub enum RelationKind {
         class: JoinClass,
         /// Where it stands in the file.
         place: Option<Place>,
+    },
+    /// The same rows, of which there must be one at the most for each value of the keys: a scalar subquery.
+    SingleRow {
+        /// The rows.
+        input: Box<Relation>,
+        /// The keys; none where there is one row in all.
+        keys: Vec<usize>,
+    },
+    /// INTERSECT or EXCEPT of two relations whose columns have the same types.
+    SetOperation {
+        /// One side.
+        left: Box<Relation>,
+        /// The other one.
+        right: Box<Relation>,
+        /// Which rows come out.
+        operation: SetOperation,
     },
     /// Each row joined with the elements of a collection in it: the input's columns, then those of the element.
     Unnest {

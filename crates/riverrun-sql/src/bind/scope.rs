@@ -57,6 +57,11 @@ impl Scope {
         self.relations.push(ScopeRelation { name, start, schema });
     }
 
+    /// Puts a relation to the right whose first column has this position.
+    pub fn push_at(&mut self, name: Vec<String>, start: usize, schema: Schema) {
+        self.relations.push(ScopeRelation { name, start, schema });
+    }
+
     /// The relations of another scope to the right of those there are.
     #[must_use]
     pub fn beside(mut self, right: Scope) -> Scope {

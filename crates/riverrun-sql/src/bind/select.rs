@@ -7,6 +7,7 @@ use super::query::{QueryBinder, distinct, order_key, ordinal};
 use super::rank::Ranks;
 use super::relation::{OrderKey, Relation};
 use super::scope;
+use super::subquery::{PendingValues, SubqueryValues};
 use crate::expr::Expr;
 use crate::parse::place_of;
 use riverrun_core::{Error, Result, TypeKind};
@@ -34,12 +35,16 @@ struct Item {
 
 /// The rules of a SELECT's expressions: grouped expressions and aggregates, if it is grouped, and ROW_NUMBER.
 struct SelectRules<'a> {
+    subqueries: &'a SubqueryValues,
     grouping: Option<&'a Grouping<'a>>,
     ranks: &'a Ranks,
 }
 
 impl Special for SelectRules<'_> {
     fn bind(&self, expr: &ast::Expr, binder: &ExprBinder<'_>) -> Result<Option<Expr>> {
+        if let Some(value) = self.subqueries.bind(expr) {
+            return Ok(Some(value));
+        }
         if let Some(bound) = self.ranks.bind(expr, binder)? {
             return Ok(Some(bound));
         }
@@ -66,18 +71,25 @@ impl QueryBinder<'_> {
         let (rewritten, From { mut relation, mut scope }) = self.without_group_window(select, from)?;
         let select = rewritten.as_ref().unwrap_or(select);
         if let Some(condition) = &select.selection {
-            let rules = SelectRules { grouping: None, ranks: &Ranks::refusing("WHERE") };
-            let condition = self.exprs(&scope).with_special(&rules).bind_condition(condition, "WHERE")?;
-            relation = relation.restricted(condition);
-            scope.retype(&relation.schema);
+            let subqueries = &SubqueryValues::default();
+            let rules = SelectRules { subqueries, grouping: None, ranks: &Ranks::refusing("WHERE") };
+            From { relation, scope } = self.selected(From { relation, scope }, condition, &rules)?;
         }
         let keys = aggregate::group_items(select)?;
-        let grouping = match keys.is_some() || aggregate::aggregates_in(select) {
+        let grouped = keys.is_some() || aggregate::aggregates_in(select);
+        let written = written_exprs(select, order_by);
+        let mut pending = PendingValues::default();
+        let subqueries;
+        match grouped {
+            true => (subqueries, pending) = self.pending_values(&written)?,
+            false => (relation, subqueries) = self.with_values(relation, &scope, &written)?,
+        }
+        let grouping = match grouped {
             false => None,
             true => Some(self.grouping(&scope, &relation, keys.unwrap_or_default(), select)?),
         };
         let ranks = Ranks::collecting(&select.named_window);
-        let rules = SelectRules { grouping: grouping.as_ref(), ranks: &ranks };
+        let rules = SelectRules { subqueries: &subqueries, grouping: grouping.as_ref(), ranks: &ranks };
         let binder = self.exprs(&scope).with_special(&rules);
         let mut items = self.items(&select.projection, &binder, &scope, grouping.is_some())?;
         let having = select
@@ -123,12 +135,15 @@ impl QueryBinder<'_> {
             Some(grouping) => grouping.finish(relation)?,
             None => relation,
         };
-        if let Some(having) = having {
-            finished = finished.filter(having);
+        let grouped_width = finished.schema.len();
+        finished = pending.finish(finished);
+        let place_values = |expr: &Expr| pending.placed(expr, grouped_width);
+        if let Some(having) = &having {
+            finished = finished.filter(place_values(having));
         }
         let width = finished.schema.len();
         finished = ranks.finish(finished);
-        let place_ranks = |expr: &Expr| ranks.placed(expr, width);
+        let place_ranks = |expr: &Expr| ranks.placed(&place_values(expr), width);
         if let Some(qualify) = &qualify {
             finished = finished.filter(place_ranks(qualify));
         }
@@ -236,6 +251,15 @@ impl QueryBinder<'_> {
         }
         Ok(())
     }
+}
+
+/// The expressions of a SELECT behind WHERE, as they are written.
+fn written_exprs<'a>(select: &'a Select, order_by: &'a [OrderByExpr]) -> Vec<&'a ast::Expr> {
+    let items = select.projection.iter().filter_map(|item| match item {
+        SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => Some(expr),
+        _ => None,
+    });
+    items.chain(&select.having).chain(&select.qualify).chain(order_by.iter().map(|item| &item.expr)).collect()
 }
 
 /// The name of a column that is selected without an alias; `None` for an expression.

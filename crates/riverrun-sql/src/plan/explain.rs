@@ -189,6 +189,8 @@ fn details(node: &Node) -> Vec<(&'static str, String)> {
             say("aggregates", names.map(|field| field.name.as_str()).collect::<Vec<_>>().join(", "));
         }
         NodeKind::Normalize(spec) => say("key", list(&spec.keys)),
+        NodeKind::SetOperation(spec) => say("operation", spec.operation.to_string()),
+        NodeKind::SingleRow(spec) => say("per", list(&spec.keys)),
         NodeKind::RegularJoin(spec) => {
             say("join", spec.kind.to_string());
             say("on", equalities(&spec.keys, &spec.null_safe));

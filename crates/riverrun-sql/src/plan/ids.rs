@@ -50,6 +50,8 @@ fn keys_of(kind: &NodeKind) -> String {
         NodeKind::WindowAggregate(spec) => list(&spec.keys),
         NodeKind::GroupAggregate(spec) => list(&spec.keys),
         NodeKind::Normalize(spec) => list(&spec.keys),
+        NodeKind::SetOperation(spec) => format!("[{}]", spec.operation),
+        NodeKind::SingleRow(spec) => list(&spec.keys),
         NodeKind::RegularJoin(spec) => format!("{}{}", list(&spec.keys[0]), list(&spec.keys[1])),
         NodeKind::Expand(spec) => list(&spec.keys),
         NodeKind::WindowTopN(spec) => list(&spec.keys),

@@ -3,8 +3,9 @@
 use super::node::{ChangelogKind, NodeId, NodeKind, Properties};
 use super::planner::Planner;
 use crate::bind::conditional::and;
-use crate::bind::join::{SplitCondition, split_condition};
+use crate::bind::join::{SplitCondition, columns_of, split_condition};
 use crate::bind::relation::{JoinClass, Relation};
+use crate::bind::scope::column;
 use crate::bind::{ExprBinder, Scope};
 use crate::expr::Expr;
 use crate::functions::common_type::common_type;
@@ -12,6 +13,8 @@ use crate::physical::lower_over;
 use riverrun_core::{Result, Schema};
 use riverrun_operators::join::{JoinKind, LEFT, PairCondition, RIGHT};
 use riverrun_operators::regular_join::RegularJoinSpec;
+use riverrun_operators::set_operation::{SetOperation, SetOperationSpec};
+use riverrun_operators::single_row::SingleRowSpec;
 
 /// A join as the binder gives it.
 pub(super) struct Join {
@@ -58,6 +61,41 @@ impl Planner<'_> {
         properties.keys = joined_keys(&below, kind, [&left_keys, &right_keys]);
         let inputs = nodes.into_iter().map(Into::into).collect();
         Ok(self.builder.add(NodeKind::RegularJoin(Box::new(spec)), inputs, properties))
+    }
+
+    /// INTERSECT and EXCEPT.
+    pub(super) fn set_operation(
+        &mut self,
+        left: Relation,
+        right: Relation,
+        operation: SetOperation,
+        schema: Schema,
+    ) -> Result<NodeId> {
+        let keys = |relation: &Relation| self.lower_all(&columns_of(&relation.schema), &relation.schema);
+        let keys = [keys(&left)?, keys(&right)?];
+        let nodes = [self.relation(left)?, self.relation(right)?];
+        let below = nodes.map(|node| self.builder.properties(node).clone());
+        let mut properties = Properties::append(schema.clone(), below.iter().all(|below| below.bounded));
+        let append = below.iter().all(|below| below.changelog == ChangelogKind::Append);
+        if !append || matches!(operation, SetOperation::Except { .. }) {
+            properties.changelog = ChangelogKind::Retract;
+        }
+        let retracts = properties.changelog == ChangelogKind::Retract;
+        let once = matches!(operation, SetOperation::Except { all: false } | SetOperation::Intersect { all: false });
+        properties.keys = once.then(|| (0..schema.len()).collect());
+        let spec = SetOperationSpec { operation, keys, schema, retracts, batch_size: self.config.batch_size() };
+        let inputs = nodes.into_iter().map(Into::into).collect();
+        Ok(self.builder.add(NodeKind::SetOperation(spec), inputs, properties))
+    }
+
+    /// The check of a scalar subquery.
+    pub(super) fn single_row(&mut self, input: Relation, keys: &[usize]) -> Result<NodeId> {
+        let schema = input.schema.clone();
+        let exprs: Vec<Expr> = keys.iter().map(|&key| column(key, &schema.fields[key].data_type)).collect();
+        let spec = SingleRowSpec { keys: self.lower_all(&exprs, &schema)? };
+        let node = self.relation(input)?;
+        let properties = Properties { keys: Some(keys.to_vec()), ..self.builder.properties(node).clone() };
+        Ok(self.builder.add(NodeKind::SingleRow(spec), vec![node.into()], properties))
     }
 
     /// The equalities between both sides, cast to common types, and what else must hold.
@@ -117,3 +155,6 @@ pub(super) fn joined_keys(below: &[Properties; 2], kind: JoinKind, keys: [&[Expr
     }
     Some(of_left?.into_iter().chain(of_right?).collect())
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,8 @@ use riverrun_operators::normalize::NormalizeSpec;
 use riverrun_operators::rank::deduplicate::DeduplicateSpec;
 use riverrun_operators::rank::top_n::TopNSpec;
 use riverrun_operators::regular_join::RegularJoinSpec;
+use riverrun_operators::set_operation::SetOperationSpec;
+use riverrun_operators::single_row::SingleRowSpec;
 use riverrun_operators::sort::SortSpec;
 use riverrun_operators::union::UnionSpec;
 use riverrun_operators::unnest::UnnestSpec;
@@ -178,6 +180,10 @@ pub enum NodeKind {
     GroupAggregate(GroupAggregateSpec),
     /// The last row of every key.
     Normalize(NormalizeSpec),
+    /// INTERSECT and EXCEPT.
+    SetOperation(SetOperationSpec),
+    /// Checks that a scalar subquery gives one row.
+    SingleRow(SingleRowSpec),
     /// Pairs of rows of two inputs that are kept.
     RegularJoin(Box<RegularJoinSpec>),
     /// Every row once per grouping set.
@@ -212,6 +218,8 @@ impl NodeKind {
             NodeKind::Deduplicate(_) => "Deduplicate",
             NodeKind::GroupAggregate(_) => "GroupAggregate",
             NodeKind::Normalize(_) => "Normalize",
+            NodeKind::SetOperation(_) => "SetOperation",
+            NodeKind::SingleRow(_) => "SingleRow",
             NodeKind::RegularJoin(_) => "RegularJoin",
             NodeKind::Expand(_) => "Expand",
             NodeKind::Unnest(_) => "Unnest",

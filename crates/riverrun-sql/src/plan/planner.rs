@@ -185,6 +185,10 @@ impl<'a> Planner<'a> {
                 let properties = Properties { changelog: ChangelogKind::Append, schema, ..below };
                 Ok(self.builder.add(NodeKind::Sort(spec), vec![node.into()], properties))
             }
+            RelationKind::SetOperation { left, right, operation } => {
+                self.set_operation(*left, *right, operation, schema)
+            }
+            RelationKind::SingleRow { input, keys } => self.single_row(*input, &keys),
             RelationKind::Join { left, right, kind, on, class, .. } => {
                 self.join(Join { left: *left, right: *right, kind, on, class, schema })
             }

@@ -52,6 +52,13 @@ fn push_filters(relation: Relation) -> Relation {
             let (left, right) = (Box::new(push_filters(*left)), Box::new(push_filters(*right)));
             RelationKind::Join { left, right, kind, on, class, place }
         }
+        RelationKind::SingleRow { input, keys } => {
+            RelationKind::SingleRow { input: Box::new(push_filters(*input)), keys }
+        }
+        RelationKind::SetOperation { left, right, operation } => {
+            let (left, right) = (Box::new(push_filters(*left)), Box::new(push_filters(*right)));
+            RelationKind::SetOperation { left, right, operation }
+        }
         RelationKind::Fence(input) => RelationKind::Fence(Box::new(push_filters(*input))),
         leaf @ (RelationKind::Scan(_) | RelationKind::Values(_)) => leaf,
     };
@@ -91,7 +98,12 @@ fn pushed(input: Relation, condition: Expr) -> Relation {
                 Relation { schema, kind: RelationKind::Window { input: Box::new(inner), window, time, partition } };
             filtered(window, above, Relation::filter)
         }
-        RelationKind::Join { left, right, kind, on, class, place } => {
+        RelationKind::SetOperation { left, right, operation } => {
+            let left = Box::new(pushed(*left, condition.clone()));
+            let right = Box::new(pushed(*right, condition));
+            Relation { schema, kind: RelationKind::SetOperation { left, right, operation } }
+        }
+        RelationKind::Join { left, right, kind, mut on, class, place } => {
             let width = left.schema.len();
             let of_left = |expr: &Expr| expr.columns().iter().all(|index| *index < width);
             let of_right = |expr: &Expr| expr.columns().iter().all(|index| *index >= width);
@@ -104,6 +116,7 @@ fn pushed(input: Relation, condition: Expr) -> Relation {
                     JoinKind::Inner | JoinKind::Right if of_right(&condition) => {
                         to_right.push(condition.move_columns(&|index| index - width));
                     }
+                    JoinKind::Inner => on.push(condition),
                     _ => above.push(condition),
                 }
             }
@@ -212,6 +225,23 @@ fn prune(relation: Relation, needed: &BTreeSet<usize>) -> Result<Pruned> {
             Pruned { relation: scan.project(exprs, names), places: places(&kept, width) }
         }
         RelationKind::Values(_) | RelationKind::Fence(_) => Pruned::all(Relation { kind, schema }),
+        RelationKind::SetOperation { left, right, operation } => {
+            // Rows are compared whole.
+            let all: Vec<usize> = (0..width).collect();
+            let whole = |side: Relation| -> Result<_> {
+                Ok(Box::new(prune(side, &all.iter().copied().collect())?.exactly(&all)?))
+            };
+            let kind = RelationKind::SetOperation { left: whole(*left)?, right: whole(*right)?, operation };
+            Pruned::all(Relation { kind, schema })
+        }
+        RelationKind::SingleRow { input, keys } => {
+            let input = prune(*input, &needed.iter().copied().chain(keys.iter().copied()).collect())?;
+            let keys = keys.into_iter().map(|key| input.place(key)).collect::<Result<_>>()?;
+            let Pruned { relation, places } = input;
+            let schema = relation.schema.clone();
+            let kind = RelationKind::SingleRow { input: Box::new(relation), keys };
+            Pruned { relation: Relation { kind, schema }, places }
+        }
         RelationKind::View { name, input } => {
             let Pruned { relation: input, places } = prune(*input, needed)?;
             // The view's names hold where it renames its query's columns.

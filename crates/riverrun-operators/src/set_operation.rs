@@ -1,0 +1,245 @@
+//! INTERSECT and EXCEPT, with and without ALL.
+//!
+//! Of each row only the number on either side is kept: the rows themselves are the keys, and NULL equals NULL. What follows
+//! from the numbers comes out once per tick, as far as it has changed.
+
+use crate::expression::{Expression, evaluate_all};
+use crate::join::{LEFT, RIGHT};
+use arrow::array::{RecordBatch, RecordBatchOptions};
+use arrow::datatypes::{DataType, SchemaRef};
+use riverrun_core::{Result, RowBatch, Schema};
+use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
+use riverrun_state::blob::{KeyedBlobs, put_bytes, put_i64, read_keyed};
+use riverrun_state::{KeyEncoder, KeyTable, OperatorSnapshot, RestoredState, hash_key, key};
+use std::fmt;
+
+#[cfg(test)]
+mod tests;
+
+/// What is made of two multisets of rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SetOperation {
+    /// Rows of both sides.
+    Intersect {
+        /// As often as they are on both.
+        all: bool,
+    },
+    /// Rows of the left side that are not on the right one.
+    Except {
+        /// As often as they are more there.
+        all: bool,
+    },
+}
+
+impl SetOperation {
+    /// How often a row comes out that is so often on the left and on the right.
+    fn times(self, left: i64, right: i64) -> i64 {
+        match self {
+            SetOperation::Intersect { all: true } => left.min(right).max(0),
+            SetOperation::Intersect { all: false } => i64::from(left > 0 && right > 0),
+            SetOperation::Except { all: true } => (left - right.max(0)).max(0),
+            SetOperation::Except { all: false } => i64::from(left > 0 && right <= 0),
+        }
+    }
+}
+
+impl fmt::Display for SetOperation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            SetOperation::Intersect { all: false } => "INTERSECT",
+            SetOperation::Intersect { all: true } => "INTERSECT ALL",
+            SetOperation::Except { all: false } => "EXCEPT",
+            SetOperation::Except { all: true } => "EXCEPT ALL",
+        })
+    }
+}
+
+/// An operation on two inputs of the same Arrow types, which must be routed by all their columns.
+#[derive(Clone, Debug)]
+pub struct SetOperationSpec {
+    /// Which.
+    pub operation: SetOperation,
+    /// All columns of each side.
+    pub keys: [Vec<Expression>; 2],
+    /// The columns of the output.
+    pub schema: Schema,
+    /// Whether the output can take rows back.
+    pub retracts: bool,
+    /// How many rows a batch of the output has at the most.
+    pub batch_size: usize,
+}
+
+const VERSION: u8 = 1;
+
+/// Counts equal rows of two inputs.
+#[derive(Debug)]
+pub struct SetOperator {
+    spec: SetOperationSpec,
+    context: OperatorContext,
+    schema: SchemaRef,
+    types: Vec<DataType>,
+    encoder: KeyEncoder,
+    rows: KeyTable,
+    counts: Vec<Count>,
+    touched: Vec<u32>,
+    emitting: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    sides: [i64; 2],
+    sent: i64,
+    touched: bool,
+}
+
+impl SetOperator {
+    /// The operator on one worker.
+    pub fn new(spec: SetOperationSpec, context: OperatorContext) -> Result<Self> {
+        let schema = spec.schema.to_arrow();
+        Ok(SetOperator {
+            types: schema.fields().iter().map(|field| field.data_type().clone()).collect(),
+            schema,
+            encoder: KeyEncoder::default(),
+            rows: KeyTable::default(),
+            counts: Vec::new(),
+            touched: Vec::new(),
+            emitting: false,
+            spec,
+            context,
+        })
+    }
+
+    fn grow(&mut self) {
+        if self.rows.slots() > self.counts.len() {
+            self.counts.resize(self.rows.slots(), Count::default());
+        }
+    }
+
+    fn touch(&mut self, slot: u32) {
+        let count = &mut self.counts[slot as usize];
+        if !count.touched {
+            count.touched = true;
+            self.touched.push(slot);
+        }
+    }
+
+    /// Emits what has changed, as far as there is room.
+    fn advance(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
+        let limit = self.spec.batch_size.max(1);
+        while !self.touched.is_empty() {
+            if !out.has_room() {
+                return Ok(());
+            }
+            let (mut slots, mut weights): (Vec<u32>, Vec<i64>) = (Vec::new(), Vec::new());
+            let mut done = 0;
+            while done < self.touched.len() && slots.len() < limit {
+                let slot = self.touched[done];
+                let count = &mut self.counts[slot as usize];
+                let wanted = self.spec.operation.times(count.sides[LEFT], count.sides[RIGHT]);
+                while count.sent != wanted && slots.len() < limit {
+                    let step = (wanted - count.sent).signum();
+                    count.sent += step;
+                    slots.push(slot);
+                    weights.push(step);
+                }
+                if count.sent != wanted {
+                    break;
+                }
+                done += 1;
+            }
+            let finished: Vec<u32> = self.touched.drain(..done).collect();
+            if let Some(batch) = self.batch(&slots, weights)? {
+                out.emit(batch);
+            }
+            for slot in finished {
+                let count = &mut self.counts[slot as usize];
+                count.touched = false;
+                if count.sides == [0, 0] {
+                    *count = Count::default();
+                    self.rows.remove(slot);
+                }
+            }
+        }
+        self.emitting = false;
+        Ok(())
+    }
+
+    fn batch(&self, slots: &[u32], weights: Vec<i64>) -> Result<Option<RowBatch>> {
+        if slots.is_empty() {
+            return Ok(None);
+        }
+        let columns = key::decode(&self.types, slots.iter().map(|&slot| self.rows.key(slot)))?;
+        let options = RecordBatchOptions::new().with_row_count(Some(slots.len()));
+        let columns = RecordBatch::try_new_with_options(self.schema.clone(), columns, &options)?;
+        Ok(Some(RowBatch { columns, weights: self.spec.retracts.then(|| weights.into()) }))
+    }
+}
+
+impl Operator<RowBatch> for SetOperator {
+    fn on_batch(
+        &mut self,
+        port: usize,
+        batch: RowBatch,
+        _watermarks: &WatermarkRuns,
+        _out: &mut Output<RowBatch>,
+    ) -> Result<()> {
+        let columns = evaluate_all(&self.spec.keys[port], &batch.columns)?;
+        let rows = self.encoder.encode(&columns, batch.num_rows())?;
+        let mut hashes = Vec::new();
+        rows.hash_into(&mut hashes);
+        let mut slots = Vec::new();
+        self.rows.insert_rows(rows, &hashes, &mut slots);
+        self.grow();
+        for (row, &slot) in slots.iter().enumerate() {
+            self.counts[slot as usize].sides[port] += batch.weight(row);
+            self.touch(slot);
+        }
+        Ok(())
+    }
+
+    fn on_tick(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
+        self.emitting = !self.touched.is_empty();
+        self.advance(out)
+    }
+
+    fn on_end(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
+        self.on_tick(out)
+    }
+
+    fn has_more(&self) -> bool {
+        self.emitting
+    }
+
+    fn resume(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
+        self.advance(out)
+    }
+
+    /// Per key group, for each row: its bytes, how often it is on the left, on the right and out.
+    fn snapshot(&mut self) -> Result<OperatorSnapshot> {
+        let mut blobs = KeyedBlobs::new(VERSION);
+        for (group, slots) in self.rows.by_group(self.context.key_groups) {
+            let out = blobs.group(group);
+            for slot in slots {
+                let count = &self.counts[slot as usize];
+                put_bytes(out, self.rows.key(slot));
+                put_i64(out, count.sides[LEFT]);
+                put_i64(out, count.sides[RIGHT]);
+                put_i64(out, count.sent);
+            }
+        }
+        Ok(OperatorSnapshot { keyed: blobs.into_inner(), ..OperatorSnapshot::default() })
+    }
+
+    fn restore(&mut self, state: RestoredState) -> Result<()> {
+        read_keyed(&state, VERSION, "INTERSECT or EXCEPT", |_, blob| {
+            let row = blob.bytes()?;
+            let (slot, _) = self.rows.insert(hash_key(row), row);
+            self.grow();
+            let sides = [blob.i64()?, blob.i64()?];
+            self.counts[slot as usize] = Count { sides, sent: blob.i64()?, touched: false };
+            // What the last tick did not get to.
+            self.touch(slot);
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,86 @@
+use crate::plan::StreamPlan;
+use crate::plan::tests::plan as plan_of;
+use riverrun_core::{Error, Result};
+
+const TABLES: &str = "CREATE TABLE orders (id INT, customer STRING, amount INT, ts TIMESTAMP(3),
+  WATERMARK FOR ts AS ts - INTERVAL '1' MINUTE) WITH ('connector' = 'datagen');
+CREATE TABLE payments (order_id INT, paid INT, at_time TIMESTAMP(3),
+  WATERMARK FOR at_time AS at_time - INTERVAL '1' MINUTE) WITH ('connector' = 'datagen');
+CREATE TABLE customers (name STRING, country STRING) WITH ('connector' = 'datagen');
+";
+
+fn plan(query: &str) -> Result<StreamPlan> {
+    plan_of(&format!("{TABLES}{query}"))
+}
+
+fn refused(query: &str) -> Error {
+    plan(query).unwrap_err()
+}
+
+/// EXPLAIN's lines that tell of nodes, with the properties below them.
+fn explained(query: &str) -> String {
+    plan(query).unwrap().explain()
+}
+
+#[test]
+fn equalities_become_keys_and_the_rest_a_condition() {
+    let text = explained(
+        "SELECT o.id FROM orders o LEFT JOIN customers c ON c.name = o.customer AND o.amount > CHAR_LENGTH(c.country);",
+    );
+    assert!(text.contains("RegularJoin(join=[left], on=[customer = name], where=["), "{text}");
+    assert!(text.contains("retract: "), "{text}");
+}
+
+#[test]
+fn conditions_of_where_go_into_an_inner_join() {
+    let text = explained(
+        "SELECT o.id FROM orders o, customers c WHERE o.customer = c.name AND o.amount > 3 AND c.country = 'SE';",
+    );
+    assert!(text.contains("RegularJoin(join=[inner], on=[customer = name])"), "{text}");
+    assert!(text.contains("where=[(amount > 3)]") && text.contains("where=[(country = SE)]"), "{text}");
+    assert!(text.contains("append: "), "{text}");
+}
+
+#[test]
+fn an_outer_join_whose_nulls_are_filtered_is_an_inner_one() {
+    let text =
+        explained("SELECT o.id FROM orders o LEFT JOIN customers c ON o.customer = c.name WHERE c.country <> 'SE';");
+    assert!(text.contains("RegularJoin(join=[inner]"), "{text}");
+}
+
+#[test]
+fn subqueries_are_joins() {
+    let text = explained("SELECT id FROM orders WHERE customer IN (SELECT name FROM customers);");
+    assert!(text.contains("RegularJoin(join=[semi], on=[customer = $v0])"), "{text}");
+    let text =
+        explained("SELECT id FROM orders o WHERE NOT EXISTS (SELECT * FROM customers c WHERE c.name = o.customer);");
+    assert!(text.contains("RegularJoin(join=[anti], on=[customer = $lifted0])"), "{text}");
+    let text = explained("SELECT id, (SELECT MAX(paid) FROM payments p WHERE p.order_id = o.id) FROM orders o;");
+    assert!(text.contains("RegularJoin(join=[left], on=[id = $lifted0])"), "{text}");
+    let text =
+        explained("SELECT id FROM orders o WHERE amount > 5 OR EXISTS (SELECT 1 FROM payments WHERE order_id = o.id);");
+    assert!(text.contains("RegularJoin(join=[left], on=[id = $lifted0])"), "{text}");
+}
+
+#[test]
+fn common_columns_come_once() {
+    let plan =
+        plan("SELECT * FROM orders AS o (k, customer, amount, ts) JOIN payments AS p (k, paid, at_time) USING (k);")
+            .unwrap();
+    let names: Vec<_> = plan.result().unwrap().properties.schema.fields.iter().map(|f| f.name.clone()).collect();
+    assert_eq!(names, ["k", "customer", "amount", "ts", "paid", "at_time"]);
+}
+
+#[test]
+fn what_a_subquery_can_not_be_is_said() {
+    let error = refused("SELECT (SELECT id, amount FROM orders) FROM customers;");
+    assert_eq!(error.message(), "a scalar subquery selects one column, not 2");
+    let error = refused("SELECT id FROM orders WHERE (id, amount) IN (SELECT order_id FROM payments);");
+    assert_eq!(error.message(), "IN compares 2 values with the 1 columns that the subquery selects");
+    let error = refused("SELECT (SELECT MAX(paid) FROM payments WHERE order_id < o.id) FROM orders o;");
+    assert!(error.message().starts_with("a subquery that aggregates, tied to the outer query by more than equalities"));
+    let error = refused("SELECT id FROM orders EXCEPT SELECT order_id, paid FROM payments;");
+    assert_eq!(error.message(), "EXCEPT of 1 columns with 2 columns");
+    let error = refused("SELECT id FROM orders FULL JOIN payments USING (id);");
+    assert!(error.hint_text().unwrap().contains("COALESCE"), "{error:?}");
+}
