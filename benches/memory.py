@@ -14,7 +14,7 @@ def resident(pid):
 
 def main():
     process = subprocess.Popen([riverrun, "run", sql, "-p", "2"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    readings, rows, start, stalled = [], 0, time.time(), False
+    readings, rows, start, stalled, last = [], 0, time.time(), False, 0.0
     while True:
         chunk = process.stdout.read(1 << 20)
         if not chunk:
@@ -28,7 +28,7 @@ def main():
             time.sleep(10)
             readings.append(("after a stall of 10 s", resident(process.pid)))
         if process.poll() is None:
-            last = resident(process.pid)
+            last = resident(process.pid) or last
     process.wait()
     readings.append(("at the end", last))
     print(f"\nMemory over {rows} rows, the reader of the output stalled for 10 s ({time.time() - start:.0f} s)\n")
