@@ -5,7 +5,7 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/riverrun-target
 # The demo needs neither Kafka's C client nor Parquet.
 DEMO_FEATURES := --no-default-features
 
-.PHONY: help setup demo test e2e bench check fmt doc deny install clean
+.PHONY: help setup demo test e2e bench bench-flink check fmt doc deny install clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | expand -t 14
@@ -28,6 +28,9 @@ e2e: ## tests against real servers (Kafka from Maven Central; needs Java and Mav
 
 bench: ## the benchmarks, as ratios, in release builds
 	@benches/run
+
+bench-flink: ## Nexmark on Riverrun and on Flink over the same files (needs Java 17 and pip)
+	@benches/flink
 
 check: fmt-check clippy deny doc ## what CI checks besides the tests
 

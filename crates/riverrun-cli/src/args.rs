@@ -72,6 +72,8 @@ Examples:
   riverrun demo --log /var/log/nginx/access.log --out /tmp/report
   riverrun demo --show-sql                  print the pipeline, to start your own from")]
     Demo(DemoArgs),
+    /// Run a benchmark.
+    Bench(BenchArgs),
     /// One process of a job that runs in several; started by `run --processes`.
     #[command(hide = true)]
     Worker,
@@ -197,6 +199,49 @@ pub struct DemoArgs {
     /// Print the pipeline's SQL and end.
     #[arg(long)]
     pub show_sql: bool,
+}
+
+/// `riverrun bench`.
+#[derive(Clone, Debug, Args)]
+pub struct BenchArgs {
+    /// Which one.
+    #[command(subcommand)]
+    pub benchmark: Benchmark,
+}
+
+/// The benchmarks.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Benchmark {
+    /// The queries of the Nexmark benchmark, each in a process of its own.
+    #[command(after_help = "\
+Examples:
+  riverrun bench nexmark --queries q5,q7 --events 10000000
+  riverrun bench nexmark --write /data/nexmark --events 2000000     write the events as JSON lines
+  riverrun bench nexmark --from /data/nexmark --events 2000000      run the queries over these files")]
+    Nexmark(NexmarkArgs),
+}
+
+/// `riverrun bench nexmark`.
+#[derive(Clone, Debug, Args)]
+pub struct NexmarkArgs {
+    /// Run only these, separated by commas: q5,q7.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub queries: Vec<String>,
+    /// How many events there are.
+    #[arg(long, value_name = "N", default_value_t = 2_000_000)]
+    pub events: u64,
+    /// How many workers.
+    #[arg(short, long, value_name = "N", default_value_t = 2)]
+    pub parallelism: usize,
+    /// Read the events from the files of this folder, instead of generating them.
+    #[arg(long, value_name = "DIR")]
+    pub from: Option<PathBuf>,
+    /// Write the events to files in this folder as JSON lines, and run no query.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["from", "queries"])]
+    pub write: Option<PathBuf>,
+    /// Set a session option, as SET does.
+    #[arg(short = 'D', value_name = "KEY=VALUE", value_parser = key_value)]
+    pub define: Vec<(String, String)>,
 }
 
 /// How rows of a SELECT are printed.

@@ -1,6 +1,7 @@
 //! The `riverrun` binary.
 
 mod args;
+mod bench;
 mod demo;
 mod output;
 mod processes;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         Command::Connectors(args) => page(reference::connectors_page(args.name.as_deref())),
         Command::Functions(args) => page(reference::functions_page(args.name.as_deref())),
         Command::Demo(args) => demo::demo(args),
+        Command::Bench(args) => bench::bench(args),
         Command::Worker => processes::worker(),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "riverrun", &mut std::io::stdout());
