@@ -235,7 +235,7 @@ impl<B: Batch> OperatorDriver<B> {
             return self.finish();
         }
         if epoch_of(next) > epoch_of(self.intake.now()) {
-            self.leave_part(false)?;
+            self.leave_part(self.ended_before)?;
         }
         self.intake.open(next);
         self.outlet.downgrade(next);

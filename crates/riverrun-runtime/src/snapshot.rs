@@ -151,11 +151,12 @@ impl SnapshotBoard {
                 return;
             }
             board.passed = Some(epoch);
-        }
-        if let Some(hand_over) = self.hand_over.get() {
-            let parts = self.lock().take(epoch);
-            hand_over(epoch, parts, last);
-            return;
+            if let Some(hand_over) = self.hand_over.get() {
+                // Under the lock, so that no later epoch of another worker overtakes this one.
+                let parts = board.take(epoch);
+                hand_over(epoch, parts, last);
+                return;
+            }
         }
         if let Some(send) = self.send.get() {
             let parts = self.lock().take(epoch);

@@ -205,7 +205,9 @@ impl<B: Batch> SourceDriver<B> {
 
     /// Sends what the first poll has read.
     fn finish_opening(&mut self) -> Result<()> {
-        if let Opening::Waiting(events, finished) = std::mem::replace(&mut self.opening, Opening::Over) {
+        if matches!(self.opening, Opening::Waiting(..))
+            && let Opening::Waiting(events, finished) = std::mem::replace(&mut self.opening, Opening::Over)
+        {
             for event in events {
                 self.send(event)?;
             }
@@ -287,10 +289,10 @@ impl<B: Batch> SourceDriver<B> {
 
     /// Lets watermarks out that are due, now or by the clock.
     fn send_watermark(&mut self) -> Result<()> {
-        let Some(event_time) = &mut self.event_time else { return Ok(()) };
-        if self.ended || matches!(self.opening, Opening::Unpolled) {
+        if self.ended || self.is_unpolled() {
             return Ok(());
         }
+        let Some(event_time) = &mut self.event_time else { return Ok(()) };
         let clock = self.seat.worker.job.clock.now();
         if !self.held_up
             && let Some(next) = event_time.splits.on_clock(clock)
@@ -323,10 +325,15 @@ impl<B: Batch> SourceDriver<B> {
         Ok(())
     }
 
+    /// Whether it is not yet known which splits are this worker's.
+    fn is_unpolled(&self) -> bool {
+        matches!(self.opening, Opening::Unpolled)
+    }
+
     fn leave_part(&mut self, ended: bool) -> Result<()> {
         let state: OperatorSnapshot = self.reader.snapshot()?;
         let (watermark, splits) = match &self.event_time {
-            Some(event_time) => (event_time.splits.watermark(), event_time.splits.progress()),
+            Some(event_time) => (event_time.splits.watermark(), event_time.splits.progress(self.is_unpolled())),
             None => (Watermark::MIN, Vec::new()),
         };
         let epoch = epoch_of(self.now);
@@ -356,7 +363,7 @@ impl<B: Batch> SourceDriver<B> {
         if self.ended {
             return Ok(());
         }
-        let first = matches!(self.opening, Opening::Unpolled);
+        let first = self.is_unpolled();
         if first {
             self.open()?;
         } else if self.has_room() {

@@ -71,13 +71,21 @@ impl SplitWatermarks {
 
     /// Goes on from a snapshot: all its splits, and the least watermark that a worker had sent.
     pub(crate) fn restore(&mut self, splits: impl IntoIterator<Item = (SplitId, SplitProgress)>, sent: Watermark) {
-        self.restored = splits.into_iter().collect();
+        for (id, progress) in splits {
+            // Of a split whose new reader had not begun yet, every worker has left what it was restored with.
+            let known = self.restored.entry(id).or_insert(progress);
+            known.latest = known.latest.max(progress.latest);
+            known.watermark = known.watermark.max(progress.watermark);
+        }
         self.watermark = sent;
     }
 
-    /// The splits as they stand. One that was restored but not opened here belongs to another worker now.
-    pub(crate) fn progress(&self) -> Vec<(SplitId, SplitProgress)> {
-        self.splits.iter().map(|(id, split)| (id.clone(), split.progress)).collect()
+    /// The splits as they stand. One that was restored but not opened here belongs to another worker now, unless it is
+    /// not known yet which are opened here.
+    pub(crate) fn progress(&self, unpolled: bool) -> Vec<(SplitId, SplitProgress)> {
+        let opened = self.splits.iter().map(|(id, split)| (id.clone(), split.progress));
+        let restored = self.restored.iter().filter(|_| unpolled).map(|(id, progress)| (id.clone(), *progress));
+        opened.chain(restored).collect()
     }
 
     /// The watermark that all active splits have passed.

@@ -142,6 +142,14 @@ fn config(
     }
 }
 
+/// Says what is missing and what is too much.
+fn assert_same(found: &Events, expected: &Events, seed: u64) {
+    let missing: Vec<_> = expected.iter().filter(|row| !found.contains(row)).collect();
+    let surplus: Vec<_> = found.iter().filter(|row| !expected.contains(row)).collect();
+    assert!(missing.is_empty() && surplus.is_empty(), "seed {seed}: missing {missing:?}, too much {surplus:?}");
+    assert_eq!(found.len(), expected.len(), "seed {seed}: rows were committed twice");
+}
+
 fn expected(lists: &[Arc<Events>]) -> Events {
     let undisturbed = Collected::default();
     finish(&start(1, window_job(lists, None, &undisturbed))).unwrap();
@@ -179,7 +187,7 @@ fn a_job_that_is_crashed_again_and_again_commits_every_row_once() {
             running.cancel();
             finish(&running).unwrap();
         }
-        assert_eq!(database.rows(), expected, "seed {seed}");
+        assert_same(&database.rows(), &expected, seed);
         let last = latest(&store).unwrap();
         assert!(last.body.finished);
         assert_eq!(verify(&*store, &last), Vec::<String>::new());
@@ -292,7 +300,8 @@ fn a_savepoint_is_taken_while_the_job_runs_or_as_its_last_act() {
             running.cancel();
             finish(&running).unwrap();
         }
-        std::fs::remove_dir_all(folder.path().join("job")).unwrap();
+        // It needs nothing of the job's own folder.
+        std::fs::rename(folder.path().join("job"), folder.path().join("gone")).unwrap();
         assert_eq!(verify(&*target, &savepoint), Vec::<String>::new());
         gate.open(usize::MAX);
         // Another job, in another folder, at another parallelism.
@@ -397,9 +406,11 @@ fn a_checkpoint_that_takes_too_long_has_failed_and_the_job_goes_on() {
     let gate = Arc::new(Gate::default());
     let schedule = CheckpointSchedule { timeout: Duration::from_millis(10), ..every(Duration::from_millis(10)) };
     let running = Job::start(config(&store, None, 1, 2, schedule), job(&lists, &gate, &database)).unwrap();
-    trickle(&gate, 60);
-    let status = running.checkpoint_status().unwrap();
-    assert!(status.failed > 0);
+    let mut status = running.checkpoint_status().unwrap();
+    while status.failed == 0 {
+        std::thread::sleep(Duration::from_millis(5));
+        status = running.checkpoint_status().unwrap();
+    }
     let failure: Error = status.last_failure.unwrap();
     assert_eq!(failure.message(), "the checkpoint was not complete within 0.01 s");
     gate.open(usize::MAX);

@@ -246,9 +246,10 @@ impl Coordinator {
         }
         // Its decision may be there already: a barrier at the very end.
         if self.shared.decisions.newest().is_some_and(|newest| newest >= last.epoch) {
-            match self.history.read(self.next - 1) {
-                Ok(manifest) => self.serve(last.savepoints, &manifest),
-                Err(error) => self.fail_job(error),
+            let newest = self.history.read(self.next - 1);
+            for request in last.savepoints {
+                let manifest = newest.clone();
+                let _ = request.reply.send(manifest.and_then(|m| export(&*self.config.store, &m, &*request.target)));
             }
             return true;
         }
@@ -353,17 +354,13 @@ impl Coordinator {
             status.latest = Some(summary);
         }
         self.make_known(manifest);
-        self.serve(pending.savepoints, manifest);
+        for request in pending.savepoints {
+            let _ = request.reply.send(export(&*self.config.store, manifest, &*request.target));
+        }
         if manifest.body.id.is_multiple_of(COLLECT_EVERY)
             && let Err(error) = self.collect()
         {
             tracing::warn!("files that no checkpoint needs were not taken away: {error:?}");
-        }
-    }
-
-    fn serve(&self, requests: Vec<SavepointRequest>, manifest: &Manifest) {
-        for request in requests {
-            let _ = request.reply.send(export(&*self.config.store, manifest, &*request.target));
         }
     }
 
