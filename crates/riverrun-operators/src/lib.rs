@@ -16,6 +16,7 @@ pub mod join;
 pub mod key_router;
 pub mod limit;
 pub mod normalize;
+pub mod over;
 pub mod project_source;
 pub mod rank;
 pub mod regular_join;

@@ -6,5 +6,6 @@
 //! Source of the semantics: Flink 2.3, "Top-N" and "Deduplication".
 
 pub mod deduplicate;
-mod list;
+pub(crate) mod list;
+pub(crate) mod row_index;
 pub mod top_n;

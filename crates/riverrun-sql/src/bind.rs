@@ -14,7 +14,7 @@
 //! | [`window_tvf`] | TUMBLE, HOP, CUMULATE, SESSION |
 //! | [`aggregate`] | GROUP BY and aggregate calls |
 //! | [`legacy_window`] | TUMBLE, HOP and SESSION in GROUP BY |
-//! | [`rank`] | ROW_NUMBER |
+//! | [`over`] | ROW_NUMBER and its kin, aggregates over the rows before |
 //! | [`relation`] | what comes out |
 //! | [`table`], [`catalog_tables`] | computed columns and watermarks of tables |
 //! | [`conditional`] | CASE, IF, COALESCE, IFNULL, NULLIF, AND, OR |
@@ -28,8 +28,8 @@ mod from;
 pub mod join;
 mod legacy_window;
 pub mod literal;
+mod over;
 pub mod query;
-mod rank;
 pub mod relation;
 pub mod scope;
 mod select;

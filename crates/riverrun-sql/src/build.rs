@@ -14,6 +14,9 @@ use riverrun_operators::group_aggregate::GroupAggregate;
 use riverrun_operators::key_router::{KeyRouter, KeyRouterSpec};
 use riverrun_operators::limit::Limit;
 use riverrun_operators::normalize::Normalize;
+use riverrun_operators::over::OverOrder;
+use riverrun_operators::over::column::OverColumn;
+use riverrun_operators::over::time::OverTime;
 use riverrun_operators::rank::deduplicate::Deduplicate;
 use riverrun_operators::rank::top_n::TopN;
 use riverrun_operators::regular_join::RegularJoin;
@@ -103,6 +106,15 @@ fn build_node(
         NodeKind::Deduplicate(spec) => {
             let (spec, route) = (spec.clone(), keyed(&spec.keys));
             flow.operator(id, name, vec![(one()?, route)], |c| Ok(Box::new(Deduplicate::new(spec, c)?)))?
+        }
+        NodeKind::Over(spec) => {
+            let (spec, route) = (spec.as_ref().clone(), keyed(&spec.keys));
+            flow.operator(id, name, vec![(one()?, route)], |c| {
+                Ok(match spec.order {
+                    OverOrder::Column(_) => Box::new(OverColumn::new(spec, c)?) as Box<_>,
+                    _ => Box::new(OverTime::new(spec, c)?),
+                })
+            })?
         }
         NodeKind::GroupAggregate(spec) => {
             let (spec, route) = (spec.clone(), keyed(&spec.keys));

@@ -13,6 +13,7 @@ mod group;
 pub mod ids;
 mod join;
 pub mod node;
+mod over;
 pub mod planner;
 pub mod prune;
 mod rank;

@@ -25,8 +25,10 @@ const REQUIRED_AREAS: &[&str] = &[
     "join",
     "json",
     "legacywin",
+    "over",
     "query",
     "sink",
+    "story",
     "topn",
     "window",
 ];

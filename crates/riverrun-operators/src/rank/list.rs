@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 /// A row in the order of its key.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     /// The first bytes of what the row sorts by: most comparisons end here.
     pub prefix: u64,
     /// The row in the arena, see [`Record`].
@@ -15,7 +15,7 @@ pub(super) struct Entry {
 }
 
 /// How a row lies in the arena: when it came, what it sorts by, and its columns.
-pub(super) struct Record<'a> {
+pub(crate) struct Record<'a> {
     pub sequence: u64,
     pub order: &'a [u8],
     pub row: &'a [u8],
@@ -24,12 +24,12 @@ pub(super) struct Record<'a> {
 const HEADER: usize = 12;
 
 /// Keeps a row in the arena.
-pub(super) fn keep(arena: &mut RowArena, sequence: u64, order: &[u8], row: &[u8]) -> u32 {
+pub(crate) fn keep(arena: &mut RowArena, sequence: u64, order: &[u8], row: &[u8]) -> u32 {
     arena.insert_parts(&[&sequence.to_le_bytes(), &(order.len() as u32).to_le_bytes(), order, row])
 }
 
 /// A row of the arena that [`keep`] has put there.
-pub(super) fn record(arena: &RowArena, record: u32) -> Record<'_> {
+pub(crate) fn record(arena: &RowArena, record: u32) -> Record<'_> {
     let bytes = arena.get(record);
     let (mut sequence, mut length) = ([0; 8], [0; 4]);
     sequence.copy_from_slice(&bytes[..8]);
@@ -67,7 +67,7 @@ const LONGEST: usize = 512;
 ///
 /// Few rows, as almost all keys have, stand in one vector; more in several of bounded length.
 #[derive(Clone, Debug, Default)]
-pub(super) struct RankList {
+pub(crate) struct RankList {
     first: Vec<Entry>,
     more: Vec<Vec<Entry>>,
     length: usize,

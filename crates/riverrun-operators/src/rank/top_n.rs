@@ -9,12 +9,12 @@
 //! DENSE_RANK, by which equal rows stand side by side, go beyond Flink.
 
 use super::list::{Entry, RankList, keep, record};
+use super::row_index::RowIndex;
 use crate::expression::{Expression, evaluate, evaluate_all};
 use crate::sort_key::SortKey;
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow::compute::{cast, take};
 use arrow::datatypes::{DataType, Int64Type, SchemaRef};
-use hashbrown::HashTable;
 use riverrun_core::{Result, RowBatch, Schema};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
 use riverrun_state::blob::{KeyedBlobs, put_bytes, put_i64, put_u32, read_keyed};
@@ -85,8 +85,8 @@ pub struct TopN {
     rows: RowArena,
     /// How many rows have come.
     sequence: u64,
-    /// Where rows can be taken back: all rows by the hash of their key and their bytes.
-    index: HashTable<(u64, u32)>,
+    /// Where rows can be taken back: all rows by their bytes.
+    index: RowIndex,
     touched: Vec<u32>,
     changes: Vec<Change>,
     /// The next of `changes` to go out.
@@ -139,7 +139,7 @@ impl TopN {
             groups: Vec::new(),
             rows: RowArena::default(),
             sequence: 0,
-            index: HashTable::new(),
+            index: RowIndex::default(),
             touched: Vec::new(),
             changes: Vec::new(),
             position: 0,
@@ -285,32 +285,21 @@ impl TopN {
             let weight = batch.weight(index);
             for _ in 0..weight.max(0) {
                 let record = self.insert(slot, orders.row(index), row);
-                self.remember(row_hash(hash, row), record);
+                self.index.insert(hash, row, record);
             }
             for _ in 0..weight.min(0).unsigned_abs() {
-                self.remove(slot, row_hash(hash, row), row);
+                self.remove(slot, hash, row);
             }
         }
         Ok(())
     }
 
-    fn remember(&mut self, hash: u64, record: u32) {
-        self.index.insert_unique(hash, (hash, record), |entry| entry.0);
-    }
-
     /// Takes back a row: of equal ones the first. One that was never there is passed over.
     fn remove(&mut self, slot: u32, hash: u64, row: &[u8]) {
-        let equal = self.index.iter_hash(hash).filter(|entry| entry.0 == hash);
-        let oldest = equal
-            .map(|entry| (record(&self.rows, entry.1), entry.1))
-            .filter(|(known, _)| known.row == row)
-            .min_by_key(|(known, _)| known.sequence);
-        let Some((_, number)) = oldest else { return };
+        let Some(number) = self.index.oldest(&self.rows, hash, row) else { return };
         let group = &mut self.groups[slot as usize];
         let Some(entry) = group.list.remove(&self.rows, number) else { return };
-        if let Ok(found) = self.index.find_entry(hash, |known| known.1 == number) {
-            found.remove();
-        }
+        self.index.remove(hash, row, number);
         match entry.sent {
             0 => self.rows.remove(number),
             rank => {
@@ -412,10 +401,6 @@ impl TopN {
     }
 }
 
-fn row_hash(key: u64, row: &[u8]) -> u64 {
-    key.rotate_left(32) ^ hash_key(row)
-}
-
 impl Operator<RowBatch> for TopN {
     fn on_batch(
         &mut self,
@@ -485,7 +470,7 @@ impl Operator<RowBatch> for TopN {
                 group.list.insert(&self.rows, order, Entry { sent, ..Entry::new(order, record) });
                 group.visible += u32::from(sent > 0);
                 if self.spec.retracting {
-                    self.remember(row_hash(hash, row), record);
+                    self.index.insert(hash, row, record);
                 }
             }
             Ok(())

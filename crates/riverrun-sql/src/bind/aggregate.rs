@@ -399,7 +399,7 @@ fn contains_special(expr: &ast::Expr) -> bool {
 }
 
 /// Binds an aggregate call over the columns of `input`.
-fn bind_aggregate(
+pub(super) fn bind_aggregate(
     name: &str,
     function: &ast::Function,
     input: &ExprBinder<'_>,

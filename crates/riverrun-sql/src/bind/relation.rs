@@ -6,6 +6,7 @@ use crate::functions::operators;
 use riverrun_core::{DataType, Field, Place, Schema, TimestampKind};
 use riverrun_operators::aggregates::{AggregateDef, AggregateOptions};
 use riverrun_operators::join::JoinKind;
+use riverrun_operators::over::{FrameStart, FrameUnit};
 use riverrun_operators::rank::top_n::Ranking;
 use riverrun_operators::set_operation::SetOperation;
 use riverrun_operators::window::spec::WindowKind;
@@ -129,6 +130,23 @@ pub enum RelationKind {
         order: Vec<OrderKey>,
         /// What a rank is.
         ranking: Ranking,
+        /// Where it stands.
+        place: Option<Place>,
+    },
+    /// Aggregates over the rows before each row: the input's columns, then one per call.
+    Over {
+        /// The rows.
+        input: Box<Relation>,
+        /// PARTITION BY.
+        partition: Vec<Expr>,
+        /// ORDER BY.
+        order: Vec<OrderKey>,
+        /// Which rows before each row count.
+        frame: Frame,
+        /// The calls.
+        calls: Vec<OverCall>,
+        /// Where the first of them stands.
+        place: Option<Place>,
     },
     /// ORDER BY, OFFSET and LIMIT.
     Sort {
@@ -176,6 +194,100 @@ pub struct OrderKey {
     pub nulls_first: bool,
 }
 
+/// Which rows before each row, and with it, an OVER aggregate looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// ROWS or RANGE.
+    pub unit: FrameUnit,
+    /// Where it begins.
+    pub start: FrameStart,
+}
+
+impl Default for Frame {
+    fn default() -> Self {
+        Frame { unit: FrameUnit::Range, start: FrameStart::Unbounded }
+    }
+}
+
+/// What is computed over the rows before each row.
+#[derive(Clone, Debug)]
+pub enum OverCall {
+    /// An aggregate over the frame.
+    Aggregate(BoundAggregate),
+    /// A ranking of all rows so far.
+    Rank {
+        /// What a rank is.
+        ranking: Ranking,
+        /// The column of the result.
+        field: Field,
+    },
+    /// The value of an earlier row.
+    Lag {
+        /// The value.
+        value: Expr,
+        /// How many rows before.
+        rows: u32,
+        /// The value where there is no such row.
+        default: Option<Expr>,
+        /// The column of the result.
+        field: Field,
+    },
+}
+
+impl OverCall {
+    /// The column of the result.
+    pub fn field(&self) -> &Field {
+        match self {
+            OverCall::Aggregate(call) => &call.field,
+            OverCall::Rank { field, .. } | OverCall::Lag { field, .. } => field,
+        }
+    }
+
+    /// Whether both compute the same.
+    pub fn same_as(&self, other: &OverCall) -> bool {
+        match (self, other) {
+            (OverCall::Aggregate(left), OverCall::Aggregate(right)) => left.same_as(right),
+            (OverCall::Rank { ranking: left, .. }, OverCall::Rank { ranking: right, .. }) => left == right,
+            (
+                OverCall::Lag { value, rows, default, .. },
+                OverCall::Lag { value: other_value, rows: other_rows, default: other_default, .. },
+            ) => {
+                value.same_as(other_value)
+                    && rows == other_rows
+                    && match (default, other_default) {
+                        (None, None) => true,
+                        (Some(left), Some(right)) => left.same_as(right),
+                        _ => false,
+                    }
+            }
+            _ => false,
+        }
+    }
+
+    /// The expressions over the input.
+    pub fn exprs(&self) -> Vec<&Expr> {
+        match self {
+            OverCall::Aggregate(call) => call.exprs().collect(),
+            OverCall::Rank { .. } => Vec::new(),
+            OverCall::Lag { value, default, .. } => std::iter::once(value).chain(default).collect(),
+        }
+    }
+
+    /// The call with its expressions replaced.
+    pub fn map<E>(&self, mut map: impl FnMut(&Expr) -> Result<Expr, E>) -> Result<OverCall, E> {
+        Ok(match self {
+            OverCall::Aggregate(call) => OverCall::Aggregate(call.map(map)?),
+            OverCall::Rank { .. } => self.clone(),
+            OverCall::Lag { value, rows, default, field } => OverCall::Lag {
+                value: map(value)?,
+                rows: *rows,
+                default: default.as_ref().map(map).transpose()?,
+                field: field.clone(),
+            },
+        })
+    }
+}
+
 /// A call of an aggregate function.
 #[derive(Clone, Debug)]
 pub struct BoundAggregate {
@@ -196,6 +308,21 @@ pub struct BoundAggregate {
 }
 
 impl BoundAggregate {
+    /// The expressions over the input.
+    pub fn exprs(&self) -> impl Iterator<Item = &Expr> {
+        self.inputs.iter().chain(&self.filter).chain(&self.arguments)
+    }
+
+    /// The call with its expressions replaced.
+    pub fn map<E>(&self, mut map: impl FnMut(&Expr) -> Result<Expr, E>) -> Result<BoundAggregate, E> {
+        Ok(BoundAggregate {
+            inputs: self.inputs.iter().map(&mut map).collect::<Result<_, E>>()?,
+            arguments: self.arguments.iter().map(&mut map).collect::<Result<_, E>>()?,
+            filter: self.filter.as_ref().map(&mut map).transpose()?,
+            ..self.clone()
+        })
+    }
+
     /// Whether both compute the same.
     pub fn same_as(&self, other: &BoundAggregate) -> bool {
         let all = |left: &[Expr], right: &[Expr]| {
@@ -271,6 +398,7 @@ impl Relation {
             RelationKind::Filter { input, .. }
             | RelationKind::View { input, .. }
             | RelationKind::Rank { input, .. }
+            | RelationKind::Over { input, .. }
             | RelationKind::Unnest { input, .. } => input.window_columns(),
             RelationKind::Project { input, exprs } => {
                 let below = input.window_columns()?;

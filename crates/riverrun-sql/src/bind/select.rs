@@ -1,10 +1,10 @@
-//! SELECT: from FROM over WHERE, GROUP BY, HAVING, ROW_NUMBER and QUALIFY to the columns that come out.
+//! SELECT: from FROM over WHERE, GROUP BY, HAVING, OVER and QUALIFY to the columns that come out.
 
 use super::aggregate::{self, Grouping};
 use super::expr::{ExprBinder, Special};
 use super::from::From;
+use super::over::Overs;
 use super::query::{QueryBinder, distinct, order_key, ordinal};
-use super::rank::Ranks;
 use super::relation::{OrderKey, Relation};
 use super::scope;
 use super::subquery::{PendingValues, SubqueryValues};
@@ -33,11 +33,11 @@ struct Item {
     ast: Option<ast::Expr>,
 }
 
-/// The rules of a SELECT's expressions: grouped expressions and aggregates, if it is grouped, and ROW_NUMBER.
+/// The rules of a SELECT's expressions: grouped expressions and aggregates, if it is grouped, and OVER.
 struct SelectRules<'a> {
     subqueries: &'a SubqueryValues,
     grouping: Option<&'a Grouping<'a>>,
-    ranks: &'a Ranks,
+    overs: &'a Overs,
 }
 
 impl Special for SelectRules<'_> {
@@ -45,7 +45,7 @@ impl Special for SelectRules<'_> {
         if let Some(value) = self.subqueries.bind(expr) {
             return Ok(Some(value));
         }
-        if let Some(bound) = self.ranks.bind(expr, binder)? {
+        if let Some(bound) = self.overs.bind(expr, binder)? {
             return Ok(Some(bound));
         }
         match self.grouping {
@@ -72,7 +72,7 @@ impl QueryBinder<'_> {
         let select = rewritten.as_ref().unwrap_or(select);
         if let Some(condition) = &select.selection {
             let subqueries = &SubqueryValues::default();
-            let rules = SelectRules { subqueries, grouping: None, ranks: &Ranks::refusing("WHERE") };
+            let rules = SelectRules { subqueries, grouping: None, overs: &Overs::refusing("WHERE") };
             From { relation, scope } = self.selected(From { relation, scope }, condition, &rules)?;
         }
         let keys = aggregate::group_items(select)?;
@@ -88,8 +88,8 @@ impl QueryBinder<'_> {
             false => None,
             true => Some(self.grouping(&scope, &relation, keys.unwrap_or_default(), select)?),
         };
-        let ranks = Ranks::collecting(&select.named_window);
-        let rules = SelectRules { subqueries: &subqueries, grouping: grouping.as_ref(), ranks: &ranks };
+        let overs = Overs::collecting(&select.named_window);
+        let rules = SelectRules { subqueries: &subqueries, grouping: grouping.as_ref(), overs: &overs };
         let binder = self.exprs(&scope).with_special(&rules);
         let mut items = self.items(&select.projection, &binder, &scope, grouping.is_some())?;
         let having = select
@@ -142,12 +142,12 @@ impl QueryBinder<'_> {
             finished = finished.filter(place_values(having));
         }
         let width = finished.schema.len();
-        finished = ranks.finish(finished);
-        let place_ranks = |expr: &Expr| ranks.placed(&place_values(expr), width);
+        finished = overs.finish(finished);
+        let placed = |expr: &Expr| overs.placed(&place_values(expr), width);
         if let Some(qualify) = &qualify {
-            finished = finished.filter(place_ranks(qualify));
+            finished = finished.filter(placed(qualify));
         }
-        let exprs = items.iter().map(|item| place_ranks(&item.expr)).collect();
+        let exprs = items.iter().map(|item| placed(&item.expr)).collect();
         let names = items.into_iter().map(|item| item.name).collect();
         let mut relation = finished.project(exprs, names);
         if let Some(Distinct::Distinct) = &select.distinct {

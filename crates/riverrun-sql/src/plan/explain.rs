@@ -2,6 +2,7 @@
 
 use super::node::{Node, NodeId, NodeKind, StreamPlan};
 use riverrun_operators::expression::Expression;
+use riverrun_operators::over::{FrameStart, FrameUnit, OverOrder};
 use riverrun_operators::rank::top_n::LastRank;
 use riverrun_operators::sort_key::SortKey;
 use riverrun_operators::window::spec::{WindowKind, Windowing};
@@ -182,6 +183,27 @@ fn details(node: &Node) -> Vec<(&'static str, String)> {
             say("partition by", list(&spec.keys));
             say("order by", spec.time.as_ref().map_or_else(|| "arrival".to_owned(), text));
             say("keep", if spec.keep_last { "last row" } else { "first row" }.to_owned());
+        }
+        NodeKind::Over(spec) => {
+            say("partition by", list(&spec.keys));
+            say(
+                "order by",
+                match &spec.order {
+                    OverOrder::EventTime(time) => text(time),
+                    OverOrder::Arrival => "arrival".to_owned(),
+                    OverOrder::Column(key) => text(&key.expression),
+                },
+            );
+            let unit = if spec.unit == FrameUnit::Rows { "ROWS" } else { "RANGE" };
+            let start = match spec.start {
+                FrameStart::Unbounded => "UNBOUNDED".to_owned(),
+                FrameStart::Rows(rows) => rows.to_string(),
+                FrameStart::Span(span) => span_text(span.0),
+            };
+            say("frame", format!("{unit} {start} PRECEDING"));
+            let first = spec.schema.len() - spec.calls.len();
+            let names = spec.schema.fields.iter().skip(first).map(|field| field.name.as_str());
+            say("calls", names.collect::<Vec<_>>().join(", "));
         }
         NodeKind::GroupAggregate(spec) => {
             say("group by", list(&spec.keys));

@@ -10,6 +10,7 @@ use riverrun_operators::expression::Expression;
 use riverrun_operators::group_aggregate::GroupAggregateSpec;
 use riverrun_operators::limit::LimitSpec;
 use riverrun_operators::normalize::NormalizeSpec;
+use riverrun_operators::over::OverSpec;
 use riverrun_operators::rank::deduplicate::DeduplicateSpec;
 use riverrun_operators::rank::top_n::TopNSpec;
 use riverrun_operators::regular_join::RegularJoinSpec;
@@ -176,6 +177,8 @@ pub enum NodeKind {
     TopN(TopNSpec),
     /// The first or last row of each key.
     Deduplicate(DeduplicateSpec),
+    /// Aggregates over the rows before each row.
+    Over(Box<OverSpec>),
     /// Aggregates per key, with updating results.
     GroupAggregate(GroupAggregateSpec),
     /// The last row of every key.
@@ -216,6 +219,7 @@ impl NodeKind {
             NodeKind::WindowDeduplicate(_) => "WindowDeduplicate",
             NodeKind::TopN(_) => "TopN",
             NodeKind::Deduplicate(_) => "Deduplicate",
+            NodeKind::Over(_) => "Over",
             NodeKind::GroupAggregate(_) => "GroupAggregate",
             NodeKind::Normalize(_) => "Normalize",
             NodeKind::SetOperation(_) => "SetOperation",

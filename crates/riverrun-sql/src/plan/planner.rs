@@ -6,6 +6,7 @@
 use super::calc::{Chain, chain};
 use super::join::Join;
 use super::node::{ChangelogKind, NodeId, NodeKind, Properties, SourceNode, StreamPlan, WatermarkNode};
+use super::over::Over;
 use super::rewrite::rewrite;
 use super::table::{connector_of, on_error};
 use super::values::constant_rows;
@@ -191,6 +192,9 @@ impl<'a> Planner<'a> {
             RelationKind::SingleRow { input, keys } => self.single_row(*input, &keys),
             RelationKind::Join { left, right, kind, on, class, .. } => {
                 self.join(Join { left: *left, right: *right, kind, on, class, schema })
+            }
+            RelationKind::Over { input, partition, order, frame, calls, place } => {
+                self.over(*input, Over { partition, order, frame, calls, place }, schema)
             }
             RelationKind::Unnest { input, collection, outer, ordinality } => {
                 let below = input.schema.clone();

@@ -1,16 +1,18 @@
 //! ROW_NUMBER and its kin with a condition on the rank: Top-N and deduplication, within windows and outside of them.
 
 use super::node::{ChangelogKind, NodeId, NodeKind, Properties};
+use super::over::Over;
 use super::planner::Planner;
 use crate::bind::join::conjuncts;
 use crate::bind::literal::constant;
-use crate::bind::relation::{OrderKey, Relation, RelationKind};
+use crate::bind::relation::{Frame, OrderKey, OverCall, Relation, RelationKind};
 use crate::bind::scope::column;
 use crate::expr::Expr;
 use crate::functions::operators;
 use crate::physical::lower_over;
 use datafusion_common::ScalarValue;
 use riverrun_core::{Error, Result, Schema, TimestampKind, TypeKind};
+use riverrun_operators::over::{FrameStart, FrameUnit};
 use riverrun_operators::rank::deduplicate::DeduplicateSpec;
 use riverrun_operators::rank::top_n::{LastRank, Ranking, TopNSpec};
 use riverrun_operators::sort_key::SortKey;
@@ -71,7 +73,7 @@ impl Planner<'_> {
         mut exprs: Vec<Expr>,
         schema: Schema,
     ) -> Result<NodeId> {
-        let RelationKind::Rank { input, partition, order, ranking } = rank.kind else {
+        let RelationKind::Rank { input, partition, order, ranking, place } = rank.kind else {
             return Err(Error::bug("no rank"));
         };
         let below = input.schema.clone();
@@ -86,8 +88,19 @@ impl Planner<'_> {
         }
         let Range { first, last } = range;
         if last == Last::Unbounded {
-            return Err(Error::unsupported("ROW_NUMBER() OVER (…) without an upper bound")
-                .hint("keep the first rows: WHERE row_num <= 10"));
+            if first > 1 {
+                return Err(Error::input("a condition on the rank has no upper bound")
+                    .detail("the rows behind the first ones are without number")
+                    .hint("keep the first rows: WHERE row_num <= 10")
+                    .at(place));
+            }
+            // All ranks come out.
+            let rank_field = rank.schema.fields[rank_column].clone();
+            let calls = vec![OverCall::Rank { ranking, field: rank_field }];
+            let frame = Frame { unit: FrameUnit::Rows, start: FrameStart::Unbounded };
+            let over = Over { partition, order, frame, calls, place };
+            let node = self.over(*input, over, rank.schema)?;
+            return self.calc(node, others, &exprs, schema);
         }
         if Last::Constant(first) == last {
             // There is one rank: it need not be looked up.

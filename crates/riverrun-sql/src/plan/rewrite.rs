@@ -42,8 +42,11 @@ fn push_filters(relation: Relation) -> Relation {
         RelationKind::Aggregate { input, keys, sets, calls, window } => {
             RelationKind::Aggregate { input: Box::new(push_filters(*input)), keys, sets, calls, window }
         }
-        RelationKind::Rank { input, partition, order, ranking } => {
-            RelationKind::Rank { input: Box::new(push_filters(*input)), partition, order, ranking }
+        RelationKind::Rank { input, partition, order, ranking, place } => {
+            RelationKind::Rank { input: Box::new(push_filters(*input)), partition, order, ranking, place }
+        }
+        RelationKind::Over { input, partition, order, frame, calls, place } => {
+            RelationKind::Over { input: Box::new(push_filters(*input)), partition, order, frame, calls, place }
         }
         RelationKind::Sort { input, order, offset, limit } => {
             RelationKind::Sort { input: Box::new(push_filters(*input)), order, offset, limit }
@@ -324,19 +327,15 @@ fn prune(relation: Relation, needed: &BTreeSet<usize>) -> Result<Pruned> {
             let first = width - calls.len();
             let mut kept: Vec<usize> = (0..first).collect();
             kept.extend(needed.iter().copied().filter(|&index| index >= first));
-            let mut calls: Vec<_> = kept[first..].iter().map(|&index| calls[index - first].clone()).collect();
-            let read = calls.iter().flat_map(|call| call.inputs.iter().chain(&call.filter).chain(&call.arguments));
+            let calls: Vec<_> = kept[first..].iter().map(|&index| &calls[index - first]).collect();
+            let read = calls.iter().flat_map(|call| call.exprs());
             let input = prune(*input, &columns_of(keys.iter().chain(read)))?;
             let keys = input.moved_all(&keys)?;
-            for call in &mut calls {
-                call.inputs = input.moved_all(&call.inputs)?;
-                call.arguments = input.moved_all(&call.arguments)?;
-                call.filter = call.filter.as_ref().map(|filter| input.moved(filter)).transpose()?;
-            }
+            let calls = calls.iter().map(|call| call.map(|expr| input.moved(expr))).collect::<Result<_>>()?;
             let kind = RelationKind::Aggregate { input: Box::new(input.relation), keys, sets, calls, window };
             Pruned { relation: Relation { kind, schema: schema.project(&kept) }, places: places(&kept, width) }
         }
-        RelationKind::Rank { input, partition, order, ranking } => {
+        RelationKind::Rank { input, partition, order, ranking, place } => {
             let added = input.schema.len();
             let below = needed.iter().copied().filter(|&index| index < added);
             let own = columns_of(partition.iter().chain(order.iter().map(|key| &key.expr)));
@@ -349,8 +348,32 @@ fn prune(relation: Relation, needed: &BTreeSet<usize>) -> Result<Pruned> {
             let partition = input.moved_all(&partition)?;
             let order = input.moved_order(&order)?;
             let (schema, places) = extended(&input, &schema, added);
-            let kind = RelationKind::Rank { input: Box::new(input.relation), partition, order, ranking };
+            let kind = RelationKind::Rank { input: Box::new(input.relation), partition, order, ranking, place };
             Pruned { relation: Relation { kind, schema }, places }
+        }
+        RelationKind::Over { input, partition, order, frame, calls, place } => {
+            let first = input.schema.len();
+            let called: Vec<usize> = needed.iter().copied().filter(|&index| index >= first).collect();
+            let calls: Vec<_> = called.iter().map(|&index| &calls[index - first]).collect();
+            let read = calls.iter().flat_map(|call| call.exprs());
+            let own = columns_of(partition.iter().chain(order.iter().map(|key| &key.expr)).chain(read));
+            let input = prune(*input, &needed.iter().copied().filter(|&index| index < first).chain(own).collect())?;
+            if called.is_empty() {
+                let places = input.places.iter().copied().chain(std::iter::repeat_n(None, width - first)).collect();
+                return Ok(Pruned { relation: input.relation, places });
+            }
+            let partition = input.moved_all(&partition)?;
+            let order = input.moved_order(&order)?;
+            let calls = calls.iter().map(|call| call.map(|expr| input.moved(expr))).collect::<Result<_>>()?;
+            let mut fields = input.relation.schema.fields.clone();
+            let mut places = input.places.clone();
+            places.resize(width, None);
+            for &index in &called {
+                places[index] = Some(fields.len());
+                fields.push(schema.fields[index].clone());
+            }
+            let kind = RelationKind::Over { input: Box::new(input.relation), partition, order, frame, calls, place };
+            Pruned { relation: Relation { kind, schema: Schema::new(fields) }, places }
         }
         RelationKind::Sort { input, order, offset, limit } => {
             let wanted = needed.union(&columns_of(order.iter().map(|key| &key.expr))).copied().collect();

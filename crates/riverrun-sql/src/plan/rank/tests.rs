@@ -62,7 +62,8 @@ fn a_limit_of_what_is_updated_is_a_top_n() {
 
 #[test]
 fn a_ranking_without_a_last_rank_says_what_would_work() {
-    let (message, hint, _) = refused(&ranked("PARTITION BY url ORDER BY millis", "rn > 1"));
-    assert_eq!(message, "ROW_NUMBER() OVER (…) without an upper bound is not supported yet");
+    let (message, hint, place) = refused(&ranked("PARTITION BY url ORDER BY millis", "rn > 1"));
+    assert_eq!(message, "a condition on the rank has no upper bound");
     assert_eq!(hint, "keep the first rows: WHERE row_num <= 10");
+    assert_eq!(place, Some((1, 26)));
 }
