@@ -4,8 +4,11 @@ pub mod blackhole;
 pub mod connector;
 pub mod datagen;
 pub mod dead_letter;
+pub mod delivery;
 pub mod filesystem;
 pub mod indexed;
+#[cfg(feature = "jdbc")]
+pub mod jdbc;
 #[cfg(feature = "kafka")]
 pub mod kafka;
 pub mod nexmark;

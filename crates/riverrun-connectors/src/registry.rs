@@ -10,6 +10,8 @@ pub fn connectors() -> &'static [&'static dyn Connector] {
         &crate::filesystem::Filesystem,
         &crate::nexmark::Nexmark,
         &crate::datagen::Datagen,
+        #[cfg(feature = "jdbc")]
+        &crate::jdbc::Jdbc,
         #[cfg(feature = "kafka")]
         &crate::kafka::Kafka,
         #[cfg(feature = "kafka")]
@@ -28,6 +30,9 @@ pub fn left_out() -> Vec<(&'static str, &'static str)> {
     if cfg!(not(feature = "kafka")) {
         missing.push(("kafka", "kafka"));
         missing.push(("upsert-kafka", "kafka"));
+    }
+    if cfg!(not(feature = "jdbc")) {
+        missing.push(("jdbc", "jdbc"));
     }
     if cfg!(not(feature = "parquet")) {
         missing.push(("parquet", "parquet"));

@@ -1,0 +1,307 @@
+//! A connection to a SQLite database.
+//!
+//! | type | stored as | read from |
+//! |---|---|---|
+//! | BOOLEAN | INTEGER 0, 1 | INTEGER, text `true`, `false` |
+//! | integers | INTEGER | INTEGER, whole REAL, text |
+//! | FLOAT, DOUBLE | REAL (NaN: text) | numbers, text |
+//! | DECIMAL | TEXT, which a NUMERIC column turns into a number | numbers, text |
+//! | STRING | TEXT | anything |
+//! | BYTES | BLOB | BLOB, TEXT |
+//! | DATE, TIME, TIMESTAMP | TEXT `2024-03-01 10:00:00.5`, TIMESTAMP_LTZ with `Z` | text; INTEGER as milliseconds |
+
+use super::changes::Changes;
+use super::session::{DbColumn, Described, Family, Scan, Session, TableRef, quoted};
+use crate::delivery::{Outcome, Trouble};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::datatypes::{Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type};
+use riverrun_core::{Error, RowBatch};
+use riverrun_formats::columns::{Column, Columns, Values};
+use riverrun_formats::text::decimal::Notation;
+use riverrun_formats::text::flat::{Flat, TextStyle};
+use riverrun_formats::text::{self, NoValue, TimestampFormat, mismatch};
+use rusqlite::types::{Value, ValueRef};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Row, Transaction, TransactionBehavior, params_from_iter};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+const STYLE: TextStyle =
+    TextStyle { timestamps: TimestampFormat::Sql, notation: Notation::Plain, whole_seconds: false };
+
+/// How long SQLite itself waits for a lock, before its thread looks whether anybody still waits for it.
+const LOCK_WAIT: Duration = Duration::from_millis(500);
+
+/// A connection.
+pub struct Sqlite {
+    connection: Connection,
+    table: Arc<TableRef>,
+    #[allow(dead_code, reason = "the columns have no types that a statement would need")]
+    described: Arc<Described>,
+}
+
+impl Sqlite {
+    /// Opens the file, which must be there.
+    pub fn connect(path: &Path, table: &Arc<TableRef>, described: &Arc<Described>) -> Outcome<Sqlite> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags).map_err(|error| {
+            let told = Error::input(format!("cannot open the SQLite database {}: {error}", path.display()));
+            Trouble::Refused(told.hint("the file must exist, and its folder must be writable"))
+        })?;
+        connection.busy_timeout(LOCK_WAIT).map_err(|error| trouble(&error))?;
+        Ok(Sqlite { connection, table: table.clone(), described: described.clone() })
+    }
+
+    fn insert_sql(&self) -> String {
+        let all: Vec<usize> = (0..self.table.schema.len()).collect();
+        let marks = vec!["?"; all.len()].join(", ");
+        format!("INSERT INTO {} ({}) VALUES ({marks})", quoted(&self.table.name), self.table.names(&all))
+    }
+
+    fn delete_sql(&self) -> String {
+        format!("DELETE FROM {} WHERE {}", quoted(&self.table.name), same(&self.table, &self.table.primary_key))
+    }
+}
+
+/// `"a" = ? AND "b" = ?`.
+fn same(table: &TableRef, key: &[usize]) -> String {
+    let same = key.iter().map(|&index| format!("{} = ?", quoted(&table.schema.fields[index].name)));
+    same.collect::<Vec<_>>().join(" AND ")
+}
+
+impl Session for Sqlite {
+    fn describe(&mut self) -> Outcome<Option<Described>> {
+        let name = &self.table.name;
+        let described = || -> rusqlite::Result<Described> {
+            let mut statement = self.connection.prepare(
+                "SELECT name, type, \"notnull\" AND dflt_value IS NULL AND pk = 0, hidden > 1, pk FROM pragma_table_xinfo(?)",
+            )?;
+            let mut keys = Vec::new();
+            let mut columns = Vec::new();
+            let mut rows = statement.query([name])?;
+            while let Some(row) = rows.next()? {
+                let column: String = row.get(0)?;
+                let position: i64 = row.get(4)?;
+                if position > 0 {
+                    keys.push(column.clone());
+                }
+                columns.push(DbColumn {
+                    name: column,
+                    type_name: row.get(1)?,
+                    cast: String::new(),
+                    family: Family::Any,
+                    required: row.get(2)?,
+                    computed: row.get(3)?,
+                });
+            }
+            let mut indexes = self.connection.prepare(
+                "SELECT l.name, i.name FROM pragma_index_list(?) l JOIN pragma_index_info(l.name) i \
+                 WHERE l.\"unique\" AND NOT l.partial ORDER BY l.name",
+            )?;
+            let mut rows = indexes.query([name])?;
+            let mut unique = vec![keys];
+            let mut last = None;
+            while let Some(row) = rows.next()? {
+                let index: String = row.get(0)?;
+                if last.as_ref() != Some(&index) {
+                    unique.push(Vec::new());
+                    last = Some(index);
+                }
+                let column: Option<String> = row.get(1)?;
+                if let Some(columns) = unique.last_mut() {
+                    // An expression has no name, and is no column.
+                    columns.push(column.unwrap_or_default());
+                }
+            }
+            Ok(Described { columns, unique })
+        };
+        let described = described().map_err(|error| trouble(&error))?;
+        Ok(Some(described).filter(|described| !described.columns.is_empty()))
+    }
+
+    fn scan(&mut self, scan: &Scan, each: &mut dyn FnMut(RowBatch) -> bool) -> Outcome<()> {
+        let names = if scan.columns.is_empty() { "NULL".to_owned() } else { self.table.names(&scan.columns) };
+        let range = scan.range.as_ref().map_or_else(String::new, |(column, low, high)| {
+            format!(" WHERE {} BETWEEN {low} AND {high}", quoted(column))
+        });
+        let sql = format!("SELECT {names} FROM {}{range} LIMIT -1 OFFSET {}", quoted(&self.table.name), scan.skip);
+        let mut columns = Columns::new(&self.table.schema, &scan.columns)?;
+        let mut statement = self.connection.prepare(&sql).map_err(|error| trouble(&error))?;
+        let mut rows = statement.query([]).map_err(|error| trouble(&error))?;
+        while let Some(row) = rows.next().map_err(|error| trouble(&error))? {
+            push_row(&mut columns, row, &self.table.table)?;
+            if columns.rows() >= scan.batch_size || columns.is_full() {
+                if !each(columns.flush()?) {
+                    return Ok(());
+                }
+            }
+        }
+        if columns.rows() > 0 {
+            each(columns.flush()?);
+        }
+        Ok(())
+    }
+
+    fn lookup(&mut self, key: &[usize], keys: &RecordBatch, columns: &[usize]) -> Outcome<RowBatch> {
+        let (names, from) = (self.table.names(columns), quoted(&self.table.name));
+        let sql = format!("SELECT {names} FROM {from} WHERE {}", same(&self.table, key));
+        let mut found = Columns::new(&self.table.schema, columns)?;
+        let mut statement = self.connection.prepare_cached(&sql).map_err(|error| trouble(&error))?;
+        for row in 0..keys.num_rows() {
+            let mut rows = statement.query(params_from_iter(values(keys, row)?)).map_err(|error| trouble(&error))?;
+            while let Some(row) = rows.next().map_err(|error| trouble(&error))? {
+                push_row(&mut found, row, &self.table.table)?;
+            }
+        }
+        Ok(found.flush()?)
+    }
+
+    fn write(&mut self, changes: &Changes) -> Outcome<()> {
+        let (insert, delete) = (self.insert_sql(), self.delete_sql());
+        let upsert = format!("{insert} {}", self.table.on_conflict());
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(|error| trouble(&error))?;
+        match changes {
+            Changes::Append(batches) => {
+                batches.iter().try_for_each(|batch| execute(&transaction, &insert, Some(batch)))?;
+            }
+            Changes::Upsert { puts, deletes } => {
+                execute(&transaction, &delete, deletes.as_ref())?;
+                execute(&transaction, &upsert, puts.as_ref())?;
+            }
+        }
+        transaction.commit().map_err(|error| trouble(&error))
+    }
+}
+
+fn execute(transaction: &Transaction<'_>, sql: &str, rows: Option<&RecordBatch>) -> Outcome<()> {
+    let Some(rows) = rows else { return Ok(()) };
+    let mut statement = transaction.prepare_cached(sql).map_err(|error| trouble(&error))?;
+    for row in 0..rows.num_rows() {
+        statement.execute(params_from_iter(values(rows, row)?)).map_err(|error| trouble(&error))?;
+    }
+    Ok(())
+}
+
+/// A row as parameters.
+fn values(rows: &RecordBatch, row: usize) -> riverrun_core::Result<Vec<Value>> {
+    rows.columns().iter().map(|column| value(column, row)).collect()
+}
+
+fn value(array: &ArrayRef, row: usize) -> riverrun_core::Result<Value> {
+    if array.is_null(row) {
+        return Ok(Value::Null);
+    }
+    let flat = Flat::of(array.data_type())?;
+    Ok(match flat {
+        Flat::Boolean => Value::Integer(array.as_boolean().value(row).into()),
+        Flat::TinyInt => Value::Integer(array.as_primitive::<Int8Type>().value(row).into()),
+        Flat::SmallInt => Value::Integer(array.as_primitive::<Int16Type>().value(row).into()),
+        Flat::Int => Value::Integer(array.as_primitive::<Int32Type>().value(row).into()),
+        Flat::BigInt => Value::Integer(array.as_primitive::<Int64Type>().value(row)),
+        // SQLite would store NULL for NaN.
+        Flat::Float if !array.as_primitive::<Float32Type>().value(row).is_nan() => {
+            Value::Real(array.as_primitive::<Float32Type>().value(row).into())
+        }
+        Flat::Double if !array.as_primitive::<Float64Type>().value(row).is_nan() => {
+            Value::Real(array.as_primitive::<Float64Type>().value(row))
+        }
+        Flat::Bytes => Value::Blob(array.as_binary::<i32>().value(row).to_vec()),
+        flat => {
+            let mut out = Vec::new();
+            flat.write(&mut out, array, row, &STYLE);
+            Value::Text(String::from_utf8_lossy(&out).into_owned())
+        }
+    })
+}
+
+fn push_row(columns: &mut Columns, row: &Row<'_>, table: &str) -> Outcome<()> {
+    let mut bytes = 0;
+    for (index, column) in columns.columns.iter_mut().enumerate() {
+        let value = row.get_ref(index).map_err(|error| trouble(&error))?;
+        if let ValueRef::Text(text) | ValueRef::Blob(text) = value {
+            bytes += text.len();
+        }
+        push(column, value).map_err(|NoValue| {
+            let found = match value {
+                ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned(),
+                ValueRef::Integer(value) => value.to_string(),
+                ValueRef::Real(value) => value.to_string(),
+                other => other.data_type().to_string(),
+            };
+            Error::failure(format!("table '{table}': {}", mismatch(&column.field, &found)))
+        })?;
+    }
+    columns.add_bytes(bytes);
+    columns.end_row();
+    Ok(())
+}
+
+/// Appends a value. Nothing is appended if it is none of the column's type.
+fn push(column: &mut Column, value: ValueRef<'_>) -> Result<(), NoValue> {
+    let value = match (&mut column.values, value) {
+        (_, ValueRef::Null) => {
+            column.push_null();
+            return Ok(());
+        }
+        (Values::Boolean(values), ValueRef::Integer(value)) => {
+            values.append(value != 0);
+            column.pushed();
+            return Ok(());
+        }
+        (Values::Binary(bytes), ValueRef::Blob(value) | ValueRef::Text(value)) => {
+            bytes.push(value);
+            column.pushed();
+            return Ok(());
+        }
+        (Values::Date(values), ValueRef::Integer(millis)) => {
+            values.push(i32::try_from(millis.div_euclid(86_400_000)).map_err(|_| NoValue)?);
+            column.pushed();
+            return Ok(());
+        }
+        (Values::Time { values, .. }, ValueRef::Integer(millis)) => {
+            values.push(millis.rem_euclid(86_400_000) as i32);
+            column.pushed();
+            return Ok(());
+        }
+        (Values::Timestamp { values, unit, .. }, ValueRef::Integer(millis)) => {
+            values.push(millis.checked_mul(text::time::per_second(*unit) / 1_000).ok_or(NoValue)?);
+            column.pushed();
+            return Ok(());
+        }
+        (Values::Timestamp { values, unit, .. }, ValueRef::Text(value)) => {
+            let value = std::str::from_utf8(value).map_err(|_| NoValue)?;
+            let value = value.strip_suffix('Z').unwrap_or(value);
+            let format = if value.contains('T') { TimestampFormat::Iso8601 } else { TimestampFormat::Sql };
+            values.push(text::time::parse_timestamp(value, format, false, *unit).ok_or(NoValue)?);
+            column.pushed();
+            return Ok(());
+        }
+        (_, ValueRef::Integer(value)) => value.to_string(),
+        (Values::TinyInt(_) | Values::SmallInt(_) | Values::Int(_) | Values::BigInt(_), ValueRef::Real(value))
+            if value.fract() == 0.0 =>
+        {
+            (value as i64).to_string()
+        }
+        (_, ValueRef::Real(value)) => value.to_string(),
+        (_, ValueRef::Text(value)) => {
+            let value = std::str::from_utf8(value).map_err(|_| NoValue)?;
+            return text::push_text(column, value, TimestampFormat::Sql, text::Dialect::Json);
+        }
+        (Values::Text(_), ValueRef::Blob(value)) => String::from_utf8_lossy(value).into_owned(),
+        (_, ValueRef::Blob(_)) => return Err(NoValue),
+    };
+    text::push_text(column, &value, TimestampFormat::Sql, text::Dialect::Json)
+}
+
+/// SQLite's words, and what can be done about them.
+fn trouble(error: &rusqlite::Error) -> Trouble {
+    let told = Error::failure(format!("SQLite: {error}"));
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Trouble::Away(told),
+        Some(ErrorCode::DiskFull | ErrorCode::CannotOpen | ErrorCode::SchemaChanged) => Trouble::Passing(told),
+        _ => Trouble::Refused(told),
+    }
+}

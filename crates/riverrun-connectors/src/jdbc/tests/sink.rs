@@ -1,0 +1,107 @@
+use super::*;
+
+const COLUMNS: &[(&str, TypeKind)] = &[("id", TypeKind::Int), ("word", TypeKind::STRING)];
+const TABLE: &str = "CREATE TABLE t (id INTEGER PRIMARY KEY, word TEXT)";
+const ROWS: &str = "SELECT id || ':' || word FROM t ORDER BY id";
+
+#[test]
+fn new_rows_are_appended() {
+    let base = Base::new("CREATE TABLE t (id INTEGER, word TEXT)", COLUMNS);
+    let mut sink = base.sink().unwrap().writer(sink_context()).unwrap();
+    sink.write(base.rows(&[(1, r#"{"id": 1, "word": "a"}"#)])).unwrap();
+    sink.write(base.rows(&[(1, r#"{"id": 1, "word": "b"}"#)])).unwrap();
+    sink.finish().unwrap();
+    assert!(settle(sink.as_mut()).unwrap());
+    assert_eq!(base.found(ROWS), ["1:a", "1:b"]);
+}
+
+#[test]
+fn changes_become_upserts_and_deletes_by_key() {
+    let base = Base::new(TABLE, COLUMNS).keyed(&[0]);
+    let mut sink = base.sink().unwrap().writer(sink_context()).unwrap();
+    sink.write(base.rows(&[(1, r#"{"id": 1, "word": "a"}"#), (1, r#"{"id": 2, "word": "b"}"#)])).unwrap();
+    sink.on_tick().unwrap();
+    assert!(settle(sink.as_mut()).unwrap());
+    assert_eq!(base.found(ROWS), ["1:a", "2:b"]);
+    sink.write(base.rows(&[
+        (-1, r#"{"id": 1, "word": "a"}"#),
+        (1, r#"{"id": 1, "word": "c"}"#),
+        (-1, r#"{"id": 2, "word": "b"}"#),
+        (1, r#"{"id": 3, "word": null}"#),
+    ]))
+    .unwrap();
+    sink.on_tick().unwrap();
+    assert!(settle(sink.as_mut()).unwrap());
+    assert_eq!(base.found("SELECT id || ':' || ifnull(word, 'NULL') FROM t ORDER BY id"), ["1:c", "3:NULL"]);
+}
+
+#[test]
+fn values_of_every_type_come_back() {
+    let columns = [
+        ("b", TypeKind::Boolean),
+        ("i", TypeKind::SmallInt),
+        ("f", TypeKind::Float),
+        ("d", TypeKind::Double),
+        ("m", TypeKind::decimal(30, 10)),
+        ("s", TypeKind::Varchar(10)),
+        ("x", TypeKind::BYTES),
+        ("day", TypeKind::Date),
+        ("tm", TypeKind::Time(0)),
+        ("at", TypeKind::timestamp(9)),
+        ("z", TypeKind::timestamp_ltz(6)),
+    ];
+    let base = Base::new("CREATE TABLE t (b, i, f, d, m TEXT, s, x, day, tm, at, z)", &columns);
+    let rows = [
+        r#"{"b":false,"i":-3,"f":1.5,"d":"NaN","m":12345678901234567890.1234567891,"s":"ä","x":"AP8=","day":"1969-12-31","tm":"23:59:59","at":"2024-03-01 10:00:00.123456789","z":"2024-03-01 10:00:00.5Z"}"#,
+        r#"{"b":null,"i":null,"f":null,"d":null,"m":null,"s":null,"x":null,"day":null,"tm":null,"at":null,"z":null}"#,
+    ];
+    let mut sink = base.sink().unwrap().writer(sink_context()).unwrap();
+    sink.write(base.rows(&[(1, rows[0]), (1, rows[1])])).unwrap();
+    sink.finish().unwrap();
+    assert!(settle(sink.as_mut()).unwrap());
+    let mut reader = base.source().unwrap().reader(source_context(0, 1)).unwrap();
+    let back: Vec<String> = read(&base, reader.as_mut(), usize::MAX).unwrap().into_iter().map(|(_, row)| row).collect();
+    assert_eq!(back, rows);
+}
+
+#[test]
+fn a_locked_database_is_waited_for() {
+    let base = Base::new(TABLE, COLUMNS).keyed(&[0]);
+    let lock = base.connection();
+    let mut sink = base.sink().unwrap().writer(sink_context()).unwrap();
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    sink.write(base.rows(&[(1, r#"{"id": 1, "word": "a"}"#)])).unwrap();
+    sink.on_tick().unwrap();
+    std::thread::sleep(Duration::from_millis(700));
+    assert_eq!(sink.poll().unwrap(), SinkState::Pending(None));
+    lock.execute_batch("COMMIT").unwrap();
+    assert!(settle(sink.as_mut()).unwrap());
+    assert_eq!(base.found(ROWS), ["1:a"]);
+}
+
+#[test]
+fn a_refused_row_fails_the_job_with_the_databases_words() {
+    let base = Base::new("CREATE TABLE t (id INTEGER PRIMARY KEY, word TEXT CHECK (word <> 'b'))", COLUMNS).keyed(&[0]);
+    let mut sink = base.sink().unwrap().writer(sink_context()).unwrap();
+    sink.write(base.rows(&[(1, r#"{"id": 1, "word": "b"}"#)])).unwrap();
+    sink.on_tick().unwrap();
+    let error = settle(sink.as_mut()).unwrap_err();
+    assert_eq!(error.message(), "cannot write table 'ours': SQLite: CHECK constraint failed: word <> 'b'");
+}
+
+#[test]
+fn a_key_that_the_database_does_not_know_is_refused_at_the_start() {
+    let base = Base::new("CREATE TABLE t (id INTEGER, word TEXT, UNIQUE (word))", COLUMNS).keyed(&[0]);
+    let error = base.sink().unwrap().writer(sink_context()).err().unwrap();
+    assert_eq!(error.message(), "table 'ours' has PRIMARY KEY (id), but the database does not know it");
+    assert_eq!(error.hint_text(), Some("CREATE UNIQUE INDEX ON t (id) in the database"));
+    let base = Base::new("CREATE TABLE t (id INTEGER, word TEXT, UNIQUE (word))", COLUMNS).keyed(&[1]);
+    base.sink().unwrap().writer(sink_context()).unwrap();
+}
+
+#[test]
+fn a_column_there_that_needs_a_value_is_refused_at_the_start() {
+    let base = Base::new("CREATE TABLE t (id INTEGER, word TEXT, need TEXT NOT NULL)", COLUMNS);
+    let error = base.sink().unwrap().writer(sink_context()).err().unwrap();
+    assert_eq!(error.detail_text(), Some("`need` there needs a value"));
+}

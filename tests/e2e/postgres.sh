@@ -1,0 +1,127 @@
+# PostgreSQL from the distribution's package as an unprivileged server in a temporary folder, and the cases that run
+# against it.
+PG_PORT=15439
+PG_DIR=""
+
+postgres_bin() { ls -d /usr/lib/postgresql/*/bin /usr/pgsql-*/bin 2>/dev/null | sort -V | tail -1; }
+
+# Says what is missing; succeeds if something is.
+postgres_missing() {
+  [ -n "$(postgres_bin)" ] || { echo "PostgreSQL's server is not installed (package postgresql)"; return 0; }
+  command -v psql >/dev/null || { echo "psql is not installed (package postgresql-client)"; return 0; }
+  [ "$(id -u)" != 0 ] || id nobody >/dev/null 2>&1 || { echo "the server must not run as root, and there is no user nobody"; return 0; }
+  return 1
+}
+
+# The server refuses to run as root.
+postgres_as() { if [ "$(id -u)" = 0 ]; then runuser -u nobody -- "$@"; else "$@"; fi; }
+
+postgres_start() {
+  PG_DIR=$(mktemp -d /tmp/riverrun-pg.XXXXXX)
+  [ "$(id -u)" != 0 ] || chown nobody "$PG_DIR"
+  chmod 755 "$PG_DIR"
+  postgres_as "$(postgres_bin)/initdb" -D "$PG_DIR/data" -U postgres -A trust --no-sync --locale=C.UTF-8 >/dev/null || return 1
+  openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost \
+    -keyout "$PG_DIR/server.key" -out "$PG_DIR/server.crt" 2>/dev/null || return 1
+  [ "$(id -u)" != 0 ] || chown nobody "$PG_DIR/server.key"
+  chmod 600 "$PG_DIR/server.key"; chmod 644 "$PG_DIR/server.crt"
+  postgres_as tee -a "$PG_DIR/data/postgresql.conf" >/dev/null <<P
+listen_addresses = 'localhost'
+port = $PG_PORT
+unix_socket_directories = '$PG_DIR'
+shared_buffers = 32MB
+max_connections = 100
+fsync = off
+ssl = on
+ssl_cert_file = '$PG_DIR/server.crt'
+ssl_key_file = '$PG_DIR/server.key'
+P
+  postgres_up
+}
+postgres_up() { postgres_as "$(postgres_bin)/pg_ctl" -D "$PG_DIR/data" -l "$PG_DIR/log" -w -t 60 start >/dev/null; }
+# A mode of pg_ctl: fast, or immediate for a crash.
+postgres_down() { postgres_as "$(postgres_bin)/pg_ctl" -D "$PG_DIR/data" -m "${1:-fast}" -w -t 60 stop >/dev/null; }
+postgres_stop() { [ -z "$PG_DIR" ] || { postgres_down immediate 2>/dev/null; rm -rf "$PG_DIR"; PG_DIR=""; }; }
+psql_() { psql -h localhost -p $PG_PORT -U postgres -v ON_ERROR_STOP=1 -XAtq "$@"; }
+
+# pg_table NAME COLUMNS OPTIONS: a table of Riverrun's over the database's table of the same name.
+pg_table() {
+  echo "CREATE TABLE $1 ($2) WITH ('connector' = 'jdbc', 'url' = 'jdbc:postgresql://localhost:$PG_PORT/postgres', 'username' = 'postgres', 'table-name' = '$1' ${3:-});"
+}
+
+postgres_case_rows_are_appended_and_read_back() {
+  psql_ -c "CREATE TABLE back (id INT, word VARCHAR(20))"
+  { pg_table back "id INT, word STRING"
+    echo "CREATE TABLE numbers (id INT, word STRING) WITH ('connector' = 'datagen', 'number-of-rows' = '5000', 'fields.id.kind' = 'sequence', 'fields.id.start' = '1', 'fields.id.end' = '5000', 'fields.word.length' = '8');"
+    echo "INSERT INTO back SELECT id, CONCAT('w', CAST(id AS STRING), '\\t\\\\') FROM numbers;"; } >"$dir/write.sql"
+  riverrun run "$dir/write.sql" -p 2
+  equal "5000 5000 12502500" "$(psql_ -F' ' -c 'SELECT count(*), count(DISTINCT id), sum(id) FROM back')" "in the database"
+  { pg_table back "id INT, word STRING" ", 'scan.partition.column' = 'id', 'scan.partition.num' = '7', 'scan.partition.lower-bound' = '1', 'scan.partition.upper-bound' = '5000'"
+    echo "SELECT id FROM back;"; } >"$dir/read.sql"
+  equal "$(seq -s' ' 1 5000)" "$(riverrun run "$dir/read.sql" --output csv -p 3 | tail -n +2 | sort -n | paste -sd' ')" "read back by three workers"
+}
+
+postgres_case_values_of_every_type() {
+  psql_ <<'P'
+CREATE TYPE mood AS ENUM ('good', 'bad');
+CREATE TABLE types (b BOOL, s SMALLINT, i INT, l BIGINT, f REAL, d DOUBLE PRECISION, n NUMERIC(20, 4), t TEXT, c CHAR(5), y BYTEA,
+  day DATE, tm TIME(3), at TIMESTAMP(6), z TIMESTAMPTZ(3), ia INT[], ta TEXT[], u UUID, j JSONB, m MOOD);
+INSERT INTO types VALUES (true, -1, 2, 9223372036854775807, 1.5, 'NaN', 123.4567, E'tab\t back\\ line\n', 'ab', '\x00ff', '2024-02-29', '23:59:59.999',
+  '2024-02-29 12:00:00.123456', '2024-02-29 12:00:00.5+02', '{1,NULL}', '{"a b",NULL,"c\"d"}', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '{"k": 1}', 'good');
+INSERT INTO types DEFAULT VALUES;
+CREATE TABLE types_too (LIKE types);
+CREATE TABLE types_keyed (LIKE types, id INT PRIMARY KEY);
+P
+  local columns="b BOOLEAN, s SMALLINT, i INT, l BIGINT, f FLOAT, d DOUBLE, n DECIMAL(20, 4), t STRING, c CHAR(5), y BYTES, day DATE, tm TIME(3), \`at\` TIMESTAMP(6), z TIMESTAMP_LTZ(3), ia ARRAY<INT>, ta ARRAY<STRING>, u STRING, j STRING, m STRING"
+  { pg_table types "$columns"; pg_table types_too "$columns"; pg_table types_keyed "$columns, id INT, PRIMARY KEY (id) NOT ENFORCED"
+    echo "INSERT INTO types_too SELECT * FROM types;"; echo "INSERT INTO types_keyed SELECT *, COALESCE(i, 0) FROM types;"; } >"$dir/copy.sql"
+  riverrun run "$dir/copy.sql"
+  equal "0" "$(psql_ -c 'SELECT count(*) FROM (SELECT types::text FROM types EXCEPT ALL SELECT types_too::text FROM types_too) x')" "by COPY"
+  equal "2" "$(psql_ -c 'SELECT count(*) FROM types_keyed k JOIN types t ON ROW(t.*)::text = ROW(k.b, k.s, k.i, k.l, k.f, k.d, k.n, k.t, k.c, k.y, k.day, k.tm, k.at, k.z, k.ia, k.ta, k.u, k.j, k.m)::text')" "by upserts"
+}
+
+postgres_case_upserts_by_key() {
+  psql_ -c "CREATE TABLE totals (word TEXT PRIMARY KEY, n BIGINT); INSERT INTO totals VALUES ('a', 100), ('z', 1)"
+  { pg_table totals "word STRING, n BIGINT, PRIMARY KEY (word) NOT ENFORCED"
+    echo "INSERT INTO totals VALUES ('a', 1), ('b', 2), ('a', 3);"; } >"$dir/upsert.sql"
+  riverrun run "$dir/upsert.sql"
+  equal "a 3,b 2,z 1" "$(psql_ -F' ' -c 'SELECT * FROM totals ORDER BY word' | paste -sd,)" "rows"
+}
+
+postgres_case_errors_say_what_to_do() {
+  psql_ -c "CREATE TABLE wrong (id BIGINT NOT NULL, at TIMESTAMPTZ)"
+  { pg_table wrong "id INT, \`at\` TIMESTAMP(3), missing INT"; echo "SELECT * FROM wrong;"; } >"$dir/wrong.sql"
+  local text; text=$(riverrun run "$dir/wrong.sql" 2>&1) && fail "a wrong schema was no error"
+  [[ $text == *"no \`missing\` in it"* && $text == *"\`id\` is INT here and bigint there"* && $text == *"TIMESTAMP(3) here and timestamp(6) with time zone there"* || $text == *"\`at\` is TIMESTAMP(3) here and timestamp with time zone there"* ]] || fail "$text"
+  { pg_table wrong "id BIGINT"; echo "INSERT INTO wrong VALUES (CAST(NULL AS BIGINT));"; } >"$dir/null.sql"
+  text=$(riverrun run "$dir/null.sql" 2>&1) && fail "a null was no error"
+  [[ $text == *"null value in column \"id\" of relation \"wrong\" violates not-null constraint"* ]] || fail "$text"
+  { pg_table wrong "id BIGINT, PRIMARY KEY (id) NOT ENFORCED"; echo "INSERT INTO wrong VALUES (1);"; } >"$dir/key.sql"
+  text=$(riverrun run "$dir/key.sql" 2>&1) && fail "a missing key was no error"
+  [[ $text == *"CREATE UNIQUE INDEX ON wrong (id)"* ]] || fail "$text"
+  sed "s/:$PG_PORT/:1/" "$dir/key.sql" >"$dir/server.sql"
+  text=$(riverrun run "$dir/server.sql" 2>&1) && fail "a missing server was no error"
+  [[ $text == *"cannot connect to PostgreSQL at localhost:1/postgres"* ]] || fail "$text"
+}
+
+postgres_case_tls() {
+  psql_ -c "CREATE TABLE secure (ssl BOOL); CREATE VIEW using_ssl AS SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
+  read_over() { pg_table using_ssl "ssl BOOLEAN" | sed "s|/postgres'|/postgres?$1'|" >"$dir/tls.sql"; echo "SELECT ssl FROM using_ssl;" >>"$dir/tls.sql"; riverrun run "$dir/tls.sql" --output csv 2>&1 | tail -1; }
+  equal "false" "$(read_over sslmode=disable)" "without"
+  equal "true" "$(read_over sslmode=require)" "encrypted"
+  equal "true" "$(read_over "sslmode=verify-full&sslrootcert=$PG_DIR/server.crt")" "verified"
+  local text; text=$(read_over sslmode=verify-full) && [[ $text == true ]] && fail "an unknown certificate was trusted"
+  return 0
+}
+
+postgres_case_a_restarted_server_is_waited_for() {
+  psql_ -c "CREATE TABLE waits (id BIGINT PRIMARY KEY)"
+  { pg_table waits "id BIGINT, PRIMARY KEY (id) NOT ENFORCED"
+    echo "CREATE TABLE numbers (id BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '400', 'number-of-rows' = '2000', 'fields.id.kind' = 'sequence', 'fields.id.start' = '1', 'fields.id.end' = '2000');"
+    echo "INSERT INTO waits SELECT id FROM numbers;"; } >"$dir/waits.sql"
+  "$CARGO_TARGET_DIR/debug/riverrun" run "$dir/waits.sql" >"$dir/out" 2>&1 &
+  local pid=$!
+  sleep 1.5; postgres_down immediate; sleep 1; postgres_up
+  wait $pid || { cat "$dir/out"; return 1; }
+  equal "2000" "$(psql_ -c 'SELECT count(*) FROM waits')" "rows"
+}
