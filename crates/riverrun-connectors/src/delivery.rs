@@ -1,9 +1,31 @@
-//! What sinks that write to servers share: a thread per worker that writes what it is handed, in order, as often as it
-//! takes; and what is to be done about an answer that is not yes.
+//! What sinks that write to servers share: exactly once, at least once, or as it comes.
+//!
+//! ```text
+//! worker:  write ─► rows at hand ─ barrier n ─► log of n ─ manifest of n is put ─► thread
+//! thread:  commit(log of n, token n), as often as it takes ─► worker forgets the log
+//! ```
+//!
+//! **Exactly once.** A *lane* is one worker's way into the table. Between barriers it takes rows into a log that is part of
+//! the checkpoint and never waits for the system. When the checkpoint's manifest has been put, the log is written in one
+//! transaction that also moves the lane's *token* to that epoch. A restored job first *fences* every old lane (its writer
+//! of an earlier generation can't commit any more), then reads its token, then writes the logs after it, in order; a new
+//! lane begins when all old ones are finished. So it does not matter where a crash falls, or how often.
+//!
+//! **At least once.** Rows go out as they come; those that are not confirmed are part of the checkpoint, and are written
+//! again after a restore. Without checkpoints a tick stays open until its rows are written.
 
+mod guarantee;
+mod lane;
 mod thread;
+mod writer;
 
-pub use thread::{Delivery, Target, Unit};
+#[cfg(test)]
+mod tests;
+
+pub use guarantee::Guarantee;
+pub use lane::{EpochLog, LaneName, LanePart};
+pub use thread::Target;
+pub use writer::{DeliverySpec, DeliveryWriter};
 
 use riverrun_core::Error;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -47,6 +69,15 @@ impl From<Error> for Trouble {
 
 /// The result of a word with another system.
 pub type Outcome<T> = std::result::Result<T, Trouble>;
+
+/// What a writer is told whose lane has been taken over.
+pub fn fenced(lane: &LaneName) -> Trouble {
+    Trouble::Refused(
+        Error::failure(format!("a later start of the job has taken over lane {} of '{}'", lane.lane, lane.sink))
+            .detail(format!("job {}", lane.job))
+            .hint("this process is a leftover; the later one goes on with its work"),
+    )
+}
 
 /// Tells a thread that waits for another system that nobody waits for the thread any more.
 #[derive(Clone, Default)]

@@ -19,6 +19,7 @@ mod sqlite;
 mod tests;
 mod text;
 mod tls;
+mod token;
 mod url;
 
 pub use lookup::{JdbcLookup, LookupSpec};

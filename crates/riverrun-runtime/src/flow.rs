@@ -191,6 +191,8 @@ impl<B: Batch> Flow<'_, B> {
             metrics: metrics.clone(),
             waker: wake.waker(),
             job: self.shared.job.identity.clone(),
+            id: id.to_owned(),
+            key_groups: self.shared.job.options.key_groups,
         })?;
         self.add(id, Kind::Sink(sink), inputs, metrics, wake)?;
         Ok(())
@@ -252,7 +254,7 @@ impl<B: Batch> Flow<'_, B> {
         let exchanged = |route: &Route<B>| layout.parallelism > 1 && !matches!(route, Route::Local);
         // (producer, port, consumer) → the channels between them; more than one for a self-join.
         let mut streams: HashMap<(usize, usize, usize), VecDeque<Channel<'_, B>>> = HashMap::new();
-        let mut ends = Vec::new();
+        let (mut ends, mut rooms) = (Vec::new(), Vec::new());
         for (at, (((id, kind, metrics, wake, restored), routes), inputs)) in
             parts.into_iter().zip(routes).zip(inputs).enumerate()
         {
@@ -295,6 +297,12 @@ impl<B: Batch> Flow<'_, B> {
                 ends.push(stream);
                 outputs.push((0, OutputBuilder::from(output), None));
             }
+            if matches!(kind, Kind::Sink(_)) {
+                // A full sink lets barriers pass, and holds the sources back by this.
+                let (output, stream) = builder.new_output::<Message<B>>();
+                rooms.push(stream);
+                outputs.push((1, OutputBuilder::from(output), None));
+            }
             let seat = Seat { id, node: at, worker: shared.clone(), metrics, wake, activator, restored };
             let job = shared.job.clone();
             let budget = job.budget.clone();
@@ -317,8 +325,10 @@ impl<B: Batch> Flow<'_, B> {
                         OperatorDriver::new(seat, operator, inlets, senders, layout, outlet(rows))
                             .map(|driver| Box::new(driver) as Box<dyn Driver>)
                     }
-                    Kind::Sink(sink) => SinkDriver::new(seat, sink, inlets, senders, layout, outlet(rows))
-                        .map(|driver| Box::new(driver) as Box<dyn Driver>),
+                    Kind::Sink(sink) => {
+                        SinkDriver::new(seat, sink, inlets, senders, layout, outlet(rows), outlet(rejected))
+                            .map(|driver| Box::new(driver) as Box<dyn Driver>)
+                    }
                 };
                 let mut driver = match driver {
                     Ok(driver) => Some(driver),
@@ -351,34 +361,40 @@ impl<B: Batch> Flow<'_, B> {
                 return Err(error);
             }
         }
-        watch(scope, ends, shared.progress.clone(), shared.job.clone());
+        watch(scope, ends, rooms, shared.progress.clone(), shared.job.clone());
         Ok(())
     }
 }
 
-/// An operator without outputs that sees how far all ends of the dataflow have come.
+/// An operator without outputs that sees how far all ends of the dataflow have come, and up to where its sinks have room.
 fn watch<B: Batch>(
     scope: Scope<'_, u64>,
     ends: Vec<Stream<'_, u64, Message<B>>>,
+    rooms: Vec<Stream<'_, u64, Message<B>>>,
     progress: Rc<Progress>,
     job: Arc<crate::shared::JobShared>,
 ) {
     let mut builder = OperatorBuilder::new("progress".to_owned(), scope);
-    for end in ends {
+    let count = ends.len();
+    for end in ends.into_iter().chain(rooms) {
         // Nothing is ever sent on these channels: only their frontiers count.
         let _ = builder.new_input(end, Pipeline);
     }
     builder.build(move |_| {
         let mut passed = epoch_of(job.start).0;
         move |frontiers: &[MutableAntichain<u64>]| {
-            let least = frontiers.iter().map(|f| f.frontier().first().copied().unwrap_or(END)).min().unwrap_or(END);
+            let least = |frontiers: &[MutableAntichain<u64>]| {
+                frontiers.iter().map(|f| f.frontier().first().copied().unwrap_or(END)).min().unwrap_or(END)
+            };
+            let (ends, rooms) = frontiers.split_at(count);
+            let (least, room) = (least(ends), least(rooms));
             // At the end the last parts stand for the epoch that was open.
             let open = if least == END { next_epoch(job.ticks.announced()) } else { least };
             while passed < epoch_of(open).0 {
                 passed += 1;
                 job.snapshots.complete(Epoch(passed - 1), least == END && passed == epoch_of(open).0);
             }
-            progress.advance(least);
+            progress.advance(least, room.min(least));
         }
     });
 }

@@ -186,6 +186,7 @@ impl WakeHandle {
 #[derive(Default)]
 pub(crate) struct Progress {
     frontier: Cell<u64>,
+    room: Cell<u64>,
     listeners: RefCell<Vec<Activator>>,
 }
 
@@ -193,6 +194,11 @@ impl Progress {
     /// Nothing before this timestamp is on its way any more, on any worker.
     pub(crate) fn frontier(&self) -> u64 {
         self.frontier.get()
+    }
+
+    /// Up to here every sink, on every worker, has taken what came and has room for more.
+    pub(crate) fn room(&self) -> u64 {
+        self.room.get()
     }
 
     /// Whether all of `epoch` has passed the whole job.
@@ -205,8 +211,8 @@ impl Progress {
         self.listeners.borrow_mut().push(activator);
     }
 
-    pub(crate) fn advance(&self, frontier: u64) {
-        if self.frontier.replace(frontier) != frontier {
+    pub(crate) fn advance(&self, frontier: u64, room: u64) {
+        if (self.frontier.replace(frontier) != frontier) | (self.room.replace(room) != room) {
             for listener in self.listeners.borrow().iter() {
                 listener.activate();
             }

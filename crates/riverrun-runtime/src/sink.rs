@@ -23,6 +23,10 @@ pub struct SinkContext {
     pub waker: crate::source::Waker,
     /// Whose job it is.
     pub job: JobIdentity,
+    /// The sink's stable id within the job.
+    pub id: String,
+    /// How many key groups the job has.
+    pub key_groups: u16,
 }
 
 /// What a sink says about the rows it has accepted.
@@ -40,9 +44,16 @@ pub enum SinkState {
 /// While a sink is [`SinkState::Pending`] its tick stays open, which holds the sources back: that
 /// is backpressure.
 pub trait Sink<B: Batch>: 'static {
-    /// Whether [`Sink::write`] may be called now.
+    /// Whether [`Sink::write`] may be called now; of a sink that keeps its rows, whether the sources may go on.
     fn ready(&mut self) -> bool {
         true
+    }
+
+    /// Whether rows that are accepted and not written are part of [`Sink::snapshot`] (or need not survive). Then neither
+    /// ticks nor barriers wait until they are written, and what is on its way is handed over even where the sink is not
+    /// [`Sink::ready`].
+    fn keeps_rows(&self) -> bool {
+        false
     }
 
     /// Takes rows.

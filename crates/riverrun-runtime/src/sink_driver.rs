@@ -1,5 +1,8 @@
 //! The driver that runs a sink: a tick stays open until its rows are written, which is backpressure; a barrier comes
 //! when all before it has been written; an epoch is made visible when the whole job has passed it.
+//!
+//! A sink that keeps its rows in its part holds up neither: ticks and barriers pass, and where it has no room for more only
+//! the sources wait, by a second frontier.
 
 use crate::batch::Batch;
 use crate::channel::{Content, Inlets, Outlet};
@@ -29,6 +32,8 @@ pub(crate) struct SinkDriver<B: Batch> {
     sink: Box<dyn Sink<B>>,
     intake: Intake<B>,
     done: Outlet<B>,
+    /// Follows `done` where the sink has room.
+    room: Outlet<B>,
     tracker: WatermarkTracker,
     local: bool,
     /// Whether rows have come since the last tick.
@@ -49,9 +54,11 @@ impl<B: Batch> SinkDriver<B> {
         senders: Vec<usize>,
         layout: Layout,
         mut done: Outlet<B>,
+        mut room: Outlet<B>,
     ) -> Result<Self> {
         let start = seat.worker.job.start;
         done.downgrade(start);
+        room.downgrade(start);
         let mut watermark = riverrun_core::Watermark::MIN;
         if let Some(restored) = seat.restored.take() {
             watermark = restored.watermark;
@@ -67,6 +74,7 @@ impl<B: Batch> SinkDriver<B> {
             sink,
             intake: Intake::new(inlets, false, start),
             done,
+            room,
             touched: false,
             unsettled: false,
             end: End::Open,
@@ -91,8 +99,9 @@ impl<B: Batch> SinkDriver<B> {
 
     /// Hands over what has arrived. False if the sink takes no more for now.
     fn write(&mut self) -> Result<bool> {
+        let keeps = self.sink.keeps_rows();
         while let Some(arrival) = self.intake.front() {
-            if matches!(arrival.content, Content::Rows(..)) && !self.sink.ready() {
+            if matches!(arrival.content, Content::Rows(..)) && !keeps && !self.sink.ready() {
                 self.is_done()?;
                 if !self.sink.ready() {
                     return Ok(false);
@@ -150,7 +159,8 @@ impl<B: Batch> SinkDriver<B> {
             if closing && std::mem::take(&mut self.touched) {
                 self.sink.on_tick()?;
             }
-            if !self.is_done()? || !closing {
+            let settled = self.is_done()? || self.sink.keeps_rows();
+            if !settled || !closing {
                 return Ok(());
             }
             let next = self.intake.next(frontier);
@@ -166,9 +176,10 @@ impl<B: Batch> SinkDriver<B> {
             self.intake.open(next);
             self.done.downgrade(next);
         }
-        if self.end == End::Flushing && self.is_done()? {
+        if self.end == End::Flushing && (self.sink.keeps_rows() || self.is_done()?) {
             self.leave_part()?;
             self.done.close();
+            self.room.close();
             self.end = End::Written;
         }
         Ok(())
@@ -183,6 +194,9 @@ impl<B: Batch> Driver for SinkDriver<B> {
         self.complete_epochs()?;
         self.work(frontier)?;
         self.complete_epochs()?;
+        if self.end != End::Written && (!self.sink.keeps_rows() || self.sink.ready()) {
+            self.room.downgrade(self.intake.now());
+        }
         // What an epoch's completion has started must come to its end too.
         let over = self.end == End::Written && self.open_epochs.is_empty() && self.is_done()?;
         stopwatch.stop(&self.seat.metrics.busy);

@@ -152,7 +152,7 @@ impl<B: Batch> SourceDriver<B> {
         if matches!(self.opening, Opening::Waiting(..)) && frontier <= job.start {
             return false;
         }
-        let room = ticks_between(frontier, self.now) < job.options.ticks_in_flight
+        let room = ticks_between(self.seat.worker.progress.room(), self.now) < job.options.ticks_in_flight
             && job.budget.room_or_wait(Bound::All, &waker);
         self.held_up |= !room;
         room

@@ -1,99 +1,105 @@
 //! The thread that writes for one worker: unit by unit, each as often as it takes.
 
+use super::lane::{EpochLog, LaneName, LanePart};
 use super::{Outcome, Stop, Trouble};
 use crossbeam_channel::{Receiver, Sender, TryRecvError, unbounded};
-use riverrun_core::{Error, Result, RowBatch};
+use riverrun_core::{Epoch, Error, Result, RowBatch};
 use riverrun_runtime::source::Waker;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long to wait before something is tried again: at first, and at the most.
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
-/// Rows that are written together.
-#[derive(Clone, Debug, Default)]
-pub struct Unit {
-    /// The rows, in the order in which they came.
-    pub batches: Vec<RowBatch>,
-    /// Their size in memory.
-    pub bytes: usize,
+/// How often to look whether another worker has finished an old lane.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// The other system, as one thread sees it. It connects by itself where there is no connection.
+pub trait Target: Send + 'static {
+    /// Writes rows, all of them or none if the system can do that.
+    fn write(&mut self, batches: &[RowBatch]) -> Outcome<()>;
+
+    /// Takes a lane over: whoever opened it in an earlier generation can't commit any more. Gives its token, if it has one.
+    fn fence(&mut self, lane: &LaneName, generation: u64) -> Outcome<Option<Epoch>>;
+
+    /// The token of a lane, without taking it over.
+    fn token(&mut self, lane: &LaneName) -> Outcome<Option<Epoch>>;
+
+    /// Writes rows and moves the token of a fenced lane to `epoch`, both or neither. Does nothing if the token is there.
+    fn commit(&mut self, lane: &LaneName, generation: u64, epoch: Epoch, batches: &[RowBatch]) -> Outcome<()>;
+
+    /// Forgets the connection: the next call makes a new one.
+    fn disconnect(&mut self);
 }
 
-/// The other system, as one thread sees it.
-pub trait Target: Send + 'static {
-    /// Writes a unit, connecting first where there is no connection.
-    fn write(&mut self, unit: &Unit) -> Outcome<()>;
-
-    /// Forgets the connection: the next write makes a new one.
-    fn disconnect(&mut self);
+/// What the worker asks of the thread.
+pub enum Order {
+    /// Write these rows as they are.
+    Write(Arc<EpochLog>),
+    /// Take over this lane, after all others of an earlier run have been finished.
+    Open {
+        /// The lane that is written from now on.
+        lane: LaneName,
+        /// The start of the job.
+        generation: u64,
+        /// Old lanes that this thread is to finish.
+        mine: Vec<LanePart>,
+        /// All old lanes, without their logs, and the token each has when it is finished.
+        all: Vec<(LaneName, Option<Epoch>)>,
+        /// Whether an earlier run is gone on from.
+        restored: bool,
+    },
+    /// Write this log in the lane that is open.
+    Commit(Arc<EpochLog>),
 }
 
 /// The worker's end of the thread. When it is dropped the thread ends with what it is at, or gives up waiting.
 #[derive(Debug)]
 pub struct Delivery {
-    orders: Sender<Unit>,
-    reports: Receiver<Result<usize>>,
+    orders: Sender<Order>,
+    reports: Receiver<Result<()>>,
     stop: Stop,
     table: String,
-    open: usize,
-    bytes: usize,
 }
 
 impl Delivery {
     /// Starts the thread. `retries` is how often an answer that may pass is asked for again.
-    pub fn start(mut target: impl Target, table: &str, retries: usize, stop: Stop, waker: Waker) -> Result<Delivery> {
-        let (orders, units) = unbounded::<Unit>();
+    pub fn start(target: impl Target, table: &str, retries: usize, stop: Stop, waker: Waker) -> Result<Delivery> {
+        let (orders, asked) = unbounded::<Order>();
         let (report, reports) = unbounded();
-        let thread_stop = stop.clone();
-        let name = table.to_owned();
+        let mut desk = Desk { target, table: table.to_owned(), retries, stop: stop.clone(), lane: None };
         let run = move || {
-            while let Ok(unit) = units.recv() {
-                let written = persist(&mut target, &name, retries, &thread_stop, |target| target.write(&unit));
-                let failed = written.is_err();
-                if report.send(written.map(|()| unit.bytes)).is_err() {
+            while let Ok(order) = asked.recv() {
+                let done = desk.follow(&order);
+                let failed = done.is_err();
+                if report.send(done).is_err() {
                     return;
                 }
                 waker();
-                if failed || thread_stop.is_stopped() {
+                if failed || desk.stop.is_stopped() {
                     return;
                 }
             }
         };
         let thread = std::thread::Builder::new().name("sink-delivery".into()).spawn(run);
         thread.map_err(|error| Error::failure(format!("cannot start a thread: {error}")))?;
-        Ok(Delivery { orders, reports, stop, table: table.to_owned(), open: 0, bytes: 0 })
+        Ok(Delivery { orders, reports, stop, table: table.to_owned() })
     }
 
-    /// Hands a unit over.
-    pub fn write(&mut self, unit: Unit) {
-        self.open += 1;
-        self.bytes += unit.bytes;
+    /// Asks for something. Orders are followed in turn.
+    pub fn ask(&self, order: Order) {
         // A thread that has ended has said why.
-        let _ = self.orders.send(unit);
+        let _ = self.orders.send(order);
     }
 
-    /// How many units are not written yet.
-    pub fn open(&self) -> usize {
-        self.open
-    }
-
-    /// How many bytes those have.
-    pub fn bytes(&self) -> usize {
-        self.bytes
-    }
-
-    /// Takes note of what has been written; the error if writing has come to its end.
-    pub fn settle(&mut self) -> Result<()> {
-        loop {
-            match self.reports.try_recv() {
-                Ok(written) => {
-                    self.bytes -= written?;
-                    self.open -= 1;
-                }
-                Err(TryRecvError::Empty) => return Ok(()),
-                Err(TryRecvError::Disconnected) => {
-                    return Err(Error::failure(format!("lost the thread that writes table '{}'", self.table)));
-                }
+    /// Whether one more order has been followed; the error if one could not be.
+    pub fn settled(&self) -> Result<bool> {
+        match self.reports.try_recv() {
+            Ok(done) => done.map(|()| true),
+            Err(TryRecvError::Empty) => Ok(false),
+            Err(TryRecvError::Disconnected) => {
+                Err(Error::failure(format!("lost the thread that writes table '{}'", self.table)))
             }
         }
     }
@@ -105,35 +111,124 @@ impl Drop for Delivery {
     }
 }
 
-/// Does something as often as it takes: without end while the system is away, `retries` times after another answer.
-fn persist<T, R>(
-    target: &mut T,
-    table: &str,
+/// The thread's end.
+struct Desk<T> {
+    target: T,
+    table: String,
     retries: usize,
-    stop: &Stop,
-    mut attempt: impl FnMut(&mut T) -> Outcome<R>,
-) -> Result<R>
-where
-    T: Target,
-{
-    let (mut refusals, mut wait) = (0, FIRST_WAIT);
-    loop {
-        let trouble = match attempt(target) {
-            Ok(done) => return Ok(done),
-            Err(trouble) => trouble.context(&format!("cannot write table '{table}'")),
-        };
-        target.disconnect();
-        match trouble {
-            Trouble::Away(error) => tracing::warn!(table, "waiting, and trying again: {}", told(&error)),
-            Trouble::Passing(error) if refusals < retries => {
-                refusals += 1;
-                tracing::warn!(table, "trying again ({refusals} of {retries}): {}", told(&error));
+    stop: Stop,
+    /// The lane that is open, and its generation.
+    lane: Option<(LaneName, u64)>,
+}
+
+impl<T: Target> Desk<T> {
+    fn follow(&mut self, order: &Order) -> Result<()> {
+        match order {
+            Order::Write(log) => self.persist(|target| target.write(&log.batches)),
+            Order::Open { lane, generation, mine, all, restored } => {
+                for part in mine {
+                    self.finish(part, lane, *generation)?;
+                }
+                for (old, goal) in all {
+                    self.wait_for(old, *goal)?;
+                }
+                let token = self.persist(|target| target.fence(lane, *generation))?;
+                if !restored && let Some(token) = token {
+                    return Err(ahead(&self.table, lane, token, None));
+                }
+                self.lane = Some((lane.clone(), *generation));
+                Ok(())
             }
-            trouble => return Err(trouble.into_error()),
+            Order::Commit(log) => {
+                let Some((lane, generation)) = self.lane.clone() else {
+                    return Err(Error::bug("a log without an open lane"));
+                };
+                self.persist(|target| target.commit(&lane, generation, log.epoch, &log.batches))
+            }
         }
-        pause(wait, stop)?;
-        wait = (wait * 2).min(LONGEST_WAIT);
     }
+
+    /// Writes what an old lane still has to write.
+    fn finish(&mut self, part: &LanePart, own: &LaneName, generation: u64) -> Result<()> {
+        let generation = if part.name.job == own.job {
+            generation
+        } else {
+            // The lane of a job whose savepoint this one goes on from. If it has written all, it may well be alive.
+            let token = self.persist(|target| target.token(&part.name))?;
+            if part.goal().is_none_or(|goal| token.is_some_and(|token| token >= goal)) {
+                return Ok(());
+            }
+            part.generation + 1
+        };
+        // First fence, then read: a commit of the earlier run may still be on its way.
+        let token = self.persist(|target| target.fence(&part.name, generation))?;
+        if let Some(token) = token.filter(|token| *token > part.epoch) {
+            return Err(ahead(&self.table, &part.name, token, Some(part.epoch)));
+        }
+        if let Some(known) = part.token.filter(|known| token.is_none_or(|token| token < *known)) {
+            return Err(gone(&self.table, &part.name, known, token));
+        }
+        for log in part.logs.iter().filter(|log| token.is_none_or(|token| log.epoch > token)) {
+            self.persist(|target| target.commit(&part.name, generation, log.epoch, &log.batches))?;
+        }
+        Ok(())
+    }
+
+    /// Waits until another worker has finished an old lane.
+    fn wait_for(&mut self, lane: &LaneName, goal: Option<Epoch>) -> Result<()> {
+        let Some(goal) = goal else { return Ok(()) };
+        while self.persist(|target| target.token(lane))?.is_none_or(|token| token < goal) {
+            pause(LOOK_AGAIN, &self.stop)?;
+        }
+        Ok(())
+    }
+
+    /// Does something as often as it takes: without end while the system is away, some times after another answer.
+    fn persist<R>(&mut self, mut attempt: impl FnMut(&mut T) -> Outcome<R>) -> Result<R> {
+        let table = &self.table;
+        let (mut refusals, mut wait) = (0, FIRST_WAIT);
+        loop {
+            let trouble = match attempt(&mut self.target) {
+                Ok(done) => return Ok(done),
+                Err(trouble) => trouble.context(&format!("cannot write table '{table}'")),
+            };
+            self.target.disconnect();
+            match trouble {
+                _ if self.stop.is_stopped() => return Err(stopped()),
+                Trouble::Away(error) => tracing::warn!(table, "waiting, and trying again: {}", told(&error)),
+                Trouble::Passing(error) if refusals < self.retries => {
+                    refusals += 1;
+                    tracing::warn!(table, "trying again ({refusals} of {}): {}", self.retries, told(&error));
+                }
+                trouble => return Err(trouble.into_error()),
+            }
+            pause(wait, &self.stop)?;
+            wait = (wait * 2).min(LONGEST_WAIT);
+        }
+    }
+}
+
+/// The system knows of commits that the checkpoint does not.
+fn ahead(table: &str, lane: &LaneName, token: Epoch, checkpoint: Option<Epoch>) -> Error {
+    let found = match checkpoint {
+        Some(checkpoint) => format!("the checkpoint is of epoch {}", checkpoint.0),
+        None => "it starts without a checkpoint".to_owned(),
+    };
+    Error::failure(format!("table '{table}' already holds what this job wrote up to epoch {}, but {found}", token.0))
+        .detail(format!("{lane}: going on from here would write the rows after it once more"))
+        .hint("go on from the newest checkpoint, or run the file as a new job, with another --state-dir")
+}
+
+/// The system has forgotten commits that the checkpoint knows of.
+fn gone(table: &str, lane: &LaneName, known: Epoch, token: Option<Epoch>) -> Error {
+    let found = token.map_or_else(|| "nothing".to_owned(), |token| format!("epoch {}", token.0));
+    Error::failure(format!("table '{table}' has lost its commit token: epoch {} was committed, it says {found}", known.0))
+        .detail(format!("{lane}: what has been written can't be told from what has not"))
+        .hint("was the table of tokens emptied, or the system restored from a backup? Run the file as a new job, with another --state-dir")
+}
+
+fn stopped() -> Error {
+    Error::failure("stopped")
 }
 
 fn told(error: &Error) -> String {
@@ -146,7 +241,7 @@ fn pause(wait: Duration, stop: &Stop) -> Result<()> {
     let mut left = wait;
     while !left.is_zero() {
         if stop.is_stopped() {
-            return Err(Error::failure("stopped"));
+            return Err(stopped());
         }
         let slice = left.min(SLICE);
         std::thread::sleep(slice);

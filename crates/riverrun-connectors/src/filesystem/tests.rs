@@ -131,6 +131,8 @@ impl Worker {
             metrics: context.metrics,
             waker: context.waker,
             job: context.job,
+            id: "sink:t".into(),
+            key_groups: 128,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The options of a table in a database.
 
+use crate::delivery::Guarantee;
 use riverrun_core::{Error, OptionDef, OptionType, Options, Result};
 
 pub const URL: OptionDef = OptionDef::required(
@@ -82,12 +83,6 @@ pub const MAX_RETRIES: OptionDef = OptionDef::new(
     "How often a write is tried again after an answer that may pass: a deadlock, a full server. \
      A lost connection is waited for without end.",
 );
-pub const GUARANTEE: OptionDef = OptionDef::new(
-    "sink.delivery-guarantee",
-    OptionType::OneOf(&["at-least-once", "none", "exactly-once"]),
-    Some("at-least-once"),
-    "What a sink promises across a restart from a checkpoint.",
-);
 const LOOKUP_CACHE: OptionDef = OptionDef::new(
     "lookup.cache",
     OptionType::OneOf(&["NONE", "PARTIAL"]),
@@ -142,7 +137,8 @@ pub const OPTIONS: &[OptionDef] = &[
     MAX_ROWS,
     FLUSH_INTERVAL,
     MAX_RETRIES,
-    GUARANTEE,
+    Guarantee::OPTION,
+    Guarantee::MAX_BYTES,
     LOOKUP_CACHE,
     LOOKUP_MAX_ROWS,
     LOOKUP_EXPIRE_WRITE,

@@ -4,12 +4,13 @@ use super::changes::Changes;
 use super::session::{DbColumn, Described, Family, Scan, Session, TableRef, quoted};
 use super::text::{self, TextColumn};
 use super::tls;
+use super::token::{self, Token};
 use super::url::Server;
-use crate::delivery::{Outcome, Stop, Trouble};
+use crate::delivery::{LaneName, Outcome, Stop, Trouble, fenced};
 use arrow::array::RecordBatch;
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
-use riverrun_core::{Error, RowBatch};
+use riverrun_core::{Epoch, Error, RowBatch};
 use riverrun_formats::columns::Columns;
 use riverrun_formats::text::mismatch;
 use std::future::Future;
@@ -17,6 +18,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row, Transaction};
 
@@ -230,7 +232,7 @@ impl Session for Postgres {
         Ok(found.flush()?)
     }
 
-    fn write(&mut self, changes: &Changes) -> Outcome<()> {
+    fn write(&mut self, changes: &Changes, token: Option<&Token>) -> Outcome<()> {
         let (copy, upsert, delete) = match changes {
             Changes::Append(_) => (self.copy_sql(), String::new(), String::new()),
             Changes::Upsert { .. } => (String::new(), self.upsert_sql()?, self.delete_sql()?),
@@ -239,6 +241,11 @@ impl Session for Postgres {
         let writing = async {
             let refused = |error: tokio_postgres::Error| trouble(&error, address);
             let transaction = client.transaction().await.map_err(refused)?;
+            if let Some(token) = token
+                && !advance(&transaction, token, address).await?
+            {
+                return Ok(());
+            }
             match changes {
                 Changes::Append(batches) => copy_in(&transaction, &copy, batches, address).await?,
                 Changes::Upsert { puts, deletes } => {
@@ -249,6 +256,64 @@ impl Session for Postgres {
             transaction.commit().await.map_err(refused)
         };
         wait(&self.runtime, &self.stop, writing)?
+    }
+
+    fn fence(&mut self, lane: &LaneName, generation: u64) -> Outcome<Option<Epoch>> {
+        let (client, address) = (&self.client, &self.address);
+        let number = i64::from(lane.lane);
+        let generation = generation as i64;
+        let parameters: [(&(dyn ToSql + Sync), Type); 4] =
+            [(&lane.job, Type::TEXT), (&lane.sink, Type::TEXT), (&number, Type::INT8), (&generation, Type::INT8)];
+        let asked = async {
+            // Asked for first: creating a table needs a right that using it does not.
+            if client.query_typed(token::READ, &parameters[..3]).await.is_err() {
+                client.batch_execute(token::CREATE).await?;
+            }
+            let rows = client.query_typed(token::FENCE, &parameters).await?;
+            rows.first().map(|row| row.try_get::<_, i64>(0)).transpose()
+        };
+        let answer = wait(&self.runtime, &self.stop, asked)?.map_err(|error| trouble(&error, address))?;
+        answer.map(token::epoch).ok_or_else(|| fenced(lane))
+    }
+
+    fn token(&mut self, lane: &LaneName) -> Outcome<Option<Epoch>> {
+        let (client, address) = (&self.client, &self.address);
+        let number = i64::from(lane.lane);
+        let parameters: [(&(dyn ToSql + Sync), Type); 3] =
+            [(&lane.job, Type::TEXT), (&lane.sink, Type::TEXT), (&number, Type::INT8)];
+        let asked = async {
+            let rows = client.query_typed(token::READ, &parameters).await?;
+            rows.first().map(|row| row.try_get::<_, i64>(0)).transpose()
+        };
+        match wait(&self.runtime, &self.stop, asked)? {
+            Ok(epoch) => Ok(epoch.and_then(token::epoch)),
+            // Nobody has made the table yet.
+            Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => Ok(None),
+            Err(error) => Err(trouble(&error, address)),
+        }
+    }
+}
+
+/// Moves a token within a transaction. False if it is there already: an earlier commit of the same rows has arrived.
+async fn advance(transaction: &Transaction<'_>, token: &Token, address: &str) -> Outcome<bool> {
+    let refused = |error: tokio_postgres::Error| trouble(&error, address);
+    let (lane, epoch) = (i64::from(token.lane.lane), i64::from(token.epoch.0));
+    let generation = token.generation as i64;
+    let parameters: [(&(dyn ToSql + Sync), Type); 5] = [
+        (&token.lane.job, Type::TEXT),
+        (&token.lane.sink, Type::TEXT),
+        (&lane, Type::INT8),
+        (&generation, Type::INT8),
+        (&epoch, Type::INT8),
+    ];
+    let moved = transaction.query_typed(&format!("{} RETURNING epoch", token::ADVANCE), &parameters).await;
+    if !moved.map_err(refused)?.is_empty() {
+        return Ok(true);
+    }
+    let rows = transaction.query_typed(token::READ, &parameters[..3]).await.map_err(refused)?;
+    match rows.first() {
+        Some(row) if row.try_get::<_, i64>(1).map_err(refused)? == generation => Ok(false),
+        _ => Err(fenced(&token.lane)),
     }
 }
 
@@ -408,6 +473,9 @@ fn trouble(error: &tokio_postgres::Error, address: &str) -> Trouble {
         // A deadlock, a serialization failure, a lock that was not to be had, the end of some resource; or two
         // sessions that made the same table at once.
         "40001" | "40P01" | "55P03" => Trouble::Passing(told),
+        "42P07" | "23505" if answer.message().contains("riverrun_commits") || answer.table() == Some("pg_type") => {
+            Trouble::Passing(told)
+        }
         code if code.starts_with("53") => Trouble::Passing(told),
         _ => Trouble::Refused(told),
     }

@@ -3,10 +3,11 @@
 use super::changes::Changes;
 use super::postgres::Postgres;
 use super::sqlite::Sqlite;
+use super::token::Token;
 use super::url::Database;
-use crate::delivery::{Outcome, Stop, Trouble};
+use crate::delivery::{LaneName, Outcome, Stop, Trouble};
 use arrow::array::RecordBatch;
-use riverrun_core::{Error, Result, RowBatch, Schema};
+use riverrun_core::{Epoch, Error, Result, RowBatch, Schema};
 use std::sync::Arc;
 
 /// What a database says of one of its tables.
@@ -95,8 +96,14 @@ pub trait Session: Send {
     /// All rows whose columns `key` (positions in the schema) are those of a row of `keys`, in the columns `columns`.
     fn lookup(&mut self, key: &[usize], keys: &RecordBatch, columns: &[usize]) -> Outcome<RowBatch>;
 
-    /// Writes changes in one transaction.
-    fn write(&mut self, changes: &Changes) -> Outcome<()>;
+    /// Writes changes in one transaction, and with them a token. Nothing is written if the token is there already.
+    fn write(&mut self, changes: &Changes, token: Option<&Token>) -> Outcome<()>;
+
+    /// Takes a lane over; gives its token. The table of tokens is made where it is not there.
+    fn fence(&mut self, lane: &LaneName, generation: u64) -> Outcome<Option<Epoch>>;
+
+    /// The token of a lane.
+    fn token(&mut self, lane: &LaneName) -> Outcome<Option<Epoch>>;
 }
 
 /// Connects. `described` is what the database has said of the table, once it has.

@@ -12,16 +12,19 @@
 
 use super::changes::Changes;
 use super::session::{DbColumn, Described, Family, Scan, Session, TableRef, quoted};
-use crate::delivery::{Outcome, Trouble};
+use super::token::{self, Token};
+use crate::delivery::{LaneName, Outcome, Trouble, fenced};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type};
-use riverrun_core::{Error, RowBatch};
+use riverrun_core::{Epoch, Error, RowBatch};
 use riverrun_formats::columns::{Column, Columns, Values};
 use riverrun_formats::text::decimal::Notation;
 use riverrun_formats::text::flat::{Flat, TextStyle};
 use riverrun_formats::text::{self, NoValue, TimestampFormat, mismatch};
 use rusqlite::types::{Value, ValueRef};
-use rusqlite::{Connection, ErrorCode, OpenFlags, Row, Transaction, TransactionBehavior, params_from_iter};
+use rusqlite::{
+    Connection, ErrorCode, OpenFlags, OptionalExtension, Row, Transaction, TransactionBehavior, params_from_iter,
+};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -156,13 +159,18 @@ impl Session for Sqlite {
         Ok(found.flush()?)
     }
 
-    fn write(&mut self, changes: &Changes) -> Outcome<()> {
+    fn write(&mut self, changes: &Changes, token: Option<&Token>) -> Outcome<()> {
         let (insert, delete) = (self.insert_sql(), self.delete_sql());
         let upsert = format!("{insert} {}", self.table.on_conflict());
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(|error| trouble(&error))?;
+        if let Some(token) = token
+            && !advance(&transaction, token)?
+        {
+            return Ok(());
+        }
         match changes {
             Changes::Append(batches) => {
                 batches.iter().try_for_each(|batch| execute(&transaction, &insert, Some(batch)))?;
@@ -173,6 +181,48 @@ impl Session for Sqlite {
             }
         }
         transaction.commit().map_err(|error| trouble(&error))
+    }
+
+    fn fence(&mut self, lane: &LaneName, generation: u64) -> Outcome<Option<Epoch>> {
+        let connection = &self.connection;
+        let asked = || {
+            connection.execute_batch(token::CREATE)?;
+            let parameters = (&lane.job, &lane.sink, lane.lane, generation as i64);
+            connection.query_row(&numbered(token::FENCE), parameters, |row| row.get::<_, i64>(0)).optional()
+        };
+        let epoch = asked().map_err(|error| trouble(&error))?;
+        epoch.map(token::epoch).ok_or_else(|| fenced(lane))
+    }
+
+    fn token(&mut self, lane: &LaneName) -> Outcome<Option<Epoch>> {
+        let connection = &self.connection;
+        let there = connection.table_exists(None, "riverrun_commits").map_err(|error| trouble(&error))?;
+        if !there {
+            return Ok(None);
+        }
+        let parameters = (&lane.job, &lane.sink, lane.lane);
+        let epoch = connection.query_row(&numbered(token::READ), parameters, |row| row.get::<_, i64>(0)).optional();
+        Ok(epoch.map_err(|error| trouble(&error))?.and_then(token::epoch))
+    }
+}
+
+/// A statement with SQLite's numbered parameters.
+fn numbered(sql: &str) -> String {
+    sql.replace('$', "?")
+}
+
+/// Moves a token within a transaction. False if it is there already: an earlier commit of the same rows has arrived.
+fn advance(transaction: &Transaction<'_>, token: &Token) -> Outcome<bool> {
+    let lane = (&token.lane.job, &token.lane.sink, token.lane.lane);
+    let (generation, epoch) = (token.generation as i64, token.epoch.0);
+    let moved = transaction.execute(&numbered(token::ADVANCE), (lane.0, lane.1, lane.2, generation, epoch));
+    if moved.map_err(|error| trouble(&error))? > 0 {
+        return Ok(true);
+    }
+    let found = transaction.query_row(&numbered(token::READ), lane, |row| row.get::<_, i64>(1)).optional();
+    match found.map_err(|error| trouble(&error))? {
+        Some(found) if found == generation => Ok(false),
+        _ => Err(fenced(&token.lane)),
     }
 }
 

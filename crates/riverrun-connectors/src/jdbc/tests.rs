@@ -11,7 +11,9 @@ use riverrun_core::{Field, Options, Result, RowBatch, Schema, TypeKind};
 use riverrun_formats::json::{JsonDecoder, JsonEncoder};
 use riverrun_formats::{Decoder, EncodedRows, Encoder, FormatSpec};
 use riverrun_runtime::source::SourceEvent;
-use riverrun_runtime::{Sink, SinkContext, SinkState, SourceContext, SourceOutput, SourceReader, SourceState};
+use riverrun_runtime::{
+    JobIdentity, Sink, SinkContext, SinkState, SourceContext, SourceOutput, SourceReader, SourceState,
+};
 use rusqlite::Connection;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -73,6 +75,7 @@ impl Base {
             metadata: Vec::new(),
             options: self.options(),
             partition_keys: Vec::new(),
+            primary_key: self.primary_key.clone(),
             on_error: OnError::Fail,
             time_zone: chrono_tz::UTC,
             batch_size: 3,
@@ -106,6 +109,7 @@ impl Base {
         FormatSpec {
             schema: self.schema(),
             projection: (0..self.columns.len()).collect(),
+            metadata: Vec::new(),
             options: Options::default(),
             time_zone: chrono_tz::UTC,
         }
@@ -128,7 +132,16 @@ impl Base {
 
 pub fn sink_context() -> SinkContext {
     let context = source_context(0, 1);
-    SinkContext { worker: 0, parallelism: 1, clock: context.clock, metrics: context.metrics, waker: context.waker }
+    SinkContext {
+        worker: 0,
+        parallelism: 1,
+        clock: context.clock,
+        metrics: context.metrics,
+        waker: context.waker,
+        job: context.job,
+        id: "sink:ours".into(),
+        key_groups: 128,
+    }
 }
 
 pub fn source_context(worker: usize, parallelism: usize) -> SourceContext {
@@ -138,6 +151,7 @@ pub fn source_context(worker: usize, parallelism: usize) -> SourceContext {
         clock: Arc::new(ManualClock::default()),
         metrics: Arc::default(),
         waker: Arc::new(|| {}),
+        job: JobIdentity::ephemeral(),
     }
 }
 

@@ -1,4 +1,5 @@
 use super::*;
+use riverrun_core::Epoch;
 
 const COLUMNS: &[(&str, TypeKind)] = &[("id", TypeKind::Int), ("word", TypeKind::STRING)];
 const TABLE: &str = "CREATE TABLE t (id INTEGER PRIMARY KEY, word TEXT)";
@@ -104,4 +105,80 @@ fn a_column_there_that_needs_a_value_is_refused_at_the_start() {
     let base = Base::new("CREATE TABLE t (id INTEGER, word TEXT, need TEXT NOT NULL)", COLUMNS);
     let error = base.sink().unwrap().writer(sink_context()).err().unwrap();
     assert_eq!(error.detail_text(), Some("`need` there needs a value"));
+}
+
+/// The writer of a job with checkpoints, exactly once.
+fn exactly_once(base: &Base, generation: u64) -> Box<dyn Sink<RowBatch>> {
+    let job = JobIdentity { id: "job".into(), generation, checkpoints: true };
+    base.sink().unwrap().writer(SinkContext { job, ..sink_context() }).unwrap()
+}
+
+fn base() -> Base {
+    Base::new(TABLE, COLUMNS).keyed(&[0]).with("sink.delivery-guarantee", "exactly-once")
+}
+
+const TOKENS: &str = "SELECT lane || ':' || generation || ':' || epoch FROM riverrun_commits";
+
+#[test]
+fn rows_and_token_are_written_in_one_transaction() {
+    let base = base();
+    let mut sink = exactly_once(&base, 1);
+    sink.write(base.rows(&[(1, r#"{"id": 1, "word": "a"}"#)])).unwrap();
+    sink.on_tick().unwrap();
+    let parts = sink.snapshot(Epoch(3)).unwrap().union;
+    sink.on_epoch_complete(Epoch(3)).unwrap();
+    assert!(settle(sink.as_mut()).unwrap());
+    assert_eq!(base.found(ROWS), ["1:a"]);
+    assert_eq!(base.found(TOKENS), ["0:1:3"]);
+    drop(sink);
+    // Someone changes the row; a restore of the same checkpoint does not write it again.
+    base.connection().execute_batch("UPDATE t SET word = 'changed'").unwrap();
+    let mut sink = exactly_once(&base, 2);
+    sink.restore(riverrun_state::RestoredState { union: parts, ..Default::default() }).unwrap();
+    assert!(settle(sink.as_mut()).unwrap());
+    assert_eq!(base.found(ROWS), ["1:changed"]);
+    assert_eq!(base.found(TOKENS), ["0:2:3"]);
+}
+
+#[test]
+fn barriers_do_not_wait_for_a_locked_database() {
+    let base = base();
+    let lock = base.connection();
+    let mut sink = exactly_once(&base, 1);
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let start = Instant::now();
+    for epoch in 0..5 {
+        let row = format!(r#"{{"id": {epoch}, "word": "a"}}"#);
+        sink.write(base.rows(&[(1, row.as_str())])).unwrap();
+        sink.on_tick().unwrap();
+        sink.snapshot(Epoch(epoch)).unwrap();
+        sink.on_epoch_complete(Epoch(epoch)).unwrap();
+        sink.poll().unwrap();
+    }
+    assert!(start.elapsed() < Duration::from_millis(400));
+    lock.execute_batch("COMMIT").unwrap();
+    assert!(settle(sink.as_mut()).unwrap());
+    assert_eq!(base.found(ROWS).len(), 5);
+    assert_eq!(base.found(TOKENS), ["0:1:4"]);
+}
+
+#[test]
+fn a_writer_of_an_earlier_start_is_refused() {
+    let base = base();
+    let mut old = exactly_once(&base, 1);
+    assert!(settle(old.as_mut()).unwrap());
+    let mut new = exactly_once(&base, 2);
+    assert!(settle(new.as_mut()).unwrap());
+    old.write(base.rows(&[(1, r#"{"id": 1, "word": "a"}"#)])).unwrap();
+    old.snapshot(Epoch(0)).unwrap();
+    old.on_epoch_complete(Epoch(0)).unwrap();
+    let error = settle(old.as_mut()).unwrap_err();
+    assert!(error.message().contains("a later start of the job has taken over lane 0"), "{error}");
+    assert!(base.found(ROWS).is_empty());
+}
+
+#[test]
+fn exactly_once_needs_checkpoints() {
+    let error = base().sink().unwrap().writer(sink_context()).err().unwrap();
+    assert_eq!(error.message(), "table 'ours' is to be written exactly once, but the job has no checkpoints");
 }

@@ -1,0 +1,447 @@
+//! Writers against a system in memory that loses connections, and jobs that crash between any two steps.
+
+use super::*;
+use arrow::array::{ArrayRef, AsArray, Int32Array, RecordBatch};
+use arrow::datatypes::Int32Type;
+use riverrun_core::clock::ManualClock;
+use riverrun_core::{Epoch, Result, RowBatch};
+use riverrun_runtime::{JobIdentity, Sink, SinkContext, SinkState};
+use riverrun_state::RestoredState;
+use std::collections::HashMap;
+use std::sync::atomic::AtomicUsize;
+use std::time::{Duration, Instant};
+
+/// A system that keeps rows and tokens, as all targets of one test see it.
+#[derive(Clone, Default)]
+struct System(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    rows: Vec<i32>,
+    tokens: HashMap<LaneName, (u64, Option<Epoch>)>,
+    /// Nobody gets an answer.
+    away: bool,
+    /// After so many more commits the answer is lost, though they stand.
+    lose_answer_in: Option<usize>,
+}
+
+impl System {
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.0.lock().unwrap()
+    }
+
+    fn rows(&self) -> Vec<i32> {
+        let mut rows = self.state().rows.clone();
+        rows.sort_unstable();
+        rows
+    }
+}
+
+fn away() -> Trouble {
+    Trouble::Away(Error::failure("nobody there"))
+}
+
+fn ids(batches: &[RowBatch]) -> Vec<i32> {
+    batches.iter().flat_map(|batch| batch.columns.column(0).as_primitive::<Int32Type>().values().to_vec()).collect()
+}
+
+impl Target for System {
+    fn write(&mut self, batches: &[RowBatch]) -> Outcome<()> {
+        let mut state = self.state();
+        if state.away {
+            return Err(away());
+        }
+        state.rows.extend(ids(batches));
+        Ok(())
+    }
+
+    fn fence(&mut self, lane: &LaneName, generation: u64) -> Outcome<Option<Epoch>> {
+        let mut state = self.state();
+        if state.away {
+            return Err(away());
+        }
+        let entry = state.tokens.entry(lane.clone()).or_insert((generation, None));
+        if entry.0 > generation {
+            return Err(fenced(lane));
+        }
+        entry.0 = generation;
+        Ok(entry.1)
+    }
+
+    fn token(&mut self, lane: &LaneName) -> Outcome<Option<Epoch>> {
+        let state = self.state();
+        if state.away { Err(away()) } else { Ok(state.tokens.get(lane).and_then(|(_, token)| *token)) }
+    }
+
+    fn commit(&mut self, lane: &LaneName, generation: u64, epoch: Epoch, batches: &[RowBatch]) -> Outcome<()> {
+        let mut state = self.state();
+        if state.away {
+            return Err(away());
+        }
+        let (owner, token) = state.tokens[lane];
+        if owner != generation {
+            return Err(fenced(lane));
+        }
+        if token.is_some_and(|token| token >= epoch) {
+            return Ok(());
+        }
+        state.tokens.insert(lane.clone(), (owner, Some(epoch)));
+        state.rows.extend(ids(batches));
+        match &mut state.lose_answer_in {
+            Some(0) => {
+                state.lose_answer_in = None;
+                Err(away())
+            }
+            Some(left) => {
+                *left -= 1;
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn disconnect(&mut self) {}
+}
+
+fn spec(guarantee: Guarantee) -> DeliverySpec {
+    DeliverySpec {
+        table: "t".into(),
+        lanes: None,
+        guarantee,
+        key: vec![],
+        single: false,
+        max_rows: 1,
+        max_bytes: 1000,
+        retries: 3,
+    }
+}
+
+fn context(worker: usize, parallelism: usize, generation: u64) -> SinkContext {
+    SinkContext {
+        worker,
+        parallelism,
+        clock: Arc::new(ManualClock::default()),
+        metrics: Arc::default(),
+        waker: Arc::new(|| {}),
+        job: JobIdentity { id: "job".into(), generation, checkpoints: true },
+        id: "sink:t".into(),
+        key_groups: 128,
+    }
+}
+
+fn writer(system: &System, guarantee: Guarantee, context: SinkContext) -> DeliveryWriter {
+    DeliveryWriter::start(spec(guarantee), system.clone(), Stop::default(), context).unwrap()
+}
+
+fn batch(ids: &[i32]) -> RowBatch {
+    let column: ArrayRef = Arc::new(Int32Array::from(ids.to_vec()));
+    RowBatch::append(RecordBatch::try_from_iter([("id", column)]).unwrap())
+}
+
+fn settle(sink: &mut DeliveryWriter) -> Result<()> {
+    let end = Instant::now() + Duration::from_secs(20);
+    while sink.poll()? != SinkState::Done {
+        assert!(Instant::now() < end, "it is never done");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    Ok(())
+}
+
+fn snapshot(sink: &mut DeliveryWriter, epoch: u32) -> Vec<Vec<u8>> {
+    sink.snapshot(Epoch(epoch)).unwrap().union
+}
+
+/// The writers of a job that goes on from these parts.
+fn restored(
+    system: &System,
+    guarantee: Guarantee,
+    parts: &[Vec<u8>],
+    parallelism: usize,
+    generation: u64,
+) -> Vec<DeliveryWriter> {
+    let start = |worker| {
+        let mut sink = writer(system, guarantee, context(worker, parallelism, generation));
+        sink.restore(RestoredState { union: parts.to_vec(), ..RestoredState::default() }).unwrap();
+        sink
+    };
+    (0..parallelism).map(start).collect()
+}
+
+#[test]
+fn rows_stand_when_their_epoch_is_decided_and_not_before() {
+    let system = System::default();
+    let mut sink = writer(&system, Guarantee::ExactlyOnce, context(0, 1, 1));
+    sink.write(batch(&[1])).unwrap();
+    snapshot(&mut sink, 0);
+    sink.write(batch(&[2])).unwrap();
+    sink.on_epoch_complete(Epoch(0)).unwrap();
+    while system.rows().is_empty() {
+        sink.poll().unwrap();
+    }
+    assert_eq!(system.rows(), [1]);
+}
+
+#[test]
+fn what_a_failed_checkpoint_would_have_written_belongs_to_the_next() {
+    let system = System::default();
+    let mut sink = writer(&system, Guarantee::ExactlyOnce, context(0, 1, 1));
+    for epoch in 0..3 {
+        sink.write(batch(&[epoch])).unwrap();
+        snapshot(&mut sink, epoch as u32);
+    }
+    sink.on_epoch_complete(Epoch(2)).unwrap();
+    settle(&mut sink).unwrap();
+    assert_eq!(system.rows(), [0, 1, 2]);
+}
+
+#[test]
+fn a_barrier_does_not_wait_for_a_system_that_is_away() {
+    let system = System::default();
+    system.state().away = true;
+    let mut sink = writer(&system, Guarantee::ExactlyOnce, context(0, 1, 1));
+    for epoch in 0..3 {
+        sink.write(batch(&[epoch])).unwrap();
+        let parts = snapshot(&mut sink, epoch as u32);
+        assert_eq!(LanePart::decode(&parts[0]).unwrap().logs.len(), epoch as usize + 1);
+        sink.on_epoch_complete(Epoch(epoch as u32)).unwrap();
+    }
+    assert!(sink.ready());
+    sink.write(batch(&[9; 1000])).unwrap();
+    assert!(!sink.ready(), "the sources wait when the log is full");
+    snapshot(&mut sink, 3);
+    sink.on_epoch_complete(Epoch(3)).unwrap();
+    system.state().away = false;
+    settle(&mut sink).unwrap();
+    assert_eq!(system.rows()[..4], [0, 1, 2, 9]);
+    assert!(sink.ready());
+}
+
+#[test]
+fn a_commit_whose_answer_was_lost_is_not_repeated() {
+    let system = System::default();
+    system.state().lose_answer_in = Some(0);
+    let mut sink = writer(&system, Guarantee::ExactlyOnce, context(0, 1, 1));
+    sink.write(batch(&[1])).unwrap();
+    snapshot(&mut sink, 0);
+    sink.on_epoch_complete(Epoch(0)).unwrap();
+    settle(&mut sink).unwrap();
+    assert_eq!(system.rows(), [1]);
+}
+
+#[test]
+fn every_checkpoint_can_be_restored_at_any_parallelism_and_twice() {
+    for (committed, parallelism) in (0..4).flat_map(|committed| [1, 2, 4].map(|p| (committed, p))) {
+        let system = System::default();
+        let mut sinks: Vec<_> =
+            (0..2).map(|worker| writer(&system, Guarantee::ExactlyOnce, context(worker, 2, 1))).collect();
+        let mut parts = Vec::new();
+        for epoch in 0..3 {
+            parts.clear();
+            for (worker, sink) in sinks.iter_mut().enumerate() {
+                sink.write(batch(&[epoch * 10 + worker as i32])).unwrap();
+                parts.extend(snapshot(sink, epoch as u32));
+            }
+        }
+        // The crash comes when some of the epochs are committed, in one of the lanes.
+        if committed > 0 {
+            sinks[1].on_epoch_complete(Epoch(committed - 1)).unwrap();
+            while system.rows().len() < committed as usize {
+                sinks[1].poll().unwrap();
+            }
+        }
+        drop(sinks);
+        for generation in 2..4 {
+            let mut sinks = restored(&system, Guarantee::ExactlyOnce, &parts, parallelism, generation);
+            for sink in &mut sinks {
+                sink.poll().unwrap();
+            }
+            for sink in &mut sinks {
+                settle(sink).unwrap();
+            }
+            assert_eq!(system.rows(), [0, 1, 10, 11, 20, 21], "{committed} committed, {parallelism} workers");
+        }
+    }
+}
+
+#[test]
+fn new_rows_come_after_all_old_ones_of_every_lane() {
+    let system = System::default();
+    let mut sinks: Vec<_> =
+        (0..2).map(|worker| writer(&system, Guarantee::ExactlyOnce, context(worker, 2, 1))).collect();
+    let mut parts = Vec::new();
+    for (worker, sink) in sinks.iter_mut().enumerate() {
+        sink.write(batch(&[worker as i32])).unwrap();
+        parts.extend(snapshot(sink, 0));
+    }
+    drop(sinks);
+    let mut sinks = restored(&system, Guarantee::ExactlyOnce, &parts, 2, 2);
+    // The second worker is late: the first one's new rows wait for what it has to finish.
+    sinks[0].write(batch(&[5])).unwrap();
+    snapshot(&mut sinks[0], 1);
+    sinks[0].on_epoch_complete(Epoch(1)).unwrap();
+    std::thread::sleep(Duration::from_millis(200));
+    sinks[0].poll().unwrap();
+    assert_eq!(system.state().rows, [0]);
+    sinks[1].poll().unwrap();
+    settle(&mut sinks[0]).unwrap();
+    assert_eq!(system.state().rows, [0, 1, 5]);
+}
+
+#[test]
+fn a_checkpoint_taken_while_old_lanes_are_unfinished_still_holds_them() {
+    let system = System::default();
+    let mut sinks: Vec<_> =
+        (0..3).map(|worker| writer(&system, Guarantee::ExactlyOnce, context(worker, 3, 1))).collect();
+    let mut parts = Vec::new();
+    for (worker, sink) in sinks.iter_mut().enumerate() {
+        sink.write(batch(&[worker as i32])).unwrap();
+        parts.extend(snapshot(sink, 0));
+    }
+    drop(sinks);
+    system.state().away = true;
+    let mut sinks = restored(&system, Guarantee::ExactlyOnce, &parts, 2, 2);
+    let mut parts = Vec::new();
+    for (worker, sink) in sinks.iter_mut().enumerate() {
+        sink.write(batch(&[10 + worker as i32])).unwrap();
+        parts.extend(snapshot(sink, 1));
+    }
+    drop(sinks);
+    system.state().away = false;
+    let mut sinks = restored(&system, Guarantee::ExactlyOnce, &parts, 1, 3);
+    settle(&mut sinks[0]).unwrap();
+    assert_eq!(system.rows(), [0, 1, 2, 10, 11]);
+}
+
+#[test]
+fn a_writer_whose_lane_was_taken_over_can_not_commit() {
+    let system = System::default();
+    let mut old = writer(&system, Guarantee::ExactlyOnce, context(0, 1, 1));
+    old.write(batch(&[1])).unwrap();
+    let parts = snapshot(&mut old, 0);
+    while system.state().tokens.is_empty() {
+        old.poll().unwrap();
+    }
+    let mut new = restored(&system, Guarantee::ExactlyOnce, &parts, 1, 2);
+    settle(&mut new[0]).unwrap();
+    old.write(batch(&[2])).unwrap();
+    snapshot(&mut old, 1);
+    old.on_epoch_complete(Epoch(1)).unwrap();
+    let error = settle(&mut old).unwrap_err();
+    assert_eq!(error.message(), "cannot write table 't': a later start of the job has taken over lane 0 of 'sink:t'");
+    assert_eq!(system.rows(), [1]);
+}
+
+#[test]
+fn an_older_checkpoint_than_what_was_written_is_refused() {
+    let system = System::default();
+    let mut sink = writer(&system, Guarantee::ExactlyOnce, context(0, 1, 1));
+    sink.write(batch(&[1])).unwrap();
+    let parts = snapshot(&mut sink, 0);
+    sink.write(batch(&[2])).unwrap();
+    snapshot(&mut sink, 1);
+    sink.on_epoch_complete(Epoch(1)).unwrap();
+    settle(&mut sink).unwrap();
+    drop(sink);
+    let error = settle(&mut restored(&system, Guarantee::ExactlyOnce, &parts, 1, 2)[0]).unwrap_err();
+    assert_eq!(
+        error.message(),
+        "table 't' already holds what this job wrote up to epoch 1, but the checkpoint is of epoch 0"
+    );
+    let error = settle(&mut writer(&system, Guarantee::ExactlyOnce, context(0, 1, 3))).unwrap_err();
+    assert!(error.message().ends_with("but it starts without a checkpoint"), "{error}");
+}
+
+#[test]
+fn a_token_that_has_disappeared_is_an_error() {
+    let system = System::default();
+    let mut sink = writer(&system, Guarantee::ExactlyOnce, context(0, 1, 1));
+    sink.write(batch(&[1])).unwrap();
+    snapshot(&mut sink, 0);
+    sink.on_epoch_complete(Epoch(0)).unwrap();
+    settle(&mut sink).unwrap();
+    let parts = snapshot(&mut sink, 1);
+    drop(sink);
+    system.state().tokens.clear();
+    let error = settle(&mut restored(&system, Guarantee::ExactlyOnce, &parts, 1, 2)[0]).unwrap_err();
+    assert_eq!(error.message(), "table 't' has lost its commit token: epoch 0 was committed, it says nothing");
+}
+
+#[test]
+fn at_least_once_repeats_what_was_not_confirmed_and_loses_nothing() {
+    let system = System::default();
+    system.state().away = true;
+    let mut sink = writer(&system, Guarantee::AtLeastOnce, context(0, 1, 1));
+    sink.write(batch(&[1])).unwrap();
+    sink.write(batch(&[2])).unwrap();
+    let parts = snapshot(&mut sink, 0);
+    // The rows arrive after all, but the job has crashed.
+    system.state().away = false;
+    settle(&mut sink).unwrap();
+    drop(sink);
+    for sink in &mut restored(&system, Guarantee::AtLeastOnce, &parts, 2, 2) {
+        settle(sink).unwrap();
+    }
+    assert_eq!(system.rows(), [1, 1, 2, 2]);
+}
+
+#[test]
+fn without_a_promise_rows_that_were_not_written_are_gone() {
+    let system = System::default();
+    system.state().away = true;
+    let mut sink = writer(&system, Guarantee::None, context(0, 1, 1));
+    sink.write(batch(&[1])).unwrap();
+    assert!(snapshot(&mut sink, 0).is_empty());
+}
+
+#[test]
+fn rows_of_a_key_go_back_to_the_worker_that_owns_it_now() {
+    let system = System::default();
+    system.state().away = true;
+    let keyed = |context| {
+        let spec = DeliverySpec { key: vec![0], ..spec(Guarantee::AtLeastOnce) };
+        DeliveryWriter::start(spec, system.clone(), Stop::default(), context).unwrap()
+    };
+    let mut sink = keyed(context(0, 1, 1));
+    sink.write(batch(&[1, 2, 3, 4, 5, 6, 7, 8])).unwrap();
+    let parts = snapshot(&mut sink, 0);
+    drop(sink);
+    system.state().away = false;
+    let mut written = Vec::new();
+    for worker in 0..2 {
+        let mut sink = keyed(context(worker, 2, 2));
+        sink.restore(RestoredState { union: parts.clone(), ..RestoredState::default() }).unwrap();
+        settle(&mut sink).unwrap();
+        written.push(std::mem::take(&mut system.state().rows));
+    }
+    assert!(written.iter().all(|rows| !rows.is_empty()), "{written:?}");
+    let mut all = written.concat();
+    all.sort_unstable();
+    assert_eq!(all, [1, 2, 3, 4, 5, 6, 7, 8]);
+}
+
+#[test]
+fn an_answer_that_may_pass_is_asked_for_so_many_times() {
+    struct Full(Arc<AtomicUsize>);
+    impl Target for Full {
+        fn write(&mut self, _: &[RowBatch]) -> Outcome<()> {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            Err(Trouble::Passing(Error::failure("the server is full")))
+        }
+        fn fence(&mut self, _: &LaneName, _: u64) -> Outcome<Option<Epoch>> {
+            Ok(None)
+        }
+        fn token(&mut self, _: &LaneName) -> Outcome<Option<Epoch>> {
+            Ok(None)
+        }
+        fn commit(&mut self, _: &LaneName, _: u64, _: Epoch, _: &[RowBatch]) -> Outcome<()> {
+            Ok(())
+        }
+        fn disconnect(&mut self) {}
+    }
+    let attempts = Arc::new(AtomicUsize::new(0));
+    let spec = DeliverySpec { retries: 1, ..spec(Guarantee::AtLeastOnce) };
+    let mut sink = DeliveryWriter::start(spec, Full(attempts.clone()), Stop::default(), context(0, 1, 1)).unwrap();
+    sink.write(batch(&[1])).unwrap();
+    assert_eq!(settle(&mut sink).unwrap_err().message(), "cannot write table 't': the server is full");
+    assert_eq!(attempts.load(Ordering::SeqCst), 2);
+}

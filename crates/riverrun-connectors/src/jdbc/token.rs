@@ -1,0 +1,36 @@
+//! Commit tokens: one row per lane in the table `riverrun_commits`, moved in the transaction that writes the lane's rows.
+
+use crate::delivery::LaneName;
+use riverrun_core::Epoch;
+
+/// Makes the table where it is not there.
+pub const CREATE: &str = "CREATE TABLE IF NOT EXISTS riverrun_commits (job VARCHAR(64) NOT NULL, sink VARCHAR(1024) NOT NULL, \
+    lane INTEGER NOT NULL, generation BIGINT NOT NULL, epoch BIGINT NOT NULL, PRIMARY KEY (job, sink, lane))";
+
+/// Takes a lane over and gives its epoch; no row if a later generation has it. −1 before the first commit.
+pub const FENCE: &str = "INSERT INTO riverrun_commits AS c (job, sink, lane, generation, epoch) VALUES ($1, $2, $3, $4, -1) \
+    ON CONFLICT (job, sink, lane) DO UPDATE SET generation = excluded.generation \
+    WHERE c.generation <= excluded.generation RETURNING epoch";
+
+/// The epoch and generation of a lane.
+pub const READ: &str = "SELECT epoch, generation FROM riverrun_commits WHERE job = $1 AND sink = $2 AND lane = $3";
+
+/// Moves the token forward; nothing if it is there already, or if the lane was taken over.
+pub const ADVANCE: &str = "UPDATE riverrun_commits SET epoch = $5 \
+    WHERE job = $1 AND sink = $2 AND lane = $3 AND generation = $4 AND epoch < $5";
+
+/// A commit: the lane's token moves to this epoch.
+#[derive(Clone, Debug)]
+pub struct Token {
+    /// The lane.
+    pub lane: LaneName,
+    /// Who writes it.
+    pub generation: u64,
+    /// The epoch that is written.
+    pub epoch: Epoch,
+}
+
+/// A stored epoch as a token.
+pub fn epoch(stored: i64) -> Option<Epoch> {
+    u32::try_from(stored).ok().map(Epoch)
+}
