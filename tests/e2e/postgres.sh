@@ -65,19 +65,19 @@ postgres_case_values_of_every_type() {
   psql_ <<'P'
 CREATE TYPE mood AS ENUM ('good', 'bad');
 CREATE TABLE types (b BOOL, s SMALLINT, i INT, l BIGINT, f REAL, d DOUBLE PRECISION, n NUMERIC(20, 4), t TEXT, c CHAR(5), y BYTEA,
-  day DATE, tm TIME(3), at TIMESTAMP(6), z TIMESTAMPTZ(3), ia INT[], ta TEXT[], u UUID, j JSONB, m MOOD);
+  dy DATE, tm TIME(3), at TIMESTAMP(6), z TIMESTAMPTZ(3), ia INT[], ta TEXT[], u UUID, j JSONB, m MOOD);
 INSERT INTO types VALUES (true, -1, 2, 9223372036854775807, 1.5, 'NaN', 123.4567, E'tab\t back\\ line\n', 'ab', '\x00ff', '2024-02-29', '23:59:59.999',
   '2024-02-29 12:00:00.123456', '2024-02-29 12:00:00.5+02', '{1,NULL}', '{"a b",NULL,"c\"d"}', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '{"k": 1}', 'good');
 INSERT INTO types DEFAULT VALUES;
 CREATE TABLE types_too (LIKE types);
 CREATE TABLE types_keyed (LIKE types, id INT PRIMARY KEY);
 P
-  local columns="b BOOLEAN, s SMALLINT, i INT, l BIGINT, f FLOAT, d DOUBLE, n DECIMAL(20, 4), t STRING, c CHAR(5), y BYTES, day DATE, tm TIME(3), \`at\` TIMESTAMP(6), z TIMESTAMP_LTZ(3), ia ARRAY<INT>, ta ARRAY<STRING>, u STRING, j STRING, m STRING"
+  local columns="b BOOLEAN, s SMALLINT, i INT, l BIGINT, f FLOAT, d DOUBLE, n DECIMAL(20, 4), t STRING, c CHAR(5), y BYTES, dy DATE, tm TIME(3), \`at\` TIMESTAMP(6), z TIMESTAMP_LTZ(3), ia ARRAY<INT>, ta ARRAY<STRING>, u STRING, j STRING, m STRING"
   { pg_table types "$columns"; pg_table types_too "$columns"; pg_table types_keyed "$columns, id INT, PRIMARY KEY (id) NOT ENFORCED"
     echo "INSERT INTO types_too SELECT * FROM types;"; echo "INSERT INTO types_keyed SELECT *, COALESCE(i, 0) FROM types;"; } >"$dir/copy.sql"
   riverrun run "$dir/copy.sql"
   equal "0" "$(psql_ -c 'SELECT count(*) FROM (SELECT types::text FROM types EXCEPT ALL SELECT types_too::text FROM types_too) x')" "by COPY"
-  equal "2" "$(psql_ -c 'SELECT count(*) FROM types_keyed k JOIN types t ON ROW(t.*)::text = ROW(k.b, k.s, k.i, k.l, k.f, k.d, k.n, k.t, k.c, k.y, k.day, k.tm, k.at, k.z, k.ia, k.ta, k.u, k.j, k.m)::text')" "by upserts"
+  equal "2" "$(psql_ -c 'SELECT count(*) FROM types_keyed k JOIN types t ON ROW(t.*)::text = ROW(k.b, k.s, k.i, k.l, k.f, k.d, k.n, k.t, k.c, k.y, k.dy, k.tm, k.at, k.z, k.ia, k.ta, k.u, k.j, k.m)::text')" "by upserts"
 }
 
 postgres_case_upserts_by_key() {
@@ -106,7 +106,7 @@ postgres_case_errors_say_what_to_do() {
 
 postgres_case_tls() {
   psql_ -c "CREATE TABLE secure (ssl BOOL); CREATE VIEW using_ssl AS SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
-  read_over() { pg_table using_ssl "ssl BOOLEAN" | sed "s|/postgres'|/postgres?$1'|" >"$dir/tls.sql"; echo "SELECT ssl FROM using_ssl;" >>"$dir/tls.sql"; riverrun run "$dir/tls.sql" --output csv 2>&1 | tail -1; }
+  read_over() { pg_table using_ssl "ssl BOOLEAN" | sed "s|/postgres'|/postgres?${1/&/\\&}'|" >"$dir/tls.sql"; echo "SELECT ssl FROM using_ssl;" >>"$dir/tls.sql"; riverrun run "$dir/tls.sql" --output csv 2>&1 | tail -1; }
   equal "false" "$(read_over sslmode=disable)" "without"
   equal "true" "$(read_over sslmode=require)" "encrypted"
   equal "true" "$(read_over "sslmode=verify-full&sslrootcert=$PG_DIR/server.crt")" "verified"
