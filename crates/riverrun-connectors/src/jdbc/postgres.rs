@@ -188,10 +188,8 @@ impl Session for Postgres {
                     push_row(&mut columns, &rest[start..start + length])
                         .map_err(|reason| Error::failure(format!("table '{table}': {reason}")))?;
                     start += length + 1;
-                    if columns.rows() >= scan.batch_size || columns.is_full() {
-                        if !each(columns.flush()?) {
-                            return Ok(());
-                        }
+                    if (columns.rows() >= scan.batch_size || columns.is_full()) && !each(columns.flush()?) {
+                        return Ok(());
                     }
                 }
                 rest.drain(..start);

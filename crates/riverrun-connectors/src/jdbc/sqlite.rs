@@ -133,10 +133,8 @@ impl Session for Sqlite {
         let mut rows = statement.query([]).map_err(|error| trouble(&error))?;
         while let Some(row) = rows.next().map_err(|error| trouble(&error))? {
             push_row(&mut columns, row, &self.table.table)?;
-            if columns.rows() >= scan.batch_size || columns.is_full() {
-                if !each(columns.flush()?) {
-                    return Ok(());
-                }
+            if (columns.rows() >= scan.batch_size || columns.is_full()) && !each(columns.flush()?) {
+                return Ok(());
             }
         }
         if columns.rows() > 0 {
