@@ -2,7 +2,10 @@
 
 pub mod chunks;
 pub mod gather;
+pub mod keys;
+pub mod pairs;
 pub mod rows;
+pub mod state;
 
 use crate::expression::{Expression, evaluate_condition};
 use arrow::array::{ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions};

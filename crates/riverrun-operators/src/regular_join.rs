@@ -12,17 +12,18 @@
 //!
 //! Source of the semantics: Flink 2.3, "Regular Joins", and its `StreamingJoinOperator` and `StreamingSemiAntiJoinOperator`.
 
-use crate::expression::{Expression, evaluate_all};
+use crate::expression::Expression;
 use crate::join::chunks::{NO_ROW, Place, taken};
-use crate::join::gather::{Gather, RowRef};
+use crate::join::gather::RowRef;
+use crate::join::keys::JoinKeys;
+use crate::join::pairs::{Pairs, Sources};
 use crate::join::rows::{NewRow, Rows, RowsOptions};
 use crate::join::{JoinKind, LEFT, PairCondition, RIGHT};
-use arrow::array::{Array, RecordBatch, RecordBatchOptions, UInt32Array};
+use arrow::array::{RecordBatch, UInt32Array};
 use arrow::buffer::ScalarBuffer;
-use arrow::datatypes::SchemaRef;
 use riverrun_core::{Millis, Result, RowBatch, Schema};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
-use riverrun_state::{KeyEncoder, KeyTable, OperatorSnapshot, RestoredState, hash_row};
+use riverrun_state::{KeyEncoder, OperatorSnapshot, RestoredState, hash_row};
 
 mod snapshot;
 #[cfg(test)]
@@ -68,25 +69,15 @@ impl RegularJoinSpec {
 pub struct RegularJoin {
     spec: RegularJoinSpec,
     context: OperatorContext,
-    schema: SchemaRef,
-    /// Left columns, then right ones.
-    pair_schema: SchemaRef,
-    keys: KeyTable,
-    sides: [Side; 2],
+    keys: JoinKeys,
+    sides: [Rows; 2],
+    pairs: Pairs,
     /// How many rows the right side has per key, where that is all that is kept.
     totals: Option<Vec<i64>>,
-    key_encoder: KeyEncoder,
     row_encoder: KeyEncoder,
     probe: Option<Probe>,
     /// Keys that may have no row any more.
     maybe_empty: Vec<u32>,
-}
-
-#[derive(Debug)]
-struct Side {
-    rows: Rows,
-    gather: Gather,
-    width: usize,
 }
 
 /// A batch that meets the other side.
@@ -141,23 +132,18 @@ impl Changes {
 impl RegularJoin {
     /// The operator on one worker.
     pub fn new(spec: RegularJoinSpec, context: OperatorContext) -> Result<Self> {
-        let pairs = spec.inputs.iter().flat_map(|input| input.fields.iter().cloned()).collect();
-        let side = |side: usize| Side {
-            rows: Rows::new(RowsOptions {
+        let rows = |side: usize| {
+            Rows::new(RowsOptions {
                 retracting: spec.retracting[side],
                 tracked: spec.kind.preserves(side) || (spec.kind.is_semi() && side == LEFT),
                 ttl: spec.ttl[side],
-            }),
-            gather: Gather::new(&spec.inputs[side].to_arrow()),
-            width: spec.inputs[side].len(),
+            })
         };
         Ok(RegularJoin {
-            schema: spec.schema.to_arrow(),
-            pair_schema: Schema::new(pairs).to_arrow(),
-            keys: KeyTable::default(),
-            sides: [side(LEFT), side(RIGHT)],
+            keys: JoinKeys::new(spec.keys.clone(), spec.null_safe.clone()),
+            sides: [rows(LEFT), rows(RIGHT)],
+            pairs: Pairs::new(spec.kind, &spec.inputs, spec.condition.clone(), &spec.schema),
             totals: spec.counts_right().then(Vec::new),
-            key_encoder: KeyEncoder::default(),
             row_encoder: KeyEncoder::exact(),
             probe: None,
             maybe_empty: Vec::new(),
@@ -167,8 +153,8 @@ impl RegularJoin {
     }
 
     fn grow(&mut self) {
-        let slots = self.keys.slots();
-        self.sides.iter_mut().for_each(|side| side.rows.grow(slots));
+        let slots = self.keys.table.slots();
+        self.sides.iter_mut().for_each(|rows| rows.grow(slots));
         if let Some(totals) = &mut self.totals
             && totals.len() < slots
         {
@@ -176,35 +162,11 @@ impl RegularJoin {
         }
     }
 
-    /// The slot of each row's key.
-    fn slots(&mut self, side: usize, batch: &RecordBatch) -> Result<Vec<u32>> {
-        let columns = evaluate_all(&self.spec.keys[side], batch)?;
-        let keys = self.key_encoder.encode(&columns, batch.num_rows())?;
-        let mut hashes = Vec::new();
-        keys.hash_into(&mut hashes);
-        let strict: Vec<_> = columns
-            .iter()
-            .zip(&self.spec.null_safe)
-            .filter(|(column, null_safe)| !**null_safe && column.null_count() > 0)
-            .map(|(column, _)| column)
-            .collect();
-        let mut slots = Vec::with_capacity(batch.num_rows());
-        if strict.is_empty() {
-            self.keys.insert_rows(keys, &hashes, &mut slots);
-        } else {
-            for (row, (key, &hash)) in keys.iter().zip(&hashes).enumerate() {
-                let null = strict.iter().any(|column| column.is_null(row));
-                slots.push(if null { NO_ROW } else { self.keys.insert(hash, key).0 });
-            }
-        }
-        self.grow();
-        Ok(slots)
-    }
-
     /// Takes a batch in: keys, and the chunk of the rows that are to be kept.
     fn begin(&mut self, side: usize, batch: RowBatch) -> Result<Probe> {
         let RowBatch { columns: batch, weights } = batch;
-        let slots = self.slots(side, &batch)?;
+        let slots = self.keys.slots(side, &batch)?;
+        self.grow();
         let mut hashes = Vec::new();
         if self.spec.retracting[side] {
             let rows = self.row_encoder.encode(batch.columns(), batch.num_rows())?;
@@ -218,10 +180,10 @@ impl RegularJoin {
             let rows: Vec<u32> = (0..batch.num_rows()).filter(|row| kept(*row)).map(|row| row as u32).collect();
             match rows.len() {
                 0 => None,
-                all if all == batch.num_rows() => Some((self.sides[side].rows.begin(batch.clone())?, rows)),
+                all if all == batch.num_rows() => Some((self.sides[side].begin(batch.clone())?, rows)),
                 _ => {
                     let rows = UInt32Array::from(rows);
-                    let chunk = self.sides[side].rows.begin(taken(&batch, &rows)?)?;
+                    let chunk = self.sides[side].begin(taken(&batch, &rows)?)?;
                     Some((chunk, rows.values().to_vec()))
                 }
             }
@@ -249,7 +211,7 @@ impl RegularJoin {
                 out.emit(batch);
             }
         }
-        self.sides[probe.side].rows.finish()?;
+        self.sides[probe.side].finish()?;
         self.clean();
         Ok(())
     }
@@ -257,10 +219,10 @@ impl RegularJoin {
     /// Drops keys that have no rows any more.
     fn clean(&mut self) {
         for slot in std::mem::take(&mut self.maybe_empty) {
-            let empty = self.sides.iter().all(|side| side.rows.first(slot) == NO_ROW)
+            let empty = self.sides.iter().all(|rows| rows.first(slot) == NO_ROW)
                 && self.totals.as_ref().is_none_or(|totals| totals[slot as usize] == 0);
             if empty {
-                self.keys.remove(slot);
+                self.keys.table.remove(slot);
             }
         }
     }
@@ -271,7 +233,7 @@ impl RegularJoin {
         // The rows whose pairs are complete after these candidates: up to this one.
         let first = probe.row;
         let (mut row, mut cursor) = (probe.row, probe.cursor);
-        let others = &self.sides[1 - probe.side].rows;
+        let others = &self.sides[1 - probe.side];
         let counted = self.totals.is_some();
         let ttl = self.spec.ttl[1 - probe.side].is_some();
         let limit = self.spec.batch_size.max(1);
@@ -315,24 +277,15 @@ impl RegularJoin {
 
     /// For which candidates the condition is true; `None`: for all.
     fn holds(&mut self, probe: &Probe, candidates: &[Candidate]) -> Result<Option<Vec<bool>>> {
-        let Some(condition) = &self.spec.condition else { return Ok(None) };
-        if candidates.is_empty() {
+        if !self.pairs.is_conditioned() {
             return Ok(None);
         }
-        let others = &self.sides[1 - probe.side].rows;
-        let own: Vec<RowRef> = candidates.iter().map(|candidate| RowRef::at_hand(candidate.row)).collect();
-        let kept: Vec<RowRef> =
-            candidates.iter().map(|candidate| RowRef::kept(others.place(candidate.other))).collect();
+        let others = &self.sides[1 - probe.side];
+        let own = candidates.iter().map(|candidate| RowRef::at_hand(candidate.row)).collect();
+        let kept = candidates.iter().map(|candidate| RowRef::kept(others.place(candidate.other))).collect();
         let refs = if probe.side == LEFT { [own, kept] } else { [kept, own] };
-        let width = self.sides[LEFT].width;
-        let mut columns = Vec::with_capacity(condition.columns.len());
-        for &column in &condition.columns {
-            let (side, column) = if column < width { (LEFT, column) } else { (RIGHT, column - width) };
-            let Side { rows, gather, .. } = &mut self.sides[side];
-            columns.extend(gather.columns(&refs[side], Some(&probe.batch), rows.chunks(), [column].into_iter())?);
-        }
-        let holds = condition.holds(columns, &self.pair_schema, candidates.len())?;
-        Ok(Some(holds.iter().map(|holds| holds == Some(true)).collect()))
+        let chunks = self.sides.each_ref().map(Rows::chunks);
+        self.pairs.holds(&refs, Sources { at_hand: Some(&probe.batch), chunks })
     }
 
     /// A pair that matches.
@@ -340,7 +293,7 @@ impl RegularJoin {
         let kind = self.spec.kind;
         let weight = probe.weights.as_ref().map_or(1, |weights| weights[row]);
         let side = probe.side;
-        let others = &mut self.sides[1 - side].rows;
+        let others = &mut self.sides[1 - side];
         let count = i64::from(others.count(other));
         probe.matched += count;
         let kept = RowRef::kept(others.place(other));
@@ -397,7 +350,7 @@ impl RegularJoin {
 
     /// Keeps a row that is added, forgets one that is taken back.
     fn keep(&mut self, probe: &Probe, row: usize, weight: i64, matches: u32) -> Result<()> {
-        let rows = &mut self.sides[probe.side].rows;
+        let rows = &mut self.sides[probe.side];
         let slot = probe.slots[row];
         let count = u32::try_from(weight.unsigned_abs()).unwrap_or(u32::MAX);
         let hash = probe.hashes.get(row).copied().unwrap_or_default();
@@ -430,7 +383,7 @@ impl RegularJoin {
         let mut changes = Changes::default();
         let limit = self.spec.batch_size.max(1);
         let Some(totals) = &mut self.totals else { return changes };
-        let lefts = &mut self.sides[LEFT].rows;
+        let lefts = &mut self.sides[LEFT];
         while probe.row < probe.batch.num_rows() && changes.weights.len() < limit {
             let slot = probe.slots[probe.row];
             if slot == NO_ROW {
@@ -471,17 +424,9 @@ impl RegularJoin {
 
     /// The changes as columns.
     fn batch(&mut self, changes: Changes, at_hand: &RecordBatch) -> Result<Option<RowBatch>> {
-        let count = changes.weights.len();
-        if count == 0 {
-            return Ok(None);
-        }
-        let sides = if self.spec.kind.is_semi() { 1 } else { 2 };
-        let mut columns = Vec::with_capacity(self.schema.fields().len());
-        for (Side { rows, gather, width }, refs) in self.sides.iter_mut().zip(&changes.sides).take(sides) {
-            columns.extend(gather.columns(refs, Some(at_hand), rows.chunks(), 0..*width)?);
-        }
-        let options = RecordBatchOptions::new().with_row_count(Some(count));
-        let columns = RecordBatch::try_new_with_options(self.schema.clone(), columns, &options)?;
+        let chunks = self.sides.each_ref().map(Rows::chunks);
+        let sources = Sources { at_hand: Some(at_hand), chunks };
+        let Some(columns) = self.pairs.batch(&changes.sides, sources)? else { return Ok(None) };
         let weights = self.spec.retracts().then(|| changes.weights.into());
         Ok(Some(RowBatch { columns, weights }))
     }
@@ -502,13 +447,13 @@ impl Operator<RowBatch> for RegularJoin {
     }
 
     fn next_processing_timer(&self) -> Option<Millis> {
-        self.sides.iter().filter_map(|side| side.rows.next_expiry()).min()
+        self.sides.iter().filter_map(Rows::next_expiry).min()
     }
 
     fn on_processing_time(&mut self, now: Millis, _out: &mut Output<RowBatch>) -> Result<()> {
-        for side in &mut self.sides {
-            side.rows.expire(now, &mut self.maybe_empty);
-            side.rows.finish()?;
+        for rows in &mut self.sides {
+            rows.expire(now, &mut self.maybe_empty);
+            rows.finish()?;
         }
         self.clean();
         Ok(())

@@ -11,6 +11,7 @@ use riverrun_operators::constraints::Constraints;
 use riverrun_operators::expand::Expand;
 use riverrun_operators::expression::Expression;
 use riverrun_operators::group_aggregate::GroupAggregate;
+use riverrun_operators::interval_join::IntervalJoin;
 use riverrun_operators::key_router::{KeyRouter, KeyRouterSpec};
 use riverrun_operators::limit::Limit;
 use riverrun_operators::normalize::Normalize;
@@ -30,6 +31,7 @@ use riverrun_operators::window;
 use riverrun_operators::window::assign::WindowAssign;
 use riverrun_operators::window::deduplicate::WindowDeduplicate;
 use riverrun_operators::window::top_n::WindowTopN;
+use riverrun_operators::window_join::WindowJoin;
 use riverrun_runtime::flow::{Flow, SourceStreams, StreamId};
 use riverrun_runtime::{Route, Sink, SinkContext};
 use std::sync::Arc;
@@ -132,6 +134,16 @@ fn build_node(
         NodeKind::SingleRow(spec) => {
             let (spec, route) = (spec.clone(), keyed(&spec.keys));
             flow.operator(id, name, vec![(one()?, route)], |c| Ok(Box::new(SingleRow::new(spec, c)?)))?
+        }
+        NodeKind::IntervalJoin(spec) => {
+            let spec = spec.as_ref().clone();
+            let ports = two(&inputs, spec.keys.each_ref().map(|keys| keyed(keys)))?;
+            flow.operator(id, name, ports, |c| Ok(Box::new(IntervalJoin::new(spec, c)?)))?
+        }
+        NodeKind::WindowJoin(spec) => {
+            let spec = spec.as_ref().clone();
+            let ports = two(&inputs, spec.keys.each_ref().map(|keys| keyed(keys)))?;
+            flow.operator(id, name, ports, |c| Ok(Box::new(WindowJoin::new(spec, c)?)))?
         }
         NodeKind::RegularJoin(spec) => {
             let spec = spec.as_ref().clone();

@@ -37,26 +37,26 @@ impl RegularJoin {
         let mut blobs = KeyedBlobs::new(VERSION);
         let group = |keys: &riverrun_state::KeyTable, slot: u32| KeyGroup::of_hash(keys.hash(slot), groups);
         let mut encoder = KeyEncoder::exact();
-        for (number, side) in self.sides.iter().enumerate() {
+        for (number, rows) in self.sides.iter().enumerate() {
             let tracked = self.spec.kind.preserves(number) || (self.spec.kind.is_semi() && number == LEFT);
-            for (batch, numbers) in side.rows.chunks().iter() {
+            for (batch, numbers) in rows.chunks().iter() {
                 let encoded = encoder.encode(batch.columns(), batch.num_rows())?;
                 for (row, &kept) in numbers.iter().enumerate().filter(|(_, kept)| **kept != NO_ROW) {
-                    let slot = side.rows.slot(kept);
-                    let out = blobs.group(group(&self.keys, slot));
-                    put_bytes(out, self.keys.key(slot));
+                    let slot = rows.slot(kept);
+                    let out = blobs.group(group(&self.keys.table, slot));
+                    put_bytes(out, self.keys.table.key(slot));
                     out.push(number as u8);
                     put_bytes(out, encoded.row(row));
-                    put_u32(out, side.rows.count(kept));
-                    put_u32(out, if tracked { side.rows.matches(kept) } else { 0 });
-                    put_i64(out, side.rows.time(kept).0);
+                    put_u32(out, rows.count(kept));
+                    put_u32(out, if tracked { rows.matches(kept) } else { 0 });
+                    put_i64(out, rows.time(kept).0);
                 }
             }
         }
         if let Some(totals) = &self.totals {
-            for slot in self.keys.live().filter(|slot| totals[*slot as usize] > 0) {
-                let out = blobs.group(group(&self.keys, slot));
-                put_bytes(out, self.keys.key(slot));
+            for slot in self.keys.table.live().filter(|slot| totals[*slot as usize] > 0) {
+                let out = blobs.group(group(&self.keys.table, slot));
+                put_bytes(out, self.keys.table.key(slot));
                 out.push(TOTAL);
                 put_i64(out, totals[slot as usize]);
             }
@@ -77,7 +77,7 @@ impl RegularJoin {
         let mut owned: [Vec<(u32, Vec<u8>, u32, u32, Millis)>; 2] = Default::default();
         read_keyed(state, VERSION, "a join", |_, blob| {
             let key = blob.bytes()?;
-            let (slot, _) = self.keys.insert(hash_key(key), key);
+            let (slot, _) = self.keys.table.insert(hash_key(key), key);
             let side = blob.u8()?;
             if side == TOTAL {
                 self.grow();
@@ -116,7 +116,7 @@ impl RegularJoin {
         let columns = key::decode(&types, read.iter().map(|row| row.bytes))?;
         let options = RecordBatchOptions::new().with_row_count(Some(read.len()));
         let batch = RecordBatch::try_new_with_options(schema, columns, &options)?;
-        let rows = &mut self.sides[side].rows;
+        let rows = &mut self.sides[side];
         let chunk = rows.begin(batch)?;
         for (at, row) in read.iter().enumerate() {
             let place = Place { chunk, row: at as u32 };

@@ -127,7 +127,7 @@ fn rows_that_are_not_written_for_the_time_to_live_are_forgotten() {
         }
         join.on_batch(port, batch, &WatermarkRuns::default(), &mut out).unwrap();
         let lines = out.take().iter().flat_map(|(batch, _)| crate::testing::lines(batch)).collect::<Vec<_>>();
-        (lines, join.sides[LEFT].rows.len())
+        (lines, join.sides[LEFT].len())
     };
     assert_eq!(at(0, LEFT, orders().batch(&["ada | 7"])), (vec!["ada | 7 | null | null".into()], 1));
     // Read in time, but not written.

@@ -21,7 +21,8 @@ pub struct Workers<O> {
 impl<O: Operator<RowBatch>> Workers<O> {
     /// One worker, with room for so many batches of output at a time.
     pub fn new(keys: [Vec<Expression>; 2], room: usize, make: impl Fn(OperatorContext) -> O + 'static) -> Self {
-        let workers = vec![(make(context(0, 1)), context(0, 1))];
+        let first = context(0, 1);
+        let workers = vec![(make(first.clone()), first)];
         Workers { make: Box::new(make), keys, workers, watermark: Watermark::MIN, room, lines: Vec::new() }
     }
 
@@ -59,6 +60,24 @@ impl<O: Operator<RowBatch>> Workers<O> {
         }
     }
 
+    /// A watermark of both inputs.
+    pub fn watermark(&mut self, watermark: Watermark) {
+        self.watermark = self.watermark.max(watermark);
+        let watermark = self.watermark;
+        for worker in 0..self.workers.len() {
+            self.call(worker, |operator, out| operator.on_watermark(watermark, out).unwrap());
+        }
+    }
+
+    /// The end of both inputs.
+    pub fn end(&mut self) {
+        self.watermark(Watermark::MAX);
+        self.tick();
+        for worker in 0..self.workers.len() {
+            self.call(worker, |operator, out| operator.on_end(out).unwrap());
+        }
+    }
+
     /// The end of a tick.
     pub fn tick(&mut self) {
         for worker in 0..self.workers.len() {
@@ -80,9 +99,19 @@ impl<O: Operator<RowBatch>> Workers<O> {
             .collect();
     }
 
+    /// The operator on the first worker.
+    pub fn first(&self) -> &O {
+        &self.workers[0].0
+    }
+
     /// What came out since the last time.
     pub fn take(&mut self) -> Vec<String> {
         std::mem::take(&mut self.lines)
+    }
+
+    /// How many rows were late.
+    pub fn late(&self) -> u64 {
+        self.workers.iter().map(|(_, context)| context.metrics.late.get()).sum()
     }
 }
 

@@ -45,7 +45,7 @@ impl Relation {
     /// The join of two relations on conditions over the columns of the left one and then the right one.
     pub fn join(left: Relation, right: Relation, kind: JoinKind, on: Vec<Expr>, place: Option<Place>) -> Relation {
         let on: Vec<Expr> = on.into_iter().flat_map(conjuncts).collect();
-        let class = class_of(&left, &right, &on);
+        let class = class_of(&left, &right, kind, &on);
         let schema = joined_schema(&left.schema, &right.schema, kind, class);
         let kind = RelationKind::Join { left: Box::new(left), right: Box::new(right), kind, on, class, place };
         Relation { kind, schema }
@@ -120,10 +120,10 @@ fn joined_schema(left: &Schema, right: &Schema, kind: JoinKind, class: JoinClass
     Schema::new(fields)
 }
 
-fn class_of(left: &Relation, right: &Relation, on: &[Expr]) -> JoinClass {
+fn class_of(left: &Relation, right: &Relation, kind: JoinKind, on: &[Expr]) -> JoinClass {
     if window_sides(left, right, on).is_some() {
         JoinClass::Window
-    } else if time_bounds(&left.schema, &right.schema, on).is_some() {
+    } else if !kind.is_semi() && time_bounds(&left.schema, &right.schema, on).is_some() {
         JoinClass::Interval
     } else {
         JoinClass::Regular
@@ -322,6 +322,18 @@ pub struct SplitCondition {
     pub keys: Vec<(Expr, Expr, bool)>,
     /// What else must hold, over the columns of both sides.
     pub rest: Vec<Expr>,
+}
+
+impl SplitCondition {
+    /// The keys of the left side, and of the right one.
+    pub fn sides(&self) -> (Vec<Expr>, Vec<Expr>) {
+        self.keys.iter().map(|(left, right, _)| (left.clone(), right.clone())).unzip()
+    }
+
+    /// For each key, whether NULL equals NULL.
+    pub fn null_safe(&self) -> Vec<bool> {
+        self.keys.iter().map(|(_, _, null_safe)| *null_safe).collect()
+    }
 }
 
 /// Takes the equalities between both sides out of the conditions. `common` casts two expressions to one type, if there is

@@ -213,6 +213,20 @@ fn details(node: &Node) -> Vec<(&'static str, String)> {
         NodeKind::Normalize(spec) => say("key", list(&spec.keys)),
         NodeKind::SetOperation(spec) => say("operation", spec.operation.to_string()),
         NodeKind::SingleRow(spec) => say("per", list(&spec.keys)),
+        NodeKind::IntervalJoin(spec) => {
+            say("join", spec.kind.to_string());
+            say("on", equalities(&spec.keys, &spec.null_safe));
+            let times = spec.times.as_ref().map(|[left, right]| format!("{} - {}", text(left), text(right)));
+            let times = times.unwrap_or_else(|| "left - right by processing time".to_owned());
+            let (lower, upper) = (span_text(spec.lower.0), span_text(spec.upper.0));
+            say("bounds", format!("{times} from {lower} to {upper}"));
+            say("where", spec.condition.as_ref().map(|condition| text(&condition.expression)).unwrap_or_default());
+        }
+        NodeKind::WindowJoin(spec) => {
+            say("join", spec.kind.to_string());
+            say("on", equalities(&spec.keys, &spec.null_safe));
+            say("where", spec.condition.as_ref().map(|condition| text(&condition.expression)).unwrap_or_default());
+        }
         NodeKind::RegularJoin(spec) => {
             say("join", spec.kind.to_string());
             say("on", equalities(&spec.keys, &spec.null_safe));

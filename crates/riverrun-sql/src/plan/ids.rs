@@ -53,6 +53,8 @@ fn keys_of(kind: &NodeKind) -> String {
         NodeKind::SetOperation(spec) => format!("[{}]", spec.operation),
         NodeKind::SingleRow(spec) => list(&spec.keys),
         NodeKind::RegularJoin(spec) => format!("{}{}", list(&spec.keys[0]), list(&spec.keys[1])),
+        NodeKind::IntervalJoin(spec) => format!("{}{}", list(&spec.keys[0]), list(&spec.keys[1])),
+        NodeKind::WindowJoin(spec) => format!("{}{}", list(&spec.keys[0]), list(&spec.keys[1])),
         NodeKind::Expand(spec) => list(&spec.keys),
         NodeKind::WindowTopN(spec) => list(&spec.keys),
         NodeKind::WindowDeduplicate(spec) => list(&spec.keys),

@@ -3,18 +3,22 @@
 use super::node::{ChangelogKind, NodeId, NodeKind, Properties};
 use super::planner::Planner;
 use crate::bind::conditional::and;
-use crate::bind::join::{SplitCondition, columns_of, split_condition};
+use crate::bind::join::{
+    SplitCondition, columns_of, compares_windows, is_time_bound, split_condition, time_bounds, window_sides,
+};
 use crate::bind::relation::{JoinClass, Relation};
 use crate::bind::scope::column;
 use crate::bind::{ExprBinder, Scope};
 use crate::expr::Expr;
 use crate::functions::common_type::common_type;
 use crate::physical::lower_over;
-use riverrun_core::{Result, Schema};
+use riverrun_core::{Error, Millis, Place, Result, Schema};
+use riverrun_operators::interval_join::IntervalJoinSpec;
 use riverrun_operators::join::{JoinKind, LEFT, PairCondition, RIGHT};
 use riverrun_operators::regular_join::RegularJoinSpec;
 use riverrun_operators::set_operation::{SetOperation, SetOperationSpec};
 use riverrun_operators::single_row::SingleRowSpec;
+use riverrun_operators::window_join::WindowJoinSpec;
 
 /// A join as the binder gives it.
 pub(super) struct Join {
@@ -23,6 +27,7 @@ pub(super) struct Join {
     pub(super) kind: JoinKind,
     pub(super) on: Vec<Expr>,
     pub(super) class: JoinClass,
+    pub(super) place: Option<Place>,
     pub(super) schema: Schema,
 }
 
@@ -30,8 +35,9 @@ impl Planner<'_> {
     /// The node of a join.
     pub(super) fn join(&mut self, join: Join) -> Result<NodeId> {
         match join.class {
-            // Rows that time bounds are not forgotten yet.
-            JoinClass::Regular | JoinClass::Interval | JoinClass::Window => self.regular_join(join),
+            JoinClass::Regular => self.regular_join(join),
+            JoinClass::Interval => self.interval_join(join),
+            JoinClass::Window => self.window_join(join),
         }
     }
 
@@ -41,12 +47,11 @@ impl Planner<'_> {
         let nodes = [self.relation(left)?, self.relation(right)?];
         let below = nodes.map(|node| self.builder.properties(node).clone());
         let split = self.split(on, inputs[LEFT].len());
-        let left_keys: Vec<Expr> = split.keys.iter().map(|(left, _, _)| left.clone()).collect();
-        let right_keys: Vec<Expr> = split.keys.iter().map(|(_, right, _)| right.clone()).collect();
+        let (left_keys, right_keys) = split.sides();
         let spec = RegularJoinSpec {
             kind,
             keys: [self.lower_all(&left_keys, &inputs[LEFT])?, self.lower_all(&right_keys, &inputs[RIGHT])?],
-            null_safe: split.keys.iter().map(|(_, _, null_safe)| *null_safe).collect(),
+            null_safe: split.null_safe(),
             condition: pair_condition(split.rest, &inputs)?,
             retracting: [0, 1].map(|side| below[side].changelog != ChangelogKind::Append),
             ttl: [None, None],
@@ -61,6 +66,87 @@ impl Planner<'_> {
         properties.keys = joined_keys(&below, kind, [&left_keys, &right_keys]);
         let inputs = nodes.into_iter().map(Into::into).collect();
         Ok(self.builder.add(NodeKind::RegularJoin(Box::new(spec)), inputs, properties))
+    }
+
+    fn interval_join(&mut self, join: Join) -> Result<NodeId> {
+        let Join { left, right, kind, on, schema, place, .. } = join;
+        let inputs = [left.schema.clone(), right.schema.clone()];
+        let width = inputs[LEFT].len();
+        let bounds = time_bounds(&inputs[LEFT], &inputs[RIGHT], &on)
+            .ok_or_else(|| Error::bug("an interval join without bounds"))?;
+        let rest = on.into_iter().filter(|condition| !is_time_bound(condition, &bounds, width)).collect();
+        let nodes = [self.relation(left)?, self.relation(right)?];
+        let below = self.appending(nodes, "an interval join", place)?;
+        let split = self.split(rest, width);
+        let (left_keys, right_keys) = split.sides();
+        let time = |side: usize| {
+            let time = bounds.columns[side];
+            lower_over(&column(time, &inputs[side].fields[time].data_type), &inputs[side])
+        };
+        let spec = IntervalJoinSpec {
+            kind,
+            keys: [self.lower_all(&left_keys, &inputs[LEFT])?, self.lower_all(&right_keys, &inputs[RIGHT])?],
+            null_safe: split.null_safe(),
+            times: if bounds.processing { None } else { Some([time(LEFT)?, time(RIGHT)?]) },
+            lower: Millis(bounds.lower),
+            upper: Millis(bounds.upper),
+            condition: pair_condition(split.rest, &inputs)?,
+            inputs,
+            schema: schema.clone(),
+            batch_size: self.config.batch_size(),
+        };
+        let mut properties = Properties::append(schema, below.iter().all(|below| below.bounded));
+        properties.keys = joined_keys(&below, kind, [&left_keys, &right_keys]);
+        let inputs = nodes.into_iter().map(Into::into).collect();
+        Ok(self.builder.add(NodeKind::IntervalJoin(Box::new(spec)), inputs, properties))
+    }
+
+    fn window_join(&mut self, join: Join) -> Result<NodeId> {
+        let Join { left, right, kind, on, schema, place, .. } = join;
+        let inputs = [left.schema.clone(), right.schema.clone()];
+        let width = inputs[LEFT].len();
+        let sides = window_sides(&left, &right, &on).ok_or_else(|| Error::bug("a window join without windows"))?;
+        let rest = on.into_iter().filter(|condition| !compares_windows(condition, &sides, width)).collect();
+        let nodes = [self.relation(left)?, self.relation(right)?];
+        let below = self.appending(nodes, "a window join", place)?;
+        let split = self.split(rest, width);
+        let (left_keys, right_keys) = split.sides();
+        let border = |side: usize, index: usize| column(index, &inputs[side].fields[index].data_type);
+        let keys = |side: usize, keys: &[Expr]| {
+            let (start, end) = sides.columns[side];
+            let mut all = vec![border(side, start), border(side, end)];
+            all.extend_from_slice(keys);
+            self.lower_all(&all, &inputs[side])
+        };
+        let end = |side: usize| lower_over(&border(side, sides.columns[side].1), &inputs[side]);
+        let spec = WindowJoinSpec {
+            kind,
+            keys: [keys(LEFT, &left_keys)?, keys(RIGHT, &right_keys)?],
+            null_safe: [false, false].into_iter().chain(split.null_safe()).collect(),
+            ends: [end(LEFT)?, end(RIGHT)?],
+            zone: sides.local.then(|| self.config.time_zone()),
+            condition: pair_condition(split.rest, &inputs)?,
+            schema: schema.clone(),
+            batch_size: self.config.batch_size(),
+            inputs: inputs.clone(),
+        };
+        let mut properties = Properties::append(schema, below.iter().all(|below| below.bounded));
+        properties.keys = joined_keys(&below, kind, [&left_keys, &right_keys]);
+        let inputs = nodes.into_iter().map(Into::into).collect();
+        Ok(self.builder.add(NodeKind::WindowJoin(Box::new(spec)), inputs, properties))
+    }
+
+    /// The properties of both inputs, which must not take rows back.
+    pub(super) fn appending(&self, nodes: [NodeId; 2], what: &str, place: Option<Place>) -> Result<[Properties; 2]> {
+        let below = nodes.map(|node| self.builder.properties(node).clone());
+        for (side, below) in ["left", "right"].into_iter().zip(&below) {
+            if below.changelog != ChangelogKind::Append {
+                return Err(Error::input(format!("{what} takes only new rows, but those on its {side} are updated or deleted"))
+                    .hint("join without bounding the time (a regular join takes all changes), or read the rows before they are aggregated or ranked")
+                    .at(place));
+            }
+        }
+        Ok(below)
     }
 
     /// INTERSECT and EXCEPT.

@@ -8,6 +8,7 @@ use riverrun_operators::constraints::ConstraintsSpec;
 use riverrun_operators::expand::ExpandSpec;
 use riverrun_operators::expression::Expression;
 use riverrun_operators::group_aggregate::GroupAggregateSpec;
+use riverrun_operators::interval_join::IntervalJoinSpec;
 use riverrun_operators::limit::LimitSpec;
 use riverrun_operators::normalize::NormalizeSpec;
 use riverrun_operators::over::OverSpec;
@@ -21,6 +22,7 @@ use riverrun_operators::union::UnionSpec;
 use riverrun_operators::unnest::UnnestSpec;
 use riverrun_operators::values::ValuesSpec;
 use riverrun_operators::window::spec::{WindowAggregateSpec, WindowAssignSpec, WindowDeduplicateSpec, WindowTopNSpec};
+use riverrun_operators::window_join::WindowJoinSpec;
 use std::fmt;
 use std::sync::Arc;
 
@@ -189,6 +191,10 @@ pub enum NodeKind {
     SingleRow(SingleRowSpec),
     /// Pairs of rows of two inputs that are kept.
     RegularJoin(Box<RegularJoinSpec>),
+    /// Pairs of rows that are near in time.
+    IntervalJoin(Box<IntervalJoinSpec>),
+    /// Pairs of rows of one window.
+    WindowJoin(Box<WindowJoinSpec>),
     /// Every row once per grouping set.
     Expand(ExpandSpec),
     /// Every row with the elements of a collection in it.
@@ -225,6 +231,8 @@ impl NodeKind {
             NodeKind::SetOperation(_) => "SetOperation",
             NodeKind::SingleRow(_) => "SingleRow",
             NodeKind::RegularJoin(_) => "RegularJoin",
+            NodeKind::IntervalJoin(_) => "IntervalJoin",
+            NodeKind::WindowJoin(_) => "WindowJoin",
             NodeKind::Expand(_) => "Expand",
             NodeKind::Unnest(_) => "Unnest",
             NodeKind::Sort(_) => "Sort",

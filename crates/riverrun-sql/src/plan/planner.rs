@@ -190,8 +190,8 @@ impl<'a> Planner<'a> {
                 self.set_operation(*left, *right, operation, schema)
             }
             RelationKind::SingleRow { input, keys } => self.single_row(*input, &keys),
-            RelationKind::Join { left, right, kind, on, class, .. } => {
-                self.join(Join { left: *left, right: *right, kind, on, class, schema })
+            RelationKind::Join { left, right, kind, on, class, place } => {
+                self.join(Join { left: *left, right: *right, kind, on, class, place, schema })
             }
             RelationKind::Over { input, partition, order, frame, calls, place } => {
                 self.over(*input, Over { partition, order, frame, calls, place }, schema)

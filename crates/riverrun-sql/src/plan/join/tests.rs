@@ -84,3 +84,44 @@ fn what_a_subquery_can_not_be_is_said() {
     let error = refused("SELECT id FROM orders FULL JOIN payments USING (id);");
     assert!(error.hint_text().unwrap().contains("COALESCE"), "{error:?}");
 }
+
+#[test]
+fn conditions_on_both_times_bound_a_join() {
+    let text = explained(
+        "SELECT * FROM orders o, payments p
+         WHERE o.id = p.order_id AND p.at_time BETWEEN o.ts - INTERVAL '1' MINUTE AND o.ts + INTERVAL '1' HOUR AND p.paid > o.amount;",
+    );
+    assert!(
+        text.contains(
+            "IntervalJoin(join=[inner], on=[id = order_id], bounds=[ts - at_time from -1 h to 1 min], where=["
+        ),
+        "{text}"
+    );
+    assert!(text.contains("append: "), "{text}");
+    // One bound is not enough: rows would have to be kept for ever.
+    let text = explained("SELECT * FROM orders o JOIN payments p ON o.id = p.order_id AND p.at_time > o.ts;");
+    assert!(text.contains("RegularJoin("), "{text}");
+    let result = text.lines().nth(1).unwrap();
+    assert!(!result.contains("ROWTIME"), "{result}");
+}
+
+#[test]
+fn equal_windows_make_a_window_join() {
+    let windows = "FROM (SELECT * FROM TABLE(TUMBLE(TABLE orders, DESCRIPTOR(ts), INTERVAL '1' MINUTE))) o
+        FULL JOIN (SELECT * FROM TABLE(TUMBLE(TABLE payments, DESCRIPTOR(at_time), INTERVAL '1' MINUTE))) p";
+    let on = "ON o.id = p.order_id AND o.window_start = p.window_start AND o.window_end = p.window_end";
+    let text = explained(&format!("SELECT o.id, p.paid {windows} {on};"));
+    assert!(text.contains("WindowJoin(join=[full], on=["), "{text}");
+    assert!(!text.contains("retract: "), "{text}");
+}
+
+#[test]
+fn a_join_bounded_in_time_takes_only_new_rows() {
+    let error = refused(
+        "SELECT * FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY customer ORDER BY ts DESC) AS n FROM orders QUALIFY n = 1) o
+         JOIN payments p ON o.id = p.order_id AND p.at_time BETWEEN o.ts AND o.ts + INTERVAL '1' HOUR;",
+    );
+    assert_eq!(error.message(), "an interval join takes only new rows, but those on its left are updated or deleted");
+    assert!(error.hint_text().unwrap().contains("a regular join takes all changes"), "{error:?}");
+    assert_eq!(error.place().map(|place| place.column), Some(15));
+}

@@ -1,0 +1,78 @@
+//! The rows of a join at a barrier, each with its key and a time that its operator gives it.
+
+use super::chunks::NO_ROW;
+use super::rows::Rows;
+use arrow::array::{RecordBatch, RecordBatchOptions};
+use arrow::datatypes::DataType;
+use riverrun_core::{Error, KeyGroup, Result, Schema};
+use riverrun_state::blob::{KeyedBlobs, put_bytes, put_i64, read_keyed};
+use riverrun_state::{KeyEncoder, KeyTable, OperatorSnapshot, RestoredState, hash_key, key};
+
+/// Rows are read back so many at a time.
+const READ_ROWS: usize = 4096;
+
+/// What is known of a row that was read, apart from its values.
+#[derive(Clone, Copy, Debug)]
+pub struct KeptRow {
+    /// The slot of its key.
+    pub slot: u32,
+    /// The time it was written with.
+    pub time: i64,
+}
+
+/// Per key group entries: the key, a side, a time (of side, slot and row), and the row's values.
+pub fn write_rows(
+    version: u8,
+    keys: &KeyTable,
+    sides: &[Rows; 2],
+    key_groups: u16,
+    time: impl Fn(usize, u32, u32) -> i64,
+) -> Result<OperatorSnapshot> {
+    let mut blobs = KeyedBlobs::new(version);
+    let mut encoder = KeyEncoder::exact();
+    for (side, rows) in sides.iter().enumerate() {
+        for (batch, numbers) in rows.chunks().iter() {
+            let encoded = encoder.encode(batch.columns(), batch.num_rows())?;
+            for (row, &number) in numbers.iter().enumerate().filter(|(_, number)| **number != NO_ROW) {
+                let slot = rows.slot(number);
+                let out = blobs.group(KeyGroup::of_hash(keys.hash(slot), key_groups));
+                put_bytes(out, keys.key(slot));
+                out.push(side as u8);
+                put_i64(out, time(side, slot, number));
+                put_bytes(out, encoded.row(row));
+            }
+        }
+    }
+    Ok(OperatorSnapshot { keyed: blobs.into_inner(), ..OperatorSnapshot::default() })
+}
+
+/// Batches of rows of one side, whose keys are in the table now.
+pub fn read_rows(
+    state: &RestoredState,
+    version: u8,
+    what: &str,
+    keys: &mut KeyTable,
+    inputs: &[Schema; 2],
+) -> Result<Vec<(usize, RecordBatch, Vec<KeptRow>)>> {
+    let mut read: [Vec<(KeptRow, Vec<u8>)>; 2] = Default::default();
+    read_keyed(state, version, what, |_, blob| {
+        let key = blob.bytes()?;
+        let (slot, _) = keys.insert(hash_key(key), key);
+        let side = usize::from(blob.u8()?);
+        let row = (KeptRow { slot, time: blob.i64()? }, blob.bytes()?.to_vec());
+        read.get_mut(side).ok_or_else(|| Error::failure("a join has two sides"))?.push(row);
+        Ok(())
+    })?;
+    let mut batches = Vec::new();
+    for (side, rows) in read.iter().enumerate() {
+        let schema = inputs[side].to_arrow();
+        let types: Vec<DataType> = schema.fields().iter().map(|field| field.data_type().clone()).collect();
+        for rows in rows.chunks(READ_ROWS) {
+            let columns = key::decode(&types, rows.iter().map(|(_, bytes)| bytes.as_slice()))?;
+            let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
+            let batch = RecordBatch::try_new_with_options(schema.clone(), columns, &options)?;
+            batches.push((side, batch, rows.iter().map(|(row, _)| *row).collect()));
+        }
+    }
+    Ok(batches)
+}
