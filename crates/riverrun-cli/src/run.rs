@@ -174,6 +174,8 @@ impl Host for Terminal {
     fn explain(&mut self, plan: &StreamPlan, details: &[String]) -> Result<()> {
         let text = if details.iter().any(|detail| detail == "JSON_EXECUTION_PLAN") {
             serde_json::to_string_pretty(&plan.to_json()).unwrap_or_default() + "\n"
+        } else if details.iter().any(|detail| detail == "CHANGELOG_MODE") {
+            plan.explain_changelog_mode()
         } else {
             plan.explain()
         };
@@ -227,7 +229,10 @@ impl Host for Planner {
         Ok(())
     }
 
-    fn explain(&mut self, plan: &StreamPlan, _details: &[String]) -> Result<()> {
+    fn explain(&mut self, plan: &StreamPlan, details: &[String]) -> Result<()> {
+        if !self.json && !self.quiet && details.iter().any(|detail| detail == "CHANGELOG_MODE") {
+            return std::io::stdout().write_all(plan.explain_changelog_mode().as_bytes()).map_err(output::failed);
+        }
         self.planned(plan)
     }
 

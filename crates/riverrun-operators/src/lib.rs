@@ -23,6 +23,7 @@ pub mod rank;
 pub mod regular_join;
 pub mod set_operation;
 pub mod single_row;
+pub mod sink_materialize;
 pub mod sort;
 pub mod sort_key;
 #[cfg(test)]

@@ -23,6 +23,7 @@ use riverrun_operators::rank::top_n::TopN;
 use riverrun_operators::regular_join::RegularJoin;
 use riverrun_operators::set_operation::SetOperator;
 use riverrun_operators::single_row::SingleRow;
+use riverrun_operators::sink_materialize::SinkMaterialize;
 use riverrun_operators::sort::Sort;
 use riverrun_operators::union::Union;
 use riverrun_operators::unnest::Unnest;
@@ -118,6 +119,10 @@ fn build_node(
                 })
             })?
         }
+        NodeKind::SinkMaterialize(spec) => {
+            let (spec, route) = (spec.clone(), keyed(&spec.keys));
+            flow.operator(id, name, vec![(one()?, route)], |c| Ok(Box::new(SinkMaterialize::new(spec, c)?)))?
+        }
         NodeKind::GroupAggregate(spec) => {
             let (spec, route) = (spec.clone(), keyed(&spec.keys));
             flow.operator(id, name, vec![(one()?, route)], |c| Ok(Box::new(GroupAggregate::new(spec, c)?)))?
@@ -175,7 +180,8 @@ fn build_node(
                 return Err(Error::bug(format!("the table '{}' takes only new rows", sink.table)));
             }
             // Changes of a row must reach one writer, in their order.
-            let by_key = node.properties.changelog != ChangelogKind::Append && !sink.primary_key.is_empty();
+            let updated = node.properties.changelog != ChangelogKind::Append || sink.accepts == AcceptedChanges::Upsert;
+            let by_key = updated && !sink.primary_key.is_empty() && !sink.routed;
             let route = match (sink.single, by_key) {
                 (true, _) => Route::Single,
                 (false, true) => keyed(&primary_key(sink, &node.properties.schema)),

@@ -7,6 +7,7 @@
 
 pub mod builder;
 mod calc;
+mod changelog;
 mod check;
 pub mod explain;
 mod group;

@@ -1,6 +1,7 @@
 //! A session's settings: SET, RESET, `-D key=value`.
 
 mod ddl;
+pub mod updates;
 
 pub use ddl::{Outcome, Rows, SchemaOf, execute_ddl};
 
@@ -123,6 +124,10 @@ pub const SESSION_OPTIONS: &[OptionDef] = &[
     SOURCE_IDLE_TIMEOUT,
     SOURCE_EVENTS_DUPLICATE,
     STATE_TTL,
+    updates::UPSERT_MATERIALIZE,
+    updates::MINI_BATCH,
+    updates::MINI_BATCH_LATENCY,
+    updates::MINI_BATCH_SIZE,
 ];
 
 /// Prefixes of Flink's own options: those not in [`SESSION_OPTIONS`] are taken, with a note that nothing comes of them.
@@ -243,14 +248,15 @@ impl SessionConfig {
         self.options.int(&PARALLELISM).ok().flatten().and_then(|count| usize::try_from(count).ok())
     }
 
-    /// `execution.buffer-timeout`.
+    /// `execution.buffer-timeout`, or what mini-batches put in its place.
     pub fn buffer_timeout(&self) -> Millis {
-        self.duration(&BUFFER_TIMEOUT).unwrap_or(Millis(5))
+        self.mini_batch_latency().or_else(|| self.duration(&BUFFER_TIMEOUT)).unwrap_or(Millis(5))
     }
 
     /// `execution.batch-size`.
     pub fn batch_size(&self) -> usize {
-        self.options.int(&BATCH_SIZE).ok().flatten().and_then(|size| usize::try_from(size).ok()).unwrap_or(8192)
+        let size = self.options.int(&BATCH_SIZE).ok().flatten().and_then(|size| usize::try_from(size).ok());
+        self.mini_batch_size(size.unwrap_or(8192))
     }
 
     /// Whether `execution.runtime-mode` is `batch`.

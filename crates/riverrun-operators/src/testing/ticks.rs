@@ -54,6 +54,38 @@ impl<O: Operator<RowBatch>, F: Fn(OperatorContext) -> O> TickTest<'_, F> {
     /// Whether after each tick the rows are those that `model` makes of all changes so far: as whole batches on one worker,
     /// and row by row with a snapshot after each tick, restored at another parallelism.
     pub fn check(&self, ticks: &[Tick], model: impl Fn(&[String]) -> Vec<String>) {
+        self.check_rows(ticks, model, |output| left(output));
+    }
+
+    /// The same where a row that comes out replaces that of its key.
+    pub fn check_upserts(
+        &self,
+        ticks: &[Tick],
+        key: impl Fn(&str) -> String,
+        model: impl Fn(&[String]) -> Vec<String>,
+    ) {
+        self.check_rows(ticks, model, |output| {
+            let mut rows: BTreeMap<String, &str> = BTreeMap::new();
+            for change in output {
+                match change.strip_prefix("- ") {
+                    Some(row) => assert!(rows.remove(&key(row)).is_some(), "{row} was not there"),
+                    None => {
+                        rows.insert(key(change), change);
+                    }
+                }
+            }
+            let mut rows: Vec<String> = rows.into_values().map(str::to_owned).collect();
+            rows.sort();
+            rows
+        });
+    }
+
+    fn check_rows(
+        &self,
+        ticks: &[Tick],
+        model: impl Fn(&[String]) -> Vec<String>,
+        left: impl Fn(&[String]) -> Vec<String>,
+    ) {
         for (parallelism, restarts) in [(&[1][..], false), (&[1], true), (&[3], false), (&[1, 3, 2, 4], true)] {
             let (mut input, mut output) = (Vec::new(), Vec::new());
             for (number, rows) in self.outputs(ticks, parallelism, restarts).into_iter().enumerate() {

@@ -1,5 +1,6 @@
 //! A plan as text and as JSON.
 
+use super::changelog::changelog_mode;
 use super::node::{Node, NodeId, NodeKind, StreamPlan};
 use riverrun_operators::expression::Expression;
 use riverrun_operators::over::{FrameStart, FrameUnit, OverOrder};
@@ -13,35 +14,22 @@ use std::fmt::Write;
 impl StreamPlan {
     /// The plan as a tree: every sink with what it reads, and of every node schema, changelog kind, keys and time column.
     pub fn explain(&self) -> String {
-        let mut text = String::new();
-        let mut shown = HashSet::new();
-        for (index, node) in self.nodes.iter().enumerate() {
-            if matches!(node.kind, NodeKind::Sink(_) | NodeKind::Result) {
-                self.explain_node(NodeId(index), "", "", &mut shown, &mut text);
-            }
-        }
-        text
+        self.explain_with(false)
     }
 
-    fn explain_node(&self, id: NodeId, first: &str, rest: &str, shown: &mut HashSet<NodeId>, text: &mut String) {
-        let node = self.node(id);
-        let _ = write!(text, "{first}{}", node.kind.name());
-        let details = details(node);
-        if !details.is_empty() {
-            let words: Vec<String> = details.iter().map(|(name, value)| format!("{name}=[{value}]")).collect();
-            let _ = write!(text, "({})", words.join(", "));
+    /// The same with the kinds of changes of every node: EXPLAIN CHANGELOG_MODE.
+    pub fn explain_changelog_mode(&self) -> String {
+        self.explain_with(true)
+    }
+
+    fn explain_with(&self, changelog_mode: bool) -> String {
+        let mut tree = Tree { plan: self, changelog_mode, shown: HashSet::new(), text: String::new() };
+        for (index, node) in self.nodes.iter().enumerate() {
+            if matches!(node.kind, NodeKind::Sink(_) | NodeKind::Result) {
+                tree.add(NodeId(index), "", "");
+            }
         }
-        if !shown.insert(id) && !node.inputs.is_empty() {
-            text.push_str("  (as above)\n");
-            return;
-        }
-        let _ = writeln!(text, "\n{rest}{}  {}", if node.inputs.is_empty() { " " } else { "│" }, properties(node));
-        for (index, input) in node.inputs.iter().enumerate() {
-            let last = index + 1 == node.inputs.len();
-            let note = if input.rejected { "broken records of " } else { "" };
-            let (branch, below) = if last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
-            self.explain_node(input.node, &format!("{rest}{branch}{note}"), &format!("{rest}{below}"), shown, text);
-        }
+        tree.text
     }
 
     /// The plan as JSON: a list of nodes whose inputs are ids of others.
@@ -80,6 +68,41 @@ impl StreamPlan {
             })
             .collect();
         json!({ "nodes": nodes })
+    }
+}
+
+/// A plan's tree as it is written.
+struct Tree<'a> {
+    plan: &'a StreamPlan,
+    changelog_mode: bool,
+    shown: HashSet<NodeId>,
+    text: String,
+}
+
+impl Tree<'_> {
+    fn add(&mut self, id: NodeId, first: &str, rest: &str) {
+        let node = self.plan.node(id);
+        let _ = write!(self.text, "{first}{}", node.kind.name());
+        let details = details(node);
+        let mut words: Vec<String> = details.iter().map(|(name, value)| format!("{name}=[{value}]")).collect();
+        if self.changelog_mode {
+            words.push(format!("changelogMode={}", changelog_mode(self.plan, node)));
+        }
+        if !words.is_empty() {
+            let _ = write!(self.text, "({})", words.join(", "));
+        }
+        if !self.shown.insert(id) && !node.inputs.is_empty() {
+            self.text.push_str("  (as above)\n");
+            return;
+        }
+        let line = if node.inputs.is_empty() { " " } else { "│" };
+        let _ = writeln!(self.text, "\n{rest}{line}  {}", properties(node));
+        for (index, input) in node.inputs.iter().enumerate() {
+            let last = index + 1 == node.inputs.len();
+            let note = if input.rejected { "broken records of " } else { "" };
+            let (branch, below) = if last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
+            self.add(input.node, &format!("{rest}{branch}{note}"), &format!("{rest}{below}"));
+        }
     }
 }
 
@@ -251,6 +274,10 @@ fn details(node: &Node) -> Vec<(&'static str, String)> {
         NodeKind::Limit(spec) => {
             say("offset", if spec.offset > 0 { spec.offset.to_string() } else { String::new() });
             say("fetch", spec.fetch.map(|fetch| fetch.to_string()).unwrap_or_default());
+        }
+        NodeKind::SinkMaterialize(spec) => {
+            say("keys", list(&spec.keys));
+            say("rows", if spec.keeps_rows { "all" } else { "of a tick" }.to_owned());
         }
         NodeKind::Constraints(spec) => say("table", spec.table.clone()),
         NodeKind::Sink(sink) => say("table", sink.table.clone()),

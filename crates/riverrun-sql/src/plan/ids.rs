@@ -60,6 +60,7 @@ fn keys_of(kind: &NodeKind) -> String {
         NodeKind::WindowDeduplicate(spec) => list(&spec.keys),
         NodeKind::TopN(spec) => list(&spec.keys),
         NodeKind::Deduplicate(spec) => list(&spec.keys),
+        NodeKind::SinkMaterialize(spec) => list(&spec.keys),
         NodeKind::Over(spec) => list(&spec.keys),
         _ => String::new(),
     }

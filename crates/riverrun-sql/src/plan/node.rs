@@ -17,6 +17,7 @@ use riverrun_operators::rank::top_n::TopNSpec;
 use riverrun_operators::regular_join::RegularJoinSpec;
 use riverrun_operators::set_operation::SetOperationSpec;
 use riverrun_operators::single_row::SingleRowSpec;
+use riverrun_operators::sink_materialize::SinkMaterializeSpec;
 use riverrun_operators::sort::SortSpec;
 use riverrun_operators::union::UnionSpec;
 use riverrun_operators::unnest::UnnestSpec;
@@ -141,6 +142,8 @@ pub struct SinkNode {
     pub accepts: AcceptedChanges,
     /// The positions of its PRIMARY KEY.
     pub primary_key: Vec<usize>,
+    /// Whether its rows are routed by the PRIMARY KEY already.
+    pub routed: bool,
     /// `sink.parallelism`, if it is 1: all rows go to one writer.
     pub single: bool,
     /// Which INSERT of the job this is: two of them into one table are two writers.
@@ -203,6 +206,8 @@ pub enum NodeKind {
     Sort(SortSpec),
     /// OFFSET and LIMIT without an order.
     Limit(LimitSpec),
+    /// The changes of a sink's keys.
+    SinkMaterialize(SinkMaterializeSpec),
     /// Enforces a sink's constraints.
     Constraints(ConstraintsSpec),
     /// Writes a table.
@@ -237,6 +242,7 @@ impl NodeKind {
             NodeKind::Unnest(_) => "Unnest",
             NodeKind::Sort(_) => "Sort",
             NodeKind::Limit(_) => "Limit",
+            NodeKind::SinkMaterialize(_) => "SinkMaterialize",
             NodeKind::Constraints(_) => "Constraints",
             NodeKind::Sink(_) => "Sink",
             NodeKind::Result => "Result",

@@ -9,11 +9,16 @@ use crate::bind::table::{BoundTable, ColumnSource};
 use crate::bind::{CatalogTables, ExprBinder, Scope, literal};
 use crate::expr::Expr;
 use crate::parse::{Insert, Name, NamePart};
+use crate::session::updates::UpsertMaterialize;
 use riverrun_connectors::connector::AcceptedChanges;
 use riverrun_connectors::{OnError, SinkSpec, dead_letter};
 use riverrun_core::suggest::did_you_mean;
 use riverrun_core::{DataType, Error, Field, Place, Result, Schema, TypeKind};
 use riverrun_operators::constraints::{ConstraintsSpec, LengthEnforcer, NotNullEnforcer};
+use riverrun_operators::sink_materialize::SinkMaterializeSpec;
+
+#[cfg(test)]
+mod tests;
 
 /// The columns of a table that can be written: physical ones, then metadata that is not VIRTUAL.
 fn writable(table: &BoundTable) -> Vec<usize> {
@@ -220,10 +225,38 @@ fn write(
         let properties = Properties { schema: schema.clone(), ..below.clone() };
         node = planner.builder.add(NodeKind::Constraints(constraints), vec![node.into()], properties);
     }
+    let mut properties = Properties { schema: schema.clone(), ..below };
+    let routed =
+        accepts == AcceptedChanges::Upsert && properties.changelog != ChangelogKind::Append && !primary_key.is_empty();
+    if routed {
+        node = materialized(planner, node, &primary_key, &properties)?;
+        properties = planner.builder.properties(node).clone();
+    }
     let single = table.options.given("sink.parallelism").is_some_and(|value| value.text.trim() == "1");
-    let sink = SinkNode { table: name, factory, accepts, primary_key, single, statement };
-    planner.builder.add(NodeKind::Sink(sink), vec![node.into()], Properties { schema, ..below });
+    let sink = SinkNode { table: name, factory, accepts, primary_key, routed, single, statement };
+    planner.builder.add(NodeKind::Sink(sink), vec![node.into()], properties);
     Ok(())
+}
+
+/// The changes of a sink's keys, where it takes upserts.
+fn materialized(planner: &mut Planner<'_>, input: NodeId, primary_key: &[usize], below: &Properties) -> Result<NodeId> {
+    // The rows of one key of the query come in order; where it is part of the sink's, so do those of the sink's key.
+    let ordered = below.keys.as_ref().is_some_and(|keys| keys.iter().all(|key| primary_key.contains(key)));
+    let keeps_rows = match planner.config.upsert_materialize() {
+        UpsertMaterialize::Auto => !ordered,
+        UpsertMaterialize::None => false,
+        UpsertMaterialize::Force => true,
+    };
+    let fields = &below.schema.fields;
+    let keys: Vec<Expr> = primary_key.iter().map(|&key| column(key, &fields[key].data_type)).collect();
+    let spec = SinkMaterializeSpec {
+        keys: planner.lower_all(&keys, &below.schema)?,
+        keeps_rows,
+        schema: below.schema.clone(),
+        batch_size: planner.config.batch_size(),
+    };
+    let properties = Properties { changelog: ChangelogKind::Upsert, keys: Some(primary_key.to_vec()), ..below.clone() };
+    Ok(planner.builder.add(NodeKind::SinkMaterialize(spec), vec![input.into()], properties))
 }
 
 /// A projection over rows or broken records.

@@ -1,0 +1,304 @@
+//! What stands before a sink that takes upserts by its primary key: at most one change per key and tick, the row that the
+//! key has now or the deletion of the one that it had.
+//!
+//! Where the changelog has the sink's key, the last row of a tick is the row of its key, and nothing is kept. Where it has
+//! another key (a join by one column written by another), several of its rows may share the sink's, and they are
+//! added and taken back in any order: then all rows of a key are kept, the last to come is its row, and when that is taken back
+//! the one before it is again.
+//!
+//! Source of the semantics: Flink 2.3's `SinkUpsertMaterializer` and `table.exec.sink.upsert-materialize`.
+
+use crate::expression::{Expression, evaluate_all};
+use arrow::array::{RecordBatch, RecordBatchOptions};
+use arrow::datatypes::{DataType, SchemaRef};
+use riverrun_core::{Result, RowBatch, Schema};
+use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
+use riverrun_state::blob::{BlobReader, KeyedBlobs, put_bytes, put_u32, read_keyed};
+use riverrun_state::{KeyEncoder, KeyTable, OperatorSnapshot, RestoredState, RowArena, hash_key, key};
+
+#[cfg(test)]
+mod tests;
+
+/// The changes of a sink's keys. The input must be routed by `keys`; of the output, +1 is the row of its key and −1 its
+/// deletion.
+#[derive(Clone, Debug)]
+pub struct SinkMaterializeSpec {
+    /// The sink's primary key.
+    pub keys: Vec<Expression>,
+    /// Whether all rows of a key are kept.
+    pub keeps_rows: bool,
+    /// The columns of input and output.
+    pub schema: Schema,
+    /// How many rows a batch of results has at the most (`execution.batch-size`).
+    pub batch_size: usize,
+}
+
+const VERSION: u8 = 1;
+
+/// Finds the changes of a sink's keys.
+#[derive(Debug)]
+pub struct SinkMaterialize {
+    spec: SinkMaterializeSpec,
+    context: OperatorContext,
+    schema: SchemaRef,
+    types: Vec<DataType>,
+    keys: KeyTable,
+    groups: Vec<Group>,
+    rows: RowArena,
+    touched: Vec<u32>,
+    changes: Vec<Change>,
+    position: usize,
+    emitting: bool,
+    key_encoder: KeyEncoder,
+    row_encoder: KeyEncoder,
+}
+
+/// The rows of a key.
+#[derive(Clone, Debug, Default)]
+struct Group {
+    /// Those that are there (without kept rows: that came in this tick), in the order of their arrival.
+    rows: Vec<u32>,
+    /// The row that the sink has. Without kept rows: one of an earlier tick that was taken back.
+    sent: Option<u32>,
+    touched: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Change {
+    row: u32,
+    weight: i64,
+    last_use: bool,
+}
+
+impl SinkMaterialize {
+    /// The operator on one worker.
+    pub fn new(spec: SinkMaterializeSpec, context: OperatorContext) -> Result<Self> {
+        let schema = spec.schema.to_arrow();
+        Ok(SinkMaterialize {
+            types: schema.fields().iter().map(|field| field.data_type().clone()).collect(),
+            schema,
+            spec,
+            context,
+            keys: KeyTable::default(),
+            groups: Vec::new(),
+            rows: RowArena::default(),
+            touched: Vec::new(),
+            changes: Vec::new(),
+            position: 0,
+            emitting: false,
+            key_encoder: KeyEncoder::default(),
+            row_encoder: KeyEncoder::exact(),
+        })
+    }
+
+    fn slot(&mut self, key: &[u8]) -> u32 {
+        let (slot, new) = self.keys.insert(hash_key(key), key);
+        if new {
+            match self.groups.get_mut(slot as usize) {
+                Some(free) => *free = Group::default(),
+                None => self.groups.push(Group::default()),
+            }
+        }
+        slot
+    }
+
+    fn take_in(&mut self, batch: &RowBatch) -> Result<()> {
+        let count = batch.num_rows();
+        let keys = evaluate_all(&self.spec.keys, &batch.columns)?;
+        let keys = self.key_encoder.encode(&keys, count)?.clone();
+        let rows = self.row_encoder.encode(batch.columns.columns(), count)?.clone();
+        for (index, (key, row)) in keys.iter().zip(rows.iter()).enumerate() {
+            let slot = self.slot(key);
+            let weight = batch.weight(index);
+            for _ in 0..weight.max(0) {
+                self.add(slot, row);
+            }
+            for _ in 0..weight.min(0).unsigned_abs() {
+                self.take_back(slot, row);
+            }
+            let group = &mut self.groups[slot as usize];
+            if !group.touched {
+                group.touched = true;
+                self.touched.push(slot);
+            }
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, slot: u32, row: &[u8]) {
+        let group = &mut self.groups[slot as usize];
+        if !self.spec.keeps_rows
+            && let Some(sent) = group.sent
+            && self.rows.get(sent) == row
+            && group.rows.is_empty()
+        {
+            // It was taken back, and is there again.
+            self.rows.remove(sent);
+            group.sent = None;
+            return;
+        }
+        group.rows.push(self.rows.insert(row));
+    }
+
+    fn take_back(&mut self, slot: u32, row: &[u8]) {
+        let group = &mut self.groups[slot as usize];
+        match group.rows.iter().position(|known| self.rows.get(*known) == row) {
+            Some(at) => {
+                let known = group.rows.remove(at);
+                if !self.spec.keeps_rows || group.sent != Some(known) {
+                    self.rows.remove(known);
+                }
+            }
+            None if self.spec.keeps_rows => self.context.metrics.skipped.add(1),
+            None => {
+                if let Some(before) = group.sent.replace(self.rows.insert(row)) {
+                    self.rows.remove(before);
+                }
+            }
+        }
+    }
+
+    /// Finds what has changed in this tick.
+    fn find_changes(&mut self) {
+        for slot in std::mem::take(&mut self.touched) {
+            let group = &mut self.groups[slot as usize];
+            group.touched = false;
+            let now = group.rows.last().copied();
+            if !self.spec.keeps_rows {
+                match (now, group.sent) {
+                    (Some(row), _) => self.changes.push(Change { row, weight: 1, last_use: true }),
+                    (None, Some(row)) => self.changes.push(Change { row, weight: -1, last_use: true }),
+                    (None, None) => {}
+                }
+                // The others are not needed any more.
+                for row in group.rows.drain(..).chain(group.sent.take()) {
+                    if self.changes.last().is_none_or(|change| change.row != row) {
+                        self.rows.remove(row);
+                    }
+                }
+                self.keys.remove(slot);
+                continue;
+            }
+            let same = match (now, group.sent) {
+                (Some(now), Some(sent)) => self.rows.get(now) == self.rows.get(sent),
+                (None, None) => true,
+                _ => false,
+            };
+            let gone = group.sent.filter(|sent| !group.rows.contains(sent));
+            match now {
+                _ if same => {
+                    if let Some(gone) = gone {
+                        self.rows.remove(gone);
+                    }
+                }
+                Some(row) => {
+                    self.changes.push(Change { row, weight: 1, last_use: false });
+                    if let Some(gone) = gone {
+                        self.rows.remove(gone);
+                    }
+                }
+                None => self.changes.extend(gone.map(|row| Change { row, weight: -1, last_use: true })),
+            }
+            group.sent = now;
+            if now.is_none() {
+                self.keys.remove(slot);
+            }
+        }
+    }
+
+    fn advance(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
+        while self.position < self.changes.len() {
+            if !out.has_room() {
+                return Ok(());
+            }
+            let end = self.changes.len().min(self.position + self.spec.batch_size.max(1));
+            let changes = &self.changes[self.position..end];
+            let columns = key::decode(&self.types, changes.iter().map(|change| self.rows.get(change.row)))?;
+            let options = RecordBatchOptions::new().with_row_count(Some(changes.len()));
+            let columns = RecordBatch::try_new_with_options(self.schema.clone(), columns, &options)?;
+            let weights = changes.iter().map(|change| change.weight).collect();
+            out.emit(RowBatch { columns, weights: Some(weights) });
+            for change in changes.iter().filter(|change| change.last_use) {
+                self.rows.remove(change.row);
+            }
+            self.position = end;
+        }
+        self.changes.clear();
+        (self.position, self.emitting) = (0, false);
+        Ok(())
+    }
+}
+
+impl Operator<RowBatch> for SinkMaterialize {
+    fn on_batch(
+        &mut self,
+        _port: usize,
+        batch: RowBatch,
+        _watermarks: &WatermarkRuns,
+        _out: &mut Output<RowBatch>,
+    ) -> Result<()> {
+        self.take_in(&batch)
+    }
+
+    fn on_tick(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
+        self.find_changes();
+        self.emitting = true;
+        self.advance(out)
+    }
+
+    fn on_end(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
+        self.on_tick(out)
+    }
+
+    fn needs_whole_ticks(&self) -> bool {
+        // Without kept rows, what two ticks bring to a key must not be mixed with half of a third.
+        !self.spec.keeps_rows
+    }
+
+    fn has_more(&self) -> bool {
+        self.emitting
+    }
+
+    fn resume(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
+        self.advance(out)
+    }
+
+    /// Per key group, for each key: its bytes, the number of its rows, the rows, and after a 1 the row that the sink has.
+    fn snapshot(&mut self) -> Result<OperatorSnapshot> {
+        let mut blobs = KeyedBlobs::new(VERSION);
+        for (group, slots) in self.keys.by_group(self.context.key_groups) {
+            let blob = blobs.group(group);
+            for slot in slots {
+                let group = &self.groups[slot as usize];
+                put_bytes(blob, self.keys.key(slot));
+                put_u32(blob, group.rows.len() as u32);
+                for row in &group.rows {
+                    put_bytes(blob, self.rows.get(*row));
+                }
+                blob.push(u8::from(group.sent.is_some()));
+                if let Some(sent) = group.sent {
+                    put_bytes(blob, self.rows.get(sent));
+                }
+            }
+        }
+        Ok(OperatorSnapshot { keyed: blobs.into_inner(), ..OperatorSnapshot::default() })
+    }
+
+    fn restore(&mut self, state: RestoredState) -> Result<()> {
+        read_keyed(&state, VERSION, "the changes of a sink", |_, blob: &mut BlobReader<'_>| {
+            let slot = self.slot(blob.bytes()?) as usize;
+            for _ in 0..blob.u32()? {
+                let row = self.rows.insert(blob.bytes()?);
+                self.groups[slot].rows.push(row);
+            }
+            if blob.u8()? != 0 {
+                let sent = blob.bytes()?;
+                // Mostly it is the last of the rows.
+                let known = self.groups[slot].rows.iter().rev().find(|row| self.rows.get(**row) == sent).copied();
+                let sent = known.unwrap_or_else(|| self.rows.insert(sent));
+                self.groups[slot].sent = Some(sent);
+            }
+            Ok(())
+        })
+    }
+}

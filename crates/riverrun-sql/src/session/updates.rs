@@ -1,0 +1,74 @@
+//! Settings of queries whose results are updated.
+
+use super::SessionConfig;
+use riverrun_core::{Millis, OptionDef, OptionType};
+
+/// `table.exec.sink.upsert-materialize`.
+pub const UPSERT_MATERIALIZE: OptionDef = OptionDef::new(
+    "table.exec.sink.upsert-materialize",
+    OptionType::OneOf(&["AUTO", "NONE", "FORCE"]),
+    Some("AUTO"),
+    "Whether the rows of a sink's PRIMARY KEY are kept, so that the last to come is its row: AUTO where the query has another key.",
+);
+/// `table.exec.mini-batch.enabled`.
+pub const MINI_BATCH: OptionDef = OptionDef::new(
+    "table.exec.mini-batch.enabled",
+    OptionType::Bool,
+    Some("false"),
+    "Updates are always consolidated per turn of the sources; when enabled, `table.exec.mini-batch.allow-latency` makes the turns longer.",
+);
+/// `table.exec.mini-batch.allow-latency`.
+pub const MINI_BATCH_LATENCY: OptionDef = OptionDef::new(
+    "table.exec.mini-batch.allow-latency",
+    OptionType::Duration,
+    Some("0 ms"),
+    "How long a source collects rows for one turn, if mini-batches are enabled; it takes the place of `execution.buffer-timeout`.",
+);
+/// `table.exec.mini-batch.size`.
+pub const MINI_BATCH_SIZE: OptionDef = OptionDef::new(
+    "table.exec.mini-batch.size",
+    OptionType::Int,
+    Some("-1"),
+    "How many rows a source collects for one batch, if mini-batches are enabled: at most `execution.batch-size`.",
+);
+
+/// How the rows of a sink's key are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UpsertMaterialize {
+    /// They are kept where the query's key is another one.
+    Auto,
+    /// They are never kept.
+    None,
+    /// They are always kept.
+    Force,
+}
+
+impl SessionConfig {
+    /// `table.exec.sink.upsert-materialize`.
+    pub fn upsert_materialize(&self) -> UpsertMaterialize {
+        let text = self.options.text(&UPSERT_MATERIALIZE).unwrap_or("AUTO").trim().to_ascii_uppercase();
+        match text.as_str() {
+            "NONE" => UpsertMaterialize::None,
+            "FORCE" => UpsertMaterialize::Force,
+            _ => UpsertMaterialize::Auto,
+        }
+    }
+
+    /// How long a source collects rows for a turn, by `table.exec.mini-batch.*`.
+    pub(super) fn mini_batch_latency(&self) -> Option<Millis> {
+        let enabled = self.options.bool(&MINI_BATCH).unwrap_or_default();
+        self.duration(&MINI_BATCH_LATENCY).filter(|latency| enabled && latency.0 > 0)
+    }
+
+    /// A batch's size, by `table.exec.mini-batch.size`.
+    pub(super) fn mini_batch_size(&self, most: usize) -> usize {
+        let enabled = self.options.bool(&MINI_BATCH).unwrap_or_default();
+        let size = self.options.int(&MINI_BATCH_SIZE).ok().flatten().filter(|size| enabled && *size > 0);
+        size.and_then(|size| usize::try_from(size).ok()).map_or(most, |size| size.min(most))
+    }
+
+    /// `table.exec.state.ttl`; `None` for ever.
+    pub fn state_ttl(&self) -> Option<Millis> {
+        self.duration(&super::STATE_TTL).filter(|ttl| ttl.0 > 0)
+    }
+}
