@@ -148,8 +148,12 @@ impl ClosedPart {
             Err(error) if error.kind() == io::ErrorKind::NotFound && self.visible.exists() => {}
             Err(error) => return Err(io_error("rename", &self.hidden, &error)),
         }
-        let folder = super::location::parent(&self.visible);
         // The new name must outlive a crash too.
-        File::open(&folder).and_then(|folder| folder.sync_all()).map_err(|error| io_error("write", &folder, &error))
+        sync_folder(&super::location::parent(&self.visible))
     }
+}
+
+/// Brings the names in a folder to the disk.
+pub fn sync_folder(folder: &Path) -> Result<()> {
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| io_error("write", folder, &error))
 }

@@ -1,7 +1,9 @@
 //! Files as a sink: part files below a folder, partitioned and rolled, each of them visible only when it is complete.
 //!
-//! Without checkpoints a file appears when it is rolled or the input ends; once epochs have begun, when its epoch is
-//! complete everywhere, so that a restored job repeats nothing that was seen.
+//! Without checkpoints a file appears when it is rolled or the input ends. With them every row stands once: a barrier
+//! completes the open files under hidden names, on the disk, and names them in the checkpoint; when that is decided they
+//! appear, by a rename that a restored job repeats where it is not known to have happened. What earlier starts have left
+//! otherwise was never decided, and is removed.
 
 use super::compression::Compression;
 use super::io_error;
@@ -16,10 +18,10 @@ use riverrun_core::{Epoch, Error, Field, Millis, Options, Result, RowBatch};
 use riverrun_formats::FormatSpec;
 use riverrun_runtime::source::Waker;
 use riverrun_runtime::{Sink, SinkContext, SinkState};
-use riverrun_state::{OperatorSnapshot, RestoredState};
+use riverrun_state::{OperatorSnapshot, RestoredState, hash_key};
 use serde::{Deserialize, Serialize};
 use std::collections::hash_map::RandomState;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
 use std::hash::BuildHasher;
 use std::path::{Path, PathBuf};
@@ -173,7 +175,10 @@ impl SinkFactory for FileSink {
     fn writer(&self, context: SinkContext) -> Result<Box<dyn Sink<RowBatch>>> {
         let mut run = self.run.lock().unwrap_or_else(PoisonError::into_inner);
         let first = run.is_none();
-        let run = run.get_or_insert_with(|| run_name(context.clock.now()));
+        let run = run.get_or_insert_with(|| match context.job.checkpoints {
+            true => format!("{}-{}", lane_name(&context), context.job.generation),
+            false => run_name(context.clock.now()),
+        });
         let plan = Arc::clone(&self.plan);
         std::fs::create_dir_all(&plan.root).map_err(|error| io_error("make the folder", &plan.root, &error))?;
         if first {
@@ -184,16 +189,22 @@ impl SinkFactory for FileSink {
             next_check: context.clock.now(),
             alarm: None,
             plan,
-            context,
             run: run.clone(),
             count: 0,
             open: HashMap::new(),
             closed: Vec::new(),
             epochs: BTreeMap::new(),
-            epochs_known: false,
+            epochs_known: context.job.checkpoints,
+            unclean: context.job.checkpoints && context.worker == 0,
             old,
+            context,
         }))
     }
+}
+
+/// What the files of a sink of a job with checkpoints have in their names, whatever start of it wrote them.
+fn lane_name(context: &SinkContext) -> String {
+    format!("{:016x}", hash_key(format!("{}\u{0}{}", context.job.id, context.id).as_bytes()))
 }
 
 /// A name that no other run has.
@@ -241,6 +252,23 @@ fn remove_leftovers(folder: &Path) {
     }
 }
 
+/// Removes the hidden files of generations before this one.
+fn remove_hidden(folder: &Path, lane: &str, generation: u64) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            remove_hidden(&path, lane, generation);
+            continue;
+        }
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let theirs = name.strip_prefix(&format!(".part-{lane}-")).and_then(|rest| rest.split('-').next()?.parse().ok());
+        if theirs.is_some_and(|theirs: u64| theirs < generation) {
+            let _ = std::fs::remove_file(&path);
+        }
+    }
+}
+
 /// All data files below a folder.
 fn visible_files(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
@@ -268,6 +296,12 @@ struct SinkPart {
     count: u64,
     /// Files that appear when the epoch is complete: hidden and visible name.
     pending: Vec<(PathBuf, PathBuf)>,
+    /// `INSERT OVERWRITE`: files of before that go when those appear.
+    #[serde(default)]
+    old: Vec<PathBuf>,
+    /// The id of the job that wrote them.
+    #[serde(default)]
+    job: String,
 }
 
 /// Writes one worker's rows.
@@ -285,6 +319,8 @@ pub struct FileWriter {
     epochs: BTreeMap<Epoch, Vec<ClosedPart>>,
     /// Whether there are epochs, so that files must wait for them.
     epochs_known: bool,
+    /// Whether leftovers of earlier starts are still to be looked for.
+    unclean: bool,
     /// `INSERT OVERWRITE`: the files that were there before.
     old: Vec<PathBuf>,
     next_check: Millis,
@@ -346,6 +382,13 @@ impl FileWriter {
         Ok(())
     }
 
+    /// Removes, once, what earlier starts of the job have left hidden: if it was decided, it has appeared by now.
+    fn clean_up(&mut self) {
+        if std::mem::take(&mut self.unclean) {
+            remove_hidden(&self.plan.root, &lane_name(&self.context), self.context.job.generation);
+        }
+    }
+
     fn publish(&mut self, parts: &[ClosedPart]) -> Result<()> {
         for part in parts {
             let folder = location::parent(&part.visible);
@@ -393,6 +436,7 @@ fn begin(plan: &Plan, context: &SinkContext, run: &str, count: u64, folder: &str
 
 impl Sink<RowBatch> for FileWriter {
     fn write(&mut self, batch: RowBatch) -> Result<()> {
+        self.clean_up();
         if batch.num_rows() == 0 {
             return Ok(());
         }
@@ -422,6 +466,7 @@ impl Sink<RowBatch> for FileWriter {
     }
 
     fn snapshot(&mut self, epoch: Epoch) -> Result<OperatorSnapshot> {
+        self.clean_up();
         self.epochs_known = true;
         self.roll(true)?;
         let parts = std::mem::take(&mut self.closed);
@@ -431,7 +476,12 @@ impl Sink<RowBatch> for FileWriter {
             worker: self.context.worker,
             count: self.count,
             pending: waiting.map(|part| (part.hidden.clone(), part.visible.clone())).collect(),
+            old: self.old.clone(),
+            job: self.context.job.id.clone(),
         };
+        // The names are in the checkpoint, so they must outlive a crash of the machine.
+        let folders: BTreeSet<PathBuf> = parts.iter().map(|part| location::parent(&part.hidden)).collect();
+        folders.iter().try_for_each(|folder| part::sync_folder(folder))?;
         self.epochs.entry(epoch).or_default().extend(parts);
         let mut bytes = vec![VERSION];
         serde_json::to_writer(&mut bytes, &part).map_err(|error| Error::bug(error.to_string()))?;
@@ -464,19 +514,29 @@ impl Sink<RowBatch> for FileWriter {
             })?;
             parts.push(part);
         }
-        if parts.is_empty() {
+        // What was there before an INSERT OVERWRITE began is in the checkpoint, if it is there still.
+        self.old.clear();
+        // One worker finishes what the run before has left; the epoch is complete, or it would not be restored.
+        if parts.is_empty() || self.context.worker != 0 {
             return Ok(());
         }
-        // One worker finishes what the run before has left; the epoch is complete, or it would not be restored.
-        if self.context.worker == 0 {
-            for part in &parts {
-                for (hidden, visible) in &part.pending {
-                    ClosedPart { hidden: hidden.clone(), visible: visible.clone() }.publish()?;
-                }
-            }
-            remove_later(&self.plan.root, &parts);
+        self.old = parts.iter().flat_map(|part| part.old.iter().cloned()).collect();
+        if self.plan.overwrite && self.plan.partitions.is_none() {
+            self.remove_old(&self.plan.root.clone())?;
         }
-        self.old.clear();
+        for part in &parts {
+            for (hidden, visible) in &part.pending {
+                if !hidden.exists() && !visible.exists() {
+                    // It was on the disk when the checkpoint was decided, so it has appeared; somebody has taken it since.
+                    tracing::warn!(table = self.plan.table, "{} appeared, and is gone", visible.display());
+                    continue;
+                }
+                self.publish(&[ClosedPart { hidden: hidden.clone(), visible: visible.clone() }])?;
+            }
+        }
+        // Files of the job that a savepoint came from are that job's.
+        parts.retain(|part| !self.context.job.checkpoints || part.job == self.context.job.id);
+        remove_later(&self.plan.root, &parts);
         Ok(())
     }
 }

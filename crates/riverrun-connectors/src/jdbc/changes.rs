@@ -39,8 +39,10 @@ impl Changes {
             if batches.iter().any(|batch| batch.weights.as_ref().is_some_and(|all| all.iter().any(|one| *one < 0))) {
                 return Err(Error::bug("a row is taken back from a table without a key"));
             }
-            return Ok(Changes::Append(batches.iter().map(|batch| batch.columns.clone()).collect()));
+            let rows = batches.iter().map(|batch| Ok(batch.one_by_one()?.columns));
+            return Ok(Changes::Append(rows.collect::<Result<_>>()?));
         }
+        let batches = batches.iter().map(RowBatch::one_by_one).collect::<Result<Vec<_>>>()?;
         let Some(first) = batches.first() else { return Ok(Changes::Upsert { puts: None, deletes: None }) };
         let columns = concat_batches(&first.schema(), batches.iter().map(|batch| &batch.columns))?;
         let changes = batches.iter().any(|batch| batch.weights.is_some());

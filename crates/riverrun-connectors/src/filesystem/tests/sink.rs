@@ -204,6 +204,77 @@ fn a_restore_lets_the_epochs_files_appear_and_removes_later_ones() {
     }
 }
 
+/// A context of a job with checkpoints.
+fn durable(generation: u64) -> riverrun_runtime::SinkContext {
+    let job = riverrun_runtime::JobIdentity { id: "job".into(), generation, checkpoints: true };
+    riverrun_runtime::SinkContext { job, ..Worker::new().sink(0, 1) }
+}
+
+#[test]
+fn with_checkpoints_no_file_appears_before_its_epoch_is_decided() {
+    let folder = tempfile::tempdir().expect("folder");
+    let table = table(&id(), folder.path(), "json").with("sink.rolling-policy.file-size", "1");
+    let mut sink = table.sink().expect("sink").writer(durable(1)).expect("writer");
+    sink.write(batch(&table, &["{\"id\":1}"])).expect("write");
+    sink.poll().expect("poll");
+    assert_eq!(visible(folder.path()), [], "it is large enough, and waits");
+    sink.snapshot(Epoch(0)).expect("snapshot");
+    assert_eq!(visible(folder.path()), []);
+    sink.on_epoch_complete(Epoch(0)).expect("complete");
+    assert_eq!(visible(folder.path()), [pair("part-0-0.json", "{\"id\":1}\n")]);
+}
+
+#[test]
+fn a_crash_while_files_appear_is_made_good_by_the_restore() {
+    let folder = tempfile::tempdir().expect("folder");
+    let table = table(&id(), folder.path(), "json").with("sink.rolling-policy.file-size", "1");
+    let mut sink = table.sink().expect("sink").writer(durable(1)).expect("writer");
+    sink.write(batch(&table, &["{\"id\":1}"])).expect("write");
+    sink.write(batch(&table, &["{\"id\":2}"])).expect("write");
+    let part = sink.snapshot(Epoch(0)).expect("snapshot");
+    let hidden = fs::read_dir(folder.path()).expect("folder").flatten().find(|e| e.path().ends_with(e.file_name()));
+    let hidden = hidden.expect("a pending file").path();
+    let name = hidden.file_name().expect("name").to_string_lossy().into_owned();
+    let visible_name = name.trim_start_matches('.').trim_end_matches(".pending").to_owned();
+    fs::rename(&hidden, folder.path().join(visible_name)).expect("one of two has appeared");
+    drop(sink);
+    let mut sink = table.sink().expect("sink").writer(durable(2)).expect("writer");
+    sink.restore(RestoredState::assign(&[part], 0, 1, 128).expect("state")).expect("restore");
+    let lines: Vec<String> = visible(folder.path()).into_iter().map(|(_, text)| text).collect();
+    assert_eq!(lines, ["{\"id\":1}\n", "{\"id\":2}\n"]);
+}
+
+#[test]
+fn what_an_earlier_start_has_left_undecided_is_removed() {
+    let folder = tempfile::tempdir().expect("folder");
+    let table = table(&id(), folder.path(), "json");
+    let mut first = table.sink().expect("sink").writer(durable(1)).expect("writer");
+    first.write(batch(&table, &["{\"id\":1}"])).expect("write");
+    first.snapshot(Epoch(0)).expect("snapshot");
+    drop(first);
+    assert_eq!(files(folder.path()).len(), 1);
+    let mut second = table.sink().expect("sink").writer(durable(2)).expect("writer");
+    second.write(batch(&table, &["{\"id\":2}"])).expect("write");
+    second.snapshot(Epoch(0)).expect("snapshot");
+    second.on_epoch_complete(Epoch(0)).expect("complete");
+    assert_eq!(files(folder.path()), [pair("part-0-0.json", "{\"id\":2}\n")]);
+}
+
+#[test]
+fn an_insert_overwrite_that_crashed_still_removes_what_was_there() {
+    let folder = tempfile::tempdir().expect("folder");
+    let mut table = table(&id(), folder.path(), "json");
+    write(&table, &["{\"id\":1}"]);
+    table.overwrite = true;
+    let mut sink = table.sink().expect("sink").writer(durable(1)).expect("writer");
+    sink.write(batch(&table, &["{\"id\":2}"])).expect("write");
+    let part = sink.snapshot(Epoch(0)).expect("snapshot");
+    drop(sink);
+    let mut sink = table.sink().expect("sink").writer(durable(2)).expect("writer");
+    sink.restore(RestoredState::assign(&[part], 0, 1, 128).expect("state")).expect("restore");
+    assert_eq!(read_all(&table, 1).expect("read").texts(), [r#"{"id":2}"#]);
+}
+
 #[test]
 fn leftovers_of_a_dead_run_are_removed_and_those_of_a_living_one_are_not() {
     let folder = tempfile::tempdir().expect("folder");

@@ -48,7 +48,7 @@ fn a_row_taken_back_in_favour_of_an_earlier_one_leaves_that_one() {
 
 #[test]
 fn without_a_key_every_row_is_new() {
-    let Changes::Append(batches) = Changes::new(&[batch(&[(1, 1, "a"), (1, 1, "a")])], &[]).unwrap() else { panic!() };
-    assert_eq!(batches[0].num_rows(), 2);
+    let Changes::Append(batches) = Changes::new(&[batch(&[(1, 1, "a"), (2, 1, "a")])], &[]).unwrap() else { panic!() };
+    assert_eq!(batches[0].num_rows(), 3);
     assert!(Changes::new(&[batch(&[(-1, 1, "a")])], &[]).is_err());
 }
