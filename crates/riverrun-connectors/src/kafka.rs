@@ -9,11 +9,14 @@
 
 mod client;
 mod columns;
+mod connection;
 mod fetcher;
 mod offsets;
 mod options;
+mod records;
 mod sink;
 mod source;
+mod target;
 mod upsert;
 
 pub use upsert::UpsertKafka;

@@ -1,5 +1,6 @@
 //! The options of a Kafka table.
 
+use crate::delivery::Guarantee;
 use riverrun_core::{OptionDef, OptionType};
 
 const STARTUP_MODES: &[&str] = &["earliest-offset", "latest-offset", "group-offsets", "timestamp", "specific-offsets"];
@@ -88,11 +89,11 @@ pub const PARTITIONER: OptionDef = OptionDef::new(
     Some("default"),
     "How a sink chooses partitions: by key hash (sticky without a key), one per worker, or in turn.",
 );
-pub const GUARANTEE: OptionDef = OptionDef::new(
-    "sink.delivery-guarantee",
-    OptionType::OneOf(&["at-least-once", "none", "exactly-once"]),
-    Some("at-least-once"),
-    "What a sink promises; exactly-once needs durable checkpoints, which are not there yet.",
+pub const TRANSACTIONAL_ID_PREFIX: OptionDef = OptionDef::new(
+    "sink.transactional-id-prefix",
+    OptionType::Text,
+    None,
+    "For exactly-once: what the transactional ids of the writers begin with; made of the job and the sink if absent.",
 );
 
 pub const PROPERTIES: OptionDef = OptionDef::new(
@@ -133,5 +134,7 @@ pub const OPTIONS: &[OptionDef] = &[
     BOUNDED_TIMESTAMP,
     DISCOVERY,
     PARTITIONER,
-    GUARANTEE,
+    Guarantee::OPTION,
+    Guarantee::MAX_BYTES,
+    TRANSACTIONAL_ID_PREFIX,
 ];

@@ -9,6 +9,7 @@ use super::options;
 use super::sink::{KafkaSink, KafkaWriter};
 use super::source::KafkaSource;
 use crate::connector::{Connector, MetadataColumn, ProducedChanges, SinkFactory, SinkSpec, SourceFactory, SourceSpec};
+use crate::delivery::Guarantee;
 use arrow::array::UInt32Array;
 use riverrun_core::{Epoch, Error, OptionDef, OptionType, Options, Result, RowBatch};
 use riverrun_runtime::{Sink, SinkState};
@@ -48,7 +49,9 @@ const OPTIONS: &[OptionDef] = &[
     options::BOUNDED_OFFSETS,
     options::BOUNDED_TIMESTAMP,
     options::DISCOVERY,
-    options::GUARANTEE,
+    Guarantee::OPTION,
+    Guarantee::MAX_BYTES,
+    options::TRANSACTIONAL_ID_PREFIX,
     FLUSH_ROWS,
     FLUSH_INTERVAL,
 ];
