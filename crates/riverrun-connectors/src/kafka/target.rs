@@ -65,12 +65,12 @@ impl KafkaTarget {
         use RDKafkaErrorCode as Code;
         let told = self.failed(error);
         let code = error.rdkafka_error_code();
-        match (code, lane) {
-            (
-                Some(Code::ProducerFenced | Code::InvalidProducerEpoch | Code::Fenced | Code::InvalidProducerIdMapping),
-                Some(lane),
-            ) => return fenced(lane),
-            _ => {}
+        if let (
+            Some(Code::ProducerFenced | Code::InvalidProducerEpoch | Code::Fenced | Code::InvalidProducerIdMapping),
+            Some(lane),
+        ) = (code, lane)
+        {
+            return fenced(lane);
         }
         let retriable = match error {
             KafkaError::Transaction(error) => error.is_retriable() || error.txn_requires_abort(),
