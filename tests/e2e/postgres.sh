@@ -125,3 +125,60 @@ postgres_case_a_restarted_server_is_waited_for() {
   wait $pid || { cat "$dir/out"; return 1; }
   equal "2000" "$(psql_ -c 'SELECT count(*) FROM waits')" "rows"
 }
+
+exactly=", 'sink.delivery-guarantee' = 'exactly-once'"
+
+postgres_case_exactly_once_through_kills() {
+  psql_ -c "CREATE TABLE once (id BIGINT); CREATE TABLE sums (k BIGINT PRIMARY KEY, n BIGINT, total BIGINT)"
+  { numbers_source 6000 5; pg_table once "id BIGINT" "$exactly"; pg_table sums "k BIGINT, n BIGINT, total BIGINT, PRIMARY KEY (k) NOT ENFORCED" "$exactly"
+    echo "CREATE TABLE files (id BIGINT) WITH ('connector' = 'filesystem', 'path' = '$dir/files', 'format' = 'csv');"
+    echo "EXECUTE STATEMENT SET BEGIN INSERT INTO once SELECT id FROM numbers; INSERT INTO sums SELECT MOD(id, 40), COUNT(*), SUM(id) FROM numbers GROUP BY MOD(id, 40); INSERT INTO files SELECT id FROM numbers; END;"
+  } >"$dir/once.sql"
+  crash_run "$dir/once.sql" 6
+  equal "6000 6000 18003000" "$(psql_ -F' ' -c 'SELECT count(*), count(DISTINCT id), sum(id) FROM once')" "new rows"
+  equal "40 6000 18003000" "$(psql_ -F' ' -c 'SELECT count(*), sum(n), sum(total) FROM sums')" "sums by key"
+  equal "$(seq 6000 | md5sum)" "$(cat "$dir"/files/* | sort -n | md5sum)" "files"
+  equal "" "$(find "$dir/files" -name '.*' -type f)" "hidden leftovers"
+}
+
+postgres_case_checkpoints_complete_while_a_table_is_locked() {
+  psql_ -c "CREATE TABLE locked (id BIGINT)"
+  { numbers_source 4000 5; pg_table locked "id BIGINT" "$exactly"; echo "INSERT INTO locked SELECT id FROM numbers;"; } >"$dir/locked.sql"
+  start_run "$dir/locked.sql" -p 2
+  while [ "$(psql_ -c 'SELECT count(*) > 0 FROM locked')" = f ]; do sleep 0.05; done
+  psql_ -c "BEGIN; LOCK TABLE locked; SELECT pg_sleep(3); COMMIT" >/dev/null &
+  local lock=$! before; sleep 0.3; before=$(newest_checkpoint)
+  sleep 2; local during=$(($(newest_checkpoint) - before))
+  [ "$during" -ge 4 ] || fail "only $during checkpoints in 2 s of a locked table"
+  kill_run; wait $lock
+  start_run "$dir/locked.sql" -p 3; finish_run
+  equal "4000 4000" "$(psql_ -F' ' -c 'SELECT count(*), count(DISTINCT id) FROM locked')" "rows"
+}
+
+postgres_case_exactly_once_through_a_crash_of_the_server() {
+  psql_ -c "CREATE TABLE server (id BIGINT)"
+  { numbers_source 3000 5; pg_table server "id BIGINT" "$exactly"; echo "INSERT INTO server SELECT id FROM numbers;"; } >"$dir/server.sql"
+  start_run "$dir/server.sql" -p 2
+  sleep 1.5; postgres_down immediate; sleep 1; postgres_up
+  finish_run
+  equal "3000 3000" "$(psql_ -F' ' -c 'SELECT count(*), count(DISTINCT id) FROM server')" "rows"
+}
+
+# What stands after a kill while the table was locked: rows and different rows.
+killed_while_locked() {
+  psql_ -c "CREATE TABLE $1 (id BIGINT)"
+  { numbers_source 4000 4; pg_table "$1" "id BIGINT" ", 'sink.delivery-guarantee' = '$2'"; echo "INSERT INTO $1 SELECT id FROM numbers;"; } >"$dir/$1.sql"
+  start_run "$dir/$1.sql" -p 1
+  while [ "$(psql_ -c "SELECT count(*) > 0 FROM $1")" = f ]; do sleep 0.05; done
+  psql_ -c "BEGIN; LOCK TABLE $1; SELECT pg_sleep(1.5); COMMIT" >/dev/null &
+  local lock=$!; sleep 1.2; kill_run; wait $lock
+  start_run "$dir/$1.sql" -p 1; finish_run; rm -rf "$dir/state"
+  psql_ -F' ' -c "SELECT count(*), count(DISTINCT id) FROM $1"
+}
+
+postgres_case_at_least_once_loses_nothing_and_none_does() {
+  local found; found=$(killed_while_locked least at-least-once)
+  [ "${found#* }" = 4000 ] || fail "at-least-once: $found"
+  found=$(killed_while_locked most none)
+  [ "${found#* }" -lt 4000 ] || fail "none lost nothing, though rows were not written: $found"
+}
