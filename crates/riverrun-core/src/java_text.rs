@@ -8,10 +8,12 @@ pub fn write_double(value: f64, out: &mut String) {
     if !value.is_finite() {
         return write_special(value.is_nan(), value < 0.0, out);
     }
-    // Java writes at least two digits: the smallest subnormal is 4.9E-324, not 5E-324.
-    if value.to_bits() & !(1 << 63) == 1 {
-        out.push_str(if value < 0.0 { "-4.9E-324" } else { "4.9E-324" });
-        return;
+    // Java writes at least two digits, the nearest ones: 4.9E-324, though 5E-324 would do.
+    if value != 0.0 && value.abs() < 1e-300 {
+        let two = format!("{value:.1e}");
+        if two.parse() == Ok(value) {
+            return write_scientific(&two, out);
+        }
     }
     write_scientific(ryu::Buffer::new().format_finite(value), out);
 }
@@ -21,9 +23,11 @@ pub fn write_float(value: f32, out: &mut String) {
     if !value.is_finite() {
         return write_special(value.is_nan(), value < 0.0, out);
     }
-    if value.to_bits() & !(1 << 31) == 1 {
-        out.push_str(if value < 0.0 { "-1.4E-45" } else { "1.4E-45" });
-        return;
+    if value != 0.0 && value.abs() < 1e-40 {
+        let two = format!("{value:.1e}");
+        if two.parse() == Ok(value) {
+            return write_scientific(&two, out);
+        }
     }
     write_scientific(ryu::Buffer::new().format_finite(value), out);
 }

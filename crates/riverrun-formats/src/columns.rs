@@ -234,6 +234,44 @@ impl Column {
         }
     }
 
+    /// Whether the type says NOT NULL, here or within.
+    fn has_required(data_type: &DataType) -> bool {
+        !data_type.nullable
+            || match &data_type.kind {
+                TypeKind::Array(item) => Column::has_required(item),
+                TypeKind::Map(_, value) => Column::has_required(value),
+                TypeKind::Row(fields) => fields.iter().any(|field| Column::has_required(&field.data_type)),
+                _ => false,
+            }
+    }
+
+    /// The path of a NULL among the values `from..to` where the type says NOT NULL.
+    fn forbidden_null(&self, from: usize, to: usize) -> Option<String> {
+        let valid = |index: usize| self.nulls.is_valid(index);
+        let required = !self.field.data_type.nullable;
+        if required && self.nulls.as_slice().is_some() && !(from..to).all(valid) {
+            return Some(self.field.name.clone());
+        }
+        let end = |ends: &[i32], index: usize| ends.get(index).map_or(0, |&end| end as usize);
+        let span = |ends: &[i32]| (if from == 0 { 0 } else { end(ends, from - 1) }, end(ends, to.wrapping_sub(1)));
+        let within = match &self.values {
+            Values::Array { ends, item } => {
+                let (from, to) = span(ends);
+                item.forbidden_null(from, to)
+            }
+            Values::Map { ends, value, .. } => {
+                let (from, to) = span(ends);
+                value.forbidden_null(from, to)
+            }
+            // The fields of a row that is NULL are NULL, and break nothing.
+            Values::Row { fields, .. } => (from..to)
+                .filter(|&index| valid(index))
+                .find_map(|index| fields.iter().find_map(|field| field.forbidden_null(index, index + 1))),
+            _ => None,
+        };
+        within.map(|path| format!("{}.{path}", self.field.name))
+    }
+
     /// Takes the values as an Arrow array.
     pub fn finish(&mut self) -> Result<ArrayRef> {
         let len = self.len();
@@ -315,6 +353,8 @@ fn flat(arrow: ArrowType, len: usize, buffer: Buffer, nulls: Option<NullBuffer>)
 pub struct Columns {
     /// The columns.
     pub columns: Vec<Column>,
+    /// Which of them hold a NOT NULL.
+    required: Vec<usize>,
     schema: SchemaRef,
     rows: usize,
     bytes: usize,
@@ -328,8 +368,9 @@ impl Columns {
     pub fn new(schema: &Schema, projection: &[usize]) -> Result<Columns> {
         let schema = schema.project(projection);
         let arrow = schema.to_arrow();
+        let required = (0..schema.len()).filter(|&index| Column::has_required(&schema.fields[index].data_type)).collect();
         let columns = schema.fields.into_iter().map(Column::new).collect::<Result<_>>()?;
-        Ok(Columns { columns, schema: arrow, rows: 0, bytes: 0 })
+        Ok(Columns { columns, required, schema: arrow, rows: 0, bytes: 0 })
     }
 
     /// How many whole rows there are.
@@ -346,6 +387,20 @@ impl Columns {
             if column.len() < self.rows {
                 column.push_null();
             }
+        }
+    }
+
+    /// Sees that the rows from `from` on have no NULL where their type says NOT NULL: what the planner believes of a
+    /// column must be true, or `x IS NULL` is folded away while there are such rows.
+    #[inline]
+    pub fn check_nulls(&self, from: usize) -> Result<(), String> {
+        if self.required.is_empty() { Ok(()) } else { self.find_null(from) }
+    }
+
+    fn find_null(&self, from: usize) -> Result<(), String> {
+        match self.required.iter().find_map(|&index| self.columns[index].forbidden_null(from, self.rows)) {
+            Some(path) => Err(format!("column `{path}`: NULL, and it is declared NOT NULL")),
+            None => Ok(()),
         }
     }
 

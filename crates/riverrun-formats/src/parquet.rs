@@ -105,7 +105,8 @@ impl FileFormat for Parquet {
             .with_limit(rows.end.saturating_sub(rows.start) as usize)
             .build()
             .map_err(|error| wrong(&error))?;
-        Ok(Box::new(ParquetReader { path: path.to_path_buf(), batches, places, target }))
+        let required = spec.projection.iter().map(|&index| !spec.schema.fields[index].data_type.nullable).collect();
+        Ok(Box::new(ParquetReader { path: path.to_path_buf(), batches, places, target, required }))
     }
 
     fn writer(&self, spec: &FormatSpec, file: File) -> Result<Box<dyn FileWriter>> {
@@ -126,6 +127,8 @@ struct ParquetReader {
     batches: ParquetRecordBatchReader,
     places: Vec<Option<usize>>,
     target: SchemaRef,
+    /// Which columns are declared NOT NULL.
+    required: Vec<bool>,
 }
 
 impl FileReader for ParquetReader {
@@ -146,6 +149,15 @@ impl FileReader for ParquetReader {
             }),
         });
         let columns = columns.collect::<Result<Vec<_>>>()?;
+        let mut wrong = self.required.iter().zip(&columns).zip(self.target.fields());
+        if let Some((_, field)) = wrong.find(|((required, column), _)| **required && column.null_count() > 0) {
+            return Err(Error::failure(format!(
+                "{}: column `{}` has a NULL, and it is declared NOT NULL",
+                self.path.display(),
+                field.name()
+            ))
+            .hint("leave NOT NULL out of the table's column"));
+        }
         let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
         Ok(Some(RowBatch::append(RecordBatch::try_new_with_options(Arc::clone(&self.target), columns, &options)?)))
     }

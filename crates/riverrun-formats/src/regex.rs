@@ -234,16 +234,16 @@ impl Decoder for RegexDecoder {
         if record.is_empty() {
             return Ok(0);
         }
+        let before = self.columns.rows();
         self.columns.add_bytes(record.len());
-        match self.line(record) {
+        match self.line(record).and_then(|()| self.columns.check_nulls(before)) {
             Ok(()) => Ok(1),
-            Err(_) if self.ignore_errors => {
-                self.columns.undo();
-                self.skipped += 1;
-                Ok(0)
-            }
             Err(reason) => {
-                self.columns.undo();
+                self.columns.undo_to(before);
+                if self.ignore_errors {
+                    self.skipped += 1;
+                    return Ok(0);
+                }
                 Err(DecodeError { reason })
             }
         }

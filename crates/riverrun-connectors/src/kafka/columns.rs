@@ -249,6 +249,11 @@ impl RecordDecoder {
         self.key_rows.len()
     }
 
+    /// Whether a batch can hold no more: flush before the next record.
+    pub fn is_full(&self) -> bool {
+        self.value.is_full() || self.key.as_ref().is_some_and(|key| key.is_full())
+    }
+
     /// Decodes a record. A record without a value (a tombstone) has no row; among upserts it is a deletion.
     pub fn decode(&mut self, record: &Record) -> Result<(), DecodeError> {
         if record.value.is_none() && self.value_rows.is_none() {

@@ -140,7 +140,7 @@ impl KafkaReader {
         let Some(first) = self.waiting.front() else { return Ok(()) };
         let partition: Partition = (first.topic.to_string(), first.partition);
         let mut taken = 0;
-        while self.decoder.rows() < self.spec.batch_size && taken < self.spec.batch_size {
+        while self.decoder.rows() < self.spec.batch_size && taken < self.spec.batch_size && !self.decoder.is_full() {
             let same = |record: &Record| *record.topic == *partition.0 && record.partition == partition.1;
             if !self.waiting.front().is_some_and(same) {
                 break;

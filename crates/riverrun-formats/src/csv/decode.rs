@@ -263,16 +263,16 @@ impl Reading<'_> {
 
 impl Decoder for CsvDecoder {
     fn decode(&mut self, record: &[u8]) -> Result<usize, DecodeError> {
+        let before = self.columns.rows();
         self.columns.add_bytes(record.len());
-        match self.row(record) {
+        match self.row(record).and_then(|row| self.columns.check_nulls(before).map(|()| row)) {
             Ok(row) => Ok(usize::from(row)),
-            Err(_) if self.ignore_errors => {
-                self.columns.undo();
-                self.skipped += 1;
-                Ok(0)
-            }
             Err(reason) => {
-                self.columns.undo();
+                self.columns.undo_to(before);
+                if self.ignore_errors {
+                    self.skipped += 1;
+                    return Ok(0);
+                }
                 Err(DecodeError { reason })
             }
         }

@@ -187,7 +187,10 @@ impl Decoder for JsonDecoder {
         self.columns.add_bytes(record.len());
         let fault = match std::str::from_utf8(record) {
             Ok(text) => match self.record(text) {
-                Ok(()) => return Ok(self.columns.rows() - before),
+                Ok(()) => match self.columns.check_nulls(before) {
+                    Ok(()) => return Ok(self.columns.rows() - before),
+                    Err(reason) => reason,
+                },
                 Err(fault) => describe(fault, text),
             },
             Err(error) => format!("invalid UTF-8 at byte {}", error.valid_up_to()),

@@ -321,6 +321,37 @@ fn a_missing_field_is_broken_if_asked_for() {
 }
 
 #[test]
+fn null_where_the_type_says_not_null_is_a_broken_record() {
+    let mut strict = spec(&[("id", TypeKind::Int), ("s", TypeKind::STRING)], &[]);
+    strict.schema.fields[0].data_type.nullable = false;
+    let records: [&[u8]; 4] = [br#"{"id":1}"#, br#"{"id":null,"s":"a"}"#, br#"{"s":"b"}"#, br#"[{"id":2},{"s":"c"}]"#];
+    let reason = "broken: column `id`: NULL, and it is declared NOT NULL";
+    assert_eq!(decode_all(&Json, &strict, &records), [r#"{"id":1,"s":null}"#, reason, reason, reason]);
+    strict.options.set("ignore-parse-errors", "true");
+    assert_eq!(decode_all(&Json, &strict, &records), [r#"{"id":1,"s":null}"#]);
+    strict.projection = vec![1];
+    assert_eq!(decode_all(&Json, &strict, &records).len(), 5, "a column that is not read is not looked at");
+}
+
+#[test]
+fn not_null_holds_within_rows_and_arrays_and_not_below_a_null_row() {
+    let inner = TypeKind::Row(vec![Field::new("a", TypeKind::Int.not_null())]);
+    let items = TypeKind::Array(Box::new(TypeKind::Int.not_null()));
+    let spec = spec(&[("r", inner), ("i", items)], &[]);
+    let records: [&[u8]; 4] =
+        [br#"{"r":{"a":1},"i":[1,2]}"#, br#"{"r":null,"i":null}"#, br#"{"r":{}}"#, br#"{"i":[1,null]}"#];
+    assert_eq!(
+        decode_all(&Json, &spec, &records),
+        [
+            r#"{"r":{"a":1},"i":[1,2]}"#,
+            r#"{"r":null,"i":null}"#,
+            "broken: column `r.a`: NULL, and it is declared NOT NULL",
+            "broken: column `i.item`: NULL, and it is declared NOT NULL",
+        ]
+    );
+}
+
+#[test]
 fn deep_nesting_is_refused_not_overflowed() {
     let spec = spec(&[("v", TypeKind::STRING)], &[]);
     let deep = format!(r#"{{"v":{}"#, "[".repeat(100_000));

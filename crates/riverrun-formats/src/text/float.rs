@@ -51,10 +51,15 @@ pub fn write_double(out: &mut Vec<u8>, value: f64) {
 
 /// Appends a FLOAT.
 pub fn write_float(out: &mut Vec<u8>, value: f32) {
-    if value.is_finite() {
-        layout(out, ryu::Buffer::new().format_finite(value));
-    } else {
+    if !value.is_finite() {
         out.extend_from_slice(special(f64::from(value)).as_bytes());
+    } else if value != 0.0 && value.abs() < 1e-40 {
+        let two = format!("{value:.1e}");
+        let enough = two.parse() == Ok(value);
+        let mut buffer = ryu::Buffer::new();
+        layout(out, if enough { &two } else { buffer.format_finite(value) });
+    } else {
+        layout(out, ryu::Buffer::new().format_finite(value));
     }
 }
 

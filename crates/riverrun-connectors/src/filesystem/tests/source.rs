@@ -141,6 +141,7 @@ fn csv_with_quotes_is_not_cut_and_its_newlines_stay() {
 }
 
 #[test]
+#[cfg(feature = "parquet")]
 fn parquet_files_are_read_in_batches() {
     let folder = tempfile::tempdir().expect("folder");
     let sink = table(&id(), folder.path(), "parquet");
@@ -313,6 +314,7 @@ fn a_snapshot_after_any_step_is_restored_at_any_parallelism() {
 }
 
 #[test]
+#[cfg(feature = "parquet")]
 fn a_parquet_file_goes_on_at_its_row_after_a_restore() {
     let folder = tempfile::tempdir().expect("folder");
     super::sink::write(&table(&id(), folder.path(), "parquet"), &["{\"id\":1}", "{\"id\":2}", "{\"id\":3}"]);

@@ -245,6 +245,7 @@ fn a_startup_mode_without_following_is_refused() {
 }
 
 #[test]
+#[cfg(feature = "parquet")]
 fn whole_file_formats_cannot_be_followed() {
     let (folder, _) = folder();
     let error = table(&LINE, folder.path(), "parquet").with("scan.tail", "true").source().err().expect("refused");
