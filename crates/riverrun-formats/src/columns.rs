@@ -368,7 +368,8 @@ impl Columns {
     pub fn new(schema: &Schema, projection: &[usize]) -> Result<Columns> {
         let schema = schema.project(projection);
         let arrow = schema.to_arrow();
-        let required = (0..schema.len()).filter(|&index| Column::has_required(&schema.fields[index].data_type)).collect();
+        let required =
+            (0..schema.len()).filter(|&index| Column::has_required(&schema.fields[index].data_type)).collect();
         let columns = schema.fields.into_iter().map(Column::new).collect::<Result<_>>()?;
         Ok(Columns { columns, required, schema: arrow, rows: 0, bytes: 0 })
     }

@@ -1,0 +1,234 @@
+//! SQL over files: a snapshot at every epoch of a run, and gone on from at other parallelisms, gives what the undisturbed
+//! run gives.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+use riverrun::runtime::{Job, JobConfig, JobHandle, JobOptions, Sink, SinkContext, SinkState, Snapshot};
+use riverrun::sql::build::{KEY_GROUPS, ResultSink, build};
+use riverrun::sql::parse::StatementKind;
+use riverrun::sql::plan::StreamPlan;
+use riverrun::{Script, Session};
+use riverrun_core::format_value::RowFormatter;
+use riverrun_core::{Epoch, Result, RowBatch, RowKind, Schema};
+use riverrun_state::{OperatorSnapshot, RestoredState};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// Only a broken test waits so long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// So many epochs of each run are gone on from.
+const RESTORED: usize = 4;
+
+/// How often each row is in the result.
+type Rows = BTreeMap<String, i64>;
+
+/// The rows of a query by the epoch in which they came.
+#[derive(Clone, Default)]
+struct Collected(Arc<Mutex<BTreeMap<u32, Rows>>>);
+
+impl Collected {
+    /// The sum of the changes of the epochs up to `epoch`.
+    fn until(&self, epoch: u32) -> Rows {
+        let mut sum = Rows::new();
+        for rows in self.0.lock().unwrap().range(..=epoch).map(|(_, rows)| rows) {
+            add(&mut sum, rows);
+        }
+        sum
+    }
+}
+
+fn add(sum: &mut Rows, rows: &Rows) {
+    for (row, weight) in rows {
+        *sum.entry(row.clone()).or_default() += weight;
+    }
+    sum.retain(|_, weight| *weight != 0);
+}
+
+struct Collector {
+    formatter: RowFormatter,
+    now: Rows,
+    to: Collected,
+}
+
+impl Sink<RowBatch> for Collector {
+    fn write(&mut self, batch: RowBatch) -> Result<()> {
+        let rows = self.formatter.rows(&batch.columns)?;
+        for row in 0..batch.num_rows() {
+            let mut text = String::new();
+            rows.write(row, RowKind::Insert, &mut text);
+            *self.now.entry(text).or_default() += batch.weight(row);
+        }
+        Ok(())
+    }
+
+    fn poll(&mut self) -> Result<SinkState> {
+        Ok(SinkState::Done)
+    }
+
+    fn snapshot(&mut self, epoch: Epoch) -> Result<OperatorSnapshot> {
+        let rows = std::mem::take(&mut self.now);
+        add(self.to.0.lock().unwrap().entry(epoch.0).or_default(), &rows);
+        Ok(OperatorSnapshot::default())
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    fn restore(&mut self, _state: RestoredState) -> Result<()> {
+        Ok(())
+    }
+}
+
+fn start(plan: &StreamPlan, parallelism: usize, restore: Option<Arc<Snapshot>>, to: &Collected) -> JobHandle {
+    let to = to.clone();
+    let results: ResultSink = Arc::new(move |_: SinkContext, schema: &Schema| {
+        let formatter = RowFormatter::new(schema.fields.iter().map(|field| field.data_type.clone()));
+        Ok(Box::new(Collector { formatter, now: Rows::new(), to: to.clone() }) as Box<dyn Sink<RowBatch>>)
+    });
+    let options = JobOptions { retained_snapshots: usize::MAX, ..JobOptions::default() };
+    let config = JobConfig { options, restore, ..JobConfig::new("restore").parallelism(parallelism) };
+    let plan = Arc::new(plan.clone());
+    Job::start(config, Arc::new(move |flow: &mut _| build(&plan, KEY_GROUPS, Some(&results), flow))).unwrap()
+}
+
+fn finish(job: &JobHandle) {
+    job.wait_timeout(PATIENCE).expect("it hangs").unwrap();
+}
+
+/// Clicks of 7 users over an hour, up to 20 s out of order, with pauses that end sessions.
+fn write_clicks(folder: &Path) {
+    for file in 0..3_u64 {
+        let mut text = String::new();
+        let mut time = 0;
+        for n in 0..700_u64 {
+            let noise = (n * 7919 + file * 104_729) % 1000;
+            time += if noise > 990 { 90_000 } else { noise * 8 };
+            let at = 1_709_287_200_000 + time - noise % 20 * 1000;
+            let at = chrono::DateTime::from_timestamp_millis(at as i64).unwrap().format("%F %T%.3f");
+            let user = if noise % 11 == 0 { "null".to_owned() } else { format!("\"u{}\"", noise % 7) };
+            let (page, amount) = (noise % 5, noise as f64 / 4.0);
+            text.push_str(&format!(
+                "{{\"at\":\"{at}\",\"usr\":{user},\"page\":\"/p{page}\",\"amount\":{amount},\"n\":{n}}}\n"
+            ));
+        }
+        std::fs::write(folder.join(format!("{file}.json")), text).unwrap();
+    }
+}
+
+const CLICKS: &str = "
+SET 'execution.batch-size' = '32';
+CREATE TABLE clicks (
+  `at` TIMESTAMP(3), usr STRING, page STRING, amount DECIMAL(10, 2), n INT,
+  WATERMARK FOR `at` AS `at` - INTERVAL '20' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${DIR}', 'format' = 'json', 'scan.split-size' = '8 kb');
+CREATE VIEW minutes AS
+SELECT window_time AS t, usr, COUNT(*) AS c
+FROM TABLE(TUMBLE(TABLE clicks, DESCRIPTOR(`at`), INTERVAL '1' MINUTE)) GROUP BY window_start, window_end, window_time, usr;
+";
+
+fn plan(folder: &Path, query: &str) -> StreamPlan {
+    let mut script = Script::from_text("test", format!("{CLICKS}{query};"));
+    script.variables = vec![("DIR".into(), folder.display().to_string())];
+    let mut session = Session::default();
+    for statement in script.statements().unwrap() {
+        match &statement.kind {
+            StatementKind::Query(query) => return session.planner().plan_query(query).unwrap(),
+            _ => session.execute(&statement).map(|_| ()).unwrap(),
+        }
+    }
+    panic!("no query")
+}
+
+/// Runs the query undisturbed, with a barrier after every few batches, and from some of these barriers on.
+fn check(query: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    write_clicks(folder.path());
+    let plan = plan(folder.path(), query);
+
+    let undisturbed = Collected::default();
+    finish(&start(&plan, 1, None, &undisturbed));
+    let expected = undisturbed.until(u32::MAX);
+    assert!(expected.len() > 3, "{expected:?}");
+
+    for (before, after) in [(1, 2), (2, 1), (2, 4)] {
+        let first = Collected::default();
+        let job = start(&plan, before, None, &first);
+        while let Some(epoch) = job.trigger_epoch() {
+            if job.wait_epoch(epoch, PATIENCE).is_none() {
+                break;
+            }
+        }
+        finish(&job);
+        assert_eq!(first.until(u32::MAX), expected, "{before} workers, with barriers");
+
+        let snapshots: Vec<_> = job.snapshots().into_iter().collect();
+        assert!(snapshots.len() > 2, "only {} epochs", snapshots.len());
+        // Of very many, some from all over the run.
+        for (epoch, snapshot) in snapshots.iter().step_by(snapshots.len().div_ceil(RESTORED)) {
+            let second = Collected::default();
+            finish(&start(&plan, after, Some(snapshot.clone()), &second));
+            let mut sum = first.until(epoch.0);
+            add(&mut sum, &second.until(u32::MAX));
+            assert_eq!(sum, expected, "{query}\nfrom epoch {} of {before} workers on {after}", epoch.0);
+        }
+    }
+}
+
+#[test]
+fn tumbling_windows_with_distinct_and_filtered_aggregates() {
+    check(
+        "SELECT window_start, usr, COUNT(*), COUNT(DISTINCT page), SUM(amount) FILTER (WHERE n > 100), MIN(n), AVG(amount)
+         FROM TABLE(TUMBLE(TABLE clicks, DESCRIPTOR(`at`), INTERVAL '1' MINUTE)) GROUP BY window_start, window_end, usr",
+    );
+}
+
+#[test]
+fn hopping_and_cumulating_windows() {
+    check(
+        "SELECT window_start, window_end, page, COUNT(*), MAX(amount)
+         FROM TABLE(HOP(TABLE clicks, DESCRIPTOR(`at`), INTERVAL '1' MINUTE, INTERVAL '5' MINUTE))
+         GROUP BY window_start, window_end, page
+         UNION ALL
+         SELECT window_start, window_end, page, COUNT(*), MAX(amount)
+         FROM TABLE(CUMULATE(TABLE clicks, DESCRIPTOR(`at`), INTERVAL '2' MINUTE, INTERVAL '10' MINUTE))
+         GROUP BY window_start, window_end, page",
+    );
+}
+
+#[test]
+fn session_windows() {
+    check(
+        "SELECT window_start, window_end, usr, COUNT(*), SUM(amount)
+         FROM TABLE(SESSION(TABLE clicks PARTITION BY usr, DESCRIPTOR(`at`), INTERVAL '15' SECOND))
+         GROUP BY window_start, window_end, usr",
+    );
+}
+
+#[test]
+fn window_top_n_over_cascaded_windows() {
+    check(
+        "SELECT window_start, usr, c, place FROM (
+           SELECT *, ROW_NUMBER() OVER (PARTITION BY window_start, window_end ORDER BY c DESC, usr) AS place FROM (
+             SELECT window_start, window_end, usr, SUM(c) AS c
+             FROM TABLE(TUMBLE(TABLE minutes, DESCRIPTOR(t), INTERVAL '5' MINUTE))
+             GROUP BY window_start, window_end, usr))
+         WHERE place <= 3",
+    );
+}
+
+#[test]
+fn grouping_sets_in_windows() {
+    check(
+        "SELECT window_start, usr, page, GROUPING_ID(usr, page), COUNT(*)
+         FROM TABLE(TUMBLE(TABLE clicks, DESCRIPTOR(`at`), INTERVAL '10' MINUTE))
+         GROUP BY window_start, window_end, GROUPING SETS ((usr, page), (usr), ())",
+    );
+}
+
+#[test]
+fn updating_aggregates_by_key() {
+    check("SELECT usr, page, COUNT(*), SUM(amount), MAX(n), COUNT(DISTINCT n / 10) FROM clicks GROUP BY usr, page");
+}
