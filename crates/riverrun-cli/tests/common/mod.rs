@@ -2,8 +2,12 @@
 
 #![allow(dead_code, reason = "each test file uses its own share")]
 
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 /// A folder with a pipeline in it.
 pub struct Case {
@@ -128,4 +132,86 @@ pub fn shared(path: &str) -> Option<PathBuf> {
     }
     eprintln!("skipped: there is no {}", found.display());
     None
+}
+
+/// Only a broken test waits so long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A run of the binary that goes on until it is told to end.
+pub struct Running {
+    child: Child,
+    out: Arc<Mutex<Vec<String>>>,
+    err: Arc<Mutex<Vec<String>>>,
+    readers: Vec<JoinHandle<()>>,
+}
+
+impl Running {
+    /// Starts a command.
+    pub fn start(command: &mut Command) -> Running {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let (out, err) = (Arc::default(), Arc::default());
+        let readers = vec![
+            collect_lines(child.stdout.take().unwrap(), Arc::clone(&out)),
+            collect_lines(child.stderr.take().unwrap(), Arc::clone(&err)),
+        ];
+        Running { child, out, err, readers }
+    }
+
+    /// Waits until the lines on standard output satisfy `done`.
+    #[track_caller]
+    pub fn wait_for(&mut self, what: &str, done: impl Fn(&[String]) -> bool) {
+        let start = Instant::now();
+        while !done(&self.out.lock().unwrap()) {
+            let ended = self.child.try_wait().unwrap();
+            assert!(
+                ended.is_none() && start.elapsed() < PATIENCE,
+                "no {what} ({ended:?}):\n{}\n{}",
+                self.out.lock().unwrap().join("\n"),
+                self.err.lock().unwrap().join("\n")
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Waits for a line on standard output that contains this text.
+    #[track_caller]
+    pub fn wait_for_line(&mut self, text: &str) {
+        self.wait_for(text, |lines| lines.iter().any(|line| line.contains(text)));
+    }
+
+    /// Presses Ctrl-C, and waits for the end.
+    #[track_caller]
+    pub fn interrupt(mut self) -> Ended {
+        let sent = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        let start = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            assert!(start.elapsed() < PATIENCE, "it does not end");
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        for reader in std::mem::take(&mut self.readers) {
+            reader.join().unwrap();
+        }
+        let text = |lines: &Mutex<Vec<String>>| lines.lock().unwrap().join("\n");
+        Ended { code: status.code().unwrap_or(-1), out: text(&self.out), err: text(&self.err) }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // A test that failed leaves nothing behind.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn collect_lines(from: impl Read + Send + 'static, to: Arc<Mutex<Vec<String>>>) -> JoinHandle<()> {
+    std::thread::spawn(move || {
+        for line in BufReader::new(from).lines() {
+            to.lock().unwrap().push(line.unwrap());
+        }
+    })
 }
