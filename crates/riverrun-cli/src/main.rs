@@ -60,7 +60,8 @@ fn page(text: Result<String>) -> u8 {
 /// Logs go to standard error: warnings, more with -v, what RUST_LOG says before all.
 fn start_logging(verbose: u8) {
     let default = match verbose {
-        0 => "warn",
+        // Our Kafka clients tell of their troubles themselves, once in a while.
+        0 => "warn,rdkafka::client=off",
         1 => "info,timely=warn",
         2 => "debug,timely=info",
         _ => "trace",

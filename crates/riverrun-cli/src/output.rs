@@ -68,7 +68,11 @@ pub fn kind_of(weight: i64) -> RowKind {
 /// A write to standard output that failed. A reader that has gone away (`| head`) is no mistake of ours,
 /// but nothing more can be said to it.
 pub fn failed(error: io::Error) -> riverrun_core::Error {
-    riverrun_core::Error::failure(format!("cannot write the result: {error}"))
+    let hint = match error.kind() {
+        io::ErrorKind::StorageFull => Some("free space where standard output goes; the job can be run again"),
+        _ => None,
+    };
+    riverrun_core::Error::failure(format!("cannot write the result: {error}")).hint_opt(hint)
 }
 
 /// Flink's row strings, one change a line.

@@ -209,6 +209,8 @@ fn io_error(what: &str, path: &std::path::Path, error: &std::io::Error) -> Error
         std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
             Some("free space, or let 'path' name a folder on another disk; the job can be run again")
         }
+        std::io::ErrorKind::NotADirectory => Some("a part of the path is a file; let 'path' name a folder"),
+        std::io::ErrorKind::ReadOnlyFilesystem => Some("let 'path' name a folder on a disk that may be written"),
         _ => None,
     };
     Error::failure(format!("can't {what} {}: {}", path.display(), plain(error))).hint_opt(hint)

@@ -4,10 +4,36 @@ use super::options;
 use rdkafka::ClientConfig;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use riverrun_core::{Error, Options, Result};
-use std::time::Duration;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// How long one question to a broker may take.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A trouble that goes on is told again after this time.
+const TELL_AGAIN: Duration = Duration::from_secs(30);
+
+/// What the client says by itself while it reconnects: each kind of trouble once in a while, not hundreds of times a second.
+#[derive(Debug, Default)]
+pub struct Troubles(Mutex<HashMap<Option<i32>, Instant>>);
+
+impl Troubles {
+    /// Logs an error that the client gets over by itself.
+    pub fn tell(&self, error: &KafkaError, reason: &str) {
+        // The end of a partition is none. That all brokers are down follows from each one's own message.
+        let code = error.rdkafka_error_code();
+        if matches!(error, KafkaError::PartitionEOF(_)) || code == Some(RDKafkaErrorCode::AllBrokersDown) {
+            return;
+        }
+        let kind = code.map(|code| code as i32);
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.get(&kind).is_none_or(|last| last.elapsed() >= TELL_AGAIN) {
+            told.insert(kind, Instant::now());
+            tracing::warn!("Kafka: {reason}");
+        }
+    }
+}
 
 /// Properties of the Java client that librdkafka does not know and that only tune that client.
 const JAVA_ONLY: &[&str] = &[
@@ -89,6 +115,9 @@ pub fn failed(what: &str, servers: &str, error: &KafkaError) -> Error {
         ) => message
             .detail(format!("no answer from the brokers at '{servers}' within {} s", REQUEST_TIMEOUT.as_secs()))
             .hint("check 'properties.bootstrap.servers', that the broker runs, and its 'advertised.listeners'"),
+        Some(RDKafkaErrorCode::MessageTimedOut) => message
+            .detail(format!("the brokers at '{servers}' took no records within 'properties.message.timeout.ms'"))
+            .hint("check that the broker runs and can be reached, and its 'advertised.listeners'"),
         Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {
             message.hint("create the topic first, or check its name in 'topic'")
         }

@@ -45,9 +45,14 @@ pub struct Deliveries {
 pub struct Context {
     deliveries: Arc<Deliveries>,
     waker: Waker,
+    troubles: client::Troubles,
 }
 
-impl ClientContext for Context {}
+impl ClientContext for Context {
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.troubles.tell(&error, reason);
+    }
+}
 
 impl ProducerContext for Context {
     type DeliveryOpaque = ();
@@ -94,7 +99,8 @@ impl Connection {
                 config.remove("transaction.timeout.ms");
             }
         }
-        KafkaProducer::from_config_and_context(&config, Context { deliveries, waker })
+        let context = Context { deliveries, waker, troubles: client::Troubles::default() };
+        KafkaProducer::from_config_and_context(&config, context)
             .map_err(|error| failed("cannot start a Kafka producer", &client::servers(&self.options), &error))
     }
 

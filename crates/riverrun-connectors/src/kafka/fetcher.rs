@@ -115,14 +115,13 @@ impl Drop for Fetcher {
     }
 }
 
-/// Takes what the client says by itself: the end of a partition is no error, and a lost connection is retried.
-pub struct Listener;
+/// Takes what the client says by itself.
+#[derive(Default)]
+pub struct Listener(client::Troubles);
 
 impl ClientContext for Listener {
     fn error(&self, error: KafkaError, reason: &str) {
-        if !matches!(error, KafkaError::PartitionEOF(_)) {
-            tracing::warn!("Kafka: {error}: {reason}");
-        }
+        self.0.tell(&error, reason);
     }
 }
 
@@ -146,7 +145,7 @@ pub fn consumer(table: &str, options: &Options) -> Result<Client> {
         config.set("queued.max.messages.kbytes", "16384");
     }
     config.remove("auto.offset.reset");
-    Client::from_config_and_context(&config, Listener)
+    Client::from_config_and_context(&config, Listener::default())
         .map_err(|error| failed("cannot start a Kafka consumer", &client::servers(options), &error))
 }
 
@@ -222,16 +221,13 @@ fn fetch(
                 Some(Ok(message)) => reading.take(&message, &mut records, &mut finished),
                 Some(Err(KafkaError::PartitionEOF(_))) => reading.at_end(&consumer, &mut finished),
                 Some(Err(error)) => match error.rdkafka_error_code() {
-                    // The client reconnects by itself; the job waits.
+                    // The client reconnects by itself, and the listener tells of it; the job waits.
                     Some(
                         RDKafkaErrorCode::BrokerTransportFailure
                         | RDKafkaErrorCode::AllBrokersDown
                         | RDKafkaErrorCode::OperationTimedOut
                         | RDKafkaErrorCode::Resolve,
-                    ) => tracing::warn!(
-                        table = spec.table,
-                        "lost the connection to Kafka at '{servers}', trying again: {error}"
-                    ),
+                    ) => {}
                     _ => return Err(failed(&format!("cannot read table '{}'", spec.table), &servers, &error)),
                 },
             }

@@ -92,10 +92,8 @@ impl SinkFactory for KafkaSink {
         if self.guarantee == Guarantee::ExactlyOnce && context.worker == 0 {
             self.connection.check_transaction_timeout()?;
         }
-        let partitions = match self.partitioner {
-            Partitioner::Client => 0,
-            _ => self.connection.partition_count()?,
-        };
+        // Asked in any case: a broker that can't be reached shows now, and not when the first records time out.
+        let partitions = self.connection.partition_count()?;
         let position = |key: &str| {
             let position = self.spec.metadata.iter().position(|(name, _)| name == key);
             position.map(|position| self.spec.schema.len() + position)
