@@ -29,7 +29,7 @@ impl<E: Envelope> ChangelogDecoder<E> {
         };
         Ok(ChangelogDecoder {
             envelope,
-            rows: JsonDecoder::new(spec)?,
+            rows: JsonDecoder::new(spec)?.with_nulls(),
             metadata,
             weights: Vec::new(),
             schema: Schema::new(fields).to_arrow(),
@@ -45,7 +45,11 @@ impl<E: Envelope> ChangelogDecoder<E> {
         let before = self.weights.len();
         let (rows, weights) = (&mut self.rows, &mut self.weights);
         let parts = self.envelope.read(text, &mut |weight, row| {
+            let first = rows.rows();
             rows.decode(row.as_bytes()).map_err(|error| error.reason)?;
+            if weight > 0 {
+                rows.check_nulls(first)?;
+            }
             weights.push(weight);
             Ok(())
         })?;

@@ -108,7 +108,8 @@ impl MetadataDecoder {
             options.set(IGNORE_PARSE_ERRORS.name, spec.options.bool(&IGNORE_PARSE_ERRORS)?.to_string());
             let projection = (0..fields.len()).collect();
             let schema = Schema::new(fields);
-            JsonDecoder::new(&FormatSpec { schema, projection, metadata: Vec::new(), options, ..spec.clone() })
+            let spec = FormatSpec { schema, projection, metadata: Vec::new(), options, ..spec.clone() };
+            JsonDecoder::new(&spec).map(JsonDecoder::with_nulls)
         };
         Ok(MetadataDecoder { columns, root: decoder(root)?, payload: decoder(payload)? })
     }

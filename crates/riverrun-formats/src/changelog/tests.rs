@@ -53,6 +53,18 @@ fn debezium_events_are_inserts_updates_and_deletes() {
 }
 
 #[test]
+fn a_deleted_row_may_hold_its_key_alone_and_a_new_one_must_be_whole() {
+    let mut spec = spec(&[]);
+    spec.schema.fields[1].data_type.nullable = false;
+    let read = |record: &str| changes(&DebeziumJson, &spec, record).concat();
+    assert_eq!(read(r#"{"before":{"id":1},"after":null,"op":"d"}"#), r#"-1 {"id":1,"name":null}"#);
+    assert_eq!(
+        read(r#"{"before":null,"after":{"id":1},"op":"c"}"#),
+        "broken: column `name`: NULL, and it is declared NOT NULL"
+    );
+}
+
+#[test]
 fn broken_debezium_events_say_what_is_missing() {
     let spec = spec(&[]);
     let read = |record: &str| changes(&DebeziumJson, &spec, record).concat();

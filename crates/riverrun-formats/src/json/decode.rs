@@ -125,6 +125,8 @@ pub struct JsonDecoder {
     shape: RowShape,
     reading: Reading,
     skipped: u64,
+    /// Whether NULL in a NOT NULL column breaks a record.
+    checks_nulls: bool,
 }
 
 impl JsonDecoder {
@@ -139,7 +141,17 @@ impl JsonDecoder {
             timestamps: super::timestamp_format(&spec.options),
             buffer: String::new(),
         };
-        Ok(JsonDecoder { columns, shape, reading, skipped: 0 })
+        Ok(JsonDecoder { columns, shape, reading, skipped: 0, checks_nulls: true })
+    }
+
+    /// The same, taking NULL in any column: a row that is deleted may hold its key alone.
+    pub(crate) fn with_nulls(self) -> JsonDecoder {
+        JsonDecoder { checks_nulls: false, ..self }
+    }
+
+    /// Sees that the rows from `from` on have no NULL where none may be.
+    pub(crate) fn check_nulls(&self, from: usize) -> Result<(), String> {
+        self.columns.check_nulls(from)
     }
 
     /// Forgets all but the first `rows` rows.
@@ -187,7 +199,7 @@ impl Decoder for JsonDecoder {
         self.columns.add_bytes(record.len());
         let fault = match std::str::from_utf8(record) {
             Ok(text) => match self.record(text) {
-                Ok(()) => match self.columns.check_nulls(before) {
+                Ok(()) => match if self.checks_nulls { self.check_nulls(before) } else { Ok(()) } {
                     Ok(()) => return Ok(self.columns.rows() - before),
                     Err(reason) => reason,
                 },
