@@ -97,8 +97,10 @@ fn a_missing_file_says_which_and_what_to_do() {
 
 #[test]
 fn what_is_not_there_yet_is_refused_by_name_with_its_place() {
-    let sql = format!("{T}SELECT a.id FROM t AS a JOIN t AS b ON a.id = b.id;");
-    case().run(&sql, &[]).failed(2, &["not supported yet", "pipeline.sql:2:"]);
+    let sql = format!("{T}SELECT ARRAY_AGG(id ORDER BY id) FROM t;");
+    case().run(&sql, &[]).failed(2, &["ORDER BY within ARRAY_AGG is not supported yet", "pipeline.sql:2:8", "help:"]);
+    let sql = format!("{T}WITH RECURSIVE r AS (SELECT id FROM t) SELECT * FROM r;");
+    case().run(&sql, &[]).failed(2, &["WITH RECURSIVE is not supported yet", "pipeline.sql:2:"]);
 }
 
 #[test]

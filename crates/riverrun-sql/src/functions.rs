@@ -32,6 +32,7 @@ pub mod nested;
 pub mod regex;
 pub mod registry;
 pub mod row;
+pub mod session;
 pub mod string;
 pub mod temporal;
 #[cfg(test)]
@@ -45,6 +46,15 @@ pub struct FunctionContext {
     pub time_zone: chrono_tz::Tz,
     /// Processing time, for CURRENT_TIMESTAMP and its kin.
     pub clock: Arc<dyn Clock>,
+    /// The database in use.
+    pub database: Arc<str>,
+}
+
+impl FunctionContext {
+    /// What holds in a session of these settings, in the default database.
+    pub fn new(time_zone: chrono_tz::Tz, clock: Arc<dyn Clock>) -> Self {
+        FunctionContext { time_zone, clock, database: Arc::from(crate::catalog::DEFAULT_DATABASE) }
+    }
 }
 
 /// An argument of a call, before any cast.

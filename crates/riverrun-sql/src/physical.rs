@@ -7,7 +7,7 @@
 mod lazy;
 
 use crate::expr::Expr;
-use crate::functions::Kernel;
+use crate::functions::{Kernel, operators};
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType as ArrowType, Schema as ArrowSchema};
 use datafusion_common::DataFusionError;
@@ -63,6 +63,12 @@ pub fn accessed_field(expression: &Arc<dyn PhysicalExpr>) -> Option<(usize, usiz
     let field = call.kernel.field()?;
     let column = call.arguments.first()?.downcast_ref::<Column>()?;
     Some((column.index(), field))
+}
+
+/// What an IS NOT NULL looks at.
+fn tested_for_null(condition: &Arc<dyn PhysicalExpr>) -> Option<&Arc<dyn PhysicalExpr>> {
+    let call = condition.downcast_ref::<KernelExpr>()?;
+    if call.name == operators::IS_NOT_NULL { call.arguments.first() } else { None }
 }
 
 /// A call of a kernel.

@@ -48,7 +48,7 @@ struct Tally {
 #[test]
 fn expressions_give_what_flink_gives() {
     let Some(folder) = golden::data("flink-functions") else { return };
-    let context = FunctionContext { time_zone: chrono_tz::UTC, clock: Arc::new(SystemClock) };
+    let context = FunctionContext::new(chrono_tz::UTC, Arc::new(SystemClock));
     let (schema, row) = view(&std::fs::read_to_string(folder.join("t.sql")).unwrap(), "t", &context);
     let name = ["default_catalog", "default_database", "t"].map(str::to_owned).to_vec();
     let scope = Scope::of(name, schema);

@@ -18,7 +18,8 @@ use datafusion_common::ScalarValue;
 use riverrun_core::{DataType, Error, Field, Result, Schema, TypeKind};
 use riverrun_operators::aggregates::{AggregateArgument, AggregateOptions, aggregate};
 use sqlparser::ast::{
-    self, DuplicateTreatment, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, Select, SelectItem, Spanned,
+    self, DuplicateTreatment, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, GroupByExpr,
+    NullTreatment, Select, SelectItem, Spanned,
 };
 use std::cell::RefCell;
 use std::ops::ControlFlow;
@@ -409,8 +410,22 @@ pub(super) fn bind_aggregate(
     if !function.within_group.is_empty() {
         return Err(Error::unsupported(format!("{name} … WITHIN GROUP")));
     }
+    if function.null_treatment == Some(NullTreatment::IgnoreNulls) {
+        return Err(Error::unsupported(format!("IGNORE NULLS with {name}"))
+            .hint(format!("leave NULLs out with {name}(x) FILTER (WHERE x IS NOT NULL)")));
+    }
     let list = match &function.args {
-        FunctionArguments::List(list) => list.args.as_slice(),
+        FunctionArguments::List(list) => {
+            // Flink's ARRAY_AGG takes an order and ignores it.
+            if let Some(FunctionArgumentClause::OrderBy(_)) = list.clauses.first() {
+                return Err(Error::unsupported(format!("ORDER BY within {name}"))
+                    .hint("leave it out: values come in the order of the rows"));
+            }
+            if let Some(clause) = list.clauses.first() {
+                return Err(Error::unsupported(format!("{clause} within {name}")));
+            }
+            list.args.as_slice()
+        }
         _ => &[],
     };
     let distinct = matches!(

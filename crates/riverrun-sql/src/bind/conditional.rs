@@ -115,6 +115,8 @@ impl ExprBinder<'_> {
             if argument.data_type().kind == TypeKind::Null {
                 continue;
             }
+            let target = data_type.with_nullable(argument.data_type().nullable);
+            let argument = self.implicit_cast(argument, &target)?;
             branches.push((self.call(operators::IS_NOT_NULL, vec![argument.clone()])?, argument));
         }
         self.case_of(branches, last, data_type)

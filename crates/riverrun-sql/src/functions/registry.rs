@@ -34,6 +34,7 @@ const GROUPS: &[&[FunctionDef]] = &[
     super::math::rounding::FUNCTIONS,
     super::regex::functions::FUNCTIONS,
     super::row::FUNCTIONS,
+    super::session::FUNCTIONS,
     super::string::affix::FUNCTIONS,
     super::string::case::FUNCTIONS,
     super::string::characters::FUNCTIONS,

@@ -44,7 +44,7 @@ pub fn bytes(value: &[u8]) -> Constant {
 
 /// The result type and the array of one row that a call of constants gives.
 pub fn call_array(name: &str, arguments: &[Constant]) -> Result<(DataType, ArrayRef)> {
-    let context = FunctionContext { time_zone: chrono_tz::UTC, clock: Arc::new(SystemClock) };
+    let context = FunctionContext::new(chrono_tz::UTC, Arc::new(SystemClock));
     let definition = function(name).ok_or_else(|| Error::bug(format!("no function {name}")))?;
     let described: Vec<_> =
         arguments.iter().map(|(value, data_type)| Argument { data_type, literal: Some(value) }).collect();

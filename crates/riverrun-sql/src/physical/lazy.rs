@@ -194,9 +194,17 @@ pub(super) struct Case {
     /// Condition, result, condition, result, …, ELSE, over the input's columns.
     operands: Vec<Arc<dyn PhysicalExpr>>,
     /// Over the compact batch's.
-    branches: Vec<(Arc<dyn PhysicalExpr>, Outcome)>,
+    branches: Vec<(Condition, Outcome)>,
     otherwise: Outcome,
     data_type: ArrowType,
+}
+
+/// When a branch is taken.
+#[derive(Debug)]
+enum Condition {
+    True(Arc<dyn PhysicalExpr>),
+    /// Where its result is not NULL, as in COALESCE: the result is computed once, and `RAND()` asked once.
+    ResultIsNotNull,
 }
 
 /// A result of a CASE.
@@ -218,7 +226,13 @@ impl Case {
         let Some((last, pairs)) = operands.split_last() else { return internal_err!("CASE without results") };
         let branches = pairs
             .chunks_exact(2)
-            .map(|pair| Ok((compact.expr(&pair[0])?, outcome(&pair[1])?)))
+            .map(|pair| {
+                let condition = match super::tested_for_null(&pair[0]) {
+                    Some(tested) if tested.as_ref() == pair[1].as_ref() => Condition::ResultIsNotNull,
+                    _ => Condition::True(compact.expr(&pair[0])?),
+                };
+                Ok((condition, outcome(&pair[1])?))
+            })
             .collect::<Result<_>>()?;
         let otherwise = outcome(last)?;
         Ok(Case { compact, operands, branches, otherwise, data_type })
@@ -247,6 +261,28 @@ struct Choice {
 }
 
 impl Choice {
+    /// Says that `values` are the results of the rows at `positions` (`None`: all) where they are not NULL; gives the
+    /// positions of the others.
+    fn choose_valid(&mut self, values: ColumnarValue, positions: Option<&[u32]>, rows: usize) -> Result<Vec<u32>> {
+        let (values, constant) = match values {
+            ColumnarValue::Scalar(value) => (value.to_array_of_size(1)?, true),
+            ColumnarValue::Array(values) => (values, false),
+        };
+        let array = self.arrays.len();
+        let mut remaining = Vec::new();
+        for at in 0..positions.map_or(rows, <[u32]>::len) {
+            let position = positions.map_or(at as u32, |positions| positions[at]);
+            let row = if constant { 0 } else { at };
+            if values.is_valid(row) {
+                self.rows[position as usize] = (array, row);
+            } else {
+                remaining.push(position);
+            }
+        }
+        self.arrays.push(values);
+        Ok(remaining)
+    }
+
     /// Says that `outcome` is the result of the rows at `positions` (`None`: all).
     fn choose(&mut self, outcome: &Outcome, whole: &RecordBatch, positions: Option<&[u32]>) -> Result<()> {
         let array = self.arrays.len();
@@ -309,6 +345,14 @@ impl PhysicalExpr for Case {
                 Some(positions) => {
                     part = take(&whole, positions)?;
                     &part
+                }
+            };
+            let condition = match condition {
+                Condition::True(condition) => condition,
+                Condition::ResultIsNotNull => {
+                    let values = result.expr.evaluate(candidates)?;
+                    open = Some(choice.choose_valid(values, open.as_deref(), candidates.num_rows())?);
+                    continue;
                 }
             };
             let taken = evaluate_condition(condition, candidates)?;

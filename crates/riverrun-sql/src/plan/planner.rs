@@ -48,7 +48,10 @@ pub struct Planner<'a> {
 impl<'a> Planner<'a> {
     /// A planner over this catalog.
     pub fn new(catalog: &'a Catalog, config: &'a SessionConfig, clock: Arc<dyn Clock>) -> Self {
-        let context = FunctionContext { time_zone: config.time_zone(), clock };
+        let context = FunctionContext {
+            database: Arc::from(catalog.current_database()),
+            ..FunctionContext::new(config.time_zone(), clock)
+        };
         Planner { catalog, config, context, builder: PlanBuilder::default(), rejecting: HashSet::new() }
     }
 

@@ -7,7 +7,7 @@ use datafusion_expr::ColumnarValue;
 use riverrun_core::{SystemClock, format_value};
 
 fn context() -> FunctionContext {
-    FunctionContext { time_zone: Tz::UTC, clock: Arc::new(SystemClock) }
+    FunctionContext::new(Tz::UTC, Arc::new(SystemClock))
 }
 
 /// The result's type and values, as text.

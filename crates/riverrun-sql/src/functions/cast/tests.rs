@@ -4,7 +4,7 @@ use chrono_tz::Tz;
 use riverrun_core::{SystemClock, TypeKind, format_value};
 
 fn context() -> FunctionContext {
-    FunctionContext { time_zone: Tz::UTC, clock: Arc::new(SystemClock) }
+    FunctionContext::new(Tz::UTC, Arc::new(SystemClock))
 }
 
 /// Casts an array, and gives the values as text; an error as `!message`.
@@ -135,7 +135,7 @@ fn a_try_cast_of_an_array_is_null_if_an_element_fails() {
 
 #[test]
 fn a_zone_decides_between_instants_and_local_times() {
-    let berlin = FunctionContext { time_zone: Tz::Europe__Berlin, clock: Arc::new(SystemClock) };
+    let berlin = FunctionContext::new(Tz::Europe__Berlin, Arc::new(SystemClock));
     let (from, to) = (TypeKind::STRING.not_null(), TypeKind::timestamp_ltz(3).not_null());
     let (kernel, _) = cast_kernel(&berlin, &from, &to, OnFailure::Fail).unwrap();
     let instant = kernel.unwrap().invoke(&[ColumnarValue::Array(texts(&["2024-07-01 12:00:00"]))], 1).unwrap();

@@ -7,7 +7,7 @@ use datafusion_expr::ColumnarValue;
 use riverrun_core::SystemClock;
 
 fn context() -> FunctionContext {
-    FunctionContext { time_zone: chrono_tz::UTC, clock: Arc::new(SystemClock) }
+    FunctionContext::new(chrono_tz::UTC, Arc::new(SystemClock))
 }
 
 /// Whether `name` holds of values that come as columns; `None` for NULL, an error's message otherwise.

@@ -29,7 +29,7 @@ fn columns_meet_constants() {
     use std::sync::Arc;
     let int = TypeKind::Int.nullable();
     let argument = Argument { data_type: &int, literal: None };
-    let context = FunctionContext { time_zone: chrono_tz::UTC, clock: Arc::new(riverrun_core::SystemClock) };
+    let context = FunctionContext::new(chrono_tz::UTC, Arc::new(riverrun_core::SystemClock));
     let resolved = extreme("GREATEST(value, …)", true, &context, &[argument, argument]).unwrap();
     let column = || ColumnarValue::Array(Arc::new(Int32Array::from(vec![Some(1), None, Some(8)])));
     let five = || ColumnarValue::Scalar(ScalarValue::from(5));

@@ -258,7 +258,7 @@ mod tests {
     fn a_constant_seed_starts_one_sequence_over_the_rows() {
         let int = TypeKind::Int.not_null();
         let seed = ScalarValue::from(7);
-        let context = FunctionContext { time_zone: chrono_tz::UTC, clock: Arc::new(riverrun_core::SystemClock) };
+        let context = FunctionContext::new(chrono_tz::UTC, Arc::new(riverrun_core::SystemClock));
         let resolved = rand(&context, &[Argument { data_type: &int, literal: Some(&seed) }]).unwrap();
         let result = resolved.kernel.invoke(&[ColumnarValue::Scalar(seed)], 2).unwrap().into_array(2).unwrap();
         let numbers: &Float64Array = arrow::array::AsArray::as_primitive(&result);

@@ -66,7 +66,7 @@ fn invoke(resolved: &Resolved, row: &[Constant], columns: bool) -> Option<String
 
 /// Calls a function in every way that it takes, with constants and with columns.
 fn check(definition: &FunctionDef, samples: &[Vec<Constant>]) -> Result<usize, String> {
-    let context = FunctionContext { time_zone: chrono_tz::UTC, clock: Arc::new(SystemClock) };
+    let context = FunctionContext::new(chrono_tz::UTC, Arc::new(SystemClock));
     let mut calls = 0;
     for arity in 0..=3 {
         for choice in 0..samples.len().pow(arity) {

@@ -13,7 +13,7 @@ use riverrun_core::{DataType, Millis, Result, TypeKind};
 use std::sync::Arc;
 
 fn context(zone: Tz) -> FunctionContext {
-    FunctionContext { time_zone: zone, clock: Arc::new(ManualClock::new(Millis(1_710_508_455_123))) }
+    FunctionContext::new(zone, Arc::new(ManualClock::new(Millis(1_710_508_455_123))))
 }
 
 /// The result of a call in a zone as text, NULL as `-`, from constants and again from columns of two rows.

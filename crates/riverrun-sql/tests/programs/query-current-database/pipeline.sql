@@ -1,0 +1,2 @@
+-- The database in use.
+SELECT CURRENT_DATABASE() AS a, CHAR_LENGTH(CURRENT_DATABASE()) AS b;
