@@ -1,5 +1,6 @@
 //! How the rows of a SELECT are printed.
 
+mod live;
 mod table;
 
 use crate::args::OutputFormat;
@@ -8,6 +9,7 @@ use riverrun_core::format_value::RowFormatter;
 use riverrun_core::{Options, Result, RowBatch, RowKind, Schema};
 use std::io::{self, Write};
 
+pub use live::LiveTable;
 pub use table::{TablePrinter, print_cells};
 
 /// Prints the rows of one query.

@@ -1,8 +1,9 @@
 //! Progress on a terminal: rows per second, watermark, lag, rows astray.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use console::{Term, truncate_str};
 use riverrun_core::metrics::{OperatorRole, OperatorTotals};
 use riverrun_core::{Clock, Watermark};
+use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,27 +11,30 @@ use std::time::Duration;
 pub const INTERVAL: Duration = Duration::from_millis(250);
 
 /// The line at the bottom of a terminal.
+///
+/// Rows go to the same terminal. So the cursor is left where the line begins: a row is written over the line, and clears
+/// what is left of it behind itself ([`Rows`]; the print connector does the same).
 pub struct Progress {
-    bar: ProgressBar,
+    terminal: Option<Term>,
     clock: Arc<dyn Clock>,
+    started: Option<i64>,
     last: Option<(i64, u64)>,
     rate: f64,
+    drawn: bool,
 }
 
 impl Progress {
     /// A line on standard error; none where that is not a terminal.
     pub fn new(clock: Arc<dyn Clock>, enabled: bool) -> Self {
-        let target = if enabled { ProgressDrawTarget::stderr_with_hz(8) } else { ProgressDrawTarget::hidden() };
-        let bar = ProgressBar::with_draw_target(None, target);
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed_precise}  {msg}") {
-            bar.set_style(style);
-        }
-        Progress { bar, clock, last: None, rate: 0.0 }
+        let terminal = enabled.then(Term::stderr);
+        Progress { terminal, clock, started: None, last: None, rate: 0.0, drawn: false }
     }
 
     /// Draws what the counters say.
     pub fn show(&mut self, totals: &[OperatorTotals]) {
+        let Some(terminal) = &self.terminal else { return };
         let now = self.clock.now().0;
+        let started = *self.started.get_or_insert(now);
         let rows: u64 = sources(totals).map(|source| source.rows_out).sum();
         if let Some((then, before)) = self.last
             && now > then
@@ -40,21 +44,72 @@ impl Progress {
             self.rate = if self.rate == 0.0 { rate } else { 0.7 * self.rate + 0.3 * rate };
         }
         self.last = Some((now, rows));
-        self.bar.set_message(line(totals, self.rate, now));
-        self.bar.tick();
+        let text = format!("{}  {}", elapsed(now - started), line(totals, self.rate, now));
+        let width = usize::from(terminal.size().1).saturating_sub(1);
+        // What can't be drawn is no reason to end a job.
+        let _ = write!(&mut &*terminal, "\r{}\x1b[K\r", truncate_str(&text, width, "…"));
+        self.drawn = true;
     }
 
     /// A new line for the next run.
     pub fn start_again(&mut self) {
-        self.bar.reset();
+        self.clear();
+        self.started = None;
         self.last = None;
         self.rate = 0.0;
     }
 
     /// Takes the line away.
-    pub fn clear(&self) {
-        self.bar.finish_and_clear();
+    pub fn clear(&mut self) {
+        if let Some(terminal) = &self.terminal
+            && std::mem::take(&mut self.drawn)
+        {
+            let _ = write!(&mut &*terminal, "\r\x1b[K");
+        }
     }
+}
+
+/// Standard output for rows: on a terminal every line clears what the progress line has left behind it.
+pub struct Rows {
+    out: std::io::Stdout,
+    clears: bool,
+}
+
+impl Rows {
+    /// Standard output as it is.
+    pub fn new() -> Self {
+        let out = std::io::stdout();
+        let clears = std::io::IsTerminal::is_terminal(&out);
+        Rows { out, clears }
+    }
+}
+
+impl Write for Rows {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if !self.clears {
+            return self.out.write(bytes);
+        }
+        for line in bytes.split_inclusive(|&byte| byte == b'\n') {
+            match line.strip_suffix(b"\n") {
+                Some(line) => {
+                    self.out.write_all(line)?;
+                    self.out.write_all(b"\x1b[K\n")?;
+                }
+                None => self.out.write_all(line)?,
+            }
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// `1:02:03`.
+fn elapsed(millis: i64) -> String {
+    let seconds = millis.max(0) / 1000;
+    format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
 }
 
 fn sources(totals: &[OperatorTotals]) -> impl Iterator<Item = &OperatorTotals> {
@@ -71,8 +126,8 @@ pub fn line(totals: &[OperatorTotals], rate: f64, now: i64) -> String {
     let watermark = sources(totals).map(|source| source.watermark).min().map(Watermark);
     let mut text = format!("{} rows in ({}/s), {} out", count(rows), count(rate as u64), count(written));
     match watermark {
-        Some(Watermark::MIN) | None => {}
-        Some(Watermark::MAX) => text.push_str(", all read"),
+        // MAX: the input has ended, or has no event time.
+        Some(Watermark::MIN | Watermark::MAX) | None => {}
         Some(watermark) => {
             text.push_str(&format!(", watermark {watermark}, lag {}", span(now - watermark.0)));
         }

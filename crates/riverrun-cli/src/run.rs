@@ -1,17 +1,21 @@
 //! `riverrun run`, `explain` and `check`.
 
 use crate::args::{ExplainArgs, OutputFormat, RunArgs, ScriptArgs};
+use crate::output::LiveTable;
 use crate::output::{self, print_cells};
 use crate::processes::LocalCluster;
-use crate::progress::{INTERVAL, Progress};
+use crate::progress::{INTERVAL, Progress, Rows as RowsOut};
 use crate::signals::Signals;
 use crate::summary::Summary;
+use console::Term;
 use riverrun::core::metrics::OperatorTotals;
 use riverrun::sql::plan::{ChangelogKind, StreamPlan};
 use riverrun::sql::session::Rows;
 use riverrun::{Control, Host, JobReport, RowConsumer, RunOptions, Script, Session, run_script};
 use riverrun_core::{Error, Result, RowBatch, Schema};
+use std::collections::HashSet;
 use std::io::{IsTerminal, Write};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 /// Runs a file; the exit code.
@@ -80,7 +84,7 @@ fn plan_file(args: &ScriptArgs, host: &mut Planner) -> u8 {
 pub fn define(session: &mut Session, options: &[(String, String)]) -> Result<()> {
     for (key, value) in options {
         if let Some(note) = session.set(key, value).map_err(|error| error.context("option -D"))? {
-            tracing::info!("{note}");
+            eprintln!("note: {note}");
         }
     }
     Ok(())
@@ -106,12 +110,17 @@ pub struct Terminal {
     signals: Signals,
     last_shown: Option<Instant>,
     reports: Vec<JobReport>,
+    /// A query's result that is drawn in place.
+    live: Option<SharedTable>,
+    /// The notes that have been told.
+    told: HashSet<String>,
 }
+
+type SharedTable = Arc<Mutex<LiveTable>>;
 
 impl Terminal {
     /// Prints rows in this form.
     pub fn new(session: &Session, output: OutputFormat) -> Self {
-        // Rows and progress on one terminal would tear each other: the line is for jobs whose rows go elsewhere.
         let enabled = std::io::stderr().is_terminal();
         Terminal {
             output,
@@ -120,6 +129,8 @@ impl Terminal {
             signals: Signals::listen(),
             last_shown: None,
             reports: Vec::new(),
+            live: None,
+            told: HashSet::new(),
         }
     }
 
@@ -128,6 +139,7 @@ impl Terminal {
         self.signals.reset();
         self.reports.clear();
         self.last_shown = None;
+        self.live = None;
         self.progress.start_again();
     }
 
@@ -162,13 +174,29 @@ impl RowConsumer for Printed {
     }
 }
 
+/// A result that is drawn in place as its consumer.
+struct Drawn(SharedTable);
+
+impl RowConsumer for Drawn {
+    fn rows(&mut self, batch: &RowBatch) -> Result<()> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).apply(batch)
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).finish(&Term::stdout())
+    }
+}
+
 impl Host for Terminal {
     fn text(&mut self, rows: &Rows) -> Result<()> {
         print_rows(rows)
     }
 
     fn note(&mut self, note: &str) {
-        tracing::info!("{note}");
+        if self.told.insert(note.to_owned()) {
+            self.progress.clear();
+            eprintln!("note: {note}");
+        }
     }
 
     fn explain(&mut self, plan: &StreamPlan, details: &[String]) -> Result<()> {
@@ -185,11 +213,22 @@ impl Host for Terminal {
     fn query(&mut self, schema: &Schema, changelog: ChangelogKind) -> Result<Box<dyn RowConsumer>> {
         self.progress.clear();
         let append_only = changelog == ChangelogKind::Append;
-        let out = Box::new(std::io::stdout());
+        if !append_only && self.output == OutputFormat::Table && std::io::stdout().is_terminal() {
+            let table = Arc::new(Mutex::new(LiveTable::new(schema)));
+            self.live = Some(Arc::clone(&table));
+            return Ok(Box::new(Drawn(table)));
+        }
+        let out = Box::new(RowsOut::new());
         Ok(Box::new(Printed(output::printer(self.output, schema, append_only, self.time_zone, out)?)))
     }
 
     fn running(&mut self, totals: &[OperatorTotals]) -> Control {
+        if let Some(table) = &self.live {
+            let mut table = table.lock().unwrap_or_else(PoisonError::into_inner);
+            if table.draw(&Term::stdout()).is_err() {
+                return Control::Cancel;
+            }
+        }
         if self.last_shown.is_none_or(|shown| shown.elapsed() >= INTERVAL) {
             self.last_shown = Some(Instant::now());
             self.progress.show(totals);

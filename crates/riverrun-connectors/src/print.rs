@@ -5,7 +5,7 @@ use riverrun_core::format_value::RowFormatter;
 use riverrun_core::{Epoch, Error, OptionDef, OptionType, Result, RowBatch, RowKind};
 use riverrun_runtime::{Sink, SinkContext, SinkState};
 use riverrun_state::{OperatorSnapshot, RestoredState};
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 
 const IDENTIFIER: OptionDef = OptionDef::new(
@@ -77,15 +77,26 @@ impl SinkFactory for PrintSink {
     }
 
     fn writer(&self, context: SinkContext) -> Result<Box<dyn Sink<RowBatch>>> {
-        let out: Box<dyn Write> =
-            if self.standard_error { Box::new(std::io::stderr()) } else { Box::new(std::io::stdout()) };
-        Ok(Box::new(Printer { prefix: self.prefix(&context), formatter: self.formatter.clone(), context, out }))
+        let (out, terminal): (Box<dyn Write>, bool) = if self.standard_error {
+            (Box::new(std::io::stderr()), std::io::stderr().is_terminal())
+        } else {
+            (Box::new(std::io::stdout()), std::io::stdout().is_terminal())
+        };
+        Ok(Box::new(Printer {
+            prefix: self.prefix(&context),
+            // A row may be written over a line of progress: what is left of that goes away.
+            line_end: if terminal { "\x1b[K\n" } else { "\n" },
+            formatter: self.formatter.clone(),
+            context,
+            out,
+        }))
     }
 }
 
 /// Prints a batch at once, so that the lines of two workers do not mix.
 struct Printer {
     prefix: String,
+    line_end: &'static str,
     formatter: RowFormatter,
     context: SinkContext,
     out: Box<dyn Write>,
@@ -101,7 +112,7 @@ impl Sink<RowBatch> for Printer {
             for _ in 0..weight.unsigned_abs() {
                 text.push_str(&self.prefix);
                 rows.write(row, kind, &mut text);
-                text.push('\n');
+                text.push_str(self.line_end);
             }
         }
         self.context.metrics.bytes.add(text.len() as u64);

@@ -154,6 +154,8 @@ enum Form<'a> {
     Float(ValueWriter<'a>),
     /// Quoted: dates, times, intervals.
     Quoted(ValueWriter<'a>),
+    /// In ISO 8601, and what follows it: `Z` for TIMESTAMP_LTZ.
+    Timestamp(ValueWriter<'a>, &'static str),
     Text(&'a StringArray),
     /// JSON already.
     Raw(&'a StringArray),
@@ -196,6 +198,8 @@ impl<'a> JsonColumn<'a> {
                     .map(|(field, column)| Ok((field.name.clone(), JsonColumn::new(column, &field.data_type, false)?)));
                 Form::Row(fields.collect::<Result<_>>()?)
             }
+            TypeKind::Timestamp { .. } => Form::Timestamp(ValueWriter::new(column, data_type, STYLE)?, ""),
+            TypeKind::TimestampLtz { .. } => Form::Timestamp(ValueWriter::new(column, data_type, STYLE)?, "Z"),
             _ => Form::Quoted(ValueWriter::new(column, data_type, STYLE)?),
         };
         Ok(JsonColumn { nulls: column.nulls(), form })
@@ -233,6 +237,13 @@ impl<'a> JsonColumn<'a> {
                 let mut text = String::new();
                 values.write(row, &mut text);
                 write_string(&text, out);
+            }
+            // As JSON_OBJECT writes them: no zeros at the end of a fraction.
+            Form::Timestamp(values, zone) => {
+                let mut text = String::new();
+                values.write(row, &mut text);
+                let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+                write_string(&format!("{}{zone}", text.replacen(' ', "T", 1)), out);
             }
             Form::Text(texts) => write_string(texts.value(row), out),
             Form::Raw(texts) => out.push_str(texts.value(row)),
