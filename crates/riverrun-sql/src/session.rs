@@ -46,7 +46,7 @@ pub const MAX_PARALLELISM: OptionDef = OptionDef::new(
 );
 /// `parallelism.default`.
 pub const PARALLELISM: OptionDef =
-    OptionDef::new("parallelism.default", OptionType::Int, Some("1"), "How many workers run the job.");
+    OptionDef::new("parallelism.default", OptionType::Int, None, "How many workers run the job. Absent: one per core.");
 /// `execution.buffer-timeout`.
 pub const BUFFER_TIMEOUT: OptionDef = OptionDef::new(
     "execution.buffer-timeout",
