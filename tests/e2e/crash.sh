@@ -36,4 +36,4 @@ crash_run() {
 }
 
 # The number of the newest checkpoint.
-newest_checkpoint() { ls -d "$dir"/state/*/*/chk-* "$dir"/state/*/chk-* 2>/dev/null | sed 's/.*chk-//' | sort -n | tail -1; }
+newest_checkpoint() { find "$dir/state" -maxdepth 4 -name 'chk-*' | sed 's/.*chk-//' | sort -n | tail -1; }

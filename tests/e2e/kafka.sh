@@ -51,8 +51,10 @@ P
 }
 kafka_up() {
   local conf=$work/kafka.properties
-  (cd "$KAFKA_DIR" && exec java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx512m -Dorg.slf4j.simpleLogger.defaultLogLevel=warn -cp 'lib/*' kafka.Kafka "$conf") >"$work/kafka.log" 2>&1 &
+  (cd "$KAFKA_DIR" && exec java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx512m -Dorg.slf4j.simpleLogger.defaultLogLevel=warn -cp 'lib/*' kafka.Kafka "$conf") >>"$work/kafka.log" 2>&1 &
   KAFKA_PID=$!
+  # A case is a subshell: what it restarts must be found again.
+  echo "$KAFKA_PID" >"$work/kafka.pid"
   local turn
   for turn in $(seq 300); do
     (exec 3<>/dev/tcp/127.0.0.1/19092) 2>/dev/null && return 0
@@ -61,9 +63,9 @@ kafka_up() {
   done
   return 1
 }
-kafka_stop() { [ -n "${KAFKA_PID:-}" ] && pkill -P "$KAFKA_PID" 2>/dev/null; kill "${KAFKA_PID:-0}" 2>/dev/null; }
+kafka_stop() { [ ! -f "$work/kafka.pid" ] || kill "$(cat "$work/kafka.pid")" 2>/dev/null; rm -f "$work/kafka.pid"; }
 # A crash of the broker.
-kafka_crash() { kill -9 "$KAFKA_PID"; wait "$KAFKA_PID" 2>/dev/null; return 0; }
+kafka_crash() { local pid; pid=$(cat "$work/kafka.pid"); kill -9 "$pid"; while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done; }
 kafka_topic() { kafka_java org.apache.kafka.tools.TopicCommand --bootstrap-server $KAFKA --create --topic "$1" --partitions "${2:-1}" --replication-factor 1; }
 
 # numbers TOPIC OPTIONS: a table of the topic.
@@ -192,12 +194,12 @@ kafka_case_new_partitions_are_found() {
 
 exactly=", 'sink.delivery-guarantee' = 'exactly-once'"
 # into TOPIC OPTIONS: a table of numbers in a topic.
-into() { echo "CREATE TABLE out (id BIGINT) WITH ('connector' = 'kafka', 'topic' = '$1', 'properties.bootstrap.servers' = '$KAFKA', 'format' = 'json' $2);"; }
-committed_ids() { { into "$1" "$bounded"; echo "SELECT id FROM out;"; } >"$dir/read.sql"; riverrun run "$dir/read.sql" --output csv -p 1 | tail -n +2 | sort -n; }
+into() { echo "CREATE TABLE written (id BIGINT) WITH ('connector' = 'kafka', 'topic' = '$1', 'properties.bootstrap.servers' = '$KAFKA', 'format' = 'json' $2);"; }
+committed_ids() { { into "$1" "$bounded"; echo "SELECT id FROM written;"; } >"$dir/read.sql"; riverrun run "$dir/read.sql" --output csv -p 1 | tail -n +2 | sort -n; }
 
 kafka_case_exactly_once_through_kills() {
   kafka_topic once 3
-  { numbers_source 6000 5; into once "$exactly"; echo "INSERT INTO out SELECT id FROM numbers;"; } >"$dir/once.sql"
+  { numbers_source 6000 5; into once "$exactly"; echo "INSERT INTO written SELECT id FROM numbers;"; } >"$dir/once.sql"
   crash_run "$dir/once.sql" 6
   equal "$(seq 6000 | md5sum)" "$(committed_ids once | md5sum)" "what read_committed sees"
   equal "" "$(kafka_java org.apache.kafka.tools.TransactionsCommand --bootstrap-server $KAFKA list | grep -i ongoing)" "open transactions"
@@ -205,7 +207,7 @@ kafka_case_exactly_once_through_kills() {
 
 kafka_case_exactly_once_through_a_crash_of_the_broker() {
   kafka_topic broker 2
-  { numbers_source 4000 12; into broker "$exactly, 'sink.transactional-id-prefix' = 'mine'"; echo "INSERT INTO out SELECT id FROM numbers;"; } >"$dir/broker.sql"
+  { numbers_source 4000 12; into broker "$exactly, 'sink.transactional-id-prefix' = 'mine'"; echo "INSERT INTO written SELECT id FROM numbers;"; } >"$dir/broker.sql"
   start_run "$dir/broker.sql" -p 2
   sleep 4; kafka_crash; kafka_up
   finish_run
@@ -214,24 +216,24 @@ kafka_case_exactly_once_through_a_crash_of_the_broker() {
 
 kafka_case_at_least_once_loses_nothing() {
   kafka_topic least 2
-  { numbers_source 6000 5; into least ""; echo "INSERT INTO out SELECT id FROM numbers;"; } >"$dir/least.sql"
+  { numbers_source 6000 5; into least ""; echo "INSERT INTO written SELECT id FROM numbers;"; } >"$dir/least.sql"
   crash_run "$dir/least.sql" 4
   equal "$(seq 6000 | md5sum)" "$(committed_ids least | uniq | md5sum)" "different rows"
 }
 
 kafka_case_from_topic_to_topic_exactly_once() {
   kafka_topic first 3; kafka_topic second 2
-  { numbers_source 6000 1; into first ""; echo "INSERT INTO out SELECT id FROM numbers;"; } >"$dir/fill.sql"
+  { numbers_source 6000 1; into first ""; echo "INSERT INTO written SELECT id FROM numbers;"; } >"$dir/fill.sql"
   riverrun run "$dir/fill.sql"
   { into second "$exactly"; echo "CREATE TABLE source (id BIGINT) WITH ('connector' = 'kafka', 'topic' = 'first', 'properties.bootstrap.servers' = '$KAFKA', 'properties.group.id' = 'copy', 'format' = 'json' $bounded);"
-    echo "INSERT INTO out SELECT id FROM source;"; } >"$dir/copy.sql"
+    echo "INSERT INTO written SELECT id FROM source;"; } >"$dir/copy.sql"
   crash_run "$dir/copy.sql" 3
   equal "$(seq 6000 | md5sum)" "$(committed_ids second | md5sum)" "what read_committed sees"
 }
 
 kafka_case_a_transaction_timeout_that_brokers_forbid_is_refused() {
   kafka_topic timeout 1
-  { numbers_source 10 1; into timeout "$exactly, 'properties.transaction.timeout.ms' = '3600000'"; echo "INSERT INTO out SELECT id FROM numbers;"; } >"$dir/timeout.sql"
+  { numbers_source 10 1; into timeout "$exactly, 'properties.transaction.timeout.ms' = '3600000'"; echo "INSERT INTO written SELECT id FROM numbers;"; } >"$dir/timeout.sql"
   local text; text=$(riverrun run "$dir/timeout.sql" --state-dir "$dir/state" 2>&1) && fail "it was no error"
   [[ $text == *"may stay open for 900000 ms at the most, and 3600000 ms are asked for"* ]] || fail "$text"
   text=$(riverrun run "$dir/timeout.sql" 2>&1) && fail "exactly-once without checkpoints was no error"
