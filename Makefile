@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 # One target folder, outside the clone, shared by all clones of this user.
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/riverrun-target
-# The demo needs neither Kafka's C client nor Parquet.
+# The demo needs neither Kafka's C client, nor databases, nor Parquet.
 DEMO_FEATURES := --no-default-features
 
 .PHONY: help setup demo test e2e bench bench-flink check fmt doc deny install clean
@@ -22,9 +22,9 @@ test: ## all tests that need no server
 	@scripts/setup --quiet all
 	cargo test --workspace --quiet
 
-e2e: ## tests against real servers (Kafka from Maven Central; needs Java and Maven)
+e2e: ## tests against real servers (Kafka from Maven Central, PostgreSQL as installed); GROUP=postgres runs one group
 	@scripts/setup --quiet all
-	@tests/e2e/run
+	@tests/e2e/run $(GROUP)
 
 bench: ## the benchmarks, as ratios, in release builds
 	@benches/run
