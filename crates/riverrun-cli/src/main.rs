@@ -35,7 +35,10 @@ fn main() -> ExitCode {
         Command::Bench(args) => bench::bench(args),
         Command::Worker => processes::worker(),
         Command::Completions { shell } => {
-            clap_complete::generate(*shell, &mut Cli::command(), "riverrun", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "riverrun", &mut script);
+            // A reader that has gone away (`| head`) is no failure.
+            let _ = std::io::stdout().write_all(&script);
             0
         }
     };
