@@ -1,6 +1,7 @@
 //! GROUP BY: aggregates per key, updated as rows come and go.
 //!
-//! The output is consolidated per tick: a key whose result has changed gives one `−old` and one `+new` row, one whose
+//! A group that a tick touches for the first time has its old result evaluated before its rows are added: the difference to the
+//! new one is what goes out, and nothing of what was sent is kept. The output is consolidated per tick: a key whose result has changed gives one `−old` and one `+new` row, one whose
 //! last row is gone only `−old`, one whose result is what it was nothing. Without keys there is one group; while it has no
 //! rows it has no result either.
 //!
@@ -8,10 +9,13 @@
 
 use crate::aggregate_call::AggregateCall;
 use crate::aggregates::AggregateState;
+use crate::expiry::Expiry;
 use crate::expression::{Expression, evaluate_all};
-use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, UInt32Array};
+use arrow::compute::kernels::cmp::not_distinct;
+use arrow::compute::{interleave, take};
 use arrow::datatypes::{DataType, SchemaRef};
-use riverrun_core::{KeyGroup, Result, RowBatch, Schema};
+use riverrun_core::{Error, KeyGroup, Millis, Result, RowBatch, Schema};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
 use riverrun_state::blob::{KeyedBlobs, put_bytes, put_i64, read_keyed};
 use riverrun_state::{KeyEncoder, KeyTable, OperatorSnapshot, RestoredState, hash_key, key};
@@ -28,11 +32,13 @@ pub struct GroupAggregateSpec {
     pub aggregates: Vec<AggregateCall>,
     /// The schema of the output: keys, then aggregates.
     pub schema: Schema,
+    /// How long a group is kept that gets no rows (`table.exec.state.ttl`); `None`: for ever.
+    pub ttl: Option<Millis>,
     /// How many rows a batch of results has at the most (`execution.batch-size`).
     pub batch_size: usize,
 }
 
-const SNAPSHOT_VERSION: u8 = 1;
+const SNAPSHOT_VERSION: u8 = 2;
 
 /// Aggregates per key.
 pub struct GroupAggregate {
@@ -40,45 +46,54 @@ pub struct GroupAggregate {
     context: OperatorContext,
     schema: SchemaRef,
     key_types: Vec<DataType>,
-    value_types: Vec<DataType>,
     encoder: KeyEncoder,
-    results: KeyEncoder,
+    /// For results of types that cannot be compared as they are.
+    results: [KeyEncoder; 2],
     keys: KeyTable,
     states: Vec<Box<dyn AggregateState>>,
     groups: Vec<Group>,
-    /// The slots that this tick has touched, in the order of the first touch.
-    touched: Vec<u32>,
+    expiry: Option<Expiry>,
+    /// The groups that this tick has touched, in the order of the first touch.
+    touched: Vec<Touched>,
+    /// Old results, by the batch that touched their groups first.
+    old: Vec<Vec<ArrayRef>>,
     /// The next of `touched` to go out; beyond it until the tick ends.
     position: usize,
     emitting: bool,
 }
 
 /// What is known of a group beside its key and its aggregates.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Group {
     /// How many rows it has: the sum of their weights.
     rows: i64,
-    /// The result that went out last, as exact key bytes.
-    sent: Option<Box<[u8]>>,
     touched: bool,
+}
+
+/// A group that a tick has touched.
+#[derive(Clone, Copy, Debug)]
+struct Touched {
+    slot: u32,
+    /// The old result: the list of them, and the place in it.
+    old: Option<(u32, u32)>,
 }
 
 impl GroupAggregate {
     /// The operator on one worker.
     pub fn new(spec: GroupAggregateSpec, context: OperatorContext) -> Result<Self> {
         let schema = spec.schema.to_arrow();
-        let types: Vec<DataType> = schema.fields().iter().map(|field| field.data_type().clone()).collect();
-        let (key_types, value_types) = types.split_at(spec.keys.len());
+        let key_types = schema.fields().iter().take(spec.keys.len()).map(|field| field.data_type().clone()).collect();
         Ok(GroupAggregate {
-            key_types: key_types.to_vec(),
-            value_types: value_types.to_vec(),
+            key_types,
             schema,
             encoder: KeyEncoder::default(),
-            results: KeyEncoder::exact(),
+            results: [KeyEncoder::exact(), KeyEncoder::exact()],
             keys: KeyTable::default(),
             states: spec.aggregates.iter().map(|call| call.function.create()).collect(),
             groups: Vec::new(),
+            expiry: spec.ttl.map(|ttl| Expiry::new(ttl, context.clock.clone())),
             touched: Vec::new(),
+            old: Vec::new(),
             position: 0,
             emitting: false,
             spec,
@@ -95,12 +110,38 @@ impl GroupAggregate {
         }
     }
 
-    fn touch(&mut self, slot: u32) {
-        let group = &mut self.groups[slot as usize];
-        if !group.touched {
+    /// Notes which groups are touched for the first time in this tick, and their results before it.
+    fn touch(&mut self, slots: &[u32]) -> Result<()> {
+        let list = self.old.len() as u32;
+        let mut with_result = Vec::new();
+        let now = self.expiry.as_ref().map(Expiry::now);
+        for &slot in slots {
+            let group = &mut self.groups[slot as usize];
+            if group.touched {
+                continue;
+            }
             group.touched = true;
-            self.touched.push(slot);
+            if let (Some(expiry), Some(now)) = (&mut self.expiry, now) {
+                if expiry.is_expired(slot, now) {
+                    group.rows = 0;
+                    self.states.iter_mut().for_each(|state| state.clear(slot));
+                }
+                expiry.write(slot, now);
+            }
+            let old = (group.rows > 0).then_some((list, with_result.len() as u32));
+            if old.is_some() {
+                with_result.push(slot);
+            }
+            self.touched.push(Touched { slot, old });
         }
+        if !with_result.is_empty() {
+            self.old.push(self.values(&with_result)?);
+        }
+        Ok(())
+    }
+
+    fn values(&self, slots: &[u32]) -> Result<Vec<ArrayRef>> {
+        self.states.iter().map(|state| state.evaluate(slots)).collect()
     }
 
     /// Emits the changes of the groups that were touched, as far as there is room.
@@ -111,66 +152,113 @@ impl GroupAggregate {
             }
             // A group gives at most two rows.
             let end = self.touched.len().min(self.position + (self.spec.batch_size / 2).max(1));
-            let slots = self.touched[self.position..end].to_vec();
+            let touched = self.touched[self.position..end].to_vec();
             self.position = end;
-            if let Some(batch) = self.changes(&slots)? {
+            if let Some(batch) = self.changes(&touched)? {
                 out.emit(batch);
             }
         }
         self.touched.clear();
+        self.old.clear();
         self.position = 0;
         self.emitting = false;
         Ok(())
     }
 
     /// What has changed in these groups; those without rows are gone afterwards.
-    fn changes(&mut self, slots: &[u32]) -> Result<Option<RowBatch>> {
-        let values = self.states.iter().map(|state| state.evaluate(slots)).collect::<Result<Vec<ArrayRef>>>()?;
-        let values = self.results.encode(&values, slots.len())?;
-        // Before each group changes, its old result: the rows point into these.
-        let mut old: Vec<Option<Box<[u8]>>> = Vec::with_capacity(slots.len());
-        let mut kept = Vec::with_capacity(slots.len());
-        for (index, &slot) in slots.iter().enumerate() {
-            let group = &mut self.groups[slot as usize];
-            group.touched = false;
-            let now = (group.rows > 0).then(|| values.row(index));
-            if group.sent.as_deref() == now {
-                old.push(None);
-                kept.push(false);
-                continue;
-            }
-            old.push(group.sent.take());
-            group.sent = now.map(Into::into);
-            kept.push(now.is_some());
+    fn changes(&mut self, touched: &[Touched]) -> Result<Option<RowBatch>> {
+        let slots: Vec<u32> = touched.iter().map(|touched| touched.slot).collect();
+        let new = self.values(&slots)?;
+        let places: Vec<(usize, usize)> =
+            touched.iter().filter_map(|touched| touched.old).map(|(list, at)| (list as usize, at as usize)).collect();
+        let mut old: Vec<ArrayRef> = Vec::with_capacity(new.len());
+        for column in 0..new.len() {
+            let lists: Vec<&dyn Array> = self.old.iter().map(|list| list[column].as_ref()).collect();
+            old.push(if places.is_empty() { new[column].slice(0, 0) } else { interleave(&lists, &places)? });
         }
-        let (mut rows, mut results, mut weights) = (Vec::new(), Vec::new(), Vec::new());
-        for (index, &slot) in slots.iter().enumerate() {
-            if let Some(old) = &old[index] {
-                rows.push(self.keys.key(slot));
-                results.push(&**old);
+        // Of the groups that had a result, by their order: whether it is what it was.
+        let had: UInt32Array =
+            (0_u32..).zip(touched).filter(|(_, t)| t.old.is_some()).map(|(at, _)| Some(at)).collect();
+        let same = self.same(&old, &new, &had)?;
+        // The group and the result of each change: the old ones, then the new ones.
+        let (mut groups, mut results, mut weights) = (Vec::new(), Vec::new(), Vec::new());
+        let mut next_old = 0;
+        for (at, touched) in touched.iter().enumerate() {
+            let group = &mut self.groups[touched.slot as usize];
+            group.touched = false;
+            let exists = group.rows > 0;
+            if touched.old.is_some() {
+                let place = next_old;
+                next_old += 1;
+                if exists && same[place] {
+                    continue;
+                }
+                groups.push(at as u32);
+                results.push((0, place));
                 weights.push(-1);
             }
-            if kept[index] {
-                rows.push(self.keys.key(slot));
-                results.push(values.row(index));
+            if exists {
+                groups.push(at as u32);
+                results.push((1, at));
                 weights.push(1);
             }
         }
-        let batch = match rows.len() {
+        let batch = match groups.len() {
             0 => None,
             count => {
-                let mut columns = key::decode(&self.key_types, rows)?;
-                columns.extend(key::decode(&self.value_types, results)?);
+                let groups = UInt32Array::from(groups);
+                let keys = key::decode(&self.key_types, slots.iter().map(|slot| self.keys.key(*slot)))?;
+                let mut columns =
+                    keys.iter().map(|column| Ok(take(column, &groups, None)?)).collect::<Result<Vec<_>>>()?;
+                for (old, new) in old.iter().zip(&new) {
+                    columns.push(interleave(&[old.as_ref(), new.as_ref()], &results)?);
+                }
                 let options = RecordBatchOptions::new().with_row_count(Some(count));
                 let columns = RecordBatch::try_new_with_options(self.schema.clone(), columns, &options)?;
                 Some(RowBatch { columns, weights: Some(weights.into()) })
             }
         };
-        for &slot in slots.iter().filter(|slot| self.groups[**slot as usize].rows == 0) {
-            self.keys.remove(slot);
-            self.states.iter_mut().for_each(|state| state.clear(slot));
+        for slot in slots {
+            if self.groups[slot as usize].rows == 0 {
+                self.remove(slot);
+            }
         }
         Ok(batch)
+    }
+
+    /// For each old result whether it equals the new one at the place that `had` names.
+    fn same(&mut self, old: &[ArrayRef], new: &[ArrayRef], had: &UInt32Array) -> Result<Vec<bool>> {
+        let mut same = vec![true; had.len()];
+        if had.is_empty() {
+            return Ok(same);
+        }
+        let mut others: (Vec<ArrayRef>, Vec<ArrayRef>) = Default::default();
+        for (old, new) in old.iter().zip(new) {
+            let new = take(new, had, None)?;
+            if old.data_type().is_nested() || old.data_type().is_floating() {
+                // Floats are compared by their bits.
+                others.0.push(old.clone());
+                others.1.push(new);
+                continue;
+            }
+            let equal = not_distinct(old, &new)?;
+            same.iter_mut().zip(equal.values()).for_each(|(same, equal)| *same &= equal);
+        }
+        if !others.0.is_empty() {
+            let [old, new] = &mut self.results;
+            let (old, new) = (old.encode(&others.0, had.len())?, new.encode(&others.1, had.len())?);
+            same.iter_mut().zip(old.iter().zip(new.iter())).for_each(|(same, (old, new))| *same &= old == new);
+        }
+        Ok(same)
+    }
+
+    fn remove(&mut self, slot: u32) {
+        self.keys.remove(slot);
+        self.groups[slot as usize].rows = 0;
+        self.states.iter_mut().for_each(|state| state.clear(slot));
+        if let Some(expiry) = &mut self.expiry {
+            expiry.forget(slot);
+        }
     }
 }
 
@@ -189,9 +277,12 @@ impl Operator<RowBatch> for GroupAggregate {
         let mut slots = Vec::new();
         self.keys.insert_rows(keys, &hashes, &mut slots);
         self.grow();
-        for (row, &slot) in slots.iter().enumerate() {
-            self.groups[slot as usize].rows += batch.weight(row);
-            self.touch(slot);
+        self.touch(&slots)?;
+        match &batch.weights {
+            None => slots.iter().for_each(|&slot| self.groups[slot as usize].rows += 1),
+            Some(weights) => {
+                slots.iter().zip(weights).for_each(|(&slot, weight)| self.groups[slot as usize].rows += weight);
+            }
         }
         for (call, state) in self.spec.aggregates.iter().zip(&mut self.states) {
             let input = call.evaluate(&batch.columns)?;
@@ -217,19 +308,29 @@ impl Operator<RowBatch> for GroupAggregate {
         self.advance(out)
     }
 
+    fn next_processing_timer(&self) -> Option<Millis> {
+        // A group is not taken away in the middle of a tick that has touched it.
+        self.expiry.as_ref().filter(|_| self.touched.is_empty())?.next_timer()
+    }
+
+    fn on_processing_time(&mut self, now: Millis, _out: &mut Output<RowBatch>) -> Result<()> {
+        let expired = self.expiry.as_mut().map(|expiry| expiry.take_expired(now)).unwrap_or_default();
+        expired.into_iter().for_each(|slot| self.remove(slot));
+        Ok(())
+    }
+
+    /// Per key group, for each key: its bytes, the number of its rows, with a TTL when it was written, and its aggregates.
     fn snapshot(&mut self) -> Result<OperatorSnapshot> {
+        if !self.touched.is_empty() {
+            return Err(Error::bug("a snapshot of a group aggregation in the middle of a tick"));
+        }
         let mut blobs = KeyedBlobs::new(SNAPSHOT_VERSION);
         for (group, slots) in self.keys.by_group(self.context.key_groups) {
             let blob = blobs.group(group);
             for slot in slots {
-                let group = &self.groups[slot as usize];
                 put_bytes(blob, self.keys.key(slot));
-                put_i64(blob, group.rows);
-                blob.push(u8::from(group.touched));
-                blob.push(u8::from(group.sent.is_some()));
-                if let Some(sent) = &group.sent {
-                    put_bytes(blob, sent);
-                }
+                put_i64(blob, self.groups[slot as usize].rows);
+                put_i64(blob, self.expiry.as_ref().map_or(0, |expiry| expiry.written(slot).0));
                 self.states.iter().for_each(|state| state.encode(slot, blob));
             }
         }
@@ -237,18 +338,20 @@ impl Operator<RowBatch> for GroupAggregate {
     }
 
     fn restore(&mut self, state: RestoredState) -> Result<()> {
+        let now = self.context.clock.now();
         read_keyed(&state, SNAPSHOT_VERSION, "a group aggregation", |_: KeyGroup, blob| {
             let key = blob.bytes()?;
             let (slot, _) = self.keys.insert(hash_key(key), key);
             self.grow();
-            let rows = blob.i64()?;
-            let (touched, sent) = (blob.u8()? != 0, blob.u8()? != 0);
-            let sent = if sent { Some(blob.bytes()?.into()) } else { None };
-            self.groups[slot as usize] = Group { rows, sent, touched: false };
-            if touched {
-                self.touch(slot);
+            self.groups[slot as usize].rows = blob.i64()?;
+            let written = Millis(blob.i64()?);
+            if let Some(expiry) = &mut self.expiry {
+                // Where the time to live is new, it begins now.
+                expiry.write(slot, if written.0 > 0 { written } else { now });
             }
             self.states.iter_mut().try_for_each(|state| state.decode(slot, blob.rest()))
-        })
+        })?;
+        self.expiry.iter_mut().for_each(Expiry::restored);
+        Ok(())
     }
 }

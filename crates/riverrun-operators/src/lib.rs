@@ -10,6 +10,7 @@ pub mod calc;
 pub mod constraints;
 pub mod event_time;
 pub mod expand;
+pub mod expiry;
 pub mod expression;
 pub mod group_aggregate;
 pub mod interval_join;

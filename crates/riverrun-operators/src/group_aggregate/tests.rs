@@ -31,6 +31,7 @@ fn per_user() -> GroupAggregateSpec {
             Field::new("count", TypeKind::BigInt.not_null()),
             Field::new("max", TypeKind::Int.nullable()),
         ]),
+        ttl: None,
         batch_size: 2,
     }
 }
@@ -160,6 +161,7 @@ fn without_keys_there_is_one_group_while_it_has_rows() {
         keys: Vec::new(),
         aggregates: vec![call(&table, "SUM", Some("n"))],
         schema: Schema::new(vec![Field::new("sum", TypeKind::Int.nullable())]),
+        ttl: None,
         batch_size: 100,
     };
     assert_eq!(
@@ -175,10 +177,41 @@ fn without_aggregates_rows_are_made_distinct() {
         keys: vec![table.column("user"), table.column("n")],
         aggregates: Vec::new(),
         schema: table.schema.clone(),
+        ttl: None,
         batch_size: 100,
     };
     assert_eq!(
         run(&spec, &[&["ada | 1", "ada | 1", "ada | 2"], &["- ada | 1"], &["- ada | 1", "ada | 2"]]),
         ["ada | 1; ada | 2", "", "- ada | 1"]
     );
+}
+
+#[test]
+fn a_group_that_gets_no_rows_for_its_time_to_live_begins_anew() {
+    let clock = riverrun_core::ManualClock::new(Millis(1_000));
+    let spec = GroupAggregateSpec { ttl: Some(Millis(100)), ..per_user() };
+    let context = || OperatorContext { clock: std::sync::Arc::new(clock.clone()), ..context(0, 1) };
+    let mut worker = Worker { operator: GroupAggregate::new(spec.clone(), context()).unwrap(), lines: Vec::new() };
+    let mut out = Output::new(riverrun_core::Watermark::MIN, usize::MAX);
+    let mut add = |worker: &mut Worker, row: &str| {
+        worker.operator.on_batch(0, clicks().batch(&[row]), &WatermarkRuns::default(), &mut out).unwrap();
+        worker.tick(1);
+        std::mem::take(&mut worker.lines).join("; ")
+    };
+    assert_eq!(add(&mut worker, "ada | 1"), "ada | 1 | 1");
+    clock.set(Millis(1_099));
+    assert_eq!(add(&mut worker, "ada | 2"), "- ada | 1 | 1; ada | 2 | 2");
+    // A restore keeps the time of the last write.
+    let parts = [worker.operator.snapshot().unwrap()];
+    let mut worker = Worker { operator: GroupAggregate::new(spec, context()).unwrap(), lines: Vec::new() };
+    worker.operator.restore(RestoredState::assign(&parts, 0, 1, self::context(0, 1).key_groups).unwrap()).unwrap();
+    clock.set(Millis(1_199));
+    // What was sent of the old group stays.
+    assert_eq!(add(&mut worker, "ada | 3"), "ada | 1 | 3");
+    clock.set(Millis(2_000));
+    assert!(worker.operator.next_processing_timer().unwrap() <= Millis(2_000));
+    let mut out = Output::new(riverrun_core::Watermark::MIN, usize::MAX);
+    worker.operator.on_processing_time(Millis(2_000), &mut out).unwrap();
+    assert!(worker.operator.keys.is_empty());
+    assert!(out.take().is_empty());
 }

@@ -33,6 +33,7 @@ impl Planner<'_> {
             keys: self.lower_all(&keys, &below)?,
             aggregates: self.calls(&calls, &below, retracting)?,
             schema: schema.clone(),
+            ttl: self.config.state_ttl(),
             batch_size: self.config.batch_size(),
         };
         let properties = Properties {
