@@ -188,7 +188,7 @@ fn without_aggregates_rows_are_made_distinct() {
 
 #[test]
 fn a_group_that_gets_no_rows_for_its_time_to_live_begins_anew() {
-    let clock = riverrun_core::ManualClock::new(Millis(1_000));
+    let clock = riverrun_core::clock::ManualClock::new(Millis(1_000));
     let spec = GroupAggregateSpec { ttl: Some(Millis(100)), ..per_user() };
     let context = || OperatorContext { clock: std::sync::Arc::new(clock.clone()), ..context(0, 1) };
     let mut worker = Worker { operator: GroupAggregate::new(spec.clone(), context()).unwrap(), lines: Vec::new() };
