@@ -232,3 +232,43 @@ fn grouping_sets_in_windows() {
 fn updating_aggregates_by_key() {
     check("SELECT usr, page, COUNT(*), SUM(amount), MAX(n), COUNT(DISTINCT n / 10) FROM clicks GROUP BY usr, page");
 }
+
+#[test]
+fn joins_of_streams() {
+    check(
+        "SELECT a.usr, a.n, b.n FROM clicks AS a JOIN clicks AS b ON a.usr = b.usr AND a.n BETWEEN b.n - 2 AND b.n + 2
+         WHERE a.page <> b.page AND a.amount > 220",
+    );
+}
+
+#[test]
+fn outer_joins_against_an_aggregate() {
+    check(
+        "SELECT c.n, c.page, t.total FROM clicks AS c
+         LEFT JOIN (SELECT usr, SUM(amount) AS total FROM clicks WHERE page = '/p1' GROUP BY usr) AS t ON c.usr = t.usr
+         WHERE c.n < 40",
+    );
+}
+
+#[test]
+fn top_n_by_key_and_the_last_row_of_each() {
+    check(
+        "SELECT usr, page, total, place FROM (
+           SELECT *, ROW_NUMBER() OVER (PARTITION BY usr ORDER BY total DESC, page) AS place FROM (
+             SELECT usr, page, SUM(amount) AS total FROM clicks GROUP BY usr, page))
+         WHERE place <= 2",
+    );
+}
+
+#[test]
+fn rows_not_in_another_table() {
+    check("SELECT DISTINCT usr, page FROM clicks WHERE page NOT IN (SELECT page FROM clicks WHERE amount > 249.5)");
+}
+
+#[test]
+fn over_windows_in_event_time() {
+    check(
+        "SELECT usr, `at`, n, COUNT(*) OVER w, SUM(amount) OVER w FROM clicks
+         WINDOW w AS (PARTITION BY usr ORDER BY `at` RANGE BETWEEN INTERVAL '30' SECOND PRECEDING AND CURRENT ROW)",
+    );
+}
