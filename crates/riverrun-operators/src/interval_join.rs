@@ -375,14 +375,15 @@ impl Operator<RowBatch> for IntervalJoin {
         let time = |side: usize, _: u32, row: u32| {
             self.times[side][row as usize] << 1 | i64::from(self.sides[side].matches(row) > 0)
         };
-        write_rows(VERSION, &self.keys.table, &self.sides, self.context.key_groups, time)
+        let blobs = write_rows(VERSION, &self.keys.table, &self.sides, self.context.key_groups, time)?;
+        Ok(OperatorSnapshot { keyed: blobs.into_inner(), ..OperatorSnapshot::default() })
     }
 
     fn restore(&mut self, state: RestoredState) -> Result<()> {
         let kept = read_rows(&state, VERSION, "an interval join", &mut self.keys.table, &self.spec.inputs)?;
         let slots = self.keys.table.slots();
         self.sides.iter_mut().for_each(|rows| rows.grow(slots));
-        for (side, batch, rows) in kept {
+        for (side, batch, rows) in kept.batches {
             let chunk = self.sides[side].begin(batch)?;
             for (row, KeptRow { slot, time }) in rows.into_iter().enumerate() {
                 self.add(side, slot, Place { chunk, row: row as u32 }, time >> 1, (time & 1) as u32)?;

@@ -27,6 +27,7 @@ pub mod single_row;
 pub mod sink_materialize;
 pub mod sort;
 pub mod sort_key;
+pub mod temporal_join;
 #[cfg(test)]
 mod testing;
 pub mod union;

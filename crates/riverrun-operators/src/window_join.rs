@@ -360,13 +360,15 @@ impl Operator<RowBatch> for WindowJoin {
             return Err(Error::bug("a snapshot of a window join that has more to emit"));
         }
         let trigger = |slot: u32| self.triggers[slot as usize].map_or(i64::MAX, |trigger| trigger.0);
-        write_rows(VERSION, &self.keys.table, &self.sides, self.context.key_groups, |_, slot, _| trigger(slot))
+        let blobs =
+            write_rows(VERSION, &self.keys.table, &self.sides, self.context.key_groups, |_, slot, _| trigger(slot))?;
+        Ok(OperatorSnapshot { keyed: blobs.into_inner(), ..OperatorSnapshot::default() })
     }
 
     fn restore(&mut self, state: RestoredState) -> Result<()> {
         let kept = read_rows(&state, VERSION, "a window join", &mut self.keys.table, &self.spec.inputs)?;
         self.grow();
-        for (side, batch, rows) in kept {
+        for (side, batch, rows) in kept.batches {
             let chunk = self.sides[side].begin(batch)?;
             for (row, KeptRow { slot, time }) in rows.into_iter().enumerate() {
                 self.open(slot, Watermark(time));

@@ -10,6 +10,7 @@
 //! | [`select`] | SELECT |
 //! | [`subquery`] | EXISTS, IN and scalar subqueries, as joins |
 //! | [`from`] | FROM, UNNEST |
+//! | [`temporal`] | FOR SYSTEM_TIME AS OF |
 //! | [`join`] | joins: their conditions, types and bounds in time |
 //! | [`window_tvf`] | TUMBLE, HOP, CUMULATE, SESSION |
 //! | [`aggregate`] | GROUP BY and aggregate calls |
@@ -35,6 +36,7 @@ pub mod scope;
 mod select;
 mod subquery;
 pub mod table;
+pub mod temporal;
 mod window_tvf;
 
 pub use catalog_tables::CatalogTables;

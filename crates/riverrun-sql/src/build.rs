@@ -25,6 +25,7 @@ use riverrun_operators::set_operation::SetOperator;
 use riverrun_operators::single_row::SingleRow;
 use riverrun_operators::sink_materialize::SinkMaterialize;
 use riverrun_operators::sort::Sort;
+use riverrun_operators::temporal_join::TemporalJoin;
 use riverrun_operators::union::Union;
 use riverrun_operators::unnest::Unnest;
 use riverrun_operators::values::Values;
@@ -144,6 +145,11 @@ fn build_node(
             let spec = spec.as_ref().clone();
             let ports = two(&inputs, spec.keys.each_ref().map(|keys| keyed(keys)))?;
             flow.operator(id, name, ports, |c| Ok(Box::new(IntervalJoin::new(spec, c)?)))?
+        }
+        NodeKind::TemporalJoin(spec) => {
+            let spec = spec.as_ref().clone();
+            let ports = two(&inputs, spec.keys.each_ref().map(|keys| keyed(keys)))?;
+            flow.operator(id, name, ports, |c| Ok(Box::new(TemporalJoin::new(spec, c)?)))?
         }
         NodeKind::WindowJoin(spec) => {
             let spec = spec.as_ref().clone();

@@ -11,6 +11,7 @@ mod changelog;
 mod check;
 pub mod explain;
 mod group;
+mod growth;
 pub mod ids;
 mod join;
 pub mod node;
@@ -21,6 +22,7 @@ mod rank;
 pub mod rewrite;
 mod sink;
 pub mod table;
+mod temporal;
 pub mod values;
 mod window;
 

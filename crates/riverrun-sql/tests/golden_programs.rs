@@ -29,6 +29,7 @@ const REQUIRED_AREAS: &[&str] = &[
     "over",
     "query",
     "sink",
+    "temporal",
     "story",
     "topn",
     "window",

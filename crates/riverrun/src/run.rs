@@ -108,6 +108,7 @@ impl Waiting {
     ) -> Result<JobHandle> {
         let layout = options.cluster.as_ref().map(|cluster| cluster.start(self.started, plan)).transpose()?;
         self.started += 1;
+        plan.warnings().iter().for_each(|warning| tracing::warn!("{warning}"));
         session.start(plan, options.parallelism, results, layout)
     }
 

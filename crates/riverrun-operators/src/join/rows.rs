@@ -250,6 +250,11 @@ impl Rows {
         Some(Millis(time.0.saturating_add(ttl.0).saturating_add((ttl.0 / 10).clamp(1, 60_000))))
     }
 
+    /// One more than the highest number that a row ever had.
+    pub fn numbers(&self) -> usize {
+        self.chunks.numbers()
+    }
+
     /// How many rows are kept, equal ones once.
     pub fn len(&self) -> usize {
         self.chunks.len()

@@ -6,7 +6,7 @@ use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::DataType;
 use riverrun_core::{Error, KeyGroup, Result, Schema};
 use riverrun_state::blob::{KeyedBlobs, put_bytes, put_i64, read_keyed};
-use riverrun_state::{KeyEncoder, KeyTable, OperatorSnapshot, RestoredState, hash_key, key};
+use riverrun_state::{KeyEncoder, KeyTable, RestoredState, hash_key, key};
 
 /// Rows are read back so many at a time.
 const READ_ROWS: usize = 4096;
@@ -20,6 +20,17 @@ pub struct KeptRow {
     pub time: i64,
 }
 
+/// Stands where otherwise a side stands: an entry without a row.
+pub const NO_SIDE: u8 = 2;
+
+/// Appends an entry without a row.
+pub fn write_mark(blobs: &mut KeyedBlobs, keys: &KeyTable, key_groups: u16, slot: u32, time: i64) {
+    let out = blobs.group(KeyGroup::of_hash(keys.hash(slot), key_groups));
+    put_bytes(out, keys.key(slot));
+    out.push(NO_SIDE);
+    put_i64(out, time);
+}
+
 /// Per key group entries: the key, a side, a time (of side, slot and row), and the row's values.
 pub fn write_rows(
     version: u8,
@@ -27,7 +38,7 @@ pub fn write_rows(
     sides: &[Rows; 2],
     key_groups: u16,
     time: impl Fn(usize, u32, u32) -> i64,
-) -> Result<OperatorSnapshot> {
+) -> Result<KeyedBlobs> {
     let mut blobs = KeyedBlobs::new(version);
     let mut encoder = KeyEncoder::exact();
     for (side, rows) in sides.iter().enumerate() {
@@ -43,24 +54,39 @@ pub fn write_rows(
             }
         }
     }
-    Ok(OperatorSnapshot { keyed: blobs.into_inner(), ..OperatorSnapshot::default() })
+    Ok(blobs)
 }
 
-/// Batches of rows of one side, whose keys are in the table now.
+/// What was read back.
+#[derive(Debug, Default)]
+pub struct ReadRows {
+    /// Batches of rows of one side.
+    pub batches: Vec<(usize, RecordBatch, Vec<KeptRow>)>,
+    /// Entries without a row.
+    pub marks: Vec<KeptRow>,
+}
+
+/// Reads what [`write_rows`] and [`write_mark`] have written; the keys are in the table then.
 pub fn read_rows(
     state: &RestoredState,
     version: u8,
     what: &str,
     keys: &mut KeyTable,
     inputs: &[Schema; 2],
-) -> Result<Vec<(usize, RecordBatch, Vec<KeptRow>)>> {
+) -> Result<ReadRows> {
+    let mut marks = Vec::new();
     let mut read: [Vec<(KeptRow, Vec<u8>)>; 2] = Default::default();
     read_keyed(state, version, what, |_, blob| {
         let key = blob.bytes()?;
         let (slot, _) = keys.insert(hash_key(key), key);
-        let side = usize::from(blob.u8()?);
-        let row = (KeptRow { slot, time: blob.i64()? }, blob.bytes()?.to_vec());
-        read.get_mut(side).ok_or_else(|| Error::failure("a join has two sides"))?.push(row);
+        let side = blob.u8()?;
+        let kept = KeptRow { slot, time: blob.i64()? };
+        if side == NO_SIDE {
+            marks.push(kept);
+            return Ok(());
+        }
+        let row = (kept, blob.bytes()?.to_vec());
+        read.get_mut(usize::from(side)).ok_or_else(|| Error::failure("a join has two sides"))?.push(row);
         Ok(())
     })?;
     let mut batches = Vec::new();
@@ -74,5 +100,5 @@ pub fn read_rows(
             batches.push((side, batch, rows.iter().map(|(row, _)| *row).collect()));
         }
     }
-    Ok(batches)
+    Ok(ReadRows { batches, marks })
 }

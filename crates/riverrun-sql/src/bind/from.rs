@@ -2,8 +2,10 @@
 
 use super::literal;
 use super::query::{QueryBinder, renamed};
+use super::relation::JoinOrigin;
 use super::relation::{Relation, RelationKind};
 use super::scope::{self, Scope};
+use super::temporal::version;
 use crate::functions::operators;
 use crate::parse::place_of;
 use riverrun_core::{DataType, Error, Field, Place, Result, Schema, TypeKind};
@@ -51,6 +53,9 @@ impl QueryBinder<'_> {
                     .at(place_of(join.relation.span())));
             }
         };
+        if let Some(time) = version(&join.relation) {
+            return self.temporal(left, &join.relation, time, kind, constraint);
+        }
         if unnest(&join.relation).is_some() {
             return self.join_unnest(left, join, kind, constraint);
         }
@@ -68,6 +73,7 @@ impl QueryBinder<'_> {
         constraint: &JoinConstraint,
         place: Option<Place>,
     ) -> Result<From> {
+        let ttl = [&left.scope, &right.scope].map(|scope| self.state_ttl(scope));
         let split = left.scope.len();
         let mut scope = left.scope.beside(right.scope);
         let on = match constraint {
@@ -80,7 +86,7 @@ impl QueryBinder<'_> {
                 .collect::<Result<_>>()
                 .map_err(|error| error.at(place))?,
         };
-        let relation = Relation::join(left.relation, right.relation, kind, on, place);
+        let relation = Relation::join(left.relation, right.relation, kind, on, JoinOrigin { place, ttl });
         scope.retype(&relation.schema);
         Ok(From { relation, scope })
     }
@@ -131,13 +137,15 @@ impl QueryBinder<'_> {
         }
     }
 
-    fn factor(&mut self, factor: &TableFactor) -> Result<From> {
+    pub(super) fn factor(&mut self, factor: &TableFactor) -> Result<From> {
         if let Some(unnest) = unnest(factor) {
             return self.unnest_alone(&unnest);
         }
         let (relation, name, alias) = match factor {
             TableFactor::Table { version: Some(_), name, .. } => {
-                return Err(Error::unsupported("FOR SYSTEM_TIME AS OF").at(place_of(name.span())));
+                return Err(Error::input("FOR SYSTEM_TIME AS OF stands in a join, on its right side")
+                    .hint("… AS o JOIN rates FOR SYSTEM_TIME AS OF o.ts AS r ON o.currency = r.currency")
+                    .at(place_of(name.span())));
             }
             TableFactor::Table { name, alias, args: None, .. } => {
                 let (relation, full) = self.named(name)?;

@@ -1,11 +1,11 @@
 //! Joins: their conditions, the columns that come out, and which of them are bounded in time.
 
 use super::conditional::and;
-use super::relation::{JoinClass, Relation, RelationKind};
+use super::relation::{JoinClass, JoinOrigin, Relation, RelationKind};
 use super::scope::column;
 use crate::expr::Expr;
 use crate::functions::operators;
-use riverrun_core::{Field, Place, Schema, TimestampKind, TypeKind};
+use riverrun_core::{Field, Schema, TimestampKind, TypeKind};
 use riverrun_operators::join::{JoinKind, LEFT, RIGHT};
 
 use super::query::constant_millis;
@@ -43,11 +43,18 @@ pub fn conjuncts(condition: Expr) -> Vec<Expr> {
 
 impl Relation {
     /// The join of two relations on conditions over the columns of the left one and then the right one.
-    pub fn join(left: Relation, right: Relation, kind: JoinKind, on: Vec<Expr>, place: Option<Place>) -> Relation {
+    pub fn join(
+        left: Relation,
+        right: Relation,
+        kind: JoinKind,
+        on: Vec<Expr>,
+        origin: impl Into<JoinOrigin>,
+    ) -> Relation {
+        let origin = origin.into();
         let on: Vec<Expr> = on.into_iter().flat_map(conjuncts).collect();
         let class = class_of(&left, &right, kind, &on);
         let schema = joined_schema(&left.schema, &right.schema, kind, class);
-        let kind = RelationKind::Join { left: Box::new(left), right: Box::new(right), kind, on, class, place };
+        let kind = RelationKind::Join { left: Box::new(left), right: Box::new(right), kind, on, class, origin };
         Relation { kind, schema }
     }
 
@@ -60,7 +67,7 @@ impl Relation {
 
     fn restricted_by(self, conditions: Vec<Expr>) -> Relation {
         let Relation { kind, schema } = self;
-        let RelationKind::Join { left, right, kind, mut on, class, place } = kind else {
+        let RelationKind::Join { left, right, kind, mut on, class, origin } = kind else {
             return if conditions.is_empty() {
                 Relation { kind, schema }
             } else {
@@ -99,7 +106,7 @@ impl Relation {
         }
         let left = if to_left.is_empty() { *left } else { left.restricted_by(to_left) };
         let right = if to_right.is_empty() { *right } else { right.restricted_by(to_right) };
-        let joined = Relation::join(left, right, kind, on, place);
+        let joined = Relation::join(left, right, kind, on, origin);
         if above.is_empty() { joined } else { joined.filter(and(above)) }
     }
 }

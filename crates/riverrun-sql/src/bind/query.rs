@@ -11,7 +11,8 @@ use crate::functions::FunctionContext;
 use crate::functions::common_type::common_type;
 use crate::parse::{self, Hints, Name, place_of};
 use datafusion_common::ScalarValue;
-use riverrun_core::{DataType, Error, Field, Place, Result, Schema, TypeKind};
+use riverrun_core::options::parse_duration;
+use riverrun_core::{DataType, Error, Field, Millis, Place, Result, Schema, TypeKind};
 use riverrun_operators::set_operation::SetOperation;
 use sqlparser::ast::{self, LimitClause, OrderByKind, SetExpr, SetOperator, SetQuantifier, Spanned};
 use std::sync::Arc;
@@ -42,6 +43,8 @@ pub struct QueryBinder<'a> {
     pub(super) hints: &'a Hints,
     /// Common table expressions in sight, the innermost last.
     pub(super) ctes: Vec<(String, Relation)>,
+    /// What the STATE_TTL hints of the SELECT at hand say of tables, by name or alias.
+    pub(super) state_ttls: Vec<(String, Millis)>,
     /// Views being expanded, against views of themselves.
     depth: usize,
 }
@@ -52,7 +55,7 @@ const MAX_VIEW_DEPTH: usize = 64;
 impl<'a> QueryBinder<'a> {
     /// A binder of queries over these tables.
     pub fn new(tables: &'a dyn Tables, context: &'a FunctionContext, hints: &'a Hints) -> Self {
-        QueryBinder { tables, context, hints, ctes: Vec::new(), depth: 0 }
+        QueryBinder { tables, context, hints, ctes: Vec::new(), state_ttls: Vec::new(), depth: 0 }
     }
 
     pub(super) fn exprs<'s>(&self, scope: &'s Scope) -> ExprBinder<'s>
@@ -60,6 +63,29 @@ impl<'a> QueryBinder<'a> {
         'a: 's,
     {
         ExprBinder::new(scope, self.context)
+    }
+
+    /// What the STATE_TTL hints of a SELECT say.
+    pub(super) fn state_ttls_of(&self, select: &ast::Select) -> Result<Vec<(String, Millis)>> {
+        let mut found = Vec::new();
+        for hint in self.hints.after(select.select_token.0.span).filter(|hint| hint.name == "STATE_TTL") {
+            for (name, value) in hint.options.iter() {
+                let ttl = parse_duration(&value.text).ok_or_else(|| {
+                    Error::input(format!("STATE_TTL of '{name}' takes a duration, not '{}'", value.text))
+                        .hint("write it like '12 h' or '3 d'; '0' keeps rows for ever")
+                        .at(value.value_place.unwrap_or(hint.place))
+                })?;
+                found.push((name.to_owned(), ttl));
+            }
+        }
+        Ok(found)
+    }
+
+    /// What a hint says of a side of a join, if that is one table.
+    pub(super) fn state_ttl(&self, scope: &Scope) -> Option<Millis> {
+        let [relation] = scope.relations() else { return None };
+        let name = relation.name.last()?;
+        self.state_ttls.iter().find(|(hinted, _)| hinted == name).map(|(_, ttl)| *ttl)
     }
 
     /// Binds a query.

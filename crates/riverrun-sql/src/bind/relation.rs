@@ -1,9 +1,10 @@
 //! Bound relations: what a query means, before it is decided how a stream computes it.
 
 use super::table::BoundTable;
+use super::temporal::AsOf;
 use crate::expr::Expr;
 use crate::functions::operators;
-use riverrun_core::{DataType, Field, Place, Schema, TimestampKind};
+use riverrun_core::{DataType, Field, Millis, Place, Schema, TimestampKind};
 use riverrun_operators::aggregates::{AggregateDef, AggregateOptions};
 use riverrun_operators::join::JoinKind;
 use riverrun_operators::over::{FrameStart, FrameUnit};
@@ -66,6 +67,21 @@ pub enum RelationKind {
         on: Vec<Expr>,
         /// Whether it is bounded in time.
         class: JoinClass,
+        /// What else the file says of it.
+        origin: JoinOrigin,
+    },
+    /// Rows with the versions of a table that hold at their time: the columns of both sides.
+    Temporal {
+        /// The rows.
+        left: Box<Relation>,
+        /// The versions.
+        right: Box<Relation>,
+        /// Inner or left.
+        kind: JoinKind,
+        /// The time.
+        as_of: AsOf,
+        /// What must hold, over the columns of both sides.
+        on: Vec<Expr>,
         /// Where it stands in the file.
         place: Option<Place>,
     },
@@ -170,6 +186,21 @@ pub enum JoinClass {
     Interval,
     /// The conditions make the windows of both sides equal.
     Window,
+}
+
+/// What a file says of a join beside what it means.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct JoinOrigin {
+    /// Where it stands.
+    pub place: Option<Place>,
+    /// How long each side keeps rows that are not written, if a hint says so (`STATE_TTL`); zero: for ever.
+    pub ttl: [Option<Millis>; 2],
+}
+
+impl From<Option<Place>> for JoinOrigin {
+    fn from(place: Option<Place>) -> Self {
+        JoinOrigin { place, ttl: [None, None] }
+    }
 }
 
 /// Where the window's properties stand among the keys of an aggregation.
@@ -399,6 +430,7 @@ impl Relation {
             | RelationKind::View { input, .. }
             | RelationKind::Rank { input, .. }
             | RelationKind::Over { input, .. }
+            | RelationKind::Temporal { left: input, .. }
             | RelationKind::Unnest { input, .. } => input.window_columns(),
             RelationKind::Project { input, exprs } => {
                 let below = input.window_columns()?;

@@ -67,7 +67,11 @@ impl QueryBinder<'_> {
     /// Binds a SELECT with the ORDER BY of its query, which may name columns that don't come out.
     pub(super) fn ordered_select(&mut self, select: &Select, order_by: &[OrderByExpr]) -> Result<Ordering> {
         refuse_clauses(select)?;
-        let from = self.from(&select.from)?;
+        let ttls = self.state_ttls_of(select)?;
+        let around = std::mem::replace(&mut self.state_ttls, ttls);
+        let from = self.from(&select.from);
+        self.state_ttls = around;
+        let from = from?;
         let (rewritten, From { mut relation, mut scope }) = self.without_group_window(select, from)?;
         let select = rewritten.as_ref().unwrap_or(select);
         if let Some(condition) = &select.selection {

@@ -29,6 +29,9 @@ impl StreamPlan {
                 tree.add(NodeId(index), "", "");
             }
         }
+        for warning in self.warnings() {
+            let _ = writeln!(tree.text, "warning: {warning}");
+        }
         tree.text
     }
 
@@ -67,7 +70,7 @@ impl StreamPlan {
                 })
             })
             .collect();
-        json!({ "nodes": nodes })
+        json!({ "nodes": nodes, "warnings": self.warnings() })
     }
 }
 
@@ -243,6 +246,13 @@ fn details(node: &Node) -> Vec<(&'static str, String)> {
             let times = times.unwrap_or_else(|| "left - right by processing time".to_owned());
             let (lower, upper) = (span_text(spec.lower.0), span_text(spec.upper.0));
             say("bounds", format!("{times} from {lower} to {upper}"));
+            say("where", spec.condition.as_ref().map(|condition| text(&condition.expression)).unwrap_or_default());
+        }
+        NodeKind::TemporalJoin(spec) => {
+            say("join", spec.kind.to_string());
+            say("on", equalities(&spec.keys, &spec.null_safe));
+            let times = spec.times.as_ref().map(|[left, right]| format!("{} by {}", text(left), text(right)));
+            say("as of", times.unwrap_or_else(|| "processing time".to_owned()));
             say("where", spec.condition.as_ref().map(|condition| text(&condition.expression)).unwrap_or_default());
         }
         NodeKind::WindowJoin(spec) => {

@@ -6,7 +6,7 @@ use crate::bind::conditional::and;
 use crate::bind::join::{
     SplitCondition, columns_of, compares_windows, is_time_bound, split_condition, time_bounds, window_sides,
 };
-use crate::bind::relation::{JoinClass, Relation};
+use crate::bind::relation::{JoinClass, JoinOrigin, Relation};
 use crate::bind::scope::column;
 use crate::bind::{ExprBinder, Scope};
 use crate::expr::Expr;
@@ -27,7 +27,7 @@ pub(super) struct Join {
     pub(super) kind: JoinKind,
     pub(super) on: Vec<Expr>,
     pub(super) class: JoinClass,
-    pub(super) place: Option<Place>,
+    pub(super) origin: JoinOrigin,
     pub(super) schema: Schema,
 }
 
@@ -42,7 +42,7 @@ impl Planner<'_> {
     }
 
     fn regular_join(&mut self, join: Join) -> Result<NodeId> {
-        let Join { left, right, kind, on, schema, .. } = join;
+        let Join { left, right, kind, on, schema, origin, .. } = join;
         let inputs = [left.schema.clone(), right.schema.clone()];
         let nodes = [self.relation(left)?, self.relation(right)?];
         let below = nodes.map(|node| self.builder.properties(node).clone());
@@ -54,7 +54,7 @@ impl Planner<'_> {
             null_safe: split.null_safe(),
             condition: pair_condition(split.rest, &inputs)?,
             retracting: [0, 1].map(|side| below[side].changelog != ChangelogKind::Append),
-            ttl: [None, None],
+            ttl: origin.ttl.map(|hint| hint.map_or(self.config.state_ttl(), |hint| Some(hint).filter(|ttl| ttl.0 > 0))),
             inputs,
             schema: schema.clone(),
             batch_size: self.config.batch_size(),
@@ -69,14 +69,14 @@ impl Planner<'_> {
     }
 
     fn interval_join(&mut self, join: Join) -> Result<NodeId> {
-        let Join { left, right, kind, on, schema, place, .. } = join;
+        let Join { left, right, kind, on, schema, origin, .. } = join;
         let inputs = [left.schema.clone(), right.schema.clone()];
         let width = inputs[LEFT].len();
         let bounds = time_bounds(&inputs[LEFT], &inputs[RIGHT], &on)
             .ok_or_else(|| Error::bug("an interval join without bounds"))?;
         let rest = on.into_iter().filter(|condition| !is_time_bound(condition, &bounds, width)).collect();
         let nodes = [self.relation(left)?, self.relation(right)?];
-        let below = self.appending(nodes, "an interval join", place)?;
+        let below = self.appending(nodes, "an interval join", origin.place)?;
         let split = self.split(rest, width);
         let (left_keys, right_keys) = split.sides();
         let time = |side: usize| {
@@ -102,13 +102,13 @@ impl Planner<'_> {
     }
 
     fn window_join(&mut self, join: Join) -> Result<NodeId> {
-        let Join { left, right, kind, on, schema, place, .. } = join;
+        let Join { left, right, kind, on, schema, origin, .. } = join;
         let inputs = [left.schema.clone(), right.schema.clone()];
         let width = inputs[LEFT].len();
         let sides = window_sides(&left, &right, &on).ok_or_else(|| Error::bug("a window join without windows"))?;
         let rest = on.into_iter().filter(|condition| !compares_windows(condition, &sides, width)).collect();
         let nodes = [self.relation(left)?, self.relation(right)?];
-        let below = self.appending(nodes, "a window join", place)?;
+        let below = self.appending(nodes, "a window join", origin.place)?;
         let split = self.split(rest, width);
         let (left_keys, right_keys) = split.sides();
         let border = |side: usize, index: usize| column(index, &inputs[side].fields[index].data_type);

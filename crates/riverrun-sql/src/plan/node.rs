@@ -19,6 +19,7 @@ use riverrun_operators::set_operation::SetOperationSpec;
 use riverrun_operators::single_row::SingleRowSpec;
 use riverrun_operators::sink_materialize::SinkMaterializeSpec;
 use riverrun_operators::sort::SortSpec;
+use riverrun_operators::temporal_join::TemporalJoinSpec;
 use riverrun_operators::union::UnionSpec;
 use riverrun_operators::unnest::UnnestSpec;
 use riverrun_operators::values::ValuesSpec;
@@ -196,6 +197,8 @@ pub enum NodeKind {
     RegularJoin(Box<RegularJoinSpec>),
     /// Pairs of rows that are near in time.
     IntervalJoin(Box<IntervalJoinSpec>),
+    /// Rows with the versions that hold at their time.
+    TemporalJoin(Box<TemporalJoinSpec>),
     /// Pairs of rows of one window.
     WindowJoin(Box<WindowJoinSpec>),
     /// Every row once per grouping set.
@@ -237,6 +240,7 @@ impl NodeKind {
             NodeKind::SingleRow(_) => "SingleRow",
             NodeKind::RegularJoin(_) => "RegularJoin",
             NodeKind::IntervalJoin(_) => "IntervalJoin",
+            NodeKind::TemporalJoin(_) => "TemporalJoin",
             NodeKind::WindowJoin(_) => "WindowJoin",
             NodeKind::Expand(_) => "Expand",
             NodeKind::Unnest(_) => "Unnest",

@@ -9,6 +9,7 @@ use super::node::{ChangelogKind, NodeId, NodeKind, Properties, SourceNode, Strea
 use super::over::Over;
 use super::rewrite::rewrite;
 use super::table::{connector_of, on_error};
+use super::temporal::Temporal;
 use super::values::constant_rows;
 use super::{PlanBuilder, sink};
 use crate::bind::relation::{Relation, RelationKind};
@@ -192,9 +193,12 @@ impl<'a> Planner<'a> {
             RelationKind::SetOperation { left, right, operation } => {
                 self.set_operation(*left, *right, operation, schema)
             }
+            RelationKind::Temporal { left, right, kind, as_of, on, place } => {
+                self.temporal_join(Temporal { left: *left, right: *right, kind, as_of, on, place, schema })
+            }
             RelationKind::SingleRow { input, keys } => self.single_row(*input, &keys),
-            RelationKind::Join { left, right, kind, on, class, place } => {
-                self.join(Join { left: *left, right: *right, kind, on, class, place, schema })
+            RelationKind::Join { left, right, kind, on, class, origin } => {
+                self.join(Join { left: *left, right: *right, kind, on, class, origin, schema })
             }
             RelationKind::Over { input, partition, order, frame, calls, place } => {
                 self.over(*input, Over { partition, order, frame, calls, place }, schema)

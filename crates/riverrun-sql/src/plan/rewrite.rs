@@ -4,6 +4,7 @@ use crate::bind::conditional::and;
 use crate::bind::join::conjuncts;
 use crate::bind::relation::{OrderKey, Relation, RelationKind};
 use crate::bind::scope::column;
+use crate::bind::temporal::AsOf;
 use crate::expr::Expr;
 use riverrun_core::{Error, Result, Schema, TypeKind};
 use riverrun_operators::join::JoinKind;
@@ -51,9 +52,13 @@ fn push_filters(relation: Relation) -> Relation {
         RelationKind::Sort { input, order, offset, limit } => {
             RelationKind::Sort { input: Box::new(push_filters(*input)), order, offset, limit }
         }
-        RelationKind::Join { left, right, kind, on, class, place } => {
+        RelationKind::Join { left, right, kind, on, class, origin } => {
             let (left, right) = (Box::new(push_filters(*left)), Box::new(push_filters(*right)));
-            RelationKind::Join { left, right, kind, on, class, place }
+            RelationKind::Join { left, right, kind, on, class, origin }
+        }
+        RelationKind::Temporal { left, right, kind, as_of, on, place } => {
+            let (left, right) = (Box::new(push_filters(*left)), Box::new(push_filters(*right)));
+            RelationKind::Temporal { left, right, kind, as_of, on, place }
         }
         RelationKind::SingleRow { input, keys } => {
             RelationKind::SingleRow { input: Box::new(push_filters(*input)), keys }
@@ -101,12 +106,21 @@ fn pushed(input: Relation, condition: Expr) -> Relation {
                 Relation { schema, kind: RelationKind::Window { input: Box::new(inner), window, time, partition } };
             filtered(window, above, Relation::filter)
         }
+        RelationKind::Temporal { left, right, kind, as_of, on, place } => {
+            // A condition on a version would make another one valid.
+            let width = left.schema.len();
+            let goes = |expr: &Expr| expr.columns().iter().all(|index| *index < width);
+            let (below, above): (Vec<_>, Vec<_>) = conjuncts(condition).into_iter().partition(goes);
+            let left = Box::new(filtered(*left, below, pushed));
+            let joined = Relation { schema, kind: RelationKind::Temporal { left, right, kind, as_of, on, place } };
+            filtered(joined, above, Relation::filter)
+        }
         RelationKind::SetOperation { left, right, operation } => {
             let left = Box::new(pushed(*left, condition.clone()));
             let right = Box::new(pushed(*right, condition));
             Relation { schema, kind: RelationKind::SetOperation { left, right, operation } }
         }
-        RelationKind::Join { left, right, kind, mut on, class, place } => {
+        RelationKind::Join { left, right, kind, mut on, class, origin } => {
             let width = left.schema.len();
             let of_left = |expr: &Expr| expr.columns().iter().all(|index| *index < width);
             let of_right = |expr: &Expr| expr.columns().iter().all(|index| *index >= width);
@@ -125,7 +139,7 @@ fn pushed(input: Relation, condition: Expr) -> Relation {
             }
             let left = Box::new(filtered(*left, to_left, pushed));
             let right = Box::new(filtered(*right, to_right, pushed));
-            let joined = Relation { schema, kind: RelationKind::Join { left, right, kind, on, class, place } };
+            let joined = Relation { schema, kind: RelationKind::Join { left, right, kind, on, class, origin } };
             filtered(joined, above, Relation::filter)
         }
         RelationKind::Unnest { input, collection, outer, ordinality } => {
@@ -278,7 +292,39 @@ fn prune(relation: Relation, needed: &BTreeSet<usize>) -> Result<Pruned> {
             let relation = Relation { schema: schema.project(&kept), kind: RelationKind::UnionAll(inputs) };
             Pruned { relation, places: places(&kept, width) }
         }
-        RelationKind::Join { left, right, kind, on, class, place } => {
+        RelationKind::Temporal { left, right, kind, as_of, on, place } => {
+            let split = left.schema.len();
+            let mut wanted: BTreeSet<usize> = needed.iter().copied().chain(columns_of(&on)).collect();
+            if let AsOf::Event(time) = as_of {
+                // Versions need their time and their key, which the conditions hold.
+                wanted.insert(time);
+                let times = right.schema.fields.iter().position(|field| field.data_type.kind.is_rowtime());
+                wanted.extend(times.map(|time| split + time));
+            }
+            let of_left = wanted.iter().copied().filter(|&index| index < split).collect();
+            let of_right = wanted.iter().filter(|&&index| index >= split).map(|index| index - split).collect();
+            let (left, right) = (prune(*left, &of_left)?, prune(*right, &of_right)?);
+            let moved = left.relation.schema.len();
+            let mut places = left.places.clone();
+            places.extend(right.places.iter().map(|place| place.map(|place| place + moved)));
+            let on =
+                on.iter().map(|condition| condition.move_columns(&|old| places[old].unwrap_or_default())).collect();
+            let as_of = match as_of {
+                AsOf::Event(time) => AsOf::Event(left.place(time)?),
+                AsOf::Processing => AsOf::Processing,
+            };
+            let rights = right.relation.schema.fields.iter();
+            let mut fields: Vec<_> = left.relation.schema.fields.iter().chain(rights).cloned().collect();
+            for (old, new) in places.iter().enumerate() {
+                if let Some(new) = new {
+                    fields[*new] = schema.fields[old].clone();
+                }
+            }
+            let (left, right) = (Box::new(left.relation), Box::new(right.relation));
+            let kind = RelationKind::Temporal { left, right, kind, as_of, on, place };
+            Pruned { relation: Relation { kind, schema: Schema::new(fields) }, places }
+        }
+        RelationKind::Join { left, right, kind, on, class, origin } => {
             let split = left.schema.len();
             let wanted: BTreeSet<usize> = needed.iter().copied().chain(columns_of(&on)).collect();
             let of_left = wanted.iter().copied().filter(|&index| index < split).collect();
@@ -301,7 +347,7 @@ fn prune(relation: Relation, needed: &BTreeSet<usize>) -> Result<Pruned> {
             }
             let places = visible.to_vec();
             let (left, right) = (Box::new(left.relation), Box::new(right.relation));
-            let kind = RelationKind::Join { left, right, kind, on, class, place };
+            let kind = RelationKind::Join { left, right, kind, on, class, origin };
             Pruned { relation: Relation { kind, schema: Schema::new(fields) }, places }
         }
         RelationKind::Unnest { input, collection, outer, ordinality } => {
