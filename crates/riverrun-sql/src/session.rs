@@ -289,11 +289,6 @@ impl SessionConfig {
         self.duration(&SOURCE_IDLE_TIMEOUT).filter(|timeout| timeout.0 > 0)
     }
 
-    /// `table.exec.state.ttl`; `None` for ever.
-    pub fn state_ttl(&self) -> Option<Millis> {
-        self.duration(&STATE_TTL).filter(|ttl| ttl.0 > 0)
-    }
-
     fn duration(&self, definition: &OptionDef) -> Option<Millis> {
         self.options.duration(definition).ok().flatten()
     }

@@ -296,11 +296,12 @@ fn prune(relation: Relation, needed: &BTreeSet<usize>) -> Result<Pruned> {
             let split = left.schema.len();
             let mut wanted: BTreeSet<usize> = needed.iter().copied().chain(columns_of(&on)).collect();
             if let AsOf::Event(time) = as_of {
-                // Versions need their time and their key, which the conditions hold.
+                // Versions need their time and their key.
                 wanted.insert(time);
                 let times = right.schema.fields.iter().position(|field| field.data_type.kind.is_rowtime());
                 wanted.extend(times.map(|time| split + time));
             }
+            wanted.extend(primary_key(&right).into_iter().map(|key| split + key));
             let of_left = wanted.iter().copied().filter(|&index| index < split).collect();
             let of_right = wanted.iter().filter(|&&index| index >= split).map(|index| index - split).collect();
             let (left, right) = (prune(*left, &of_left)?, prune(*right, &of_right)?);
@@ -430,6 +431,22 @@ fn prune(relation: Relation, needed: &BTreeSet<usize>) -> Result<Pruned> {
             Pruned { relation: Relation { kind, schema }, places: input.places }
         }
     })
+}
+
+/// The columns of a relation that hold the PRIMARY KEY of the table that it shows.
+fn primary_key(relation: &Relation) -> Vec<usize> {
+    match &relation.kind {
+        RelationKind::Scan(table) => table.primary_key.clone(),
+        RelationKind::View { input, .. } | RelationKind::Filter { input, .. } | RelationKind::Fence(input) => {
+            primary_key(input)
+        }
+        RelationKind::Project { input, exprs } => {
+            let key = primary_key(input);
+            let is_key = |expr: &Expr| matches!(expr, Expr::Column { index, .. } if key.contains(index));
+            exprs.iter().enumerate().filter(|(_, expr)| is_key(expr)).map(|(index, _)| index).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// Where each of `width` columns is when only `kept` are left.
