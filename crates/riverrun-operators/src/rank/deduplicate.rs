@@ -12,10 +12,11 @@
 //! `RowTimeDeduplicateFunction`, `ProcTimeDeduplicateKeepFirstRowFunction` and `ProcTimeDeduplicateKeepLastRowFunction`.
 
 use crate::event_time::timestamp_millis;
+use crate::expiry::Expiry;
 use crate::expression::{Expression, evaluate, evaluate_all};
 use arrow::array::{RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow::datatypes::{DataType, SchemaRef};
-use riverrun_core::{Result, RowBatch, Schema, Watermark};
+use riverrun_core::{Millis, Result, RowBatch, Schema, Watermark};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
 use riverrun_state::blob::{BlobReader, KeyedBlobs, put_bytes, put_i64, read_keyed};
 use riverrun_state::{KeyEncoder, KeyTable, OperatorSnapshot, RestoredState, RowArena, hash_key, key};
@@ -35,11 +36,13 @@ pub struct DeduplicateSpec {
     pub keep_last: bool,
     /// The columns of input and output.
     pub schema: Schema,
+    /// How long a key is kept whose row is not replaced (`table.exec.state.ttl`); `None`: for ever.
+    pub ttl: Option<Millis>,
     /// How many rows a batch of results has at the most (`execution.batch-size`).
     pub batch_size: usize,
 }
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// No row.
 const NONE: u32 = u32::MAX;
@@ -53,6 +56,7 @@ pub struct Deduplicate {
     types: Vec<DataType>,
     keys: KeyTable,
     kept: Vec<Kept>,
+    expiry: Option<Expiry>,
     rows: RowArena,
     /// Where the last row is kept: the keys whose row has changed in this tick.
     touched: Vec<u32>,
@@ -107,6 +111,7 @@ impl Deduplicate {
         let schema = spec.schema.to_arrow();
         let types = schema.fields().iter().map(|field| field.data_type().clone()).collect();
         Ok(Deduplicate {
+            expiry: spec.ttl.map(|ttl| Expiry::new(ttl, context.clock.clone())),
             spec,
             context,
             schema,
@@ -135,6 +140,7 @@ impl Deduplicate {
             Some(time) => Some(timestamp_millis(&evaluate(time, batch)?)?),
             None => None,
         };
+        let now = self.expiry.as_ref().map(Expiry::now);
         let keys = evaluate_all(&self.spec.keys, batch)?;
         let keys = self.key_encoder.encode(&keys, batch.num_rows())?;
         let mut found = Candidates::default();
@@ -149,7 +155,7 @@ impl Deduplicate {
                 }
                 continue;
             }
-            let (slot, new) = self.keys.insert(hash, key);
+            let (slot, mut new) = self.keys.insert(hash, key);
             if new {
                 match self.kept.get_mut(slot as usize) {
                     Some(free) => *free = Kept::new(time),
@@ -157,6 +163,14 @@ impl Deduplicate {
                 }
             }
             let kept = &mut self.kept[slot as usize];
+            if let (Some(expiry), Some(now)) = (&self.expiry, now)
+                && expiry.is_expired(slot, now)
+                && kept.may_expire(waits)
+            {
+                kept.release(&mut self.rows);
+                *kept = Kept::new(time);
+                new = true;
+            }
             let replaces = new
                 || match self.spec.keep_last {
                     true => time >= kept.time,
@@ -166,6 +180,9 @@ impl Deduplicate {
                 continue;
             }
             kept.time = time;
+            if let (Some(expiry), Some(now)) = (&mut self.expiry, now) {
+                expiry.write(slot, now);
+            }
             if kept.candidate == NONE {
                 kept.candidate = found.rows.len() as u32;
                 found.rows.push(row as u32);
@@ -264,6 +281,20 @@ impl Kept {
     fn is_waiting(&self) -> bool {
         self.row != NONE || self.candidate != NONE
     }
+
+    /// Whether it can be forgotten: it is in no tick's work, and no row of it waits for the watermark.
+    fn may_expire(&self, waits: bool) -> bool {
+        !self.touched && self.candidate == NONE && !(waits && self.row != NONE)
+    }
+
+    fn release(&self, rows: &mut RowArena) {
+        if self.row != NONE {
+            rows.remove(self.row);
+        }
+        if self.sent != NONE && self.sent != self.row {
+            rows.remove(self.sent);
+        }
+    }
 }
 
 impl Operator<RowBatch> for Deduplicate {
@@ -310,6 +341,25 @@ impl Operator<RowBatch> for Deduplicate {
         self.on_tick(out)
     }
 
+    fn next_processing_timer(&self) -> Option<Millis> {
+        self.expiry.as_ref().filter(|_| self.touched.is_empty())?.next_timer()
+    }
+
+    fn on_processing_time(&mut self, now: Millis, _out: &mut Output<RowBatch>) -> Result<()> {
+        let waits = self.waits();
+        let Some(expiry) = &mut self.expiry else { return Ok(()) };
+        for slot in expiry.take_expired(now) {
+            let kept = &self.kept[slot as usize];
+            if kept.may_expire(waits) {
+                kept.release(&mut self.rows);
+                self.keys.remove(slot);
+            } else {
+                expiry.write(slot, now);
+            }
+        }
+        Ok(())
+    }
+
     fn has_more(&self) -> bool {
         self.emitting
     }
@@ -318,7 +368,7 @@ impl Operator<RowBatch> for Deduplicate {
         self.advance(out)
     }
 
-    /// Per key group, for each key: its bytes, the time of its row, and after a 1 each the row that waits or was the last to
+    /// Per key group, for each key: its bytes, the time of its row, with a TTL when it was written, and after a 1 each the row that waits or was the last to
     /// come, and the row that went out.
     fn snapshot(&mut self) -> Result<OperatorSnapshot> {
         let mut blobs = KeyedBlobs::new(VERSION);
@@ -328,6 +378,7 @@ impl Operator<RowBatch> for Deduplicate {
                 let kept = self.kept[slot as usize];
                 put_bytes(blob, self.keys.key(slot));
                 put_i64(blob, kept.time);
+                put_i64(blob, self.expiry.as_ref().map_or(0, |expiry| expiry.written(slot).0));
                 for row in [kept.row, kept.sent] {
                     blob.push(u8::from(row != NONE));
                     if row != NONE {
@@ -344,6 +395,12 @@ impl Operator<RowBatch> for Deduplicate {
             let key = blob.bytes()?;
             let (slot, _) = self.keys.insert(hash_key(key), key);
             let mut kept = Kept::new(blob.i64()?);
+            let written = Millis(blob.i64()?);
+            if let Some(expiry) = &mut self.expiry {
+                // Where the time to live is new, it begins now.
+                let now = expiry.now();
+                expiry.write(slot, if written.0 > 0 { written } else { now });
+            }
             let mut optional = |blob: &mut BlobReader<'_>| -> Result<u32> {
                 Ok(if blob.u8()? == 0 { NONE } else { self.rows.insert(blob.bytes()?) })
             };
@@ -364,6 +421,8 @@ impl Operator<RowBatch> for Deduplicate {
                 None => self.kept.push(kept),
             }
             Ok(())
-        })
+        })?;
+        self.expiry.iter_mut().for_each(Expiry::restored);
+        Ok(())
     }
 }

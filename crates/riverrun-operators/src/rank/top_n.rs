@@ -10,12 +10,13 @@
 
 use super::list::{Entry, RankList, keep, record};
 use super::row_index::RowIndex;
+use crate::expiry::Expiry;
 use crate::expression::{Expression, evaluate, evaluate_all};
 use crate::sort_key::SortKey;
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow::compute::{cast, take};
 use arrow::datatypes::{DataType, Int64Type, SchemaRef};
-use riverrun_core::{Result, RowBatch, Schema};
+use riverrun_core::{Millis, Result, RowBatch, Schema};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
 use riverrun_state::blob::{KeyedBlobs, put_bytes, put_i64, put_u32, read_keyed};
 use riverrun_state::{KeyEncoder, KeyOrder, KeyTable, OperatorSnapshot, RestoredState, RowArena, hash_key, key};
@@ -44,6 +45,8 @@ pub struct TopNSpec {
     pub retracting: bool,
     /// The columns of the input, and the rank.
     pub schema: Schema,
+    /// How long a key is kept whose rows don't change (`table.exec.state.ttl`); `None`: for ever.
+    pub ttl: Option<Millis>,
     /// How many rows a batch of results has at the most (`execution.batch-size`).
     pub batch_size: usize,
 }
@@ -68,7 +71,7 @@ pub enum LastRank {
     OfRow(Expression),
 }
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// Ranks rows per key.
 #[derive(Debug)]
@@ -82,6 +85,7 @@ pub struct TopN {
     orders: Vec<KeyOrder>,
     keys: KeyTable,
     groups: Vec<Group>,
+    expiry: Option<Expiry>,
     rows: RowArena,
     /// How many rows have come.
     sequence: u64,
@@ -131,6 +135,7 @@ impl TopN {
         Ok(TopN {
             orders: orders.collect(),
             order,
+            expiry: spec.ttl.map(|ttl| Expiry::new(ttl, context.clock.clone())),
             spec,
             context,
             schema,
@@ -178,8 +183,26 @@ impl TopN {
                 Some(free) => *free = group,
                 None => self.groups.push(group),
             }
+        } else if let Some(expiry) = &self.expiry
+            && expiry.is_expired(slot, expiry.now())
+            && !self.groups[slot as usize].touched
+        {
+            self.clear(slot);
+            self.groups[slot as usize].last = last(self);
         }
         slot
+    }
+
+    /// Forgets the rows of a key.
+    fn clear(&mut self, slot: u32) {
+        let hash = self.keys.hash(slot);
+        while let Some(entry) = self.groups[slot as usize].list.pop() {
+            if self.spec.retracting {
+                self.index.remove(hash, record(&self.rows, entry.record).row, entry.record);
+            }
+            self.rows.remove(entry.record);
+        }
+        self.groups[slot as usize] = Group::default();
     }
 
     fn touch(&mut self, slot: u32) {
@@ -187,6 +210,10 @@ impl TopN {
         if !group.touched {
             group.touched = true;
             self.touched.push(slot);
+            if let Some(expiry) = &mut self.expiry {
+                let now = expiry.now();
+                expiry.write(slot, now);
+            }
         }
     }
 
@@ -360,6 +387,9 @@ impl TopN {
             if self.spec.retracting {
                 if group.list.len() == 0 {
                     self.keys.remove(slot);
+                    if let Some(expiry) = &mut self.expiry {
+                        expiry.forget(slot);
+                    }
                 }
             } else {
                 // A growing input: what has no rank now never gets one.
@@ -422,6 +452,19 @@ impl Operator<RowBatch> for TopN {
         self.on_tick(out)
     }
 
+    fn next_processing_timer(&self) -> Option<Millis> {
+        self.expiry.as_ref().filter(|_| self.touched.is_empty())?.next_timer()
+    }
+
+    fn on_processing_time(&mut self, now: Millis, _out: &mut Output<RowBatch>) -> Result<()> {
+        let expired = self.expiry.as_mut().map(|expiry| expiry.take_expired(now)).unwrap_or_default();
+        for slot in expired {
+            self.clear(slot);
+            self.keys.remove(slot);
+        }
+        Ok(())
+    }
+
     fn has_more(&self) -> bool {
         self.emitting
     }
@@ -430,7 +473,7 @@ impl Operator<RowBatch> for TopN {
         self.advance(out)
     }
 
-    /// Per key group, for each key: its bytes, its last rank, the number of its rows, and the rows in order, each by what it
+    /// Per key group, for each key: its bytes, with a TTL when it was written, its last rank, the number of its rows, and the rows in order, each by what it
     /// sorts by, its columns, when it came and the rank with which it was sent.
     fn snapshot(&mut self) -> Result<OperatorSnapshot> {
         let mut blobs = KeyedBlobs::new(VERSION);
@@ -439,6 +482,7 @@ impl Operator<RowBatch> for TopN {
             for slot in slots {
                 let group = &self.groups[slot as usize];
                 put_bytes(blob, self.keys.key(slot));
+                put_i64(blob, self.expiry.as_ref().map_or(0, |expiry| expiry.written(slot).0));
                 put_u32(blob, group.last);
                 blob.push(u8::from(group.full));
                 put_u32(blob, group.list.len() as u32);
@@ -458,8 +502,14 @@ impl Operator<RowBatch> for TopN {
         read_keyed(&state, VERSION, "a Top-N", |_, blob| {
             let key = blob.bytes()?;
             let hash = hash_key(key);
+            let written = Millis(blob.i64()?);
             let last = blob.u32()?;
             let slot = self.group(hash, key, |_| last);
+            if let Some(expiry) = &mut self.expiry {
+                // Where the time to live is new, it begins now.
+                let now = expiry.now();
+                expiry.write(slot, if written.0 > 0 { written } else { now });
+            }
             self.groups[slot as usize].full = blob.u8()? != 0;
             for _ in 0..blob.u32()? {
                 let (order, row) = (blob.bytes()?, blob.bytes()?);
@@ -474,6 +524,8 @@ impl Operator<RowBatch> for TopN {
                 }
             }
             Ok(())
-        })
+        })?;
+        self.expiry.iter_mut().for_each(Expiry::restored);
+        Ok(())
     }
 }

@@ -14,6 +14,7 @@ fn keep(keep_last: bool, by_time: bool) -> DeduplicateSpec {
         time: by_time.then(|| table.column("ts")),
         keep_last,
         schema: table.schema,
+        ttl: None,
         batch_size: 2,
     }
 }
@@ -119,4 +120,30 @@ fn the_last_rows_are_those_of_looking_at_all() {
             });
         }
     }
+}
+
+#[test]
+fn a_key_that_is_not_seen_for_its_time_to_live_is_new_again() {
+    let clock = riverrun_core::clock::ManualClock::new(Millis(1_000));
+    let spec = DeduplicateSpec { ttl: Some(Millis(100)), ..keep(false, false) };
+    let context = || OperatorContext { clock: std::sync::Arc::new(clock.clone()), ..crate::testing::context(0, 1) };
+    let mut operator = Deduplicate::new(spec.clone(), context()).unwrap();
+    let seen = |operator: &mut Deduplicate, row: &str| {
+        let mut out = Output::new(Watermark::MIN, 1);
+        operator.on_batch(0, clicks().batch(&[row]), &WatermarkRuns::default(), &mut out).unwrap();
+        operator.on_tick(&mut out).unwrap();
+        out.take().len()
+    };
+    assert_eq!(seen(&mut operator, "ada | 1 | 10:00"), 1);
+    clock.set(Millis(1_099));
+    assert_eq!(seen(&mut operator, "ada | 2 | 10:00"), 0);
+    let parts = [operator.snapshot().unwrap()];
+    let mut operator = Deduplicate::new(spec, context()).unwrap();
+    operator.restore(RestoredState::assign(&parts, 0, 1, context().key_groups).unwrap()).unwrap();
+    // The second click was no write: the first row was kept.
+    clock.set(Millis(1_100));
+    assert_eq!(seen(&mut operator, "ada | 3 | 10:00"), 1);
+    clock.set(Millis(2_000));
+    operator.on_processing_time(Millis(2_000), &mut Output::new(Watermark::MIN, 1)).unwrap();
+    assert!(operator.keys.is_empty() && operator.rows.is_empty());
 }

@@ -20,6 +20,7 @@ fn best(first: u64, last: u64) -> TopNSpec {
         emit_rank: false,
         retracting: false,
         schema: table.schema,
+        ttl: None,
         batch_size: 3,
     }
 }
@@ -224,4 +225,26 @@ fn a_key_may_have_many_rows() {
         let (one, other) = (record(&operator.rows, pair[0]), record(&operator.rows, pair[1]));
         (one.order, one.sequence) < (other.order, other.sequence)
     }));
+}
+
+#[test]
+fn the_rows_of_a_key_are_forgotten_after_their_time_to_live() {
+    let clock = riverrun_core::clock::ManualClock::new(Millis(1_000));
+    let spec = TopNSpec { ttl: Some(Millis(100)), ..retracting(best(1, 1)) };
+    let context = OperatorContext { clock: Arc::new(clock.clone()), ..context(0, 1) };
+    let mut operator = TopN::new(spec, context).unwrap();
+    let add = |operator: &mut TopN, row: &str| {
+        let mut out = Output::new(riverrun_core::Watermark::MIN, 1);
+        operator.on_batch(0, bids().batch(&[row]), &WatermarkRuns::default(), &mut out).unwrap();
+        operator.on_tick(&mut out).unwrap();
+        out.take().iter().flat_map(|(batch, _)| crate::testing::lines(batch)).collect::<Vec<_>>().join("; ")
+    };
+    assert_eq!(add(&mut operator, "a | 5 | 1"), "a | 5 | 1");
+    clock.set(Millis(1_100));
+    // The better row of before is gone, without having been taken back.
+    assert_eq!(add(&mut operator, "a | 4 | 2"), "a | 4 | 2");
+    assert!(operator.next_processing_timer().is_some());
+    clock.set(Millis(2_000));
+    operator.on_processing_time(Millis(2_000), &mut Output::new(riverrun_core::Watermark::MIN, 1)).unwrap();
+    assert!(operator.keys.is_empty() && operator.rows.is_empty());
 }
