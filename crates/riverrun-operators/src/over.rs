@@ -1,7 +1,7 @@
 //! OVER: aggregates over the rows before each row of its partition.
 //!
 //! Ordered by time, each row comes out once, when its results are known ([`time`]). Ordered by another column, rows that
-//! come later may change the results of earlier ones, which are then taken back ([`column`]).
+//! come later may change the results of earlier ones, which are then taken back ([`mod@column`]).
 //!
 //! Source of the semantics: Flink 2.3, "Over Aggregation".
 
