@@ -45,6 +45,17 @@ Examples:
     Run(RunArgs),
     /// An interactive SQL shell.
     Sql(SqlArgs),
+    /// Take a savepoint of a running job, which goes on or stops with it.
+    #[command(after_help = "\
+A savepoint is complete in itself: it may be moved, and stays until somebody deletes it.
+
+Examples:
+  riverrun savepoint state /backup/monday          of the job that runs with --state-dir state
+  riverrun savepoint state /backup/upgrade --stop
+  riverrun run new.sql --state-dir state2 --from /backup/upgrade -p 8")]
+    Savepoint(SavepointArgs),
+    /// List, verify and describe checkpoints and savepoints.
+    Checkpoints(CheckpointsArgs),
     /// Show the stream plan of a file's INSERTs and queries: schema, changelog kind, keys, time column.
     Explain(ExplainArgs),
     /// Parse, bind and plan a file, and run nothing.
@@ -109,6 +120,15 @@ pub struct RunArgs {
     /// How many processes on this machine share the workers.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub processes: u16,
+    /// Keep the job's state here, so that the same command goes on after a crash from the last checkpoint.
+    #[arg(long, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+    /// Begin with the state of a checkpoint or savepoint.
+    #[arg(long, value_name = "PATH", requires = "state_dir")]
+    pub from: Option<String>,
+    /// With --from, drop state that no operator of the file takes over.
+    #[arg(long, requires = "state_dir")]
+    pub allow_non_restored_state: bool,
     /// How the rows of a SELECT are printed.
     #[arg(short, long, value_enum, default_value_t = OutputFormat::Table)]
     pub output: OutputFormat,
@@ -137,6 +157,9 @@ pub struct ExplainArgs {
     /// Print JSON instead of a tree.
     #[arg(long)]
     pub json: bool,
+    /// Say what becomes of each operator's state if the file went on from this checkpoint or savepoint.
+    #[arg(long, value_name = "PATH", conflicts_with = "json")]
+    pub upgrade: Option<String>,
 }
 
 /// `riverrun test`.
@@ -166,6 +189,34 @@ pub struct TestArgs {
     /// Replace ${NAME} in the files.
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = key_value)]
     pub variables: Vec<(String, String)>,
+}
+
+/// `riverrun savepoint`.
+#[derive(Clone, Debug, Args)]
+pub struct SavepointArgs {
+    /// The state directory of the running job.
+    pub state_dir: PathBuf,
+    /// The folder that becomes the savepoint: a path.
+    pub target: String,
+    /// Stop the job with the savepoint as its last act.
+    #[arg(long)]
+    pub stop: bool,
+    /// Which job of the file, from 0, if several run.
+    #[arg(long, value_name = "N")]
+    pub job: Option<usize>,
+}
+
+/// `riverrun checkpoints`.
+#[derive(Clone, Debug, Args)]
+pub struct CheckpointsArgs {
+    /// A state directory, a checkpoint, a savepoint, or a folder of them.
+    pub place: String,
+    /// Read every file and compare checksums.
+    #[arg(long)]
+    pub verify: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// An optional name.

@@ -2,6 +2,7 @@
 
 mod args;
 mod bench;
+mod checkpoints;
 mod demo;
 mod output;
 mod processes;
@@ -26,6 +27,8 @@ fn main() -> ExitCode {
     let ended = match &cli.command {
         Command::Run(args) => run::run(args),
         Command::Sql(args) => shell::shell(args),
+        Command::Savepoint(args) => checkpoints::savepoint(args),
+        Command::Checkpoints(args) => checkpoints::checkpoints(args),
         Command::Explain(args) => run::explain(args),
         Command::Check(args) => run::check(args),
         Command::Test(args) => test::test(args),

@@ -7,10 +7,11 @@
 use crate::args::RunArgs;
 use crate::run::{define, report};
 use crate::signals::Signals;
+use riverrun::durable::JobDurability;
 use riverrun::runtime::process::ProcessLayout;
 use riverrun::sql::plan::{ChangelogKind, StreamPlan};
 use riverrun::sql::session::Rows;
-use riverrun::{Cluster, Control, Host, RowConsumer, RunOptions, Script, Session, run_script};
+use riverrun::{Cluster, Control, Host, RowConsumer, RunOptions, Script, Session, StartOptions, run_script};
 use riverrun_core::metrics::OperatorTotals;
 use riverrun_core::{Error, Result, Schema};
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// What a child is told: a line of JSON.
 #[derive(Debug, Serialize, Deserialize)]
@@ -37,6 +39,7 @@ struct Order {
     job_id: String,
     token: String,
     plan_fingerprint: u64,
+    durability: Option<JobDurability>,
 }
 
 /// The processes of one run.
@@ -45,7 +48,8 @@ pub struct LocalCluster {
     define: Vec<(String, String)>,
     parallelism: usize,
     processes: usize,
-    children: Mutex<Vec<Child>>,
+    /// With the numbers of their jobs.
+    children: Mutex<Vec<(usize, Child)>>,
 }
 
 impl LocalCluster {
@@ -83,7 +87,7 @@ impl LocalCluster {
 }
 
 impl Cluster for LocalCluster {
-    fn start(&self, number: usize, plan: &StreamPlan) -> Result<ProcessLayout> {
+    fn start(&self, number: usize, plan: &StreamPlan, durability: Option<&JobDurability>) -> Result<ProcessLayout> {
         let listener = TcpListener::bind("127.0.0.1:0")
             .map_err(|error| Error::failure(format!("cannot listen for the job's processes: {error}")))?;
         let address = listener.local_addr().map_err(|error| Error::failure(error.to_string()))?.to_string();
@@ -93,8 +97,14 @@ impl Cluster for LocalCluster {
         layout.token = format!("{:016x}{:016x}", random(), random());
         layout.plan_fingerprint = plan.fingerprint();
         let mut children = self.children.lock().unwrap_or_else(PoisonError::into_inner);
+        for (_, child) in children.iter_mut().filter(|(job, _)| *job == number) {
+            // Of an earlier start of the job: whatever it hangs in, it must be gone before the next one.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        children.retain(|(job, _)| *job != number);
         for index in 1..self.processes {
-            children.push(self.spawn(&Order {
+            let child = self.spawn(&Order {
                 name: self.script.name.clone(),
                 text: self.script.text.clone(),
                 variables: self.script.variables.clone(),
@@ -107,7 +117,9 @@ impl Cluster for LocalCluster {
                 job_id: layout.job_id.clone(),
                 token: layout.token.clone(),
                 plan_fingerprint: layout.plan_fingerprint,
-            })?);
+                durability: durability.cloned(),
+            })?;
+            children.push((number, child));
         }
         Ok(layout)
     }
@@ -116,12 +128,29 @@ impl Cluster for LocalCluster {
 impl Drop for LocalCluster {
     fn drop(&mut self) {
         let children = self.children.get_mut().unwrap_or_else(PoisonError::into_inner);
-        for child in children {
-            // The closed pipe ends a child that still runs.
+        for (_, child) in children {
+            // The closed pipe ends a child that still runs; one that is suspended does not notice.
             drop(child.stdin.take());
+            if !ends_within(child, GRACE) {
+                let _ = child.kill();
+            }
             let _ = child.wait();
         }
     }
+}
+
+/// How long a child may take to notice that its parent has gone.
+const GRACE: Duration = Duration::from_secs(5);
+
+fn ends_within(child: &mut Child, time: Duration) -> bool {
+    let start = Instant::now();
+    while start.elapsed() < time {
+        if !matches!(child.try_wait(), Ok(None)) {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    false
 }
 
 /// A number that nobody else on the machine can guess: from the keys of a hash map, which come from the system.
@@ -167,7 +196,13 @@ fn run_worker() -> Result<()> {
     layout.job_id = order.job_id.clone();
     layout.token = order.token.clone();
     layout.plan_fingerprint = plan.fingerprint();
-    session.start(&plan, Some(order.parallelism), None, Some(layout))?.wait()
+    let start = StartOptions {
+        parallelism: Some(order.parallelism),
+        processes: Some(layout),
+        durability: order.durability.as_ref(),
+        ..StartOptions::default()
+    };
+    session.start(&plan, start)?.wait()
 }
 
 /// Ends this process when its parent has gone.

@@ -1,6 +1,7 @@
 //! `riverrun run`, `explain` and `check`.
 
 use crate::args::{ExplainArgs, OutputFormat, RunArgs, ScriptArgs};
+use crate::checkpoints;
 use crate::output::LiveTable;
 use crate::output::{self, print_cells};
 use crate::processes::LocalCluster;
@@ -9,6 +10,7 @@ use crate::signals::Signals;
 use crate::summary::Summary;
 use console::Term;
 use riverrun::core::metrics::OperatorTotals;
+use riverrun::durable::{Durability, StateDir};
 use riverrun::sql::plan::{ChangelogKind, StreamPlan};
 use riverrun::sql::session::Rows;
 use riverrun::{Control, Host, JobReport, RowConsumer, RunOptions, Script, Session, run_script};
@@ -31,9 +33,11 @@ pub fn run(args: &RunArgs) -> u8 {
         Ok(cluster) => cluster,
         Err(error) => return report(&error, "", ""),
     };
-    let options = RunOptions { parallelism: args.parallelism, cluster, ..RunOptions::default() };
-    let result =
-        define(&mut session, &args.script.define).and_then(|()| run_script(&mut session, &script, &options, &mut host));
+    let mut options = RunOptions { parallelism: args.parallelism, cluster, ..RunOptions::default() };
+    let result = define(&mut session, &args.script.define).and_then(|()| {
+        options.durability = durability(args, &session)?;
+        run_script(&mut session, &script, &options, &mut host)
+    });
     host.progress.clear();
     let mut code = 0;
     if let Err(error) = &result {
@@ -48,10 +52,25 @@ pub fn run(args: &RunArgs) -> u8 {
     code
 }
 
+/// What --state-dir and its kin ask for.
+fn durability(args: &RunArgs, session: &Session) -> Result<Option<Durability>> {
+    let Some(path) = &args.state_dir else {
+        return Ok(None);
+    };
+    Ok(Some(Durability {
+        state_dir: Arc::new(StateDir::open(path)?),
+        from: args.from.clone(),
+        allow_unclaimed: args.allow_non_restored_state || session.config.ignores_unclaimed_state(),
+    }))
+}
+
 /// Explains a file's INSERTs and queries.
 pub fn explain(args: &ExplainArgs) -> u8 {
-    let mut host = Planner { json: args.json, quiet: false, plans: Vec::new() };
+    let mut host = Planner { json: args.json, quiet: args.upgrade.is_some(), plans: Vec::new(), seen: Vec::new() };
     let code = plan_file(&args.script, &mut host);
+    if let (0, Some(place)) = (code, &args.upgrade) {
+        return checkpoints::upgrade(place, &host.seen);
+    }
     if code == 0 && args.json {
         let text = serde_json::to_string_pretty(&host.plans).unwrap_or_default();
         let _ = writeln!(std::io::stdout(), "{text}");
@@ -61,7 +80,7 @@ pub fn explain(args: &ExplainArgs) -> u8 {
 
 /// Parses, binds and plans a file.
 pub fn check(args: &ScriptArgs) -> u8 {
-    let mut host = Planner { json: false, quiet: true, plans: Vec::new() };
+    let mut host = Planner { json: false, quiet: true, plans: Vec::new(), seen: Vec::new() };
     let code = plan_file(args, &mut host);
     if code == 0 {
         let _ = writeln!(std::io::stdout(), "{} is good", args.file.display());
@@ -236,6 +255,13 @@ impl Host for Terminal {
         self.signals.control()
     }
 
+    fn finished_before(&mut self, number: usize) {
+        self.progress.clear();
+        eprintln!(
+            "job {number} has finished in an earlier run: there is nothing left to do (a new --state-dir begins anew)"
+        );
+    }
+
     fn ended(&mut self, report: &JobReport) {
         self.reports.push(report.clone());
     }
@@ -261,6 +287,8 @@ struct Planner {
     json: bool,
     quiet: bool,
     plans: Vec<serde_json::Value>,
+    /// The plans of the jobs, in their order.
+    seen: Vec<StreamPlan>,
 }
 
 impl Host for Planner {
@@ -276,6 +304,7 @@ impl Host for Planner {
     }
 
     fn planned(&mut self, plan: &StreamPlan) -> Result<()> {
+        self.seen.push(plan.clone());
         if self.json {
             self.plans.push(plan.to_json());
         } else if !self.quiet {

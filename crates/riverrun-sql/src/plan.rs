@@ -20,6 +20,7 @@ pub mod planner;
 pub mod prune;
 mod rank;
 pub mod rewrite;
+mod signature;
 mod sink;
 pub mod table;
 mod temporal;

@@ -1,5 +1,6 @@
 //! A session's settings: SET, RESET, `-D key=value`.
 
+pub mod checkpointing;
 mod ddl;
 pub mod updates;
 
@@ -64,13 +65,6 @@ pub const RUNTIME_MODE: OptionDef = OptionDef::new(
     Some("streaming"),
     "Bounded input is a stream that ends; `batch` allows what needs that end (ORDER BY any column).",
 );
-/// `execution.checkpointing.interval`.
-pub const CHECKPOINT_INTERVAL: OptionDef = OptionDef::new(
-    "execution.checkpointing.interval",
-    OptionType::Duration,
-    None,
-    "How often an epoch ends. Absent: only at the end of the input.",
-);
 /// `table.exec.sink.not-null-enforcer`.
 pub const NOT_NULL_ENFORCER: OptionDef = OptionDef::new(
     "table.exec.sink.not-null-enforcer",
@@ -118,7 +112,6 @@ pub const SESSION_OPTIONS: &[OptionDef] = &[
     BUFFER_TIMEOUT,
     BATCH_SIZE,
     RUNTIME_MODE,
-    CHECKPOINT_INTERVAL,
     NOT_NULL_ENFORCER,
     TYPE_LENGTH_ENFORCER,
     SOURCE_IDLE_TIMEOUT,
@@ -128,6 +121,28 @@ pub const SESSION_OPTIONS: &[OptionDef] = &[
     updates::MINI_BATCH,
     updates::MINI_BATCH_LATENCY,
     updates::MINI_BATCH_SIZE,
+    checkpointing::CHECKPOINT_INTERVAL,
+    checkpointing::CHECKPOINT_MIN_PAUSE,
+    checkpointing::CHECKPOINT_TIMEOUT,
+    checkpointing::CHECKPOINT_TOLERABLE_FAILURES,
+    checkpointing::CHECKPOINT_RETAINED,
+    checkpointing::CHECKPOINT_RETAINED_OLD,
+    checkpointing::CHECKPOINT_DIR,
+    checkpointing::CHECKPOINT_DIR_OLD,
+    checkpointing::IGNORE_UNCLAIMED_STATE,
+    checkpointing::HEARTBEAT_TIMEOUT,
+    checkpointing::RESTART_STRATEGY,
+    checkpointing::FIXED_ATTEMPTS,
+    checkpointing::FIXED_DELAY,
+    checkpointing::RATE_FAILURES,
+    checkpointing::RATE_INTERVAL,
+    checkpointing::RATE_DELAY,
+    checkpointing::EXPONENTIAL_INITIAL,
+    checkpointing::EXPONENTIAL_MAX,
+    checkpointing::EXPONENTIAL_MULTIPLIER,
+    checkpointing::EXPONENTIAL_RESET,
+    checkpointing::EXPONENTIAL_JITTER,
+    checkpointing::EXPONENTIAL_ATTEMPTS,
 ];
 
 /// Prefixes of Flink's own options: those not in [`SESSION_OPTIONS`] are taken, with a note that nothing comes of them.
@@ -262,11 +277,6 @@ impl SessionConfig {
     /// Whether `execution.runtime-mode` is `batch`.
     pub fn is_batch(&self) -> bool {
         self.options.text(&RUNTIME_MODE).is_some_and(|mode| mode.trim().eq_ignore_ascii_case("batch"))
-    }
-
-    /// `execution.checkpointing.interval`.
-    pub fn checkpoint_interval(&self) -> Option<Millis> {
-        self.duration(&CHECKPOINT_INTERVAL).filter(|interval| interval.0 > 0)
     }
 
     /// Whether `table.exec.sink.not-null-enforcer` drops rows instead of failing.

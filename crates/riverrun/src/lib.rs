@@ -3,6 +3,8 @@
 //! A [`Session`] holds a catalog and options. A [`Script`] is a text of statements; [`run_script`] executes them in order,
 //! as `riverrun run` does, and tells a [`Host`] what happens.
 
+pub mod durable;
+mod launch;
 mod results;
 mod run;
 mod script;
@@ -12,7 +14,7 @@ pub mod testing;
 pub use results::{RowConsumer, SharedConsumer};
 pub use run::{Cluster, Control, Host, JobReport, RunOptions, run_script};
 pub use script::Script;
-pub use session::Session;
+pub use session::{Session, StartOptions};
 
 /// The connectors and what they are.
 pub mod connectors {

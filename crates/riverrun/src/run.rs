@@ -1,11 +1,14 @@
 //! Executes the statements of a script in order: definitions at once, INSERTs together as one job, queries to a reader.
 
+use crate::durable::control::{self, Running};
+use crate::durable::supervisor::SupervisedJob;
+use crate::durable::{Durability, JobDurability};
+use crate::launch::Launch;
 use crate::results::{RowConsumer, SharedConsumer};
 use crate::script::Script;
 use crate::session::Session;
 use riverrun_core::metrics::OperatorTotals;
 use riverrun_core::{Result, Schema};
-use riverrun_runtime::job::JobHandle;
 use riverrun_runtime::process::ProcessLayout;
 use riverrun_sql::parse::{Insert, Query, Statement, StatementKind};
 use riverrun_sql::plan::{ChangelogKind, StreamPlan};
@@ -52,6 +55,11 @@ pub trait Host {
     /// Jobs run; called about ten times a second with the counters of all of them.
     fn running(&mut self, totals: &[OperatorTotals]) -> Control;
 
+    /// A job of the script, by its number from 0, is not run since an earlier run has brought it to its end.
+    fn finished_before(&mut self, number: usize) {
+        let _ = number;
+    }
+
     /// A job has ended.
     fn ended(&mut self, report: &JobReport) {
         let _ = report;
@@ -72,7 +80,9 @@ pub struct JobReport {
 /// The processes that run jobs together with this one.
 pub trait Cluster: Send + Sync {
     /// Starts the other processes of a job: the `number`th (from 0) that the script runs.
-    fn start(&self, number: usize, plan: &StreamPlan) -> Result<ProcessLayout>;
+    ///
+    /// After a failure it is called again for the same job; what is left of its processes then ends first.
+    fn start(&self, number: usize, plan: &StreamPlan, durability: Option<&JobDurability>) -> Result<ProcessLayout>;
 }
 
 /// How jobs are run.
@@ -84,6 +94,8 @@ pub struct RunOptions {
     pub plan_only: bool,
     /// Where jobs run in several processes.
     pub cluster: Option<Arc<dyn Cluster>>,
+    /// How the jobs of INSERTs are made durable; `None`: they are not.
+    pub durability: Option<Durability>,
 }
 
 /// What has been planned and not yet run.
@@ -95,21 +107,23 @@ struct Waiting {
     jobs: Vec<StreamPlan>,
     /// How many jobs have been started.
     started: usize,
+    /// Those that can be asked for savepoints.
+    running: Running,
 }
 
 impl Waiting {
-    /// Starts a job.
-    fn start(
+    /// Starts a job. `None` if an earlier run has brought it to its end.
+    fn start<'a>(
         &mut self,
-        session: &Session,
-        plan: &StreamPlan,
-        options: &RunOptions,
-        results: Option<&SharedConsumer>,
-    ) -> Result<JobHandle> {
-        let layout = options.cluster.as_ref().map(|cluster| cluster.start(self.started, plan)).transpose()?;
+        session: &'a Session,
+        plan: &'a StreamPlan,
+        options: &'a RunOptions,
+        results: Option<&'a SharedConsumer>,
+    ) -> Result<Option<SupervisedJob<'a>>> {
+        let (number, running) = (self.started, self.running.clone());
         self.started += 1;
         plan.warnings().iter().for_each(|warning| tracing::warn!("{warning}"));
-        session.start(plan, options.parallelism, results, layout)
+        SupervisedJob::start(Launch { session, plan, options, results, number, running, durability: None })
     }
 
     /// Runs jobs beside each other to their end.
@@ -123,8 +137,14 @@ impl Waiting {
         if options.plan_only {
             return plans.iter().try_for_each(|plan| host.planned(plan));
         }
-        let jobs = plans.iter().map(|plan| self.start(session, plan, options, None)).collect::<Result<Vec<_>>>()?;
-        follow(&jobs, host)
+        let mut jobs = Vec::new();
+        for plan in plans {
+            match self.start(session, plan, options, None)? {
+                Some(job) => jobs.push(job),
+                None => host.finished_before(self.started - 1),
+            }
+        }
+        follow(jobs, host)
     }
 
     /// Plans the INSERTs as the session stands now: what follows may change what their names mean.
@@ -155,11 +175,16 @@ fn run_statements(
     host: &mut dyn Host,
 ) -> Result<()> {
     let mut waiting = Waiting::default();
+    if let Some(durability) = &options.durability {
+        control::listen(&durability.state_dir, &waiting.running)?;
+    }
     for statement in statements {
         execute(session, statement, options, &mut waiting, host).map_err(|error| error.at(statement.place))?;
     }
     let jobs = waiting.take(session)?;
-    waiting.run(session, &jobs, options, host)
+    let outcome = waiting.run(session, &jobs, options, host);
+    waiting.running.settle();
+    outcome
 }
 
 fn execute(
@@ -255,31 +280,34 @@ fn run_query(
     let consumer = SharedConsumer::new(host.query(&schema, changelog)?);
     let mut jobs = Vec::new();
     for plan in &beside {
-        jobs.push(waiting.start(session, plan, options, None)?);
+        jobs.extend(waiting.start(session, plan, options, None)?);
     }
-    jobs.push(waiting.start(session, &plan, options, Some(&consumer))?);
-    follow(&jobs, host)?;
+    jobs.extend(waiting.start(session, &plan, options, Some(&consumer))?);
+    follow(jobs, host)?;
     consumer.finish()
 }
 
 /// Waits for all jobs; the first that fails ends the others.
-fn follow(jobs: &[JobHandle], host: &mut dyn Host) -> Result<()> {
+fn follow(mut jobs: Vec<SupervisedJob<'_>>, host: &mut dyn Host) -> Result<()> {
     let mut asked = Control::Continue;
-    let mut left: Vec<&JobHandle> = jobs.iter().collect();
+    let mut over = vec![false; jobs.len()];
     let mut failure = None;
-    while let Some(job) = left.first().copied() {
-        if let Some(result) = job.wait_timeout(TURN) {
-            left.remove(0);
+    while let Some(first) = over.iter().position(|over| !over) {
+        for at in first..jobs.len() {
+            // One wait serves all: the others are only looked at.
+            let wait = if at == first { TURN } else { Duration::ZERO };
+            let Some(result) = (!over[at]).then(|| jobs[at].wait_timeout(wait)).flatten() else { continue };
+            over[at] = true;
             let error = result.err();
             host.ended(&JobReport {
-                totals: job.totals(),
+                totals: jobs[at].totals(),
                 stopped: asked != Control::Continue && error.is_none(),
                 error: error.clone(),
             });
             if let Some(error) = error
                 && failure.is_none()
             {
-                left.iter().for_each(|other| other.cancel());
+                jobs.iter_mut().for_each(SupervisedJob::cancel);
                 failure = Some(error);
             }
         }
@@ -289,8 +317,8 @@ fn follow(jobs: &[JobHandle], host: &mut dyn Host) -> Result<()> {
             asked = wanted;
             match wanted {
                 Control::Continue => {}
-                Control::Stop => left.iter().for_each(|job| job.stop()),
-                Control::Cancel => left.iter().for_each(|job| job.cancel()),
+                Control::Stop => jobs.iter_mut().for_each(SupervisedJob::stop),
+                Control::Cancel => jobs.iter_mut().for_each(SupervisedJob::cancel),
             }
         }
     }

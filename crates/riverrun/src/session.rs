@@ -1,19 +1,34 @@
 //! A session: a catalog, options, and the jobs that are started in it.
 
+use crate::durable::{Fit, JobDurability, Origin};
 use crate::results::SharedConsumer;
-use riverrun_core::{Clock, Error, Result, RowBatch, SystemClock};
-use riverrun_runtime::JobIdentity;
+use riverrun_core::{Clock, Error, KeyGroup, Millis, Result, RowBatch, SystemClock};
 use riverrun_runtime::flow::{Build, Flow};
 use riverrun_runtime::job::{Job, JobConfig, JobHandle, JobOptions};
 use riverrun_runtime::process::ProcessLayout;
+use riverrun_runtime::{CheckpointConfig, CheckpointSchedule, JobIdentity};
 use riverrun_sql::build::{KEY_GROUPS, build};
 use riverrun_sql::catalog::Catalog;
 use riverrun_sql::parse::Statement;
 use riverrun_sql::plan::StreamPlan;
 use riverrun_sql::plan::planner::Planner;
 use riverrun_sql::session::{Outcome, SessionConfig, execute_ddl};
+use riverrun_state::checkpoint::{Location, Manifest};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// How a job is started.
+#[derive(Default)]
+pub struct StartOptions<'a> {
+    /// How many workers; `None`: as the session says.
+    pub parallelism: Option<usize>,
+    /// Takes a query's rows.
+    pub results: Option<&'a SharedConsumer>,
+    /// Which of several processes this is.
+    pub processes: Option<ProcessLayout>,
+    /// How the job's state is made durable, and what it goes on from.
+    pub durability: Option<&'a JobDurability>,
+}
 
 /// A catalog and options. Statements change them; jobs keep what held when they were planned.
 #[derive(Debug)]
@@ -63,13 +78,8 @@ impl Session {
 
     /// Starts a job, or this process's share of it. A query's rows go to `results`; without one they are dropped, as in
     /// the processes that do not print.
-    pub fn start(
-        &self,
-        plan: &StreamPlan,
-        parallelism: Option<usize>,
-        results: Option<&SharedConsumer>,
-        processes: Option<ProcessLayout>,
-    ) -> Result<JobHandle> {
+    pub fn start(&self, plan: &StreamPlan, start: StartOptions<'_>) -> Result<JobHandle> {
+        let StartOptions { parallelism, results, mut processes, durability } = start;
         let parallelism = parallelism.or_else(|| self.config.parallelism()).unwrap_or_else(available_cores);
         if parallelism == 0 || parallelism > usize::from(KEY_GROUPS) {
             return Err(Error::input(format!("a job can't have {parallelism} workers"))
@@ -83,13 +93,43 @@ impl Session {
                 .map(|interval| Duration::from_millis(interval.0.max(1) as u64)),
             ..JobOptions::default()
         };
-        let mut identity = JobIdentity::ephemeral();
-        if let Some(layout) = &processes {
-            identity.id = layout.job_id.clone();
+        let mut identity = durability.map_or_else(JobIdentity::ephemeral, JobDurability::identity);
+        if let Some(layout) = &mut processes {
+            if durability.is_some() {
+                layout.job_id = identity.id.clone();
+                layout.generation = identity.generation;
+            } else {
+                identity.id = layout.job_id.clone();
+            }
+            layout.heartbeat_timeout = Duration::from_millis(self.config.heartbeat_timeout().0.max(100) as u64);
+        }
+        let mut checkpoints = None;
+        let mut restore = None;
+        if let Some(durability) = durability {
+            let read = |origin| -> Result<_> { Ok((origin, Origin::manifest(origin)?)) };
+            let origin = durability.origin.as_ref().map(read).transpose()?;
+            if let Some((origin, manifest)) = &origin {
+                check_fit(plan, manifest, durability, &origin.root)?;
+                let (count, index) = processes.as_ref().map_or((1, 0), |layout| (layout.processes, layout.index));
+                let threads = (parallelism / count.max(1)).max(1);
+                // Only what this process's workers will own.
+                let wanted = |group: KeyGroup| group.worker(KEY_GROUPS, parallelism) / threads == index;
+                restore = Some(Arc::new(origin.load(manifest, wanted)?));
+            }
+            let base = origin.filter(|(origin, _)| origin.root == durability.folder);
+            checkpoints = Some(CheckpointConfig {
+                store: Location::parse(&durability.folder)?.open()?,
+                base: base.map(|(_, manifest)| Arc::new(manifest)),
+                plan: plan.fingerprint(),
+                signatures: plan.signatures(),
+                schedule: self.schedule(),
+            });
         }
         let config = JobConfig {
             options,
             clock: self.clock.clone(),
+            restore,
+            checkpoints,
             identity,
             processes,
             ..JobConfig::new(self.config.pipeline_name().unwrap_or("riverrun")).parallelism(parallelism)
@@ -100,6 +140,27 @@ impl Session {
             Arc::new(move |flow: &mut Flow<'_, RowBatch>| build(&plan, KEY_GROUPS, Some(&results), flow));
         Job::start(config, assemble)
     }
+
+    /// `execution.checkpointing.*`.
+    fn schedule(&self) -> CheckpointSchedule {
+        let duration = |millis: Millis| Duration::from_millis(millis.0.max(0) as u64);
+        CheckpointSchedule {
+            interval: self.config.checkpoint_interval().map(duration),
+            min_pause: duration(self.config.checkpoint_min_pause()),
+            timeout: duration(self.config.checkpoint_timeout()),
+            tolerable_failures: self.config.tolerable_failed_checkpoints(),
+            retained: self.config.retained_checkpoints(),
+        }
+    }
+}
+
+/// Refuses to go on from what the plan would lose or misread.
+fn check_fit(plan: &StreamPlan, manifest: &Manifest, durability: &JobDurability, place: &str) -> Result<()> {
+    if manifest.body.job.key_groups != KEY_GROUPS {
+        return Err(Error::input(format!("{place} was taken with {} key groups", manifest.body.job.key_groups))
+            .hint(format!("this job has {KEY_GROUPS} (`pipeline.max-parallelism`), which can't change")));
+    }
+    Fit::of(plan, manifest).check(durability.allow_unclaimed, place)
 }
 
 fn available_cores() -> usize {

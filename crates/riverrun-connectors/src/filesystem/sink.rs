@@ -175,10 +175,10 @@ impl SinkFactory for FileSink {
     fn writer(&self, context: SinkContext) -> Result<Box<dyn Sink<RowBatch>>> {
         let mut run = self.run.lock().unwrap_or_else(PoisonError::into_inner);
         let first = run.is_none();
-        let run = run.get_or_insert_with(|| match context.job.checkpoints {
-            true => format!("{}-{}", lane_name(&context), context.job.generation),
-            false => run_name(context.clock.now()),
-        });
+        // One factory serves every start of a job that is restarted in its process.
+        let start = context.job.checkpoints.then(|| format!("{}-{}", lane_name(&context), context.job.generation));
+        let run = run.get_or_insert_with(|| run_name(context.clock.now()));
+        let run = start.as_ref().unwrap_or(run);
         let plan = Arc::clone(&self.plan);
         std::fs::create_dir_all(&plan.root).map_err(|error| io_error("make the folder", &plan.root, &error))?;
         if first {

@@ -143,7 +143,7 @@ pub(super) fn text(expression: &Expression) -> String {
 }
 
 /// What a node does, as named texts.
-fn details(node: &Node) -> Vec<(&'static str, String)> {
+pub(super) fn details(node: &Node) -> Vec<(&'static str, String)> {
     let mut details: Vec<(&'static str, String)> = Vec::new();
     let mut say = |name, value: String| {
         if !value.is_empty() {

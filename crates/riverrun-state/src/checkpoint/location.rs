@@ -1,4 +1,4 @@
-//! Paths and addresses of checkpoints, as users write them.
+//! Paths of checkpoints, as users write them.
 
 use super::local::LocalStore;
 use super::store::BlobStore;
@@ -7,78 +7,53 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// A folder: `path`, `file:///path` or `s3://bucket/path`.
+/// A folder: `path` or `file:///path`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Location {
-    /// A folder of a file system.
-    Local(PathBuf),
-    /// A prefix of an object store, as its address.
-    Remote(String),
-}
+pub struct Location(PathBuf);
 
 impl Location {
     /// Reads a path or an address.
     pub fn parse(text: &str) -> Result<Location> {
         match text.split_once("://") {
-            None => Ok(Location::Local(PathBuf::from(text))),
-            Some(("file", path)) => Ok(Location::Local(PathBuf::from(path))),
-            Some(("s3" | "s3a", rest)) if !rest.is_empty() => {
-                Ok(Location::Remote(format!("s3://{}", rest.trim_end_matches('/'))))
-            }
+            None => Ok(Location(PathBuf::from(text))),
+            Some(("file", path)) => Ok(Location(PathBuf::from(path))),
             Some((scheme, _)) => Err(Error::input(format!("'{text}' is no place for checkpoints"))
-                .detail(format!("'{scheme}' is not known"))
-                .hint("a path, file:///path or s3://bucket/path")),
+                .detail(format!("'{scheme}' is not supported"))
+                .hint("a path or file:///path; an object store can be mounted")),
         }
     }
 
     /// A folder in this one.
     #[must_use]
     pub fn join(&self, name: &str) -> Location {
-        match self {
-            Location::Local(path) => Location::Local(path.join(name)),
-            Location::Remote(address) => Location::Remote(format!("{address}/{name}")),
-        }
+        Location(self.0.join(name))
     }
 
     /// The folder that this one is in.
     pub fn parent(&self) -> Option<Location> {
-        match self {
-            Location::Local(path) => {
-                let absolute = std::path::absolute(path).ok()?;
-                absolute.parent().map(|parent| Location::Local(parent.to_path_buf()))
-            }
-            Location::Remote(address) => {
-                let (above, _) = address.rsplit_once('/')?;
-                (!above.ends_with('/')).then(|| Location::Remote(above.to_owned()))
-            }
-        }
+        self.absolute().0.parent().map(|parent| Location(parent.to_path_buf()))
+    }
+
+    /// The same for a process that runs elsewhere.
+    #[must_use]
+    pub fn absolute(&self) -> Location {
+        Location(std::path::absolute(&self.0).unwrap_or_else(|_| self.0.clone()))
     }
 
     /// The store in this folder.
     pub fn open(&self) -> Result<Arc<dyn BlobStore>> {
-        match self {
-            Location::Local(path) => Ok(Arc::new(LocalStore::new(path.clone()))),
-            Location::Remote(address) => remote(address),
-        }
+        Ok(Arc::new(LocalStore::new(self.0.clone())))
     }
 }
 
-#[cfg(feature = "s3")]
-fn remote(address: &str) -> Result<Arc<dyn BlobStore>> {
-    Ok(Arc::new(super::object::ObjectStore::open(address)?))
-}
-
-#[cfg(not(feature = "s3"))]
-fn remote(address: &str) -> Result<Arc<dyn BlobStore>> {
-    Err(Error::input(format!("checkpoints can't be kept in {address}: this binary was built without S3"))
-        .hint("build it with --features s3, or give a local path"))
+impl From<PathBuf> for Location {
+    fn from(path: PathBuf) -> Self {
+        Location(path)
+    }
 }
 
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Location::Local(path) => path.display().fmt(f),
-            Location::Remote(address) => f.write_str(address),
-        }
+        self.0.display().fmt(f)
     }
 }

@@ -1,0 +1,201 @@
+//! `riverrun savepoint`, `riverrun checkpoints` and `riverrun explain --upgrade`.
+
+use crate::args::{CheckpointsArgs, SavepointArgs};
+use crate::output::{self, print_cells};
+use crate::run::report;
+use riverrun::durable::control::{SavepointOrder, request_savepoint};
+use riverrun::durable::{Fit, Verdict, find};
+use riverrun::sql::plan::StreamPlan;
+use riverrun_core::{Error, Result};
+use riverrun_state::checkpoint::{CheckpointEntry, CheckpointKind, Location, Manifest, verify};
+use std::io::Write;
+
+/// Takes a savepoint of a running job; the exit code.
+pub fn savepoint(args: &SavepointArgs) -> u8 {
+    let taken = Location::parse(&args.target)
+        .and_then(|target| {
+            // The process that takes it runs in another folder.
+            let target = target.absolute().to_string();
+            request_savepoint(&args.state_dir, &SavepointOrder { target, stop: args.stop, job: args.job })
+        })
+        .and_then(|done| print(&format!("savepoint {} ({} of state)\n", done.place, bytes(done.state_bytes))));
+    taken.map_or_else(|error| report(&error, "", ""), |()| 0)
+}
+
+/// Lists checkpoints, or describes one; the exit code: 1 if one is damaged.
+pub fn checkpoints(args: &CheckpointsArgs) -> u8 {
+    show(args).unwrap_or_else(|error| report(&error, "", ""))
+}
+
+fn show(args: &CheckpointsArgs) -> Result<u8> {
+    let found = find(&args.place)?;
+    let mut damaged = false;
+    let mut listed = Vec::new();
+    for (folder, entries) in &found.jobs {
+        if !args.json {
+            print(&format!("{folder}\n"))?;
+        }
+        let (mut rows, mut said) = (Vec::new(), Vec::new());
+        for entry in entries {
+            let problems = problems(folder, entry, args.verify)?;
+            damaged |= !problems.is_empty();
+            listed.push(json(entry, &problems));
+            rows.push(row(entry, &problems, args.verify));
+            said.extend(problems);
+        }
+        if !args.json {
+            let columns = ["checkpoint", "kind", "epoch", "taken", "workers", "state", "written", "condition"];
+            print(&print_cells(&columns.map(str::to_owned), &rows))?;
+            said.iter().try_for_each(|problem| print(&format!("{problem}\n")))?;
+        }
+    }
+    if args.json {
+        print(&format!("{}\n", serde_json::to_string_pretty(&listed).unwrap_or_default()))?;
+    } else if found.single {
+        for manifest in found.jobs.iter().flat_map(|(_, entries)| entries).flat_map(|entry| &entry.manifest) {
+            print(&describe(manifest))?;
+        }
+    }
+    Ok(u8::from(damaged))
+}
+
+/// What is wrong with a checkpoint.
+fn problems(folder: &Location, entry: &CheckpointEntry, read_all: bool) -> Result<Vec<String>> {
+    match &entry.manifest {
+        Err(error) => Ok(vec![error.message().to_owned()]),
+        Ok(manifest) if read_all => Ok(verify(&*folder.open()?, manifest)),
+        Ok(_) => Ok(Vec::new()),
+    }
+}
+
+/// The last folder of its place.
+fn name(entry: &CheckpointEntry) -> String {
+    let place = entry.place.trim_end_matches('/');
+    place.rsplit('/').next().unwrap_or(place).to_owned()
+}
+
+fn row(entry: &CheckpointEntry, problems: &[String], verified: bool) -> Vec<String> {
+    let condition = match (problems.is_empty(), verified) {
+        (true, true) => "good".to_owned(),
+        (true, false) => "complete".to_owned(),
+        (false, _) => "damaged".to_owned(),
+    };
+    let Ok(manifest) = &entry.manifest else {
+        let unknown = || "?".to_owned();
+        return vec![name(entry), unknown(), unknown(), unknown(), unknown(), unknown(), unknown(), condition];
+    };
+    let body = &manifest.body;
+    vec![
+        name(entry),
+        kind(manifest).to_owned(),
+        body.epoch.0.to_string(),
+        time(body.completed.0),
+        body.job.parallelism.to_string(),
+        bytes(manifest.state_bytes()),
+        bytes(body.written),
+        if body.finished { format!("{condition}, end of input") } else { condition },
+    ]
+}
+
+fn json(entry: &CheckpointEntry, problems: &[String]) -> serde_json::Value {
+    let manifest = entry.manifest.as_ref().ok();
+    serde_json::json!({
+        "place": entry.place,
+        "problems": problems,
+        "checkpoint": manifest.map(|manifest| &manifest.body),
+        "state_bytes": manifest.map(Manifest::state_bytes),
+        "files": manifest.map(|manifest| &manifest.files),
+        "operators": manifest.map(|manifest| manifest.operators.iter().map(|(id, operator)| serde_json::json!({
+            "id": id,
+            "bytes": operator.bytes(),
+            "signature": operator.signature,
+        })).collect::<Vec<_>>()),
+    })
+}
+
+/// The operators of a checkpoint, and how far its sources have come.
+fn describe(manifest: &Manifest) -> String {
+    let mut rows = Vec::new();
+    for (id, operator) in &manifest.operators {
+        let watermark = operator.parts.iter().map(|part| part.watermark).min();
+        rows.push(vec![
+            id.clone(),
+            operator.parts.len().to_string(),
+            operator.parts.iter().map(|part| part.keyed.len()).sum::<usize>().to_string(),
+            operator.parts.iter().map(|part| part.split.len() + part.union.len()).sum::<usize>().to_string(),
+            bytes(operator.bytes()),
+            watermark.map(|watermark| watermark.to_string()).unwrap_or_default(),
+            if operator.parts.iter().all(|part| part.ended) { "ended" } else { "" }.to_owned(),
+        ]);
+    }
+    let columns = ["operator", "workers", "key groups", "elements", "state", "watermark", ""];
+    let job = &manifest.body.job;
+    format!(
+        "\n{} of job {} ({}), generation {}, {} key groups, {} files\n\n{}",
+        kind(manifest),
+        job.id,
+        job.name,
+        job.generation,
+        job.key_groups,
+        manifest.files.len(),
+        print_cells(&columns.map(str::to_owned), &rows)
+    )
+}
+
+/// Says what would become of the state in `place` if the plans went on from it; the exit code: 1 if they can't.
+pub fn upgrade(place: &str, plans: &[StreamPlan]) -> u8 {
+    compare(place, plans).unwrap_or_else(|error| report(&error, "", ""))
+}
+
+fn compare(place: &str, plans: &[StreamPlan]) -> Result<u8> {
+    let manifest = find(place)?.origin()?.manifest()?;
+    // Of a file with several jobs, the one that the checkpoint is nearest to.
+    let kept = |fit: &Fit| fit.operators.iter().filter(|operator| operator.verdict == Verdict::Kept).count();
+    let fit = plans.iter().map(|plan| Fit::of(plan, &manifest)).max_by_key(kept);
+    let fit = fit.ok_or_else(|| Error::input("the file has no job"))?;
+    let mut rows = Vec::new();
+    let mut good = true;
+    for operator in &fit.operators {
+        let (verdict, why) = match &operator.verdict {
+            Verdict::Kept => ("kept", String::new()),
+            Verdict::New => ("new", "it begins empty".to_owned()),
+            Verdict::Dropped => {
+                good = false;
+                ("dropped", "no operator takes it over; --allow-non-restored-state drops it".to_owned())
+            }
+            Verdict::Incompatible { before, now } => {
+                good = false;
+                ("incompatible", format!("it is the state of {before}; the file has {now}"))
+            }
+        };
+        rows.push(vec![operator.id.clone(), verdict.to_owned(), bytes(operator.bytes), why]);
+    }
+    print(&print_cells(&["operator", "state", "size", "why"].map(str::to_owned), &rows))?;
+    Ok(u8::from(!good))
+}
+
+fn kind(manifest: &Manifest) -> &'static str {
+    match manifest.body.kind {
+        CheckpointKind::Checkpoint => "checkpoint",
+        CheckpointKind::Savepoint => "savepoint",
+    }
+}
+
+fn time(millis: i64) -> String {
+    chrono::DateTime::from_timestamp_millis(millis)
+        .map(|time| time.format("%Y-%m-%d %H:%M:%S").to_string())
+        .unwrap_or_default()
+}
+
+fn bytes(count: u64) -> String {
+    match count {
+        0..=9_999 => format!("{count} B"),
+        10_000..=9_999_999 => format!("{:.1} kB", count as f64 / 1e3),
+        10_000_000..=9_999_999_999 => format!("{:.1} MB", count as f64 / 1e6),
+        _ => format!("{:.1} GB", count as f64 / 1e9),
+    }
+}
+
+fn print(text: &str) -> Result<()> {
+    std::io::stdout().write_all(text.as_bytes()).map_err(output::failed)
+}

@@ -1,0 +1,248 @@
+//! Jobs with a state directory: killed and run again, stopped with a savepoint, checked against a changed file.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use common::{Case, Ended};
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+/// Windows over made-up rows, `rate` of them per second, into files.
+fn pipeline(rate: &str) -> String {
+    format!(
+        "CREATE TABLE numbers (n BIGINT, ts AS TO_TIMESTAMP_LTZ(n * 10, 3), WATERMARK FOR ts AS ts)
+         WITH ('connector' = 'datagen', 'fields.n.kind' = 'sequence', 'fields.n.start' = '1', 'fields.n.end' = '30000'{rate});
+         CREATE TABLE windows (w TIMESTAMP(3), k BIGINT, c BIGINT, s BIGINT)
+         WITH ('connector' = 'filesystem', 'path' = '${{DIR}}/out', 'format' = 'csv');
+         INSERT INTO windows
+         SELECT window_start, MOD(n, 7), COUNT(*), SUM(n)
+         FROM TABLE(TUMBLE(TABLE numbers, DESCRIPTOR(ts), INTERVAL '2' SECOND))
+         GROUP BY window_start, window_end, MOD(n, 7);"
+    )
+}
+
+const SLOW: &str = ", 'rows-per-second' = '6000'";
+
+fn expected() -> Vec<String> {
+    let case = Case::new();
+    case.run(&pipeline(""), &["-p", "2"]).ok();
+    let lines = case.lines("out");
+    assert_eq!(lines.len(), 151 * 7 - 6);
+    lines
+}
+
+/// Starts a run in the background.
+fn start(case: &Case, args: &[&str]) -> Child {
+    case.file("pipeline.sql", &pipeline(SLOW));
+    let dir = format!("DIR={}", case.path().display());
+    let mut command = case.command();
+    command.args(["run", "pipeline.sql", "--var", &dir, "--state-dir", "state"]);
+    command.args(["-D", "execution.checkpointing.interval=100ms"]).args(args);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+fn end(child: Child) -> Ended {
+    Ended::from(child.wait_with_output().unwrap())
+}
+
+/// The manifests of the only job.
+fn checkpoints(case: &Case) -> Vec<u64> {
+    let mut found = Vec::new();
+    for job in std::fs::read_dir(case.path().join("state/checkpoints")).into_iter().flatten().flatten() {
+        for checkpoint in std::fs::read_dir(job.path()).into_iter().flatten().flatten() {
+            let name = checkpoint.file_name().to_string_lossy().into_owned();
+            let number: Option<u64> = name.strip_prefix("chk-").and_then(|number| number.parse().ok());
+            found.extend(number.filter(|_| checkpoint.path().join("manifest.json").exists()));
+        }
+    }
+    found.sort_unstable();
+    found
+}
+
+/// Waits until checkpoints beyond this one have been taken.
+fn wait_beyond(case: &Case, number: u64) -> u64 {
+    let start = Instant::now();
+    loop {
+        if let Some(newest) = checkpoints(case).last().filter(|newest| **newest > number) {
+            return *newest;
+        }
+        assert!(start.elapsed() < Duration::from_secs(60), "no checkpoint is taken");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn kill(mut child: Child) {
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn a_killed_job_goes_on_by_the_same_command_and_finishes_once() {
+    let expected = expected();
+    let case = Case::new();
+    let mut newest = 0;
+    for parallelism in ["1", "4", "2"] {
+        let child = start(&case, &["-p", parallelism]);
+        newest = wait_beyond(&case, newest + 2);
+        kill(child);
+    }
+    end(start(&case, &["-p", "2", "--processes", "2"])).ok();
+    assert_eq!(case.lines("out"), expected);
+    let again = end(start(&case, &["-p", "2"])).ok();
+    assert!(again.err.contains("job 0 has finished in an earlier run"), "{}", again.err);
+    assert_eq!(case.lines("out"), expected);
+}
+
+#[test]
+fn a_killed_child_process_is_started_again_from_the_last_checkpoint() {
+    let expected = expected();
+    let case = Case::new();
+    let strategy = ["-D", "restart-strategy.type=fixed-delay", "-D", "restart-strategy.fixed-delay.delay=10ms"];
+    let child = start(&case, &[&["-p", "2", "--processes", "2"], &strategy[..]].concat());
+    wait_beyond(&case, 3);
+    kill_children(child.id());
+    let ended = end(child).ok();
+    assert!(ended.err.contains("the job has failed and is started again in 10 ms"), "{}", ended.err);
+    assert!(ended.err.contains("process 1 has ended before the job"), "{}", ended.err);
+    assert_eq!(case.lines("out"), expected);
+}
+
+/// Kills the processes that this one has started.
+fn kill_children(parent: u32) {
+    let children = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).unwrap();
+    assert!(!children.trim().is_empty());
+    for child in children.split_whitespace() {
+        assert!(std::process::Command::new("kill").args(["-9", child]).status().unwrap().success());
+    }
+}
+
+#[test]
+fn a_stopped_process_is_noticed_by_its_heartbeat() {
+    let expected = expected();
+    let case = Case::new();
+    let options = [
+        "-p",
+        "2",
+        "--processes",
+        "2",
+        "-D",
+        "heartbeat.timeout=1s",
+        "-D",
+        "restart-strategy.type=fixed-delay",
+        "-D",
+        "restart-strategy.fixed-delay.delay=10ms",
+    ];
+    let child = start(&case, &options);
+    wait_beyond(&case, 1);
+    let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", child.id())).unwrap();
+    let suspended = children.split_whitespace().next().unwrap();
+    assert!(std::process::Command::new("kill").args(["-STOP", suspended]).status().unwrap().success());
+    let ended = end(child).ok();
+    assert!(ended.err.contains("process 1 has not been heard of for 1 s"), "{}", ended.err);
+    assert!(!Path::new(&format!("/proc/{suspended}")).exists(), "it is gone before the next start");
+    assert_eq!(case.lines("out"), expected);
+}
+
+#[test]
+fn a_job_stopped_with_a_savepoint_goes_on_elsewhere_at_another_parallelism() {
+    let expected = expected();
+    let case = Case::new();
+    let child = start(&case, &["-p", "2"]);
+    wait_beyond(&case, 2);
+    let running = case.riverrun(&["savepoint", "state", "first"]).ok();
+    assert!(running.out.starts_with("savepoint "), "{}", running.out);
+    let taken = case.riverrun(&["savepoint", "state", "second", "--stop"]).ok();
+    assert!(taken.out.contains("/second ("), "{}", taken.out);
+    end(child).ok();
+    let described = case.riverrun(&["checkpoints", "second", "--verify"]).ok();
+    for said in ["savepoint", "good", "source:numbers", "sink:"] {
+        assert!(described.out.contains(said), "{said} is not in {}", described.out);
+    }
+    let moved = case.path().join("moved");
+    std::fs::rename(case.path().join("second"), &moved).unwrap();
+    let dir = format!("DIR={}", case.path().display());
+    let from = ["run", "pipeline.sql", "--var", &dir, "--state-dir", "state2", "--from", "moved", "-p", "8"];
+    case.riverrun(&from).ok();
+    assert_eq!(case.lines("out"), expected);
+    case.riverrun(&["savepoint", "state", "third"]).failed(1, &["no process runs the job of state"]);
+}
+
+#[test]
+fn a_state_directory_is_held_by_one_process() {
+    let case = Case::new();
+    let child = start(&case, &["-p", "1"]);
+    wait_beyond(&case, 0);
+    end(start(&case, &["-p", "1"])).failed(1, &["the state directory state is in use", "another process runs its job"]);
+    kill(child);
+}
+
+#[test]
+fn a_changed_file_is_checked_against_a_savepoint_before_anything_stops() {
+    let case = Case::new();
+    let child = start(&case, &["-p", "2"]);
+    wait_beyond(&case, 1);
+    case.riverrun(&["savepoint", "state", "save", "--stop"]).ok();
+    end(child).ok();
+    let dir = format!("DIR={}", case.path().display());
+    let explain = |sql: &str| {
+        case.file("changed.sql", sql);
+        case.riverrun(&["explain", "changed.sql", "--var", &dir, "--upgrade", "save"])
+    };
+    // A filter more, and another name for a result.
+    let filtered = pipeline(SLOW).replace("GROUP BY window_start", "WHERE n > 5 GROUP BY window_start");
+    let fit = explain(&filtered).ok();
+    assert_eq!(fit.out.matches("kept").count(), 3, "{}", fit.out);
+    // Another aggregate: its state is not what the savepoint holds.
+    let changed = pipeline(SLOW).replace("SUM(n)", "MAX(n)");
+    let fit = explain(&changed);
+    assert_eq!(fit.code, 1);
+    assert!(fit.out.contains("incompatible") && fit.out.contains("it is the state of WindowAggregate("), "{}", fit.out);
+    let run = ["run", "changed.sql", "--var", &dir, "--state-dir", "other", "--from", "save"];
+    case.riverrun(&run).failed(2, &["does not fit the plan", "riverrun explain FILE --upgrade PATH"]);
+    // Another table: the state of the windows has no operator any more.
+    let other = "CREATE TABLE windows (n BIGINT) WITH ('connector' = 'blackhole'); INSERT INTO windows VALUES (1);";
+    let fit = explain(other);
+    assert!(fit.code == 1 && fit.out.contains("dropped"), "{}", fit.out);
+    case.riverrun(&run)
+        .failed(2, &["holds state that no operator of the plan takes over", "--allow-non-restored-state"]);
+    case.riverrun(&[&run[..], &["--allow-non-restored-state"]].concat()).ok();
+}
+
+#[test]
+fn a_damaged_checkpoint_is_named_and_the_one_before_it_used_when_asked_for() {
+    let expected = expected();
+    let case = Case::new();
+    let keep = ["-D", "execution.checkpointing.num-retained=3"];
+    let child = start(&case, &[&["-p", "2"], &keep[..]].concat());
+    let newest = wait_beyond(&case, 3);
+    kill(child);
+    let newest = checkpoints(&case).last().copied().unwrap().max(newest);
+    let job = std::fs::read_dir(case.path().join("state/checkpoints")).unwrap().next().unwrap().unwrap().path();
+    let manifest = job.join(format!("chk-{newest}/manifest.json"));
+    let text = std::fs::read(&manifest).unwrap();
+    std::fs::write(&manifest, &text[..text.len() / 2]).unwrap();
+    let listed = case.riverrun(&["checkpoints", "state"]);
+    assert_eq!(listed.code, 1);
+    assert!(listed.out.contains("the manifest is damaged"), "{}", listed.out);
+    let before = job.join(format!("chk-{}", newest - 1));
+    let said = format!("--from {}", before.display());
+    end(start(&case, &keep)).failed(1, &[&format!("chk-{newest}: the manifest is damaged"), &said]);
+    let ended = end(start(&case, &[&["--from", &before.display().to_string()], &keep[..]].concat()));
+    // What was committed after that checkpoint is repeated only if it is asked for.
+    if ended.code == 0 {
+        assert!(case.lines("out").len() >= expected.len());
+    }
+}
+
+#[test]
+fn what_is_no_checkpoint_is_told() {
+    let case = Case::new();
+    case.riverrun(&["checkpoints", "nothing"]).failed(2, &["there is no checkpoint or savepoint in nothing"]);
+    case.riverrun(&["savepoint", "nothing", "target"])
+        .failed(2, &["nothing is no state directory of a running job", "riverrun run --state-dir"]);
+    case.run("SELECT 1;", &["--from", "x"]).failed(2, &["--state-dir"]);
+    case.run(&pipeline(""), &["--state-dir", "state", "--from", "ftp://x"])
+        .failed(2, &["'ftp://x' is no place for checkpoints", "a path or file:///path"]);
+}

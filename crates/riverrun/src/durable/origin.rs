@@ -1,0 +1,117 @@
+//! What a start goes on from, and how checkpoints are found by what a user writes.
+
+use riverrun_core::{Error, KeyGroup, Result};
+use riverrun_state::Snapshot;
+use riverrun_state::checkpoint::{BlobStore, CheckpointEntry, CheckpointKind, History, Location, Manifest, load};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// The name of a manifest in its folder.
+const MANIFEST: &str = "manifest.json";
+
+/// A checkpoint or savepoint that a start goes on from, as every process of the job finds it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The folder that the names of its files begin in.
+    pub root: String,
+    /// Its manifest in that folder.
+    pub manifest: String,
+}
+
+impl Origin {
+    pub(crate) fn of(folder: &Location, manifest: &Manifest) -> Origin {
+        Origin { root: folder.to_string(), manifest: format!("chk-{}/{MANIFEST}", manifest.body.id) }
+    }
+
+    fn store(&self) -> Result<Arc<dyn BlobStore>> {
+        Location::parse(&self.root)?.open()
+    }
+
+    /// Its manifest.
+    pub fn manifest(&self) -> Result<Manifest> {
+        let store = self.store()?;
+        let place = store.describe(&self.manifest);
+        let bytes = store.get(&self.manifest)?.ok_or_else(|| Error::failure(format!("{place} is missing")))?;
+        Manifest::decode(&bytes).map_err(|error| error.context(place))
+    }
+
+    /// What it holds, of keyed state only the groups that are wanted.
+    pub(crate) fn load(&self, manifest: &Manifest, wanted: impl Fn(KeyGroup) -> bool) -> Result<Snapshot> {
+        load(&*self.store()?, manifest, wanted).map_err(|error| error.context(&self.root))
+    }
+}
+
+/// What was found where a user has pointed to.
+#[derive(Debug)]
+pub struct Found {
+    /// What the user wrote.
+    pub place: String,
+    /// Histories of jobs, by their folders, with all their checkpoints. Of a savepoint, or of one checkpoint, only that.
+    pub jobs: Vec<(Location, Vec<CheckpointEntry>)>,
+    /// Whether one checkpoint or savepoint was named, and not a folder of several.
+    pub single: bool,
+}
+
+impl Found {
+    /// The one that a start can go on from: the newest, of the only job.
+    pub fn origin(&self) -> Result<Origin> {
+        let [(folder, entries)] = self.jobs.as_slice() else {
+            let ids = self.jobs.iter().map(|(folder, _)| folder.to_string()).collect::<Vec<_>>().join(", ");
+            return Err(Error::input(format!("{} holds checkpoints of several jobs", self.place))
+                .hint(format!("name one of them: {ids}")));
+        };
+        let newest = entries.last().ok_or_else(|| nothing(&self.place))?;
+        let manifest = newest.manifest.clone()?;
+        Ok(match manifest.body.kind {
+            CheckpointKind::Savepoint => Origin { root: folder.to_string(), manifest: MANIFEST.to_owned() },
+            CheckpointKind::Checkpoint => Origin::of(folder, &manifest),
+        })
+    }
+}
+
+fn nothing(place: &str) -> Error {
+    Error::input(format!("there is no checkpoint or savepoint in {place}")).hint(
+        "name a savepoint, a checkpoint (…/chk-7), or a state directory; `riverrun checkpoints DIR` lists what there is",
+    )
+}
+
+/// Finds checkpoints: `place` is a savepoint, a checkpoint, a job's folder, a folder of jobs, or a state directory.
+pub fn find(place: &str) -> Result<Found> {
+    let location = Location::parse(place)?.absolute();
+    let store = location.open()?;
+    if let Some(bytes) = store.get(MANIFEST)? {
+        let manifest = Manifest::decode(&bytes).map_err(|error| error.context(store.describe("")));
+        let is_savepoint = manifest.as_ref().is_ok_and(|manifest| manifest.body.kind == CheckpointKind::Savepoint);
+        let folder = if is_savepoint { Some(location) } else { location.parent() };
+        let id = manifest.as_ref().map_or(0, |manifest| manifest.body.id);
+        let entry = CheckpointEntry { id, place: store.describe(""), manifest };
+        return Ok(Found {
+            place: place.to_owned(),
+            jobs: folder.into_iter().map(|folder| (folder, vec![entry.clone()])).collect(),
+            single: true,
+        });
+    }
+    let mut folders: Vec<String> = Vec::new();
+    for file in store.list("")? {
+        // `…/chk-7/manifest.json`: the job's folder is what stands before.
+        let parts: Vec<&str> = file.name.split('/').collect();
+        if let [above @ .., checkpoint, MANIFEST] = parts.as_slice()
+            && checkpoint.starts_with("chk-")
+        {
+            let folder = above.join("/");
+            if !folders.contains(&folder) {
+                folders.push(folder);
+            }
+        }
+    }
+    let mut jobs = Vec::new();
+    for folder in folders {
+        let folder = if folder.is_empty() { location.clone() } else { location.join(&folder) };
+        let entries = History::new(folder.open()?).entries()?;
+        jobs.push((folder, entries));
+    }
+    if jobs.is_empty() {
+        return Err(nothing(place));
+    }
+    Ok(Found { place: place.to_owned(), jobs, single: false })
+}

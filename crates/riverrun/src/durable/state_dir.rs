@@ -1,0 +1,146 @@
+//! The state directory: who the jobs of a script are, over all their starts. One process at a time holds it.
+//!
+//! ```text
+//! DIR/lock           locked while a run holds the directory
+//! DIR/jobs.json      the jobs: id, generation, whether they have finished
+//! DIR/checkpoints/   their checkpoints, unless execution.checkpointing.dir says otherwise
+//! DIR/control        where the running process listens for savepoint requests
+//! ```
+
+use riverrun_core::{Error, Result};
+use riverrun_runtime::identity::random_id;
+use riverrun_state::checkpoint::{BlobStore, LocalStore};
+use serde::{Deserialize, Serialize};
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+const JOBS: &str = "jobs.json";
+
+/// What is remembered of one job of a script.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobRecord {
+    /// Made once.
+    pub id: String,
+    /// The job's name.
+    pub name: String,
+    /// Counts its starts.
+    pub generation: u64,
+    /// Whether its input has ended and all of it is committed.
+    #[serde(default)]
+    pub finished: bool,
+    /// What `--from` said at the last start.
+    #[serde(default)]
+    pub from: Option<String>,
+    /// Which of its own checkpoints was the newest when it was started so.
+    #[serde(default)]
+    pub from_number: u64,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Records {
+    version: u32,
+    jobs: Vec<JobRecord>,
+}
+
+/// A locked state directory.
+#[derive(Debug)]
+pub struct StateDir {
+    path: PathBuf,
+    /// Held for as long as this lives; the system lets go of it when the process dies.
+    _lock: File,
+    records: Mutex<Records>,
+}
+
+impl StateDir {
+    /// Opens and locks the directory, which is made if need be.
+    pub fn open(path: &Path) -> Result<StateDir> {
+        let failed = |error: std::io::Error| Error::failure(format!("the state directory {}: {error}", path.display()));
+        std::fs::create_dir_all(path).map_err(failed)?;
+        let lock = File::options().create(true).truncate(false).write(true).open(path.join("lock")).map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(Error::failure(format!("the state directory {} is in use", path.display()))
+                    .detail("another process runs its job")
+                    .hint("Wait for it or stop it; a job of its own needs a directory of its own."));
+            }
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        }
+        let path = std::path::absolute(path).map_err(failed)?;
+        let records = read(&path)?;
+        Ok(StateDir { path, _lock: lock, records: Mutex::new(records) })
+    }
+
+    /// The directory.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The jobs that are known in a directory, without locking it.
+    pub fn jobs(path: &Path) -> Result<Vec<JobRecord>> {
+        Ok(read(path)?.jobs)
+    }
+
+    /// The `number`th job of the script; a new one if there was none.
+    pub(crate) fn job(&self, number: usize, name: &str) -> Result<JobRecord> {
+        let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+        while records.jobs.len() <= number {
+            records.jobs.push(JobRecord {
+                id: random_id(),
+                name: name.to_owned(),
+                generation: 0,
+                finished: false,
+                from: None,
+                from_number: 0,
+            });
+        }
+        self.write(&records)?;
+        Ok(records.jobs[number].clone())
+    }
+
+    /// A new start of a job: its generation, which is remembered before anything of it runs.
+    pub(crate) fn start(&self, number: usize, from: Option<&str>, newest: u64) -> Result<u64> {
+        self.change(number, |job| {
+            job.generation += 1;
+            if from.is_some() && job.from.as_deref() != from {
+                job.from = from.map(str::to_owned);
+                job.from_number = newest;
+            }
+            job.generation
+        })
+    }
+
+    /// A job has nothing left to do.
+    pub(crate) fn finish(&self, number: usize) -> Result<()> {
+        self.change(number, |job| job.finished = true)
+    }
+
+    fn change<T>(&self, number: usize, change: impl FnOnce(&mut JobRecord) -> T) -> Result<T> {
+        let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+        let job = records.jobs.get_mut(number).ok_or_else(|| Error::bug(format!("job {number} is not known")))?;
+        let answer = change(job);
+        self.write(&records)?;
+        Ok(answer)
+    }
+
+    fn write(&self, records: &Records) -> Result<()> {
+        let text = serde_json::to_vec_pretty(records).map_err(|error| Error::bug(error.to_string()))?;
+        LocalStore::new(&self.path).put(JOBS, &text)
+    }
+}
+
+fn read(path: &Path) -> Result<Records> {
+    let Some(bytes) = LocalStore::new(path).get(JOBS)? else { return Ok(Records { version: 1, jobs: Vec::new() }) };
+    let place = path.join(JOBS);
+    let records: Records = serde_json::from_slice(&bytes)
+        .map_err(|error| Error::failure(format!("{} is damaged: {error}", place.display())))?;
+    if records.version != 1 {
+        return Err(Error::failure(format!(
+            "{} has version {}, and only 1 is known",
+            place.display(),
+            records.version
+        )));
+    }
+    Ok(records)
+}
