@@ -1,0 +1,93 @@
+//! Runs with a state directory that are killed again and again: what stands in a database and in files in the end.
+#![cfg(feature = "jdbc")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use common::Case;
+use rusqlite::Connection;
+use std::process::Stdio;
+use std::time::Duration;
+
+const ROWS: i64 = 3_000;
+
+/// Numbers into new rows, sums by key and files, in one job.
+fn pipeline(guarantee: &str) -> String {
+    let jdbc = |table: &str| {
+        format!(
+            "WITH ('connector' = 'jdbc', 'url' = 'jdbc:sqlite:${{DIR}}/base.db', 'table-name' = '{table}',
+             'sink.delivery-guarantee' = '{guarantee}')"
+        )
+    };
+    format!(
+        "CREATE TABLE numbers (id BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '1000',
+           'number-of-rows' = '{ROWS}', 'fields.id.kind' = 'sequence', 'fields.id.start' = '1', 'fields.id.end' = '{ROWS}');
+         CREATE TABLE plain (id BIGINT) {};
+         CREATE TABLE sums (k BIGINT, n BIGINT, PRIMARY KEY (k) NOT ENFORCED) {};
+         CREATE TABLE files (id BIGINT) WITH ('connector' = 'filesystem', 'path' = '${{DIR}}/files', 'format' = 'csv');
+         EXECUTE STATEMENT SET BEGIN
+           INSERT INTO plain SELECT id FROM numbers;
+           INSERT INTO sums SELECT MOD(id, 10), COUNT(*) FROM numbers GROUP BY MOD(id, 10);
+           INSERT INTO files SELECT id FROM numbers;
+         END;",
+        jdbc("plain"),
+        jdbc("sums")
+    )
+}
+
+/// Kills the run at these moments, in milliseconds, and then lets it come to its end.
+fn killed(guarantee: &str, moments: &[u64]) -> Case {
+    let case = Case::new();
+    let base = Connection::open(case.path().join("base.db")).unwrap();
+    base.execute_batch("CREATE TABLE plain (id INTEGER); CREATE TABLE sums (k INTEGER PRIMARY KEY, n INTEGER)").unwrap();
+    case.file("pipeline.sql", &pipeline(guarantee));
+    let dir = format!("DIR={}", case.path().display());
+    for turn in 0..=moments.len() {
+        let parallelism = (turn % 3 + 1).to_string();
+        let mut run = case.command();
+        run.args(["run", "pipeline.sql", "--var", &dir, "--state-dir", "state", "-p", &parallelism])
+            .args(["-D", "execution.checkpointing.interval=100ms"])
+            .stdout(Stdio::null());
+        match moments.get(turn) {
+            Some(moment) => {
+                let mut child = run.stderr(Stdio::null()).spawn().unwrap();
+                std::thread::sleep(Duration::from_millis(*moment));
+                child.kill().unwrap();
+                child.wait().unwrap();
+            }
+            None => {
+                let ended = run.output().unwrap();
+                assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+            }
+        }
+    }
+    case
+}
+
+/// How many rows of a query there are, and how many different ones.
+fn counts(case: &Case, sql: &str) -> (i64, i64) {
+    let base = Connection::open(case.path().join("base.db")).unwrap();
+    base.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
+}
+
+const PLAIN: &str = "SELECT count(*), count(DISTINCT id) FROM plain";
+const SUMS: &str = "SELECT count(*), sum(n) FROM sums";
+
+#[test]
+fn every_row_stands_once_however_often_the_run_is_killed() {
+    let case = killed("exactly-once", &[700, 900, 550, 1_100]);
+    assert_eq!(counts(&case, PLAIN), (ROWS, ROWS));
+    assert_eq!(counts(&case, SUMS), (10, ROWS));
+    let mut ids: Vec<i64> = case.lines("files").iter().map(|line| line.parse().unwrap()).collect();
+    ids.sort_unstable();
+    assert!(ids.into_iter().eq(1..=ROWS));
+}
+
+#[test]
+fn at_least_once_loses_no_row_and_may_repeat_some() {
+    let case = killed("at-least-once", &[800, 900]);
+    let (rows, different) = counts(&case, PLAIN);
+    assert_eq!(different, ROWS);
+    assert!(rows >= ROWS);
+    assert_eq!(counts(&case, SUMS), (10, ROWS), "an upsert that is repeated changes nothing");
+}
