@@ -39,7 +39,8 @@ fn pipeline(guarantee: &str) -> String {
 fn killed(guarantee: &str, moments: &[u64]) -> Case {
     let case = Case::new();
     let base = Connection::open(case.path().join("base.db")).unwrap();
-    base.execute_batch("CREATE TABLE plain (id INTEGER); CREATE TABLE sums (k INTEGER PRIMARY KEY, n INTEGER)").unwrap();
+    base.execute_batch("CREATE TABLE plain (id INTEGER); CREATE TABLE sums (k INTEGER PRIMARY KEY, n INTEGER)")
+        .unwrap();
     case.file("pipeline.sql", &pipeline(guarantee));
     let dir = format!("DIR={}", case.path().display());
     for turn in 0..=moments.len() {
