@@ -1,6 +1,7 @@
 //! What a connector is.
 
-use riverrun_core::{DataType, OptionDef, OptionType, Options, Result, RowBatch, Schema};
+use arrow::array::RecordBatch;
+use riverrun_core::{DataType, Error, OptionDef, OptionType, Options, Result, RowBatch, Schema};
 use riverrun_runtime::{Sink, SinkContext, SourceContext, SourceReader};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -77,6 +78,28 @@ pub struct SinkSpec {
     pub overwrite: bool,
     /// The session's time zone.
     pub time_zone: chrono_tz::Tz,
+}
+
+/// What is looked up where.
+#[derive(Clone, Debug)]
+pub struct LookupSpec {
+    /// The table's full name, for messages.
+    pub table: String,
+    /// Its physical columns.
+    pub schema: Schema,
+    /// Its options.
+    pub options: Options,
+    /// The columns that make up a key, by position in the schema.
+    pub key: Vec<usize>,
+    /// The columns that are wanted, in this order; those of the key too, so that an answer can be told apart.
+    pub columns: Vec<usize>,
+}
+
+/// A table that is asked by key, from one worker.
+pub trait LookupTable {
+    /// Asks and waits for the answer: the wanted columns of all rows with one of these keys, which are the key's columns, in
+    /// their order, without duplicates.
+    fn get(&mut self, keys: RecordBatch) -> Result<RowBatch>;
 }
 
 /// What changes a source gives.
@@ -159,6 +182,16 @@ pub trait Connector: Send + Sync {
             true => ProducedChanges::of_format(options),
             false => ProducedChanges::Append,
         }
+    }
+
+    /// Whether its tables can be asked by key: then a join `FOR SYSTEM_TIME AS OF` a processing time asks for each row.
+    fn looks_up(&self) -> bool {
+        false
+    }
+
+    /// A connection for lookups, if it has them.
+    fn lookup(&self, spec: &LookupSpec) -> Result<Box<dyn LookupTable>> {
+        Err(Error::bug(format!("the connector {} has no lookups ('{}')", self.name(), spec.table)))
     }
 
     /// What it knows beside the record.

@@ -22,6 +22,7 @@ mod tls;
 mod token;
 mod url;
 
+use crate::connector::LookupTable;
 pub use lookup::{JdbcLookup, LookupSpec};
 
 use crate::connector::{AcceptedChanges, Connector, SinkFactory, SinkSpec, SourceFactory, SourceSpec};
@@ -45,6 +46,14 @@ impl Connector for Jdbc {
 
     fn options(&self) -> &'static [OptionDef] {
         options::OPTIONS
+    }
+
+    fn looks_up(&self) -> bool {
+        true
+    }
+
+    fn lookup(&self, spec: &LookupSpec) -> Result<Box<dyn LookupTable>> {
+        Ok(Box::new(JdbcLookup::new(spec, Arc::new(|| {}))?))
     }
 
     fn source(&self, spec: SourceSpec) -> Result<Arc<dyn SourceFactory>> {

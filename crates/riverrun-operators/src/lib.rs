@@ -17,6 +17,7 @@ pub mod interval_join;
 pub mod join;
 pub mod key_router;
 pub mod limit;
+pub mod lookup_join;
 pub mod normalize;
 pub mod over;
 pub mod project_source;

@@ -14,6 +14,7 @@ use riverrun_operators::group_aggregate::GroupAggregate;
 use riverrun_operators::interval_join::IntervalJoin;
 use riverrun_operators::key_router::{KeyRouter, KeyRouterSpec};
 use riverrun_operators::limit::Limit;
+use riverrun_operators::lookup_join::LookupJoin;
 use riverrun_operators::normalize::Normalize;
 use riverrun_operators::over::OverOrder;
 use riverrun_operators::over::column::OverColumn;
@@ -150,6 +151,10 @@ fn build_node(
             let spec = spec.as_ref().clone();
             let ports = two(&inputs, spec.keys.each_ref().map(|keys| keyed(keys)))?;
             flow.operator(id, name, ports, |c| Ok(Box::new(TemporalJoin::new(spec, c)?)))?
+        }
+        NodeKind::LookupJoin(spec) => {
+            let spec = spec.as_ref().clone();
+            flow.operator(id, name, vec![(one()?, Route::Local)], |c| Ok(Box::new(LookupJoin::new(spec, c)?)))?
         }
         NodeKind::WindowJoin(spec) => {
             let spec = spec.as_ref().clone();

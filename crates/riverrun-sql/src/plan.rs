@@ -14,6 +14,7 @@ mod group;
 mod growth;
 pub mod ids;
 mod join;
+mod lookup;
 pub mod node;
 mod over;
 pub mod planner;

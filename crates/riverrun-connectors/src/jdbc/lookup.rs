@@ -3,10 +3,12 @@
 use super::check::{Way, check};
 use super::options;
 use super::session::{Described, Session, TableRef, connect};
+pub use crate::connector::LookupSpec;
+use crate::connector::LookupTable;
 use crate::delivery::{Outcome, Stop, Trouble};
 use arrow::array::RecordBatch;
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
-use riverrun_core::{Error, Options, Result, RowBatch, Schema};
+use riverrun_core::{Error, Result, RowBatch};
 use riverrun_runtime::source::Waker;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -17,21 +19,6 @@ const FIRST_WAIT: Duration = Duration::from_millis(100);
 
 /// How many questions may wait for the thread.
 const WAITING: usize = 16;
-
-/// What is looked up where.
-#[derive(Clone, Debug)]
-pub struct LookupSpec {
-    /// The table's full name, for messages.
-    pub table: String,
-    /// Its physical columns.
-    pub schema: Schema,
-    /// Its options.
-    pub options: Options,
-    /// The columns that make up a key, by position in the schema.
-    pub key: Vec<usize>,
-    /// The columns that are wanted, in this order; those of the key too, so that an answer can be told apart.
-    pub columns: Vec<usize>,
-}
 
 /// Answers which rows of a table have given keys. Questions are answered in their order.
 ///
@@ -117,6 +104,12 @@ impl JdbcLookup {
                 return;
             }
         }
+    }
+}
+
+impl LookupTable for JdbcLookup {
+    fn get(&mut self, keys: RecordBatch) -> Result<RowBatch> {
+        JdbcLookup::get(self, keys)
     }
 }
 

@@ -255,6 +255,12 @@ pub(super) fn details(node: &Node) -> Vec<(&'static str, String)> {
             say("as of", times.unwrap_or_else(|| "processing time".to_owned()));
             say("where", spec.condition.as_ref().map(|condition| text(&condition.expression)).unwrap_or_default());
         }
+        NodeKind::LookupJoin(spec) => {
+            say("join", spec.kind.to_string());
+            say("on", equalities(&spec.keys, &vec![false; spec.key_names.len()]));
+            say("cache", if spec.cache.is_some() { "partial" } else { "none" }.to_owned());
+            say("where", spec.condition.as_ref().map(|condition| text(&condition.expression)).unwrap_or_default());
+        }
         NodeKind::WindowJoin(spec) => {
             say("join", spec.kind.to_string());
             say("on", equalities(&spec.keys, &spec.null_safe));

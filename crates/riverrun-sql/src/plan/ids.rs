@@ -55,6 +55,7 @@ fn keys_of(kind: &NodeKind) -> String {
         NodeKind::RegularJoin(spec) => format!("{}{}", list(&spec.keys[0]), list(&spec.keys[1])),
         NodeKind::IntervalJoin(spec) => format!("{}{}", list(&spec.keys[0]), list(&spec.keys[1])),
         NodeKind::TemporalJoin(spec) => format!("{}{}", list(&spec.keys[0]), list(&spec.keys[1])),
+        NodeKind::LookupJoin(spec) => list(&spec.keys[0]),
         NodeKind::WindowJoin(spec) => format!("{}{}", list(&spec.keys[0]), list(&spec.keys[1])),
         NodeKind::Expand(spec) => list(&spec.keys),
         NodeKind::WindowTopN(spec) => list(&spec.keys),

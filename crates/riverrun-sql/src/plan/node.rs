@@ -10,6 +10,7 @@ use riverrun_operators::expression::Expression;
 use riverrun_operators::group_aggregate::GroupAggregateSpec;
 use riverrun_operators::interval_join::IntervalJoinSpec;
 use riverrun_operators::limit::LimitSpec;
+use riverrun_operators::lookup_join::LookupJoinSpec;
 use riverrun_operators::normalize::NormalizeSpec;
 use riverrun_operators::over::OverSpec;
 use riverrun_operators::rank::deduplicate::DeduplicateSpec;
@@ -199,6 +200,8 @@ pub enum NodeKind {
     IntervalJoin(Box<IntervalJoinSpec>),
     /// Rows with the versions that hold at their time.
     TemporalJoin(Box<TemporalJoinSpec>),
+    /// Rows with those of a table that is asked by key.
+    LookupJoin(Box<LookupJoinSpec>),
     /// Pairs of rows of one window.
     WindowJoin(Box<WindowJoinSpec>),
     /// Every row once per grouping set.
@@ -241,6 +244,7 @@ impl NodeKind {
             NodeKind::RegularJoin(_) => "RegularJoin",
             NodeKind::IntervalJoin(_) => "IntervalJoin",
             NodeKind::TemporalJoin(_) => "TemporalJoin",
+            NodeKind::LookupJoin(_) => "LookupJoin",
             NodeKind::WindowJoin(_) => "WindowJoin",
             NodeKind::Expand(_) => "Expand",
             NodeKind::Unnest(_) => "Unnest",

@@ -2,6 +2,7 @@
 
 use super::calc::{Chain, chain};
 use super::join::pair_condition;
+use super::lookup::looked_up;
 use super::node::{ChangelogKind, NodeId, NodeKind, Properties};
 use super::planner::Planner;
 use crate::bind::join::conjuncts;
@@ -30,6 +31,9 @@ pub(super) struct Temporal {
 impl Planner<'_> {
     /// The node of a temporal join.
     pub(super) fn temporal_join(&mut self, join: Temporal) -> Result<NodeId> {
+        if join.as_of == AsOf::Processing && looked_up(&join.right).is_some() {
+            return self.lookup_join(join);
+        }
         let Temporal { left, right, kind, as_of, on, place, schema } = join;
         let inputs = [left.schema.clone(), right.schema.clone()];
         let width = inputs[LEFT].len();

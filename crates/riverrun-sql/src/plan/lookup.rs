@@ -1,0 +1,163 @@
+//! Lookup joins: temporal joins by processing time with a table that is asked by key.
+
+use super::calc::{Chain, chain};
+use super::join::pair_condition;
+use super::node::{NodeId, NodeKind, Properties};
+use super::planner::Planner;
+use super::table::connector_of;
+use super::temporal::Temporal;
+use crate::bind::relation::{Relation, RelationKind};
+use crate::bind::table::{BoundTable, ColumnSource};
+use crate::expr::Expr;
+use arrow::array::RecordBatch;
+use riverrun_connectors::Connector;
+use riverrun_connectors::connector::{LookupSpec, LookupTable};
+use riverrun_core::options::parse_duration;
+use riverrun_core::{Error, Result};
+use riverrun_operators::join::{LEFT, RIGHT};
+use riverrun_operators::lookup_join::{Lookup, LookupCache, LookupFactory, LookupJoinSpec};
+use std::fmt;
+use std::sync::Arc;
+
+/// A connector's table.
+struct Table {
+    connector: &'static dyn Connector,
+    spec: LookupSpec,
+}
+
+impl fmt::Debug for Table {
+    /// Everything by which two lookups differ.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple(self.connector.name()).field(&self.spec).finish()
+    }
+}
+
+struct Asked(Box<dyn LookupTable>);
+
+impl LookupFactory for Table {
+    fn open(&self) -> Result<Box<dyn Lookup>> {
+        Ok(Box::new(Asked(self.connector.lookup(&self.spec)?)))
+    }
+}
+
+impl Lookup for Asked {
+    fn get(&mut self, keys: RecordBatch) -> Result<RecordBatch> {
+        Ok(self.0.get(keys)?.columns)
+    }
+}
+
+/// The table that a relation shows, if it can be asked by key.
+pub(super) fn looked_up(relation: &Relation) -> Option<&BoundTable> {
+    match &relation.kind {
+        RelationKind::Scan(table) => {
+            let connector = connector_of(&table.short_name(), &table.options).ok()?;
+            connector.looks_up().then_some(table)
+        }
+        RelationKind::Project { input, .. } | RelationKind::Filter { input, .. } | RelationKind::Fence(input) => {
+            looked_up(input)
+        }
+        RelationKind::View { input, .. } => looked_up(input),
+        _ => None,
+    }
+}
+
+impl Planner<'_> {
+    /// A join with what a table says when a row comes.
+    pub(super) fn lookup_join(&mut self, join: Temporal) -> Result<NodeId> {
+        let Temporal { left, right, kind, mut on, place, schema, .. } = join;
+        let inputs = [left.schema.clone(), right.schema.clone()];
+        let width = inputs[LEFT].len();
+        let Chain { base, exprs, filters } = chain(right);
+        let RelationKind::Scan(table) = &base.kind else {
+            return Err(
+                Error::unsupported("a lookup join with a view of another query than a selection of columns").at(place)
+            );
+        };
+        let name = table.short_name();
+        let physical = |index: usize| match table.sources.get(index) {
+            Some(ColumnSource::Physical(physical)) => Ok(*physical),
+            _ => Err(Error::unsupported(format!("a lookup join that reads a computed column of '{name}'"))
+                .hint("compute it in the query that joins")
+                .at(place)),
+        };
+        let mut columns = Vec::new();
+        let mut places = Vec::new();
+        for expr in &exprs {
+            let Expr::Column { index, .. } = expr else {
+                return Err(Error::unsupported(format!("a lookup join with expressions over '{name}'"))
+                    .hint("compute them in the query that joins")
+                    .at(place));
+            };
+            columns.push(physical(*index)?);
+            places.push(*index);
+        }
+        // Conditions on the table alone are tested on what was found.
+        for filter in filters {
+            let position = |index: usize| places.iter().position(|place| *place == index);
+            if filter.columns().iter().any(|index| position(*index).is_none()) {
+                return Err(Error::unsupported(format!(
+                    "a lookup join with a view of '{name}' that filters by columns it does not show"
+                ))
+                .hint("write the condition behind ON")
+                .at(place));
+            }
+            on.push(filter.move_columns(&|index| width + position(index).unwrap_or_default()));
+        }
+        let split = self.split(on, width);
+        let (left_keys, right_keys) = split.sides();
+        if right_keys.is_empty() || split.null_safe().contains(&true) {
+            return Err(Error::input(format!("a lookup join needs an equality with a column of '{name}'"))
+                .hint("rows are looked up by key: ON o.customer_id = c.id")
+                .at(place));
+        }
+        let mut key = Vec::new();
+        for expr in &right_keys {
+            let Expr::Column { index, .. } = expr else {
+                return Err(Error::unsupported(format!("a lookup join by an expression over '{name}'"))
+                    .hint("cast the other side to the column's type")
+                    .at(place));
+            };
+            key.push(columns[*index]);
+        }
+        let key_names = key.iter().map(|&column| table.physical.fields[column].name.clone()).collect();
+        let lookup = LookupSpec {
+            table: table.name.join("."),
+            schema: table.physical.clone(),
+            options: table.options.clone(),
+            key,
+            columns,
+        };
+        let cache = cache_of(table);
+        let node = self.relation(left)?;
+        let below = self.builder.properties(node).clone();
+        let spec = LookupJoinSpec {
+            kind,
+            keys: [self.lower_all(&left_keys, &inputs[LEFT])?, self.lower_all(&right_keys, &inputs[RIGHT])?],
+            key_names,
+            table: Arc::new(Table { connector: connector_of(&name, &table.options)?, spec: lookup }),
+            cache,
+            condition: pair_condition(split.rest, &inputs)?,
+            inputs,
+            schema: schema.clone(),
+            batch_size: self.config.batch_size(),
+        };
+        let properties = Properties { changelog: below.changelog, ..Properties::append(schema, below.bounded) };
+        Ok(self.builder.add(NodeKind::LookupJoin(Box::new(spec)), vec![node.into()], properties))
+    }
+}
+
+/// `lookup.cache` and its settings, which have been validated.
+fn cache_of(table: &BoundTable) -> Option<LookupCache> {
+    let text = |key: &str| table.options.given(key).map(|value| value.text.trim());
+    if !text("lookup.cache").is_some_and(|cache| cache.eq_ignore_ascii_case("PARTIAL")) {
+        return None;
+    }
+    let duration = |key: &str| text(key).and_then(parse_duration);
+    Some(LookupCache {
+        max_rows: text("lookup.partial-cache.max-rows").and_then(|rows| rows.parse().ok()),
+        expire_after_write: duration("lookup.partial-cache.expire-after-write"),
+        expire_after_access: duration("lookup.partial-cache.expire-after-access"),
+        missing_keys: !text("lookup.partial-cache.cache-missing-key")
+            .is_some_and(|kept| kept.eq_ignore_ascii_case("false")),
+    })
+}
