@@ -13,7 +13,7 @@ use crate::stopwatch::{Alarm, Stopwatch};
 use crate::timestamp::{END, epoch_of};
 use crate::watermark_tracker::WatermarkTracker;
 use crate::watermarks::WatermarkRuns;
-use riverrun_core::{Millis, Result, Watermark};
+use riverrun_core::{Millis, Result, Watermark, failpoint};
 use std::time::Duration;
 
 /// A processing-time timer is looked at again after this time at the latest, in case the clock was set.
@@ -261,6 +261,7 @@ impl<B: Batch> OperatorDriver<B> {
     }
 
     fn leave_part(&mut self, ended: bool) -> Result<()> {
+        failpoint("operator-snapshot")?;
         let part =
             OperatorPart { state: self.operator.snapshot()?, watermark: self.watermark, ended, splits: Vec::new() };
         let worker = &self.seat.worker;

@@ -13,7 +13,7 @@ use crate::snapshot::OperatorPart;
 use crate::stopwatch::{Alarm, Stopwatch};
 use crate::timestamp::{END, epoch_of};
 use crate::watermark_tracker::WatermarkTracker;
-use riverrun_core::{Epoch, Result};
+use riverrun_core::{Epoch, Result, failpoint};
 use std::collections::VecDeque;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -62,7 +62,9 @@ impl<B: Batch> SinkDriver<B> {
         let mut watermark = riverrun_core::Watermark::MIN;
         if let Some(restored) = seat.restored.take() {
             watermark = restored.watermark;
+            failpoint("sink-restore")?;
             sink.restore(restored.state)?;
+            failpoint("sink-restored")?;
         }
         seat.metrics.set_watermark(watermark);
         seat.worker.progress.subscribe(seat.activator.clone());
@@ -127,6 +129,7 @@ impl<B: Batch> SinkDriver<B> {
     }
 
     fn leave_part(&mut self) -> Result<()> {
+        failpoint("sink-snapshot")?;
         let epoch = epoch_of(self.intake.now());
         let part = OperatorPart {
             state: self.sink.snapshot(epoch)?,
@@ -144,7 +147,9 @@ impl<B: Batch> SinkDriver<B> {
     fn complete_epochs(&mut self) -> Result<()> {
         for epoch in self.seat.worker.take_complete(&mut self.open_epochs) {
             self.unsettled = true;
+            failpoint("sink-commit")?;
             self.sink.on_epoch_complete(epoch)?;
+            failpoint("sink-committed")?;
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ use crate::split_watermarks::{Settings, SplitWatermarks};
 use crate::stopwatch::{Alarm, Stopwatch, now};
 use crate::timestamp::{epoch_of, ticks_between};
 use crate::watermarks::WatermarkRuns;
-use riverrun_core::{Epoch, Error, Result, Watermark};
+use riverrun_core::{Epoch, Error, Result, Watermark, failpoint};
 use riverrun_state::OperatorSnapshot;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -95,6 +95,7 @@ impl<B: Batch> SourceDriver<B> {
             if let Some(event_time) = &mut event_time {
                 event_time.splits.restore(restored.splits, restored.watermark);
             }
+            failpoint("source-restore")?;
             reader.restore(restored.state)?;
         }
         let job = &seat.worker.job;
@@ -331,6 +332,7 @@ impl<B: Batch> SourceDriver<B> {
     }
 
     fn leave_part(&mut self, ended: bool) -> Result<()> {
+        failpoint("source-snapshot")?;
         let state: OperatorSnapshot = self.reader.snapshot()?;
         let (watermark, splits) = match &self.event_time {
             Some(event_time) => (event_time.splits.watermark(), event_time.splits.progress(self.is_unpolled())),

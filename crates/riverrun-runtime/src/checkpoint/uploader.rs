@@ -3,7 +3,7 @@
 use super::Report;
 use crate::snapshot::Parts;
 use crossbeam_channel::{Receiver, Sender};
-use riverrun_core::{Epoch, Result};
+use riverrun_core::{Epoch, Result, failpoint};
 use riverrun_state::checkpoint::{PartWriter, ProcessParts};
 use std::time::Duration;
 
@@ -29,6 +29,7 @@ pub(crate) fn run(
 ) {
     while let Ok(Some(Handover { epoch, parts, last })) = handovers.recv() {
         let outcome = if last { write_last(&mut writer, epoch, parts) } else { writer.write(epoch, parts) };
+        let outcome = outcome.and_then(|parts| failpoint("part-report").map(|()| parts));
         report(Report { process, epoch, last, outcome });
     }
 }
