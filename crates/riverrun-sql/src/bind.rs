@@ -12,6 +12,7 @@
 //! | [`from`] | FROM, UNNEST |
 //! | [`temporal`] | FOR SYSTEM_TIME AS OF |
 //! | [`join`] | joins: their conditions, types and bounds in time |
+//! | [`match_recognize`] | MATCH_RECOGNIZE |
 //! | [`window_tvf`] | TUMBLE, HOP, CUMULATE, SESSION |
 //! | [`aggregate`] | GROUP BY and aggregate calls |
 //! | [`legacy_window`] | TUMBLE, HOP and SESSION in GROUP BY |
@@ -29,6 +30,7 @@ mod from;
 pub mod join;
 mod legacy_window;
 pub mod literal;
+pub mod match_recognize;
 mod over;
 pub mod query;
 pub mod relation;

@@ -15,6 +15,7 @@ use riverrun_operators::interval_join::IntervalJoin;
 use riverrun_operators::key_router::{KeyRouter, KeyRouterSpec};
 use riverrun_operators::limit::Limit;
 use riverrun_operators::lookup_join::LookupJoin;
+use riverrun_operators::match_recognize::MatchRecognize;
 use riverrun_operators::normalize::Normalize;
 use riverrun_operators::over::OverOrder;
 use riverrun_operators::over::column::OverColumn;
@@ -165,6 +166,10 @@ fn build_node(
             let spec = spec.as_ref().clone();
             let ports = two(&inputs, spec.keys.each_ref().map(|keys| keyed(keys)))?;
             flow.operator(id, name, ports, |c| Ok(Box::new(RegularJoin::new(spec, c)?)))?
+        }
+        NodeKind::MatchRecognize(spec) => {
+            let (spec, route) = (spec.as_ref().clone(), keyed(&spec.keys));
+            flow.operator(id, name, vec![(one()?, route)], |c| Ok(Box::new(MatchRecognize::new(spec, c)?)))?
         }
         NodeKind::Expand(spec) => {
             let spec = spec.clone();

@@ -15,6 +15,7 @@ mod growth;
 pub mod ids;
 mod join;
 mod lookup;
+mod match_recognize;
 pub mod node;
 mod over;
 pub mod planner;

@@ -26,6 +26,7 @@ const REQUIRED_AREAS: &[&str] = &[
     "join",
     "json",
     "legacywin",
+    "match",
     "over",
     "query",
     "sink",

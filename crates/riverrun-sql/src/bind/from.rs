@@ -177,9 +177,7 @@ impl QueryBinder<'_> {
             TableFactor::NestedJoin { table_with_joins, alias: None } => {
                 return self.from(std::slice::from_ref(table_with_joins));
             }
-            TableFactor::MatchRecognize { .. } => {
-                return Err(Error::unsupported("MATCH_RECOGNIZE").at(place_of(factor.span())));
-            }
+            TableFactor::MatchRecognize { alias, .. } => (self.match_recognize(factor)?, Vec::new(), alias),
             other => return Err(Error::input(format!("'{other}' is no table")).at(place_of(other.span()))),
         };
         let (relation, name) = aliased(relation, name, alias.as_ref())?;

@@ -1,5 +1,6 @@
 //! Bound relations: what a query means, before it is decided how a stream computes it.
 
+use super::match_recognize::MatchRelation;
 use super::table::BoundTable;
 use super::temporal::AsOf;
 use crate::expr::Expr;
@@ -164,6 +165,8 @@ pub enum RelationKind {
         /// Where the first of them stands.
         place: Option<Place>,
     },
+    /// MATCH_RECOGNIZE.
+    Match(Box<MatchRelation>),
     /// ORDER BY, OFFSET and LIMIT.
     Sort {
         /// The rows.

@@ -81,7 +81,7 @@ impl Tokens {
             refuse_foreign(&token, span, replaced.text.get(start..end).unwrap_or_default())?;
             tokens.push(Positioned { token: TokenWithSpan::new(token, span), start, end });
         }
-        Ok(Tokens { text: replaced.text, tokens: move_within(tokens), hints })
+        Ok(Tokens { text: replaced.text, tokens: move_within(complete_skip(tokens)), hints })
     }
 }
 
@@ -119,6 +119,23 @@ fn tokenizer_error(message: &str) -> Error {
         message if message.contains("Expected close delimiter") => Error::input("a name has no closing back-quote"),
         message => Error::input(message.to_owned()),
     }
+}
+
+/// `AFTER MATCH SKIP TO v` → `AFTER MATCH SKIP TO LAST v`, which it means, and which sqlparser knows.
+fn complete_skip(mut tokens: Vec<Positioned>) -> Vec<Positioned> {
+    let mut index = 0;
+    while index + 4 < tokens.len() {
+        let is = |at: usize, word: &str| super::cursor::is_word(&tokens[at].token, word);
+        let head = ["AFTER", "MATCH", "SKIP", "TO"].iter().enumerate().all(|(at, word)| is(index + at, word));
+        if head && !["NEXT", "FIRST", "LAST"].iter().any(|word| is(index + 4, word)) {
+            let to = &tokens[index + 3];
+            let token = TokenWithSpan::new(Token::make_keyword("LAST"), to.token.span);
+            let last = Positioned { token, start: to.start, end: to.end };
+            tokens.insert(index + 4, last);
+        }
+        index += 1;
+    }
+    tokens
 }
 
 /// `PATTERN (…) WITHIN i DEFINE …` → ``PATTERN (…) DEFINE `$WITHIN` AS i, …``: sqlparser has no WITHIN.

@@ -271,6 +271,13 @@ pub(super) fn details(node: &Node) -> Vec<(&'static str, String)> {
             say("on", equalities(&spec.keys, &spec.null_safe));
             say("where", spec.condition.as_ref().map(|condition| text(&condition.expression)).unwrap_or_default());
         }
+        NodeKind::MatchRecognize(spec) => {
+            say("partition by", list(&spec.keys));
+            say("order by", text(&spec.time));
+            say("variables", spec.variables.join(", "));
+            say("within", spec.within.map(|within| span_text(within.0)).unwrap_or_default());
+            say("rows", if spec.all_rows { "all of a match" } else { "one per match" }.to_owned());
+        }
         NodeKind::Expand(spec) => {
             let keys: Vec<_> = spec.keys.iter().map(text).collect();
             let set = |set: &Vec<usize>| {

@@ -57,6 +57,7 @@ fn keys_of(kind: &NodeKind) -> String {
         NodeKind::TemporalJoin(spec) => format!("{}{}", list(&spec.keys[0]), list(&spec.keys[1])),
         NodeKind::LookupJoin(spec) => list(&spec.keys[0]),
         NodeKind::WindowJoin(spec) => format!("{}{}", list(&spec.keys[0]), list(&spec.keys[1])),
+        NodeKind::MatchRecognize(spec) => list(&spec.keys),
         NodeKind::Expand(spec) => list(&spec.keys),
         NodeKind::WindowTopN(spec) => list(&spec.keys),
         NodeKind::WindowDeduplicate(spec) => list(&spec.keys),

@@ -11,6 +11,7 @@ use riverrun_operators::group_aggregate::GroupAggregateSpec;
 use riverrun_operators::interval_join::IntervalJoinSpec;
 use riverrun_operators::limit::LimitSpec;
 use riverrun_operators::lookup_join::LookupJoinSpec;
+use riverrun_operators::match_recognize::MatchRecognizeSpec;
 use riverrun_operators::normalize::NormalizeSpec;
 use riverrun_operators::over::OverSpec;
 use riverrun_operators::rank::deduplicate::DeduplicateSpec;
@@ -204,6 +205,8 @@ pub enum NodeKind {
     LookupJoin(Box<LookupJoinSpec>),
     /// Pairs of rows of one window.
     WindowJoin(Box<WindowJoinSpec>),
+    /// Patterns over the rows of each key.
+    MatchRecognize(Box<MatchRecognizeSpec>),
     /// Every row once per grouping set.
     Expand(ExpandSpec),
     /// Every row with the elements of a collection in it.
@@ -246,6 +249,7 @@ impl NodeKind {
             NodeKind::TemporalJoin(_) => "TemporalJoin",
             NodeKind::LookupJoin(_) => "LookupJoin",
             NodeKind::WindowJoin(_) => "WindowJoin",
+            NodeKind::MatchRecognize(_) => "MatchRecognize",
             NodeKind::Expand(_) => "Expand",
             NodeKind::Unnest(_) => "Unnest",
             NodeKind::Sort(_) => "Sort",

@@ -218,6 +218,7 @@ impl<'a> Planner<'a> {
                 let properties = Properties { changelog: below.changelog, ..Properties::append(schema, below.bounded) };
                 Ok(self.builder.add(NodeKind::Unnest(spec), vec![node.into()], properties))
             }
+            RelationKind::Match(matched) => self.match_recognize(*matched, schema),
             RelationKind::Project { .. }
             | RelationKind::Filter { .. }
             | RelationKind::Rank { .. }

@@ -67,6 +67,10 @@ fn push_filters(relation: Relation) -> Relation {
             let (left, right) = (Box::new(push_filters(*left)), Box::new(push_filters(*right)));
             RelationKind::SetOperation { left, right, operation }
         }
+        RelationKind::Match(mut matched) => {
+            matched.input = push_filters(matched.input);
+            RelationKind::Match(matched)
+        }
         RelationKind::Fence(input) => RelationKind::Fence(Box::new(push_filters(*input))),
         leaf @ (RelationKind::Scan(_) | RelationKind::Values(_)) => leaf,
     };
@@ -421,6 +425,11 @@ fn prune(relation: Relation, needed: &BTreeSet<usize>) -> Result<Pruned> {
             }
             let kind = RelationKind::Over { input: Box::new(input.relation), partition, order, frame, calls, place };
             Pruned { relation: Relation { kind, schema: Schema::new(fields) }, places }
+        }
+        RelationKind::Match(matched) => {
+            let input = prune(matched.input.clone(), &columns_of(matched.input_exprs()))?;
+            let matched = matched.over(input.relation.clone(), &|expr| input.moved(expr))?;
+            Pruned::all(Relation { kind: RelationKind::Match(Box::new(matched)), schema })
         }
         RelationKind::Sort { input, order, offset, limit } => {
             let wanted = needed.union(&columns_of(order.iter().map(|key| &key.expr))).copied().collect();

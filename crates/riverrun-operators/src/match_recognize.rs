@@ -1,0 +1,404 @@
+//! MATCH_RECOGNIZE: patterns over the rows of each partition, in the order of event time.
+//!
+//! A row waits until the watermark has passed its time, then goes through the [`Matcher`] of its partition; one that comes
+//! later than that is late. Of every row only the operands are kept that conditions and measures look at; they go away
+//! with the last open match that holds the row. With WITHIN, matches that have had their time are given up as the
+//! watermark moves on.
+//!
+//! Source of the semantics: Flink 2.3, "Pattern Recognition", and its `CepOperator`. Beyond it: PREV, groups, alternation,
+//! PERMUTE, and all rows per match.
+
+mod snapshot;
+#[cfg(test)]
+mod tests;
+mod values;
+
+pub use values::{Computed, End, MatchValue};
+
+use crate::event_time::{null_row_time, timestamp_millis};
+use crate::expression::{Expression, evaluate, evaluate_all, evaluate_condition};
+use crate::pattern::{Conditions, Match, Matcher, Node, Program, Rules, Skip, SkipError, Variable};
+use crate::sort_key::SortKey;
+use arrow::array::{Array, RecordBatch, RecordBatchOptions};
+use arrow::datatypes::{DataType, SchemaRef};
+use datafusion_common::ScalarValue;
+use riverrun_core::{Error, Millis, Result, RowBatch, Schema, Watermark};
+use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
+use riverrun_state::{KeyEncoder, KeyOrder, KeyTable, OperatorSnapshot, RestoredState};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::rc::Rc;
+
+/// A value that is kept of every row.
+#[derive(Clone, Debug)]
+pub enum Operand {
+    /// Computed from the row.
+    Input(Expression),
+    /// Another operand's value of the row so many rows before it in the partition; NULL where there is none.
+    Before {
+        /// The other operand, which is no `Before` itself.
+        operand: usize,
+        /// How many rows.
+        rows: usize,
+    },
+}
+
+/// Whether a row can be a variable.
+#[derive(Clone, Debug)]
+pub enum Condition {
+    /// Whatever it is.
+    Always,
+    /// If this operand, a BOOLEAN of the row alone, is true.
+    Operand(usize),
+    /// If this is true of the row and those matched before it.
+    Computed(Computed),
+}
+
+/// A pattern to be found in each partition. The input must be append-only and routed by `keys`.
+#[derive(Clone, Debug)]
+pub struct MatchRecognizeSpec {
+    /// PARTITION BY.
+    pub keys: Vec<Expression>,
+    /// Event time, the first of ORDER BY.
+    pub time: Expression,
+    /// What follows it in ORDER BY.
+    pub order: Vec<SortKey>,
+    /// What is kept of every row.
+    pub operands: Vec<Operand>,
+    /// The types of the operands.
+    pub operand_types: Vec<DataType>,
+    /// The names of the variables.
+    pub variables: Vec<String>,
+    /// DEFINE, by variable.
+    pub conditions: Vec<Condition>,
+    /// PATTERN.
+    pub program: Program,
+    /// AFTER MATCH SKIP.
+    pub skip: Skip,
+    /// WITHIN.
+    pub within: Option<Millis>,
+    /// ALL ROWS PER MATCH.
+    pub all_rows: bool,
+    /// The columns of the output.
+    pub measures: Computed,
+    /// The schema of the output.
+    pub schema: Schema,
+    /// How many rows a batch of results has at the most (`execution.batch-size`).
+    pub batch_size: usize,
+}
+
+impl MatchRecognizeSpec {
+    /// How many rows before a row its operands look at.
+    fn memory(&self) -> usize {
+        let rows = self.operands.iter().map(|operand| match operand {
+            Operand::Input(_) => 0,
+            Operand::Before { rows, .. } => *rows,
+        });
+        rows.max().unwrap_or(0)
+    }
+}
+
+/// What is kept of a row.
+#[derive(Debug)]
+pub(crate) struct Row {
+    time: i64,
+    operands: Box<[ScalarValue]>,
+}
+
+/// Where a row that waits stands: by time, by ORDER BY, by arrival.
+type Place = (i64, Box<[u8]>, u64);
+
+/// The state of one partition.
+#[derive(Debug, Default)]
+struct Partition {
+    matcher: Matcher<Rc<Row>>,
+    waiting: BTreeMap<Place, Row>,
+    /// The last rows, the latest first.
+    recent: VecDeque<Rc<Row>>,
+    /// How many matches there have been.
+    matches: i64,
+    /// When something is to be done.
+    due: Option<i64>,
+}
+
+/// Finds patterns.
+pub struct MatchRecognize {
+    spec: MatchRecognizeSpec,
+    rules: Rules,
+    context: OperatorContext,
+    schema: SchemaRef,
+    nulls: Vec<ScalarValue>,
+    key_encoder: KeyEncoder,
+    order_encoder: KeyEncoder,
+    keys: KeyTable,
+    partitions: Vec<Partition>,
+    /// How many rows a partition remembers beyond its open matches.
+    memory: usize,
+    numbered: bool,
+    arrivals: u64,
+    /// When each partition has something to do.
+    due: BTreeSet<(i64, u32)>,
+    watermark: Watermark,
+    /// Values of measures on their way out, by measure.
+    results: Vec<Vec<ScalarValue>>,
+    waiting_results: usize,
+}
+
+impl MatchRecognize {
+    /// The operator on one worker.
+    pub fn new(spec: MatchRecognizeSpec, context: OperatorContext) -> Result<Self> {
+        let nulls = spec.operand_types.iter().map(ScalarValue::try_new_null);
+        let nulls = nulls.collect::<Result<_, _>>().map_err(crate::expression::from_datafusion)?;
+        Ok(MatchRecognize {
+            rules: Rules { program: spec.program.clone(), skip: spec.skip, within: spec.within.map(|within| within.0) },
+            schema: spec.schema.to_arrow(),
+            nulls,
+            key_encoder: KeyEncoder::default(),
+            order_encoder: KeyEncoder::default(),
+            keys: KeyTable::default(),
+            partitions: Vec::new(),
+            memory: spec.memory(),
+            numbered: spec.measures.values.iter().any(|value| matches!(value, MatchValue::Number)),
+            arrivals: 0,
+            due: BTreeSet::new(),
+            watermark: Watermark::MIN,
+            results: vec![Vec::new(); spec.measures.values.len()],
+            waiting_results: 0,
+            spec,
+            context,
+        })
+    }
+
+    fn partition(&mut self, slot: u32) -> &mut Partition {
+        let slot = slot as usize;
+        if slot >= self.partitions.len() {
+            self.partitions.resize_with(slot + 1, Partition::default);
+        }
+        &mut self.partitions[slot]
+    }
+
+    /// Sets down when a partition is due next, and forgets one that holds nothing.
+    fn settle(&mut self, slot: u32) {
+        let keeps = self.memory > 0 || self.numbered;
+        let rules = &self.rules;
+        let partition = &mut self.partitions[slot as usize];
+        let waiting = partition.waiting.first_key_value().map(|((time, _, _), _)| *time);
+        let deadline = partition.matcher.deadline(rules);
+        let due = waiting.into_iter().chain(deadline).min();
+        if due != partition.due {
+            if let Some(old) = partition.due {
+                self.due.remove(&(old, slot));
+            }
+            if let Some(due) = due {
+                self.due.insert((due, slot));
+            }
+            partition.due = due;
+        }
+        if due.is_none() && partition.matcher.is_idle() && !keeps {
+            self.partitions[slot as usize] = Partition::default();
+            self.keys.remove(slot);
+        }
+    }
+
+    /// Works on the partitions that are due, as far as there is room.
+    fn advance(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
+        loop {
+            while self.waiting_results >= self.spec.batch_size.max(1) {
+                if !out.has_room() {
+                    return Ok(());
+                }
+                self.emit(out)?;
+            }
+            let Some(&(due, slot)) = self.due.first().filter(|(due, _)| *due <= self.watermark.0) else { break };
+            self.process(slot, due)?;
+        }
+        if self.waiting_results > 0 && out.has_room() {
+            self.emit(out)?;
+        }
+        Ok(())
+    }
+
+    /// Takes the rows of a partition up to a time. Time by time, so that results come in the order of time whichever
+    /// watermarks there are.
+    fn process(&mut self, slot: u32, time: i64) -> Result<()> {
+        let mut partition = std::mem::take(&mut self.partitions[slot as usize]);
+        let mut found = Vec::new();
+        while let Some(entry) = partition.waiting.first_entry().filter(|entry| entry.key().0 <= time) {
+            let row = self.complete(entry.remove(), &partition.recent);
+            let row = Rc::new(row);
+            let mut conditions = Defined { spec: &self.spec, nulls: &self.nulls };
+            partition
+                .matcher
+                .push(&row, row.time, &self.rules, &mut conditions, &mut found)?
+                .map_err(|error| self.cannot_skip(error))?;
+            if self.memory > 0 {
+                partition.recent.push_front(row);
+                partition.recent.truncate(self.memory);
+            }
+        }
+        partition.matcher.advance(time, &self.rules, &mut found).map_err(|error| self.cannot_skip(error))?;
+        for found in found {
+            partition.matches += 1;
+            self.measure(&found, partition.matches)?;
+        }
+        self.partitions[slot as usize] = partition;
+        self.settle(slot);
+        Ok(())
+    }
+
+    /// Fills in what a row takes from those before it.
+    fn complete(&self, mut row: Row, recent: &VecDeque<Rc<Row>>) -> Row {
+        for (index, operand) in self.spec.operands.iter().enumerate() {
+            if let Operand::Before { operand, rows } = operand
+                && let Some(before) = recent.get(*rows - 1)
+            {
+                row.operands[index] = before.operands[*operand].clone();
+            }
+        }
+        row
+    }
+
+    fn cannot_skip(&self, error: SkipError) -> Error {
+        let name = |variable: Variable| self.spec.variables.get(variable).map_or("", String::as_str);
+        match error {
+            SkipError::Missing(variable) => {
+                Error::failure(format!("AFTER MATCH SKIP TO {0}: a match has no row that is {0}", name(variable)))
+                    .hint("skip to a variable that every match has, or PAST LAST ROW")
+            }
+            SkipError::First(variable) => Error::failure(format!(
+                "AFTER MATCH SKIP TO {}: it is the first row of the match, which would be found for ever",
+                name(variable)
+            ))
+            .hint("skip to a later variable, or TO NEXT ROW"),
+        }
+    }
+
+    /// Computes what measures need of a match.
+    fn measure(&mut self, found: &Match<Rc<Row>>, number: i64) -> Result<()> {
+        let rows = if self.spec.all_rows { found.rows() } else { vec![&*found.last] };
+        for row in rows {
+            for (value, results) in self.spec.measures.values.iter().zip(&mut self.results) {
+                results.push(value.of(row, &found.last, number, &self.spec.variables, &self.nulls)?);
+            }
+            self.waiting_results += 1;
+        }
+        Ok(())
+    }
+
+    /// Emits a batch of what has been found.
+    fn emit(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
+        let count = self.waiting_results.min(self.spec.batch_size.max(1));
+        self.waiting_results -= count;
+        let values: Vec<_> = self.results.iter_mut().map(|values| values.drain(..count).collect::<Vec<_>>()).collect();
+        let values = self.spec.measures.batch(values, count)?;
+        let columns = evaluate_all(&self.spec.measures.expressions, &values)?;
+        let options = RecordBatchOptions::new().with_row_count(Some(count));
+        out.emit(RowBatch::append(RecordBatch::try_new_with_options(self.schema.clone(), columns, &options)?));
+        Ok(())
+    }
+}
+
+/// DEFINE as the matcher asks for it.
+struct Defined<'a> {
+    spec: &'a MatchRecognizeSpec,
+    nulls: &'a [ScalarValue],
+}
+
+impl Conditions<Rc<Row>> for Defined<'_> {
+    fn hold(&mut self, path: &Node<Rc<Row>>) -> Result<bool> {
+        match &self.spec.conditions[path.variable] {
+            Condition::Always => Ok(true),
+            Condition::Operand(operand) => Ok(path.row.operands[*operand] == ScalarValue::Boolean(Some(true))),
+            Condition::Computed(computed) => {
+                let values = computed
+                    .values
+                    .iter()
+                    .map(|value| Ok(vec![value.of(path, path, 0, &self.spec.variables, self.nulls)?]));
+                let batch = computed.batch(values.collect::<Result<_>>()?, 1)?;
+                let Some(condition) = computed.expressions.first() else {
+                    return Err(Error::bug("a condition without an expression"));
+                };
+                let holds = evaluate_condition(condition, &batch)?;
+                Ok(holds.is_valid(0) && holds.value(0))
+            }
+        }
+    }
+}
+
+impl Operator<RowBatch> for MatchRecognize {
+    fn on_batch(
+        &mut self,
+        _port: usize,
+        batch: RowBatch,
+        watermarks: &WatermarkRuns,
+        _out: &mut Output<RowBatch>,
+    ) -> Result<()> {
+        if batch.weights.as_ref().is_some_and(|weights| weights.iter().any(|weight| *weight != 1)) {
+            return Err(Error::bug("patterns over a stream that takes rows back"));
+        }
+        let rows = batch.num_rows();
+        let time = evaluate(&self.spec.time, &batch.columns)?;
+        if time.logical_null_count() > 0 {
+            return Err(null_row_time());
+        }
+        let times = timestamp_millis(&time)?;
+        let keys = evaluate_all(&self.spec.keys, &batch.columns)?;
+        let keys = self.key_encoder.encode(&keys, rows)?.clone();
+        let order = self.spec.order.iter().map(|key| evaluate(&key.expression, &batch.columns));
+        let orders: Vec<KeyOrder> = self
+            .spec
+            .order
+            .iter()
+            .map(|key| KeyOrder { descending: key.descending, nulls_last: !key.nulls_first })
+            .collect();
+        let order = self.order_encoder.encode_ordered(&order.collect::<Result<Vec<_>>>()?, &orders, rows)?.clone();
+        let operands = self.spec.operands.iter().map(|operand| match operand {
+            Operand::Input(expression) => evaluate(expression, &batch.columns).map(Some),
+            Operand::Before { .. } => Ok(None),
+        });
+        let operands = operands.collect::<Result<Vec<_>>>()?;
+        let mut hashes = Vec::new();
+        keys.hash_into(&mut hashes);
+        let mut touched = BTreeSet::new();
+        let mut late = 0;
+        for row in 0..rows {
+            if times[row] <= watermarks.before(row).0 {
+                late += 1;
+                continue;
+            }
+            let values = operands.iter().zip(&self.nulls).map(|(operand, null)| match operand {
+                Some(values) => ScalarValue::try_from_array(values, row).map_err(crate::expression::from_datafusion),
+                None => Ok(null.clone()),
+            });
+            let operands = values.collect::<Result<Box<[_]>>>()?;
+            let (slot, _) = self.keys.insert(hashes[row], keys.row(row));
+            let place = (times[row], order.row(row).into(), self.arrivals);
+            self.arrivals += 1;
+            self.partition(slot).waiting.insert(place, Row { time: times[row], operands });
+            touched.insert(slot);
+        }
+        self.context.metrics.late.add(late);
+        touched.into_iter().for_each(|slot| self.settle(slot));
+        Ok(())
+    }
+
+    fn on_watermark(&mut self, watermark: Watermark, out: &mut Output<RowBatch>) -> Result<()> {
+        self.watermark = self.watermark.max(watermark);
+        self.advance(out)
+    }
+
+    fn has_more(&self) -> bool {
+        self.waiting_results > 0 || self.due.first().is_some_and(|(due, _)| *due <= self.watermark.0)
+    }
+
+    fn resume(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
+        self.advance(out)
+    }
+
+    fn snapshot(&mut self) -> Result<OperatorSnapshot> {
+        self.write_snapshot()
+    }
+
+    fn restore(&mut self, state: RestoredState) -> Result<()> {
+        self.read_snapshot(&state)
+    }
+}

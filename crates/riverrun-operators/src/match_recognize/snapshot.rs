@@ -1,0 +1,223 @@
+//! Partitions as bytes: their rows once, and the open matches as paths over them.
+
+use super::{MatchRecognize, Partition, Row};
+use crate::expression::from_datafusion;
+use crate::pattern::{Matcher, Node, Opened};
+use arrow::array::ArrayRef;
+use datafusion_common::ScalarValue;
+use riverrun_core::{Error, KeyGroup, Result};
+use riverrun_state::blob::{BlobReader, KeyedBlobs, put_bytes, put_i64, put_u32, read_keyed};
+use riverrun_state::{KeyEncoder, OperatorSnapshot, RestoredState, hash_key, key};
+use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
+
+const VERSION: u8 = 1;
+
+impl MatchRecognize {
+    pub(super) fn write_snapshot(&mut self) -> Result<OperatorSnapshot> {
+        if self.waiting_results > 0 {
+            return Err(Error::bug("a snapshot of a pattern that has more to emit"));
+        }
+        let mut blobs = KeyedBlobs::new(VERSION);
+        for (group, slots) in self.keys.by_group(self.context.key_groups) {
+            let blob = blobs.group(group);
+            for slot in slots {
+                put_bytes(blob, self.keys.key(slot));
+                write(&self.partitions[slot as usize], blob)?;
+            }
+        }
+        Ok(OperatorSnapshot { keyed: blobs.into_inner(), ..OperatorSnapshot::default() })
+    }
+
+    pub(super) fn read_snapshot(&mut self, state: &RestoredState) -> Result<()> {
+        let mut slots = Vec::new();
+        read_keyed(state, VERSION, "a pattern", |_: KeyGroup, blob| {
+            let key = blob.bytes()?;
+            let (slot, _) = self.keys.insert(hash_key(key), key);
+            let (types, states) = (self.spec.operand_types.clone(), self.rules.program.states());
+            let mut arrivals = self.arrivals;
+            *self.partition(slot) = read(blob, &types, states, &mut arrivals)?;
+            self.arrivals = arrivals;
+            slots.push(slot);
+            Ok(())
+        })?;
+        slots.into_iter().for_each(|slot| self.settle(slot));
+        Ok(())
+    }
+}
+
+/// Rows and path nodes by where they lie in memory, so that what is shared is written once.
+#[derive(Default)]
+struct Shared<'a> {
+    rows: Vec<&'a Row>,
+    row_numbers: HashMap<*const Row, u32>,
+    /// Variable, row, and the node before it plus one.
+    nodes: Vec<(u32, u32, u32)>,
+    node_numbers: HashMap<*const Node<Rc<Row>>, u32>,
+}
+
+impl<'a> Shared<'a> {
+    fn row(&mut self, row: &'a Row) -> u32 {
+        *self.row_numbers.entry(row).or_insert_with(|| {
+            self.rows.push(row);
+            (self.rows.len() - 1) as u32
+        })
+    }
+
+    fn path(&mut self, path: &'a Rc<Node<Rc<Row>>>) -> u32 {
+        // From the first node that is known already on.
+        let mut new = Vec::new();
+        let mut before = 0;
+        for node in path.back() {
+            if let Some(number) = self.node_numbers.get(&(node as *const _)) {
+                before = number + 1;
+                break;
+            }
+            new.push(node);
+        }
+        for node in new.into_iter().rev() {
+            let row = self.row(&node.row);
+            self.nodes.push((node.variable as u32, row, before));
+            let number = (self.nodes.len() - 1) as u32;
+            self.node_numbers.insert(node, number);
+            before = number + 1;
+        }
+        before - 1
+    }
+}
+
+fn write(partition: &Partition, out: &mut Vec<u8>) -> Result<()> {
+    let mut shared = Shared::default();
+    let (open, complete, count) = partition.matcher.state();
+    let complete: Vec<_> = complete.collect();
+    let paths: Vec<u32> =
+        open.iter().chain(complete.iter().copied()).map(|opened| shared.path(opened.path())).collect();
+    let recent: Vec<u32> = partition.recent.iter().map(|row| shared.row(row)).collect();
+    let waiting: Vec<u32> = partition.waiting.values().map(|row| shared.row(row)).collect();
+    write_rows(&shared.rows, out)?;
+    put_u32(out, shared.nodes.len() as u32);
+    for (variable, row, before) in &shared.nodes {
+        put_u32(out, *variable);
+        put_u32(out, *row);
+        put_u32(out, *before);
+    }
+    put_i64(out, count as i64);
+    put_i64(out, partition.matches);
+    let mut paths = paths.into_iter();
+    for list in [open.iter().collect::<Vec<_>>(), complete] {
+        put_u32(out, list.len() as u32);
+        for (opened, path) in list.into_iter().zip(&mut paths) {
+            let (state, start, time) = opened.position();
+            put_u32(out, state);
+            put_i64(out, start as i64);
+            put_i64(out, time);
+            put_u32(out, path);
+        }
+    }
+    put_u32(out, recent.len() as u32);
+    recent.into_iter().for_each(|row| put_u32(out, row));
+    put_u32(out, waiting.len() as u32);
+    for ((_, order, _), row) in partition.waiting.keys().zip(waiting) {
+        put_bytes(out, order);
+        put_u32(out, row);
+    }
+    Ok(())
+}
+
+fn write_rows(rows: &[&Row], out: &mut Vec<u8>) -> Result<()> {
+    put_u32(out, rows.len() as u32);
+    let Some(width) = rows.first().map(|row| row.operands.len()) else { return Ok(()) };
+    let columns =
+        (0..width).map(|index| ScalarValue::iter_to_array(rows.iter().map(|row| row.operands[index].clone())));
+    let columns = columns.collect::<Result<Vec<ArrayRef>, _>>().map_err(from_datafusion)?;
+    let mut encoder = KeyEncoder::exact();
+    let encoded = encoder.encode(&columns, rows.len())?;
+    for (row, bytes) in rows.iter().zip(encoded.iter()) {
+        put_i64(out, row.time);
+        put_bytes(out, bytes);
+    }
+    Ok(())
+}
+
+fn read(
+    blob: &mut BlobReader<'_>,
+    types: &[arrow::datatypes::DataType],
+    states: u32,
+    arrivals: &mut u64,
+) -> Result<Partition> {
+    let mut rows: Vec<Option<Row>> = read_rows(blob, types)?.into_iter().map(Some).collect();
+    let count = blob.u32()?;
+    let mut wanted = Vec::new();
+    for _ in 0..count {
+        wanted.push((blob.u32()?, blob.u32()?, blob.u32()?));
+    }
+    let row_count = blob.i64()? as u64;
+    let matches = blob.i64()?;
+    // Rows are either shared by paths and the recent ones, or wait.
+    let mut kept: HashMap<u32, Rc<Row>> = HashMap::new();
+    let mut shared = |number: u32, rows: &mut Vec<Option<Row>>| -> Result<Rc<Row>> {
+        if let Some(row) = kept.get(&number) {
+            return Ok(Rc::clone(row));
+        }
+        let row = Rc::new(rows.get_mut(number as usize).and_then(Option::take).ok_or_else(damaged)?);
+        kept.insert(number, Rc::clone(&row));
+        Ok(row)
+    };
+    let mut nodes: Vec<Rc<Node<Rc<Row>>>> = Vec::new();
+    for (variable, row, before) in wanted {
+        let before = match before {
+            0 => None,
+            number => Some(nodes.get(number as usize - 1).cloned().ok_or_else(damaged)?),
+        };
+        nodes.push(Rc::new(Node { variable: variable as usize, row: shared(row, &mut rows)?, before }));
+    }
+    let mut lists = Vec::new();
+    for _ in 0..2 {
+        let mut list = Vec::new();
+        for _ in 0..blob.u32()? {
+            let (state, start, time) = (blob.u32()?, blob.i64()? as u64, blob.i64()?);
+            if state >= states {
+                return Err(Error::failure("the state of a pattern is of another pattern")
+                    .hint("start without the checkpoint, or with the pattern it was taken with"));
+            }
+            let path = nodes.get(blob.u32()? as usize).cloned().ok_or_else(damaged)?;
+            list.push(Opened::new(state, start, time, path));
+        }
+        lists.push(list);
+    }
+    let complete = lists.pop().unwrap_or_default();
+    let open = lists.pop().unwrap_or_default();
+    let mut recent = VecDeque::new();
+    for _ in 0..blob.u32()? {
+        let row = blob.u32()?;
+        recent.push_back(shared(row, &mut rows)?);
+    }
+    let mut partition =
+        Partition { matcher: Matcher::restored(open, complete, row_count), recent, matches, ..Partition::default() };
+    for _ in 0..blob.u32()? {
+        let order = blob.bytes()?.into();
+        let row = rows.get_mut(blob.u32()? as usize).and_then(Option::take).ok_or_else(damaged)?;
+        partition.waiting.insert((row.time, order, *arrivals), row);
+        *arrivals += 1;
+    }
+    Ok(partition)
+}
+
+fn read_rows(blob: &mut BlobReader<'_>, types: &[arrow::datatypes::DataType]) -> Result<Vec<Row>> {
+    let count = blob.u32()?;
+    let (mut times, mut bytes) = (Vec::new(), Vec::new());
+    for _ in 0..count {
+        times.push(blob.i64()?);
+        bytes.push(blob.bytes()?);
+    }
+    let columns = key::decode(types, bytes)?;
+    let row = |(index, time): (usize, i64)| {
+        let operands = columns.iter().map(|column| ScalarValue::try_from_array(column, index).map_err(from_datafusion));
+        Ok(Row { time, operands: operands.collect::<Result<_>>()? })
+    };
+    times.into_iter().enumerate().map(row).collect()
+}
+
+fn damaged() -> Error {
+    Error::failure("the state of a pattern is damaged")
+}

@@ -1,0 +1,180 @@
+use super::*;
+use crate::aggregates::{AggregateArgument, AggregateOptions, aggregate};
+use crate::pattern::Pattern;
+use crate::testing::{Table, column, results};
+use datafusion_expr::Operator as Op;
+use datafusion_physical_expr::expressions::binary;
+use riverrun_core::{DataType as FlinkType, Field, TypeKind};
+
+const A: Variable = 0;
+const B: Variable = 1;
+
+fn ticks() -> Table {
+    Table::new("key STRING | price INT | up BOOLEAN | ts TIME")
+}
+
+fn row(variable: Option<Variable>, end: End, offset: usize, operand: usize) -> MatchValue {
+    MatchValue::Row { variable, end, offset, operand, whole: false }
+}
+
+fn sum(variable: Variable, operand: usize) -> MatchValue {
+    let data_type: FlinkType = TypeKind::Int.nullable();
+    let arguments = [AggregateArgument::column(&data_type)];
+    let resolved = aggregate("SUM").unwrap().bind(&arguments, &AggregateOptions::default()).unwrap();
+    let operands = vec![operand];
+    MatchValue::Aggregate {
+        variable: Some(variable),
+        function: resolved.function,
+        operands,
+        filter: None,
+        whole: false,
+    }
+}
+
+fn computed(values: Vec<(&str, TypeKind, MatchValue)>, expressions: Option<Vec<Expression>>) -> Computed {
+    let schema = Schema::new(values.iter().map(|(name, kind, _)| Field::new(*name, kind.clone().nullable())).collect());
+    let plain = schema.fields.iter().enumerate().map(|(at, field)| column(&field.name, at)).collect();
+    let expressions = expressions.unwrap_or(plain);
+    Computed { values: values.into_iter().map(|(_, _, value)| value).collect(), schema, expressions }
+}
+
+/// Operands: 0 the key, 1 the price, 2 whether it goes up, 3 the price before. `a+ b`: rising prices, then a fall.
+fn spec(measures: Computed) -> MatchRecognizeSpec {
+    let table = ticks();
+    let input = |name: &str| Operand::Input(table.column(name));
+    let kinds = [TypeKind::STRING, TypeKind::Int, TypeKind::Boolean, TypeKind::Int];
+    let before = computed(
+        vec![
+            ("now", TypeKind::Int, row(Some(B), End::Last, 0, 1)),
+            ("before", TypeKind::Int, row(Some(B), End::Last, 0, 3)),
+        ],
+        None,
+    );
+    let falls = binary(column("now", 0), Op::Lt, column("before", 1), &before.schema.to_arrow()).unwrap();
+    let pattern = Pattern::Concat(vec![
+        Pattern::Repeat { pattern: Box::new(Pattern::Variable(A)), min: 1, max: None, greedy: true },
+        Pattern::Variable(B),
+    ]);
+    MatchRecognizeSpec {
+        keys: vec![table.column("key")],
+        time: table.column("ts"),
+        order: Vec::new(),
+        operands: vec![input("key"), input("price"), input("up"), Operand::Before { operand: 1, rows: 1 }],
+        operand_types: kinds.iter().map(|kind| kind.clone().nullable().to_arrow()).collect(),
+        variables: vec!["a".to_owned(), "b".to_owned()],
+        conditions: vec![Condition::Operand(2), Condition::Computed(Computed { expressions: vec![falls], ..before })],
+        program: Program::compile(&pattern).unwrap(),
+        skip: Skip::PastLastRow,
+        within: None,
+        all_rows: false,
+        schema: measures.schema.clone(),
+        measures,
+        batch_size: 2,
+    }
+}
+
+fn one_row() -> Computed {
+    computed(
+        vec![
+            ("key", TypeKind::STRING, row(None, End::Last, 0, 0)),
+            ("first", TypeKind::Int, row(Some(A), End::First, 0, 1)),
+            ("second", TypeKind::Int, row(Some(A), End::First, 1, 1)),
+            ("last", TypeKind::Int, row(Some(A), End::Last, 0, 1)),
+            ("fall", TypeKind::Int, row(Some(B), End::Last, 0, 1)),
+            ("sum", TypeKind::Int, sum(A, 1)),
+        ],
+        None,
+    )
+}
+
+fn run(spec: &MatchRecognizeSpec, script: &str) -> (Vec<String>, u64) {
+    let keys = spec.keys.clone();
+    let spec = spec.clone();
+    results(&ticks(), &keys, move |context| MatchRecognize::new(spec.clone(), context).unwrap(), script)
+}
+
+#[test]
+fn matches_come_out_when_the_watermark_passes_their_last_row() {
+    let script = "
+        x | 1 | true  | 10:00:01
+        y | 7 | true  | 10:00:01
+        x | 3 | true  | 10:00:02
+        ~ 10:00:02
+        y | 4 | false | 10:00:03
+        x | 2 | false | 10:00:04
+        x | 5 | true  | 10:00:05
+        ~ 10:00:05
+        x | 4 | false | 10:00:06
+    ";
+    let (rows, late) = run(&spec(one_row()), script);
+    assert_eq!(rows, ["y | 7 | null | 7 | 4 | 7", "x | 1 | 3 | 3 | 2 | 4", "x | 5 | null | 5 | 4 | 5"]);
+    assert_eq!(late, 0);
+}
+
+#[test]
+fn rows_are_put_in_order_and_late_ones_are_counted() {
+    let script = "
+        x | 2 | false | 10:00:03
+        x | 3 | true  | 10:00:02
+        ~ 10:00:03
+        x | 9 | true  | 10:00:01
+    ";
+    assert_eq!(run(&spec(one_row()), script), (vec!["x | 3 | null | 3 | 2 | 3".to_owned()], 1));
+}
+
+#[test]
+fn open_matches_are_given_up_in_time() {
+    let within = MatchRecognizeSpec { within: Some(Millis(2000)), ..spec(one_row()) };
+    let script = "
+        x | 1 | true  | 10:00:01
+        x | 2 | true  | 10:00:02
+        x | 1 | false | 10:00:03
+    ";
+    assert_eq!(run(&within, script).0, ["x | 2 | null | 2 | 1 | 2"]);
+}
+
+#[test]
+fn all_rows_of_a_match_have_running_values() {
+    let measures = computed(
+        vec![
+            ("number", TypeKind::BigInt, MatchValue::Number),
+            ("classifier", TypeKind::STRING, MatchValue::Classifier),
+            ("price", TypeKind::Int, row(None, End::Last, 0, 1)),
+            ("sum", TypeKind::Int, sum(A, 1)),
+        ],
+        None,
+    );
+    let all = MatchRecognizeSpec { all_rows: true, ..spec(measures) };
+    let script = "
+        x | 1 | true  | 10:00:01
+        x | 2 | true  | 10:00:02
+        x | 1 | false | 10:00:03
+        x | 4 | true  | 10:00:04
+        x | 3 | false | 10:00:05
+    ";
+    assert_eq!(
+        run(&all, script).0,
+        ["1 | a | 1 | 1", "1 | a | 2 | 3", "1 | b | 1 | 3", "2 | a | 4 | 4", "2 | b | 3 | 4"]
+    );
+}
+
+#[test]
+fn state_goes_away_with_what_it_is_for() {
+    let within = MatchRecognizeSpec {
+        operands: spec(one_row()).operands[..3].to_vec(),
+        within: Some(Millis(1000)),
+        ..spec(one_row())
+    };
+    let within = MatchRecognizeSpec {
+        operand_types: within.operand_types[..3].to_vec(),
+        conditions: vec![Condition::Operand(2), Condition::Always],
+        ..within
+    };
+    let mut operator = MatchRecognize::new(within, crate::testing::context(0, 1)).unwrap();
+    let mut out = Output::new(Watermark::MIN, usize::MAX);
+    operator.on_batch(0, ticks().batch(&["x | 1 | true | 10:00:01"]), &WatermarkRuns::default(), &mut out).unwrap();
+    operator.on_watermark(Watermark(crate::testing::millis("10:00:01")), &mut out).unwrap();
+    assert_eq!(operator.keys.len(), 1);
+    operator.on_watermark(Watermark(crate::testing::millis("10:00:02")), &mut out).unwrap();
+    assert_eq!((operator.keys.len(), operator.due.len()), (0, 0));
+}

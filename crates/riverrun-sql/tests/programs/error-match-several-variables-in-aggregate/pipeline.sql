@@ -1,0 +1,13 @@
+-- An aggregate over columns of two variables.
+CREATE TABLE t (
+  id INT, sym STRING, price INT, tax INT, ts TIMESTAMP(3),
+  WATERMARK FOR ts AS ts - INTERVAL '5' SECOND
+) WITH (
+  'connector' = 'filesystem',
+  'path' = '${DIR}/t.json',
+  'format' = 'json'
+);
+SELECT * FROM t MATCH_RECOGNIZE (
+  PARTITION BY sym ORDER BY ts
+ MEASURES SUM(a.price * b.price) AS i PATTERN (a b) DEFINE b AS b.price > 1
+) AS m;

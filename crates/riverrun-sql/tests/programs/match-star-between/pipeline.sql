@@ -1,0 +1,16 @@
+-- Zero or more between two.
+CREATE TABLE t (
+  id INT, sym STRING, price INT, tax INT, ts TIMESTAMP(3),
+  WATERMARK FOR ts AS ts - INTERVAL '5' SECOND
+) WITH (
+  'connector' = 'filesystem',
+  'path' = '${DIR}/t.json',
+  'format' = 'json'
+);
+SELECT * FROM t MATCH_RECOGNIZE (
+  PARTITION BY sym ORDER BY ts
+  MEASURES x.id AS h, FIRST(a.id) AS i, LAST(a.id) AS j, b.id AS k
+  ONE ROW PER MATCH AFTER MATCH SKIP TO NEXT ROW
+  PATTERN (x a* b)
+  DEFINE a AS a.price > 15, b AS b.price < 18
+) AS m;

@@ -1,0 +1,16 @@
+-- WITHIN with overlapping matches.
+CREATE TABLE t (
+  id INT, sym STRING, price INT, tax INT, ts TIMESTAMP(3),
+  WATERMARK FOR ts AS ts - INTERVAL '5' SECOND
+) WITH (
+  'connector' = 'filesystem',
+  'path' = '${DIR}/t.json',
+  'format' = 'json'
+);
+SELECT * FROM t MATCH_RECOGNIZE (
+  PARTITION BY sym ORDER BY ts
+  MEASURES FIRST(a.id) AS i, LAST(a.id) AS j, b.id AS k
+  ONE ROW PER MATCH AFTER MATCH SKIP TO NEXT ROW
+  PATTERN (a+ b) WITHIN INTERVAL '0 00:00:30' DAY TO SECOND
+  DEFINE a AS a.price > 11, b AS b.price < 12
+) AS m;
