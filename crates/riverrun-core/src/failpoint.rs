@@ -1,6 +1,6 @@
 //! Named places at which a rehearsal makes a job fail: an error, a panic, a sudden death, a delay.
 //!
-//! Without the feature `failpoints` nothing of it is compiled in. With it nothing happens either until [`arm`] is called. Points stand
+//! Without the feature `failpoints` nothing of it is compiled in. With it nothing happens either until `arm` is called. Points stand
 //! where a crash matters (before an upload, between a commit and its confirmation), never where every row passes.
 
 use crate::error::Result;
