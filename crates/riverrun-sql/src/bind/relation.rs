@@ -526,8 +526,15 @@ impl Relation {
             RelationKind::Filter { input, .. }
             | RelationKind::View { input, .. }
             | RelationKind::Fence(input)
+            | RelationKind::SingleRow { input, .. }
             | RelationKind::Sort { input, .. } => input.is_shown_as_time(column),
             RelationKind::UnionAll(inputs) => inputs.iter().all(|input| input.is_shown_as_time(column)),
+            // Flink prints what a regular join makes of a time attribute as one, though it is none any more.
+            RelationKind::Join { left, right, class: JoinClass::Regular, .. } => {
+                let width = left.schema.len();
+                let (side, column) = if column < width { (left, column) } else { (right, column - width) };
+                side.schema.fields[column].data_type.kind.is_rowtime() || side.is_shown_as_time(column)
+            }
             RelationKind::Aggregate { calls, .. } => {
                 let first = self.schema.len() - calls.len();
                 column.checked_sub(first).and_then(|call| calls.get(call)).is_some_and(|call| {

@@ -233,7 +233,9 @@ impl QueryBinder<'_> {
             true => {
                 let zero = literal::literal(&ast::Value::Number("0".into(), false))?;
                 let zero = self.exprs(&scope).cast(zero, value.data_type())?;
-                self.exprs(&scope).conditional("COALESCE", vec![value, zero])?
+                // Flink calls it nullable, though it is not.
+                let nullable = value.data_type().clone();
+                self.exprs(&scope).conditional("COALESCE", vec![value, zero])?.with_type(nullable)
             }
             false => value,
         };

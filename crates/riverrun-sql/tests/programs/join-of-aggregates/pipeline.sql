@@ -1,0 +1,6 @@
+-- join of aggregates
+CREATE TABLE orders (id INT, customer STRING, amount INT, price DECIMAL(8, 2), ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '1' MINUTE)
+WITH ('connector' = 'filesystem', 'path' = '${DIR}/orders.json', 'format' = 'json');
+CREATE TABLE customers (id BIGINT, customer STRING, country STRING, credit DECIMAL(10, 3))
+WITH ('connector' = 'filesystem', 'path' = '${DIR}/customers.json', 'format' = 'json');
+SELECT a.customer, a.n, b.m FROM (SELECT customer, COUNT(*) AS n FROM orders GROUP BY customer) a JOIN (SELECT customer, MAX(id) AS m FROM customers GROUP BY customer) b ON a.customer = b.customer;
