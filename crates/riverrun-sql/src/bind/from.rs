@@ -56,6 +56,9 @@ impl QueryBinder<'_> {
         if let Some(time) = version(&join.relation) {
             return self.temporal(left, &join.relation, time, kind, constraint);
         }
+        if let Some(subquery) = lateral(&join.relation) {
+            return self.lateral(left, subquery, kind, constraint, place_of(join.relation.span()));
+        }
         if unnest(&join.relation).is_some() {
             return self.join_unnest(left, join, kind, constraint);
         }
@@ -131,6 +134,9 @@ impl QueryBinder<'_> {
             Some(unnest) => self.unnest(left, &unnest, outer),
             None => {
                 let place = place_of(right.span());
+                if let Some(subquery) = lateral(right) {
+                    return self.lateral(left, subquery, JoinKind::Inner, &JoinConstraint::None, place);
+                }
                 let right = self.factor(right)?;
                 self.joined(left, right, JoinKind::Inner, &JoinConstraint::None, place)
             }
@@ -240,6 +246,14 @@ impl QueryBinder<'_> {
     }
 }
 
+/// The subquery of LATERAL, and its alias.
+fn lateral(factor: &TableFactor) -> Option<(&ast::Query, Option<&TableAlias>)> {
+    match factor {
+        TableFactor::Derived { lateral: true, subquery, alias, .. } => Some((subquery, alias.as_ref())),
+        _ => None,
+    }
+}
+
 /// UNNEST, in whichever of its forms it is written.
 struct Unnest<'a> {
     collection: &'a ast::Expr,
@@ -307,7 +321,11 @@ fn rename_fields(fields: &mut [Field], alias: &TableAlias) -> Result<()> {
     Ok(())
 }
 
-fn aliased(relation: Relation, name: Vec<String>, alias: Option<&TableAlias>) -> Result<(Relation, Vec<String>)> {
+pub(super) fn aliased(
+    relation: Relation,
+    name: Vec<String>,
+    alias: Option<&TableAlias>,
+) -> Result<(Relation, Vec<String>)> {
     let Some(alias) = alias else { return Ok((relation, name)) };
     let columns: Vec<Ident> = alias.columns.iter().map(|column| column.name.clone()).collect();
     let relation = renamed(relation, &columns, place_of(alias.name.span))?;

@@ -19,7 +19,9 @@ use crate::functions::operators;
 use crate::parse::place_of;
 use riverrun_core::{Error, Field, Place, Result, Schema, TypeKind};
 use riverrun_operators::join::JoinKind;
-use sqlparser::ast::{self, BinaryOperator, GroupByExpr, Ident, Select, SelectItem, SetExpr, Spanned, UnaryOperator};
+use sqlparser::ast::{
+    self, BinaryOperator, GroupByExpr, Ident, JoinConstraint, Select, SelectItem, SetExpr, Spanned, UnaryOperator,
+};
 use std::ops::ControlFlow;
 
 /// The name that a subquery's columns have while its conditions are bound: none that a user can write without quotes.
@@ -79,6 +81,8 @@ struct Subquery {
     relation: Relation,
     /// How many columns it selects.
     values: usize,
+    /// What the columns that it selects are called.
+    names: Vec<String>,
     /// Conditions over the outer query's columns and those of [`SUBQUERY`].
     on: Vec<ast::Expr>,
     /// Whether it gives one row at the most for each of the outer query's.
@@ -242,6 +246,45 @@ impl QueryBinder<'_> {
         Ok(with_column(joined, width, value))
     }
 
+    /// LATERAL: a join with a subquery that may name columns to its left.
+    pub(super) fn lateral(
+        &mut self,
+        left: From,
+        (query, alias): (&ast::Query, Option<&ast::TableAlias>),
+        kind: JoinKind,
+        constraint: &JoinConstraint,
+        place: Option<Place>,
+    ) -> Result<From> {
+        if !matches!(kind, JoinKind::Inner | JoinKind::Left) {
+            return Err(Error::input(format!("a {kind} join with LATERAL"))
+                .detail("a subquery that reads the row to its left has no rows without it")
+                .hint("use CROSS JOIN LATERAL or LEFT JOIN LATERAL … ON TRUE")
+                .at(place));
+        }
+        let subquery = self.subquery(query, &left.scope)?;
+        let width = left.relation.schema.len();
+        let (_, mut on) = self.conditions(&left.relation, &left.scope, &subquery)?;
+        let fields = subquery.relation.schema.fields.iter().zip(&subquery.names);
+        let fields = fields.map(|(field, name)| Field::new(name.clone(), field.data_type.clone())).collect();
+        let shown = Relation { schema: Schema::new(fields), ..Relation::one_row() };
+        let (shown, name) = super::from::aliased(shown, Vec::new(), alias)?;
+        let mut scope = left.scope;
+        scope.push_at(name, width, shown.schema.clone());
+        match constraint {
+            JoinConstraint::None => {}
+            JoinConstraint::On(condition) => on.push(self.exprs(&scope).bind_condition(condition, "ON")?),
+            _ => return Err(Error::unsupported("USING or NATURAL with LATERAL").hint("write ON").at(place)),
+        }
+        let joined = Relation::join(left.relation, subquery.relation, kind, on, place);
+        // What its conditions read of the subquery's rows goes again.
+        let kept = Schema::new(joined.schema.fields[..width + subquery.values].to_vec());
+        let names = kept.fields[..width].iter().map(|field| field.name.clone());
+        let names = names.chain(shown.schema.fields.iter().map(|field| field.name.clone())).collect();
+        let relation = joined.project(super::join::columns_of(&kept), names);
+        scope.retype(&relation.schema);
+        Ok(From { relation, scope })
+    }
+
     /// Whether there is a row (that equals a value), as a column.
     fn with_mark(
         &mut self,
@@ -305,6 +348,7 @@ impl QueryBinder<'_> {
             Ok(relation) => {
                 let values = relation.schema.len();
                 return Ok(Subquery {
+                    names: names_of(&relation, values),
                     relation: named(relation, values),
                     values,
                     on: Vec::new(),
@@ -317,7 +361,14 @@ impl QueryBinder<'_> {
         let Some(Lifted { query: rewritten, lifted, on }) = self.lift(query, outer)? else { return Err(error) };
         let relation = self.query(&rewritten)?;
         let values = relation.schema.len() - lifted;
-        Ok(Subquery { relation: named(relation, values), values, on, single: is_single(query), counts: counts(query) })
+        Ok(Subquery {
+            names: names_of(&relation, values),
+            relation: named(relation, values),
+            values,
+            on,
+            single: is_single(query),
+            counts: counts(query),
+        })
     }
 
     /// A subquery without the conditions that name the outer query's columns; `None` if there are none.
@@ -535,6 +586,10 @@ fn value_name(number: usize) -> String {
 
 fn lifted_name(number: usize) -> Ident {
     Ident::new(format!("$lifted{number}"))
+}
+
+fn names_of(relation: &Relation, values: usize) -> Vec<String> {
+    relation.schema.fields.iter().take(values).map(|field| field.name.clone()).collect()
 }
 
 /// The relation with its first columns called `$v0`, `$v1`, …

@@ -101,7 +101,7 @@ fn conditions_on_both_times_bound_a_join() {
     // One bound is not enough: rows would have to be kept for ever.
     let text = explained("SELECT * FROM orders o JOIN payments p ON o.id = p.order_id AND p.at_time > o.ts;");
     assert!(text.contains("RegularJoin("), "{text}");
-    let result = text.lines().nth(1).unwrap();
+    let result = text.lines().skip_while(|line| !line.contains("RegularJoin(")).nth(1).unwrap();
     assert!(!result.contains("ROWTIME"), "{result}");
 }
 
@@ -124,4 +124,23 @@ fn a_join_bounded_in_time_takes_only_new_rows() {
     assert_eq!(error.message(), "an interval join takes only new rows, but those on its left are updated or deleted");
     assert!(error.hint_text().unwrap().contains("a regular join takes all changes"), "{error:?}");
     assert_eq!(error.place().map(|place| place.column), Some(15));
+}
+
+#[test]
+fn lateral_subqueries_are_joins_on_what_ties_them() {
+    let text = explained(
+        "SELECT o.id, t.s FROM orders o LEFT JOIN LATERAL (SELECT SUM(paid) AS s FROM payments WHERE order_id = o.id) AS t ON TRUE;",
+    );
+    assert!(text.contains("RegularJoin(join=[left], on=[id = $lifted0])"), "{text}");
+    let error = refused(
+        "SELECT * FROM orders o RIGHT JOIN LATERAL (SELECT paid FROM payments WHERE order_id = o.id) AS t ON TRUE;",
+    );
+    assert_eq!(error.message(), "a right join with LATERAL");
+    assert!(error.hint_text().unwrap().contains("LEFT JOIN LATERAL"), "{error:?}");
+}
+
+#[test]
+fn unnest_has_no_rows_without_its_row() {
+    let error = refused("SELECT * FROM orders o RIGHT JOIN UNNEST(ARRAY[1, 2]) AS t (x) ON TRUE;");
+    assert_eq!(error.message(), "UNNEST of a row's collection can't come without the row");
 }

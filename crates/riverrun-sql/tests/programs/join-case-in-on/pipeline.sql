@@ -1,0 +1,6 @@
+-- join case in on
+CREATE TABLE orders (id INT, customer STRING, amount INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '10' MINUTE)
+WITH ('connector' = 'filesystem', 'path' = '${DIR}/orders.json', 'format' = 'json');
+CREATE TABLE payments (order_id INT, paid INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '10' MINUTE)
+WITH ('connector' = 'filesystem', 'path' = '${DIR}/payments.json', 'format' = 'json');
+SELECT o.id, p.paid FROM orders o JOIN payments p ON CASE WHEN o.amount > 6 THEN o.id ELSE 1 END = p.order_id;

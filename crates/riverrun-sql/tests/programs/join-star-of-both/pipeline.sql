@@ -1,0 +1,6 @@
+-- join star of both
+CREATE TABLE orders (id INT, customer STRING, amount INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '10' MINUTE)
+WITH ('connector' = 'filesystem', 'path' = '${DIR}/orders.json', 'format' = 'json');
+CREATE TABLE payments (order_id INT, paid INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '10' MINUTE)
+WITH ('connector' = 'filesystem', 'path' = '${DIR}/payments.json', 'format' = 'json');
+SELECT a.*, b.paid FROM orders a JOIN payments b ON a.id = b.order_id;

@@ -1,0 +1,6 @@
+-- join unnest of joined
+CREATE TABLE orders (id INT, customer STRING, amount INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '10' MINUTE)
+WITH ('connector' = 'filesystem', 'path' = '${DIR}/orders.json', 'format' = 'json');
+CREATE TABLE baskets (id INT, items ARRAY<ROW<sku STRING, n INT>>, tags MAP<STRING, INT>)
+WITH ('connector' = 'filesystem', 'path' = '${DIR}/baskets.json', 'format' = 'json');
+SELECT o.id, t.k, t.v FROM orders o JOIN baskets b ON o.id = b.id CROSS JOIN UNNEST(b.tags) AS t (k, v);

@@ -1,0 +1,6 @@
+-- lateral left aggregate
+CREATE TABLE orders (id INT, customer STRING, amount INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '10' MINUTE)
+WITH ('connector' = 'filesystem', 'path' = '${DIR}/orders.json', 'format' = 'json');
+CREATE TABLE payments (order_id INT, paid INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '10' MINUTE)
+WITH ('connector' = 'filesystem', 'path' = '${DIR}/payments.json', 'format' = 'json');
+SELECT o.id, t.s FROM orders o LEFT JOIN LATERAL (SELECT SUM(paid) AS s FROM payments p WHERE p.order_id = o.id) AS t ON TRUE;

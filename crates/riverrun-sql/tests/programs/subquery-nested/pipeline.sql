@@ -1,0 +1,6 @@
+-- subquery nested
+CREATE TABLE orders (id INT, customer STRING, amount INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '10' MINUTE)
+WITH ('connector' = 'filesystem', 'path' = '${DIR}/orders.json', 'format' = 'json');
+CREATE TABLE payments (order_id INT, paid INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '10' MINUTE)
+WITH ('connector' = 'filesystem', 'path' = '${DIR}/payments.json', 'format' = 'json');
+SELECT id FROM orders WHERE customer IN (SELECT customer FROM orders WHERE id IN (SELECT order_id FROM payments WHERE paid > 5));

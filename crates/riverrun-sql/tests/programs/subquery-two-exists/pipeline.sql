@@ -1,0 +1,6 @@
+-- subquery two exists
+CREATE TABLE orders (id INT, customer STRING, amount INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '10' MINUTE)
+WITH ('connector' = 'filesystem', 'path' = '${DIR}/orders.json', 'format' = 'json');
+CREATE TABLE payments (order_id INT, paid INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '10' MINUTE)
+WITH ('connector' = 'filesystem', 'path' = '${DIR}/payments.json', 'format' = 'json');
+SELECT id FROM orders o WHERE EXISTS (SELECT 1 FROM payments p WHERE p.order_id = o.id) AND NOT EXISTS (SELECT 1 FROM payments p WHERE p.order_id = o.id AND p.paid > 6);
