@@ -24,6 +24,22 @@ impl Counter {
     }
 }
 
+/// The largest of many numbers. Relaxed, as [`Counter`] is.
+#[derive(Debug, Default)]
+pub struct Peak(AtomicU64);
+
+impl Peak {
+    /// One of the numbers.
+    pub fn note(&self, number: u64) {
+        self.0.fetch_max(number, Ordering::Relaxed);
+    }
+
+    /// The largest so far; 0 if there was none.
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// The counters of one operator, table source or table sink on one worker.
 #[derive(Debug)]
 pub struct OperatorMetrics {
@@ -41,6 +57,9 @@ pub struct OperatorMetrics {
     pub dead: Counter,
     /// Nanoseconds spent in the operator.
     pub busy: Counter,
+    /// The longest that a checkpoint has kept the operator from its rows, in nanoseconds: at the barrier, or while it wrote
+    /// behind it.
+    pub pause: Peak,
     watermark: AtomicI64,
 }
 
@@ -54,6 +73,7 @@ impl Default for OperatorMetrics {
             skipped: Counter::default(),
             dead: Counter::default(),
             busy: Counter::default(),
+            pause: Peak::default(),
             watermark: AtomicI64::new(Watermark::MIN.0),
         }
     }
@@ -106,6 +126,9 @@ pub struct OperatorTotals {
     pub dead: u64,
     /// Nanoseconds spent in the operator.
     pub busy: u64,
+    /// The longest that a checkpoint has kept one of its workers from its rows, in nanoseconds.
+    #[serde(default)]
+    pub pause: u64,
     /// The least watermark of its workers that have one.
     pub watermark: i64,
 }
@@ -165,6 +188,7 @@ impl Registered {
             skipped: sum(|m| &m.skipped),
             dead: sum(|m| &m.dead),
             busy: sum(|m| &m.busy),
+            pause: self.workers.iter().map(|metrics| metrics.pause.get()).max().unwrap_or(0),
             watermark: self.watermark().0,
         }
     }

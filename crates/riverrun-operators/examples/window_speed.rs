@@ -78,6 +78,8 @@ fn measure(
         batch_size: ROWS,
     };
     let context = OperatorContext {
+        id: "windows".into(),
+        state: riverrun_state::tier::StateBackend::in_memory(None),
         worker: 0,
         parallelism: 1,
         key_groups: 128,

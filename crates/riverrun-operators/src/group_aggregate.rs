@@ -17,7 +17,8 @@ use arrow::compute::{interleave, take};
 use arrow::datatypes::{DataType, SchemaRef};
 use riverrun_core::{Error, KeyGroup, Millis, Result, RowBatch, Schema};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
-use riverrun_state::blob::{KeyedBlobs, put_bytes, put_i64, read_keyed};
+use riverrun_state::blob::{BlobReader, KeyedBlobs, put_bytes, put_i64, read_keyed};
+use riverrun_state::tier::{Resident, SlotValues};
 use riverrun_state::{KeyEncoder, KeyTable, OperatorSnapshot, RestoredState, hash_key, key};
 
 #[cfg(test)]
@@ -50,9 +51,8 @@ pub struct GroupAggregate {
     /// For results of types that cannot be compared as they are.
     results: [KeyEncoder; 2],
     keys: KeyTable,
-    states: Vec<Box<dyn AggregateState>>,
-    groups: Vec<Group>,
-    expiry: Option<Expiry>,
+    resident: Resident,
+    values: Values,
     /// The groups that this tick has touched, in the order of the first touch.
     touched: Vec<Touched>,
     /// Old results, by the batch that touched their groups first.
@@ -60,6 +60,64 @@ pub struct GroupAggregate {
     /// The next of `touched` to go out; beyond it until the tick ends.
     position: usize,
     emitting: bool,
+}
+
+/// What is kept of each group.
+struct Values {
+    states: Vec<Box<dyn AggregateState>>,
+    groups: Vec<Group>,
+    expiry: Option<Expiry>,
+}
+
+impl Values {
+    fn forget(&mut self, slot: u32) {
+        self.groups[slot as usize].rows = 0;
+        self.states.iter_mut().for_each(|state| state.clear(slot));
+        if let Some(expiry) = &mut self.expiry {
+            expiry.forget(slot);
+        }
+    }
+
+    fn read(&mut self, slot: u32, rows: i64, written: Millis, states: &mut &[u8]) -> Result<()> {
+        self.groups[slot as usize].rows = rows;
+        if let Some(expiry) = &mut self.expiry {
+            // Where the time to live is new, it begins now.
+            let now = expiry.now();
+            expiry.write(slot, if written.0 > 0 { written } else { now });
+        }
+        self.states.iter_mut().try_for_each(|state| state.decode(slot, states))
+    }
+}
+
+/// A value: when it was written, the number of rows, the aggregates.
+impl SlotValues for Values {
+    fn grow(&mut self, slots: usize) {
+        if slots > self.groups.len() {
+            self.groups.resize_with(slots, Group::default);
+            self.states.iter_mut().for_each(|state| state.grow(slots));
+        }
+    }
+
+    fn encode(&self, slot: u32, out: &mut Vec<u8>) {
+        put_i64(out, self.expiry.as_ref().map_or(0, |expiry| expiry.written(slot).0));
+        put_i64(out, self.groups[slot as usize].rows);
+        self.states.iter().for_each(|state| state.encode(slot, out));
+    }
+
+    fn decode(&mut self, slot: u32, value: &[u8]) -> Result<()> {
+        let mut value = BlobReader::new(value);
+        let written = Millis(value.i64()?);
+        let rows = value.i64()?;
+        self.read(slot, rows, written, value.rest())
+    }
+
+    fn evict(&mut self, slot: u32) {
+        self.forget(slot);
+    }
+
+    fn is_pinned(&self, slot: u32) -> bool {
+        self.groups[slot as usize].touched
+    }
 }
 
 /// What is known of a group beside its key and its aggregates.
@@ -89,9 +147,12 @@ impl GroupAggregate {
             encoder: KeyEncoder::default(),
             results: [KeyEncoder::exact(), KeyEncoder::exact()],
             keys: KeyTable::default(),
-            states: spec.aggregates.iter().map(|call| call.function.create()).collect(),
-            groups: Vec::new(),
-            expiry: spec.ttl.map(|ttl| Expiry::new(ttl, context.clock.clone())),
+            resident: context.resident("", spec.ttl),
+            values: Values {
+                states: spec.aggregates.iter().map(|call| call.function.create()).collect(),
+                groups: Vec::new(),
+                expiry: spec.ttl.map(|ttl| Expiry::new(ttl, context.clock.clone())),
+            },
             touched: Vec::new(),
             old: Vec::new(),
             position: 0,
@@ -101,30 +162,22 @@ impl GroupAggregate {
         })
     }
 
-    /// Makes the columns beside the keys as long as these.
-    fn grow(&mut self) {
-        let slots = self.keys.slots();
-        if slots > self.groups.len() {
-            self.groups.resize_with(slots, Group::default);
-            self.states.iter_mut().for_each(|state| state.grow(slots));
-        }
-    }
-
     /// Notes which groups are touched for the first time in this tick, and their results before it.
     fn touch(&mut self, slots: &[u32]) -> Result<()> {
         let list = self.old.len() as u32;
         let mut with_result = Vec::new();
-        let now = self.expiry.as_ref().map(Expiry::now);
+        let now = self.values.expiry.as_ref().map(Expiry::now);
+        let Values { states, groups, expiry } = &mut self.values;
         for &slot in slots {
-            let group = &mut self.groups[slot as usize];
+            let group = &mut groups[slot as usize];
             if group.touched {
                 continue;
             }
             group.touched = true;
-            if let (Some(expiry), Some(now)) = (&mut self.expiry, now) {
+            if let (Some(expiry), Some(now)) = (expiry.as_mut(), now) {
                 if expiry.is_expired(slot, now) {
                     group.rows = 0;
-                    self.states.iter_mut().for_each(|state| state.clear(slot));
+                    states.iter_mut().for_each(|state| state.clear(slot));
                 }
                 expiry.write(slot, now);
             }
@@ -135,13 +188,13 @@ impl GroupAggregate {
             self.touched.push(Touched { slot, old });
         }
         if !with_result.is_empty() {
-            self.old.push(self.values(&with_result)?);
+            self.old.push(self.evaluate(&with_result)?);
         }
         Ok(())
     }
 
-    fn values(&self, slots: &[u32]) -> Result<Vec<ArrayRef>> {
-        self.states.iter().map(|state| state.evaluate(slots)).collect()
+    fn evaluate(&self, slots: &[u32]) -> Result<Vec<ArrayRef>> {
+        self.values.states.iter().map(|state| state.evaluate(slots)).collect()
     }
 
     /// Emits the changes of the groups that were touched, as far as there is room.
@@ -162,13 +215,13 @@ impl GroupAggregate {
         self.old.clear();
         self.position = 0;
         self.emitting = false;
-        Ok(())
+        self.resident.settle(&mut self.keys, &mut self.values)
     }
 
     /// What has changed in these groups; those without rows are gone afterwards.
     fn changes(&mut self, touched: &[Touched]) -> Result<Option<RowBatch>> {
         let slots: Vec<u32> = touched.iter().map(|touched| touched.slot).collect();
-        let new = self.values(&slots)?;
+        let new = self.evaluate(&slots)?;
         let places: Vec<(usize, usize)> =
             touched.iter().filter_map(|touched| touched.old).map(|(list, at)| (list as usize, at as usize)).collect();
         let mut old: Vec<ArrayRef> = Vec::with_capacity(new.len());
@@ -184,7 +237,7 @@ impl GroupAggregate {
         let (mut groups, mut results, mut weights) = (Vec::new(), Vec::new(), Vec::new());
         let mut next_old = 0;
         for (at, touched) in touched.iter().enumerate() {
-            let group = &mut self.groups[touched.slot as usize];
+            let group = &mut self.values.groups[touched.slot as usize];
             group.touched = false;
             let exists = group.rows > 0;
             if touched.old.is_some() {
@@ -219,7 +272,7 @@ impl GroupAggregate {
             }
         };
         for slot in slots {
-            if self.groups[slot as usize].rows == 0 {
+            if self.values.groups[slot as usize].rows == 0 {
                 self.remove(slot);
             }
         }
@@ -253,12 +306,9 @@ impl GroupAggregate {
     }
 
     fn remove(&mut self, slot: u32) {
+        self.resident.remove(&self.keys, &self.values, slot);
         self.keys.remove(slot);
-        self.groups[slot as usize].rows = 0;
-        self.states.iter_mut().for_each(|state| state.clear(slot));
-        if let Some(expiry) = &mut self.expiry {
-            expiry.forget(slot);
-        }
+        self.values.forget(slot);
     }
 }
 
@@ -275,16 +325,16 @@ impl Operator<RowBatch> for GroupAggregate {
         let mut hashes = Vec::new();
         keys.hash_into(&mut hashes);
         let mut slots = Vec::new();
-        self.keys.insert_rows(keys, &hashes, &mut slots);
-        self.grow();
+        self.resident.slots(&mut self.keys, &mut self.values, keys, &hashes, &mut slots)?;
         self.touch(&slots)?;
+        let Values { groups, states, .. } = &mut self.values;
         match &batch.weights {
-            None => slots.iter().for_each(|&slot| self.groups[slot as usize].rows += 1),
+            None => slots.iter().for_each(|&slot| groups[slot as usize].rows += 1),
             Some(weights) => {
-                slots.iter().zip(weights).for_each(|(&slot, weight)| self.groups[slot as usize].rows += weight);
+                slots.iter().zip(weights).for_each(|(&slot, weight)| groups[slot as usize].rows += weight);
             }
         }
-        for (call, state) in self.spec.aggregates.iter().zip(&mut self.states) {
+        for (call, state) in self.spec.aggregates.iter().zip(states) {
             let input = call.evaluate(&batch.columns)?;
             state.update(&slots, &input.arguments, batch.weights.as_deref(), input.filter.as_ref())?;
         }
@@ -310,11 +360,11 @@ impl Operator<RowBatch> for GroupAggregate {
 
     fn next_processing_timer(&self) -> Option<Millis> {
         // A group is not taken away in the middle of a tick that has touched it.
-        self.expiry.as_ref().filter(|_| self.touched.is_empty())?.next_timer()
+        self.values.expiry.as_ref().filter(|_| self.touched.is_empty())?.next_timer()
     }
 
     fn on_processing_time(&mut self, now: Millis, _out: &mut Output<RowBatch>) -> Result<()> {
-        let expired = self.expiry.as_mut().map(|expiry| expiry.take_expired(now)).unwrap_or_default();
+        let expired = self.values.expiry.as_mut().map(|expiry| expiry.take_expired(now)).unwrap_or_default();
         expired.into_iter().for_each(|slot| self.remove(slot));
         Ok(())
     }
@@ -324,34 +374,40 @@ impl Operator<RowBatch> for GroupAggregate {
         if !self.touched.is_empty() {
             return Err(Error::bug("a snapshot of a group aggregation in the middle of a tick"));
         }
+        if let Some(ticket) = self.resident.freeze(&self.keys, &self.values)? {
+            return Ok(OperatorSnapshot::of_tier(ticket));
+        }
         let mut blobs = KeyedBlobs::new(SNAPSHOT_VERSION);
+        let Values { groups, states, expiry } = &self.values;
         for (group, slots) in self.keys.by_group(self.context.key_groups) {
             let blob = blobs.group(group);
             for slot in slots {
                 put_bytes(blob, self.keys.key(slot));
-                put_i64(blob, self.groups[slot as usize].rows);
-                put_i64(blob, self.expiry.as_ref().map_or(0, |expiry| expiry.written(slot).0));
-                self.states.iter().for_each(|state| state.encode(slot, blob));
+                put_i64(blob, groups[slot as usize].rows);
+                put_i64(blob, expiry.as_ref().map_or(0, |expiry| expiry.written(slot).0));
+                states.iter().for_each(|state| state.encode(slot, blob));
             }
         }
         Ok(OperatorSnapshot { keyed: blobs.into_inner(), ..OperatorSnapshot::default() })
     }
 
+    fn write_behind(&mut self) -> Result<bool> {
+        self.resident.advance(&self.keys, &self.values)
+    }
+
     fn restore(&mut self, state: RestoredState) -> Result<()> {
-        let now = self.context.clock.now();
+        self.resident.restore(&state.tier("")?, &mut self.keys, &mut self.values)?;
+        let (keys, values, resident) = (&mut self.keys, &mut self.values, &mut self.resident);
         read_keyed(&state, SNAPSHOT_VERSION, "a group aggregation", |_: KeyGroup, blob| {
             let key = blob.bytes()?;
-            let (slot, _) = self.keys.insert(hash_key(key), key);
-            self.grow();
-            self.groups[slot as usize].rows = blob.i64()?;
+            let (slot, _) = keys.insert(hash_key(key), key);
+            values.grow(keys.slots());
+            let rows = blob.i64()?;
             let written = Millis(blob.i64()?);
-            if let Some(expiry) = &mut self.expiry {
-                // Where the time to live is new, it begins now.
-                expiry.write(slot, if written.0 > 0 { written } else { now });
-            }
-            self.states.iter_mut().try_for_each(|state| state.decode(slot, blob.rest()))
+            values.read(slot, rows, written, blob.rest())?;
+            resident.restored(keys, values, slot)
         })?;
-        self.expiry.iter_mut().for_each(Expiry::restored);
+        self.values.expiry.iter_mut().for_each(Expiry::restored);
         Ok(())
     }
 }

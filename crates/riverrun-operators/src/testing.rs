@@ -32,7 +32,9 @@ use chrono::{DateTime, NaiveDateTime};
 use datafusion_physical_expr::expressions::Column;
 use riverrun_core::{Field, RowBatch, Schema, SystemClock, TypeKind, Watermark};
 use riverrun_runtime::{Operator, OperatorContext, Output, Router, WatermarkRuns};
-use riverrun_state::RestoredState;
+use riverrun_state::tier::StateBackend;
+use riverrun_state::tier::memory::MemoryTier;
+use riverrun_state::{OperatorSnapshot, RestoredState};
 use std::sync::Arc;
 
 /// How many key groups the tests have.
@@ -228,15 +230,19 @@ struct Way {
     /// The parallelism after the first, second, … line; a snapshot is taken where it changes or `restarts`.
     parallelism: &'static [usize],
     restarts: bool,
+    /// Whether keyed state is below memory.
+    tiered: bool,
 }
 
 const WAYS: &[Way] = &[
-    Way { whole_batches: false, room: usize::MAX, parallelism: &[1], restarts: false },
-    Way { whole_batches: true, room: usize::MAX, parallelism: &[1], restarts: false },
-    Way { whole_batches: true, room: 1, parallelism: &[1], restarts: false },
-    Way { whole_batches: false, room: 1, parallelism: &[1], restarts: true },
-    Way { whole_batches: false, room: usize::MAX, parallelism: &[3], restarts: false },
-    Way { whole_batches: false, room: 1, parallelism: &[1, 3, 2, 4], restarts: true },
+    Way { whole_batches: false, room: usize::MAX, parallelism: &[1], restarts: false, tiered: false },
+    Way { whole_batches: true, room: usize::MAX, parallelism: &[1], restarts: false, tiered: false },
+    Way { whole_batches: true, room: 1, parallelism: &[1], restarts: false, tiered: false },
+    Way { whole_batches: false, room: 1, parallelism: &[1], restarts: true, tiered: false },
+    Way { whole_batches: false, room: usize::MAX, parallelism: &[3], restarts: false, tiered: false },
+    Way { whole_batches: false, room: 1, parallelism: &[1, 3, 2, 4], restarts: true, tiered: false },
+    Way { whole_batches: false, room: usize::MAX, parallelism: &[1], restarts: false, tiered: true },
+    Way { whole_batches: false, room: 1, parallelism: &[1, 3, 2, 4], restarts: true, tiered: true },
 ];
 
 /// What an operator emits for a script, and how many rows were late: the rows in order as one worker emits them.
@@ -267,19 +273,36 @@ pub fn results<O: Operator<RowBatch>>(
     first.unwrap()
 }
 
-fn workers<O>(make: &impl Fn(OperatorContext) -> O, parallelism: usize, room: usize) -> Vec<Worker<O>> {
+fn workers<O>(make: &impl Fn(OperatorContext) -> O, parallelism: usize, way: Way) -> Vec<Worker<O>> {
+    let room = way.room;
     (0..parallelism)
         .map(|worker| {
             let context = context(worker, parallelism);
+            let context = if way.tiered { tiered(context) } else { context };
             let operator = make(context.clone());
             Worker { operator, context, watermark: Watermark::MIN, room, lines: Vec::new() }
         })
         .collect()
 }
 
+/// What an operator holds at a barrier, all of it written.
+pub fn snapshot<O: Operator<RowBatch>>(operator: &mut O) -> OperatorSnapshot {
+    let snapshot = operator.snapshot().unwrap();
+    while operator.write_behind().unwrap() {}
+    snapshot
+}
+
+/// The context of one worker that has no memory for keyed state: what may leave it does so after each tick.
+pub fn tiered(context: OperatorContext) -> OperatorContext {
+    let state = StateBackend::tiered(Arc::new(MemoryTier), 2, 0).unwrap().from_bytes(0);
+    OperatorContext { state, ..context }
+}
+
 /// The context of one worker.
 pub fn context(worker: usize, parallelism: usize) -> OperatorContext {
     OperatorContext {
+        id: "test".into(),
+        state: StateBackend::in_memory(None),
         worker,
         parallelism,
         key_groups: KEY_GROUPS,
@@ -296,7 +319,7 @@ fn run<O: Operator<RowBatch>>(
     way: Way,
 ) -> (Vec<String>, u64) {
     let mut router = KeyRouter::new(KeyRouterSpec { keys: keys.to_vec(), key_groups: KEY_GROUPS });
-    let mut group = workers(make, way.parallelism[0], way.room);
+    let mut group = workers(make, way.parallelism[0], way);
     let (mut rows, mut late) = (Vec::new(), 0);
     let mut collect = |group: &mut Vec<Worker<O>>| {
         for worker in group {
@@ -330,10 +353,10 @@ fn run<O: Operator<RowBatch>>(
             }
             if way.restarts {
                 collect(&mut group);
-                let parts: Vec<_> = group.iter_mut().map(|worker| worker.operator.snapshot().unwrap()).collect();
+                let parts: Vec<_> = group.iter_mut().map(|worker| snapshot(&mut worker.operator)).collect();
                 let watermark = group[0].watermark;
                 let parallelism = way.parallelism[(number + 1) % way.parallelism.len()];
-                group = workers(make, parallelism, way.room);
+                group = workers(make, parallelism, way);
                 for (worker, member) in group.iter_mut().enumerate() {
                     let state = RestoredState::assign(&parts, worker, parallelism, KEY_GROUPS).unwrap();
                     member.operator.restore(state).unwrap();

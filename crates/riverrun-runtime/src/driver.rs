@@ -64,6 +64,8 @@ pub(crate) struct OperatorDriver<B: Batch> {
     alarm: Alarm,
     /// When processing-time timers were last fired.
     fired_at: Option<Millis>,
+    /// Whether not all that the last barrier has frozen is written.
+    behind: bool,
 }
 
 impl<B: Batch> OperatorDriver<B> {
@@ -104,6 +106,7 @@ impl<B: Batch> OperatorDriver<B> {
             ended_before,
             alarm: Alarm::default(),
             fired_at: None,
+            behind: false,
         })
     }
 
@@ -254,6 +257,10 @@ impl<B: Batch> OperatorDriver<B> {
             return Ok(true);
         }
         self.leave_part(finished)?;
+        // Nothing comes any more that could wait.
+        while self.behind {
+            self.write_behind()?;
+        }
         self.outlet.status(self.time, if finished { Status::Finished } else { Status::Stopped })?;
         self.outlet.close();
         self.end = End::Over;
@@ -262,10 +269,23 @@ impl<B: Batch> OperatorDriver<B> {
 
     fn leave_part(&mut self, ended: bool) -> Result<()> {
         failpoint("operator-snapshot")?;
-        let part =
-            OperatorPart { state: self.operator.snapshot()?, watermark: self.watermark, ended, splits: Vec::new() };
+        let stopwatch = Stopwatch::start();
+        let state = self.operator.snapshot()?;
+        self.seat.metrics.pause.note(stopwatch.elapsed());
+        self.behind = !state.tiers.is_empty();
+        let part = OperatorPart { state, watermark: self.watermark, ended, splits: Vec::new() };
         let worker = &self.seat.worker;
         worker.job.snapshots.put(epoch_of(self.intake.now()), &self.seat.id, worker.worker, part);
+        Ok(())
+    }
+}
+
+impl<B: Batch> OperatorDriver<B> {
+    /// Writes some of what the last barrier has frozen.
+    fn write_behind(&mut self) -> Result<()> {
+        let stopwatch = Stopwatch::start();
+        self.behind = self.operator.write_behind()?;
+        self.seat.metrics.pause.note(stopwatch.elapsed());
         Ok(())
     }
 }
@@ -290,6 +310,10 @@ impl<B: Batch> Driver for OperatorDriver<B> {
             } else if !self.step(frontier)? {
                 break;
             }
+        }
+        if self.behind {
+            self.write_behind()?;
+            self.seat.activator.activate();
         }
         if self.end == End::Open
             && let Some(timer) = self.operator.next_processing_timer()

@@ -161,6 +161,8 @@ impl<B: Batch> Flow<'_, B> {
     ) -> Result<StreamId> {
         let (metrics, wake) = self.enter(id, name, OperatorRole::Operator, &inputs)?;
         let operator = make(OperatorContext {
+            id: id.into(),
+            state: self.shared.job.options.state.clone(),
             worker: self.layout.worker,
             parallelism: self.layout.parallelism,
             key_groups: self.shared.job.options.key_groups,

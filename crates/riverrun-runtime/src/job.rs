@@ -13,6 +13,7 @@ use crate::snapshot::Snapshot;
 use riverrun_core::metrics::{JobMetrics, OperatorTotals};
 use riverrun_core::{Clock, Epoch, Error, KeyGroup, Result, SystemClock};
 use riverrun_state::checkpoint::{BlobStore, Manifest};
+use riverrun_state::tier::{BackendKind, StateBackend};
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::net::{Shutdown, TcpStream};
@@ -46,6 +47,8 @@ pub struct JobOptions {
     pub epoch_interval: Option<Duration>,
     /// How many complete snapshots are kept in memory.
     pub retained_snapshots: usize,
+    /// Where keyed state is kept (`state.backend.type`).
+    pub state: Arc<StateBackend>,
 }
 
 impl Default for JobOptions {
@@ -58,6 +61,7 @@ impl Default for JobOptions {
             key_groups: KeyGroup::DEFAULT_COUNT,
             epoch_interval: None,
             retained_snapshots: 1,
+            state: StateBackend::in_memory(None),
         }
     }
 }
@@ -124,6 +128,9 @@ impl Job {
                 "a parallelism of {} can't be shared evenly by {processes} processes",
                 config.parallelism
             )));
+        }
+        if processes > 1 && config.checkpoints.is_none() && config.options.state.kind() != BackendKind::HashMap {
+            return Err(Error::bug("without checkpoints the state of several processes can only be in memory"));
         }
         let threads = config.parallelism / processes;
         let index = config.processes.as_ref().map_or(0, |layout| layout.index);

@@ -4,12 +4,15 @@ use crate::batch::Batch;
 use crate::watermarks::WatermarkRuns;
 use riverrun_core::metrics::OperatorMetrics;
 use riverrun_core::{Clock, Millis, Result, Watermark};
+use riverrun_state::tier::{IsExpired, Resident, StateBackend, TierSeat};
 use riverrun_state::{OperatorSnapshot, RestoredState};
 use std::sync::Arc;
 
 /// What an operator can ask of the job it runs in.
 #[derive(Clone, Debug)]
 pub struct OperatorContext {
+    /// The operator's stable id.
+    pub id: Arc<str>,
     /// This worker's number, from 0.
     pub worker: usize,
     /// How many workers the job has.
@@ -20,6 +23,28 @@ pub struct OperatorContext {
     pub clock: Arc<dyn Clock>,
     /// This operator's counters on this worker.
     pub metrics: Arc<OperatorMetrics>,
+    /// Where the process keeps keyed state.
+    pub state: Arc<StateBackend>,
+}
+
+impl OperatorContext {
+    /// What keeps a table of keyed state in memory and below it. Its values begin with the time they were written, eight bytes,
+    /// little endian; with a `ttl` those that have outlived it go by themselves. An operator with one table names it `""`.
+    pub fn resident(&self, table: &str, ttl: Option<Millis>) -> Resident {
+        let clock = self.clock.clone();
+        let expired = move |ttl: Millis, value: &[u8]| {
+            let written = value.first_chunk().map_or(0, |bytes| i64::from_le_bytes(*bytes));
+            written > 0 && written.saturating_add(ttl.0) <= clock.now().0
+        };
+        let seat = TierSeat {
+            name: if table.is_empty() { self.id.to_string() } else { format!("{}-{table}", self.id) },
+            worker: self.worker,
+            parallelism: self.parallelism,
+            key_groups: self.key_groups,
+            expired: ttl.map(|ttl| Arc::new(move |value: &[u8]| expired(ttl, value)) as IsExpired),
+        };
+        Resident::new(self.state.clone(), seat)
+    }
 }
 
 /// An operator: rows and watermarks in, rows out.
@@ -106,6 +131,12 @@ pub trait Operator<B: Batch>: 'static {
 
     /// What the operator holds now. Called at a barrier; the operator goes on afterwards.
     fn snapshot(&mut self) -> Result<OperatorSnapshot>;
+
+    /// Writes some of what the last barrier has frozen, between two batches; whether there is more. Each call takes a few
+    /// milliseconds at the most. The snapshot is complete when there is none.
+    fn write_behind(&mut self) -> Result<bool> {
+        Ok(false)
+    }
 
     /// Takes over what an earlier run left. Called once, before anything else.
     fn restore(&mut self, state: RestoredState) -> Result<()>;

@@ -61,7 +61,12 @@ impl From<OperatorPart> for PartOnWire {
 impl From<PartOnWire> for OperatorPart {
     fn from(part: PartOnWire) -> Self {
         OperatorPart {
-            state: OperatorSnapshot { keyed: part.keyed.into_iter().collect(), split: part.split, union: part.union },
+            state: OperatorSnapshot {
+                keyed: part.keyed.into_iter().collect(),
+                split: part.split,
+                union: part.union,
+                ..OperatorSnapshot::default()
+            },
             watermark: part.watermark,
             ended: part.ended,
             splits: part.splits.into_iter().map(|(id, progress)| (id.into(), progress)).collect(),

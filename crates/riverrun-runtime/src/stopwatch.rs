@@ -24,6 +24,11 @@ impl Stopwatch {
         Stopwatch(now())
     }
 
+    /// Nanoseconds since the start.
+    pub(crate) fn elapsed(&self) -> u64 {
+        self.0.elapsed().as_nanos() as u64
+    }
+
     pub(crate) fn stop(self, busy: &Counter) {
         busy.add(self.0.elapsed().as_nanos() as u64);
     }

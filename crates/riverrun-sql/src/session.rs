@@ -2,6 +2,7 @@
 
 pub mod checkpointing;
 mod ddl;
+pub mod state;
 pub mod updates;
 
 pub use ddl::{Outcome, Rows, SchemaOf, execute_ddl};
@@ -143,6 +144,11 @@ pub const SESSION_OPTIONS: &[OptionDef] = &[
     checkpointing::EXPONENTIAL_RESET,
     checkpointing::EXPONENTIAL_JITTER,
     checkpointing::EXPONENTIAL_ATTEMPTS,
+    state::STATE_BACKEND,
+    state::STATE_BACKEND_OLD,
+    state::STATE_MEMORY,
+    state::STATE_LOCAL_DIR,
+    state::STATE_INLINE,
 ];
 
 /// Prefixes of Flink's own options: those not in [`SESSION_OPTIONS`] are taken, with a note that nothing comes of them.

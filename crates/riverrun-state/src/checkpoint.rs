@@ -28,10 +28,10 @@ pub use history::{CheckpointEntry, History, Outcome};
 pub use local::LocalStore;
 pub use location::Location;
 pub use manifest::{
-    BlobEntry, CheckpointKind, FileEntry, JobEntry, Manifest, ManifestBody, OperatorEntry, PartEntry, SplitEntry,
+    BlobEntry, CheckpointKind, FileEntry, JobEntry, Manifest, ManifestBody, OperatorEntry, PartEntry, SplitEntry, TierEntry,
 };
 pub use part_file::{PartWriter, ProcessParts};
-pub use restore::{load, verify};
+pub use restore::{load, load_into, verify};
 pub use retention::Retention;
 pub use savepoint::export;
 pub use store::{BlobStore, Put, StoredFile};

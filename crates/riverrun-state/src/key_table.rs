@@ -166,6 +166,17 @@ impl KeyTable {
         groups
     }
 
+    /// Whether a key has the slot.
+    #[inline]
+    pub fn is_live(&self, slot: u32) -> bool {
+        self.spans.get(slot as usize).is_some_and(|span| span.length != FREE)
+    }
+
+    /// About how many bytes the keys that are there take up, without what the table has room for.
+    pub fn live_bytes(&self) -> usize {
+        self.arena.len() - self.garbage + self.len() * (size_of::<Span>() + size_of::<Entry>() + 2)
+    }
+
     /// About how many bytes the table takes up.
     pub fn num_bytes(&self) -> usize {
         self.arena.capacity()

@@ -5,8 +5,11 @@ pub mod blob;
 pub mod checkpoint;
 pub mod key;
 pub mod key_table;
+#[cfg(feature = "rocksdb")]
+pub mod rocksdb;
 pub mod row_arena;
 pub mod snapshot;
+pub mod tier;
 
 pub use key::{KeyEncoder, KeyOrder, KeyRows, hash_key, hash_row};
 pub use key_table::KeyTable;

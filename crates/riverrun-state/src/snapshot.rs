@@ -1,5 +1,6 @@
 //! What an operator, and a whole job, holds at a barrier, in the parts in which it can be dealt out again.
 
+use crate::tier::{TierFiles, TierTicket};
 use riverrun_core::{Epoch, Error, KeyGroup, Millis, Result, Watermark};
 use serde::{Deserialize, Serialize};
 use std::borrow::Borrow;
@@ -51,6 +52,8 @@ pub struct OperatorSnapshot {
     pub split: Vec<Vec<u8>>,
     /// Operator state as a union list: after a restore every worker sees every element of all workers.
     pub union: Vec<Vec<u8>>,
+    /// Keyed state that is in a tier below memory: the files of each table, by its name.
+    pub tiers: BTreeMap<String, TierTicket>,
 }
 
 /// The state that one worker takes over after a restore, at whatever parallelism.
@@ -63,6 +66,8 @@ pub struct RestoredState {
     pub split: Vec<Vec<u8>>,
     /// Every worker's union elements, in the order of the workers.
     pub union: Vec<Vec<u8>>,
+    /// By table, the tiers that hold keys of this worker's groups, and perhaps others.
+    pub tiers: BTreeMap<String, Vec<TierTicket>>,
 }
 
 impl RestoredState {
@@ -91,18 +96,32 @@ impl RestoredState {
             .map(|(_, element)| element.clone())
             .collect();
         let union = parts.iter().flat_map(|part| part.borrow().union.iter().cloned()).collect();
-        Ok(RestoredState { keyed, split, union })
+        let mut tiers: BTreeMap<String, Vec<TierTicket>> = BTreeMap::new();
+        for (table, ticket) in parts.iter().flat_map(|part| &part.borrow().tiers) {
+            tiers.entry(table.clone()).or_default().push(ticket.clone());
+        }
+        Ok(RestoredState { keyed, split, union, tiers })
+    }
+
+    /// The files of a table's tiers.
+    pub fn tier(&self, table: &str) -> Result<Vec<Arc<TierFiles>>> {
+        self.tiers.get(table).into_iter().flatten().map(TierTicket::wait).collect()
     }
 
     /// Whether there is nothing to restore.
     pub fn is_empty(&self) -> bool {
-        self.keyed.is_empty() && self.split.is_empty() && self.union.is_empty()
+        self.keyed.is_empty() && self.split.is_empty() && self.union.is_empty() && self.tiers.is_empty()
     }
 }
 
 impl OperatorSnapshot {
+    /// All that an operator with one table holds, in a tier.
+    pub fn of_tier(ticket: TierTicket) -> Self {
+        OperatorSnapshot { tiers: BTreeMap::from([(String::new(), ticket)]), ..OperatorSnapshot::default() }
+    }
+
     /// Whether there is nothing to restore.
     pub fn is_empty(&self) -> bool {
-        self.keyed.is_empty() && self.split.is_empty() && self.union.is_empty()
+        self.keyed.is_empty() && self.split.is_empty() && self.union.is_empty() && self.tiers.is_empty()
     }
 }

@@ -14,6 +14,7 @@ use riverrun_core::{Error, Result};
 use riverrun_runtime::JobIdentity;
 use riverrun_state::checkpoint::{History, Location, Manifest};
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// How the jobs of a script are made durable.
@@ -40,6 +41,9 @@ pub struct JobDurability {
     pub origin: Option<Origin>,
     /// Whether state that no operator takes over is dropped.
     pub allow_unclaimed: bool,
+    /// Where the job's processes on this machine keep state while they run.
+    #[serde(default)]
+    pub local: Option<PathBuf>,
 }
 
 impl JobDurability {
@@ -85,6 +89,7 @@ impl Durability {
             folder: folder.to_string(),
             origin,
             allow_unclaimed: self.allow_unclaimed,
+            local: Some(self.state_dir.path().join("local")),
         }))
     }
 

@@ -9,6 +9,7 @@ mod results;
 mod run;
 mod script;
 mod session;
+mod state;
 pub mod testing;
 
 pub use results::{RowConsumer, SharedConsumer};

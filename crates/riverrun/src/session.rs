@@ -2,6 +2,7 @@
 
 use crate::durable::{Fit, JobDurability, Origin};
 use crate::results::SharedConsumer;
+use crate::state;
 use riverrun_core::{Clock, Error, KeyGroup, Millis, Result, RowBatch, SystemClock};
 use riverrun_runtime::flow::{Build, Flow};
 use riverrun_runtime::job::{Job, JobConfig, JobHandle, JobOptions};
@@ -103,6 +104,10 @@ impl Session {
             }
             layout.heartbeat_timeout = Duration::from_millis(self.config.heartbeat_timeout().0.max(100) as u64);
         }
+        let process_count = processes.as_ref().map_or(1, |layout| layout.processes.max(1));
+        let workers = (parallelism / process_count).max(1);
+        let (state, scratch) = state::backend(&self.config.state(), durability, workers, process_count == 1)?;
+        let options = JobOptions { state, ..options };
         let mut checkpoints = None;
         let mut restore = None;
         if let Some(durability) = durability {
@@ -114,7 +119,7 @@ impl Session {
                 let threads = (parallelism / count.max(1)).max(1);
                 // Only what this process's workers will own.
                 let wanted = |group: KeyGroup| group.worker(KEY_GROUPS, parallelism) / threads == index;
-                restore = Some(Arc::new(origin.load(manifest, wanted)?));
+                restore = Some(Arc::new(origin.load(manifest, wanted, &scratch)?));
             }
             let base = origin.filter(|(origin, _)| origin.root == durability.folder);
             checkpoints = Some(CheckpointConfig {

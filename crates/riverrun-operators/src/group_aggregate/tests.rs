@@ -1,7 +1,7 @@
 use super::*;
 use crate::aggregates::{AggregateArgument, AggregateOptions, aggregate};
 use crate::key_router::{KeyRouter, KeyRouterSpec};
-use crate::testing::{Table, context, lines};
+use crate::testing::{Table, context, lines, snapshot, tiered};
 use riverrun_core::{Field, TypeKind};
 use riverrun_runtime::Router;
 use std::collections::BTreeMap;
@@ -42,8 +42,8 @@ struct Worker {
 }
 
 impl Worker {
-    fn new(spec: &GroupAggregateSpec, worker: usize, parallelism: usize) -> Self {
-        let operator = GroupAggregate::new(spec.clone(), context(worker, parallelism)).unwrap();
+    fn new(spec: &GroupAggregateSpec, context: OperatorContext) -> Self {
+        let operator = GroupAggregate::new(spec.clone(), context).unwrap();
         Worker { operator, lines: Vec::new() }
     }
 
@@ -64,7 +64,7 @@ impl Worker {
 
 /// What comes out of ticks of rows, one line per tick, on one worker.
 fn run(spec: &GroupAggregateSpec, ticks: &[&[&str]]) -> Vec<String> {
-    let mut worker = Worker::new(spec, 0, 1);
+    let mut worker = Worker::new(spec, context(0, 1));
     let expected: Vec<String> = ticks
         .iter()
         .map(|rows| {
@@ -77,13 +77,15 @@ fn run(spec: &GroupAggregateSpec, ticks: &[&[&str]]) -> Vec<String> {
         .collect();
     let whole: Vec<String> = expected.iter().flat_map(|line| line.split("; ")).map(str::to_owned).collect();
     for parallelism in [&[1, 1][..], &[3, 1, 2, 4]] {
-        assert_eq!(left(&restarted(spec, ticks, parallelism)), left(&whole), "{parallelism:?}");
+        for below in [false, true] {
+            assert_eq!(left(&restarted(spec, ticks, parallelism, below)), left(&whole), "{parallelism:?}, {below}");
+        }
     }
     expected
 }
 
-/// The same with a snapshot after every tick, restored at the next parallelism.
-fn restarted(spec: &GroupAggregateSpec, ticks: &[&[&str]], parallelism: &[usize]) -> Vec<String> {
+/// The same with a snapshot after every tick, restored at the next parallelism; with the state in memory or below.
+fn restarted(spec: &GroupAggregateSpec, ticks: &[&[&str]], parallelism: &[usize], below: bool) -> Vec<String> {
     let groups = context(0, 1).key_groups;
     let mut router = KeyRouter::new(KeyRouterSpec { keys: spec.keys.clone(), key_groups: groups });
     let mut rows = Vec::new();
@@ -92,7 +94,8 @@ fn restarted(spec: &GroupAggregateSpec, ticks: &[&[&str]], parallelism: &[usize]
         let count = parallelism[number % parallelism.len()];
         let mut workers: Vec<Worker> = (0..count)
             .map(|index| {
-                let mut worker = Worker::new(spec, index, count);
+                let context = context(index, count);
+                let mut worker = Worker::new(spec, if below { tiered(context) } else { context });
                 worker.operator.restore(RestoredState::assign(&parts, index, count, groups).unwrap()).unwrap();
                 worker
             })
@@ -109,7 +112,7 @@ fn restarted(spec: &GroupAggregateSpec, ticks: &[&[&str]], parallelism: &[usize]
             worker.tick(usize::MAX);
             rows.append(&mut worker.lines);
         }
-        parts = workers.iter_mut().map(|worker| worker.operator.snapshot().unwrap()).collect();
+        parts = workers.iter_mut().map(|worker| snapshot(&mut worker.operator)).collect();
     }
     rows
 }
@@ -188,9 +191,18 @@ fn without_aggregates_rows_are_made_distinct() {
 
 #[test]
 fn a_group_that_gets_no_rows_for_its_time_to_live_begins_anew() {
+    for below in [false, true] {
+        begins_anew(below);
+    }
+}
+
+fn begins_anew(below: bool) {
     let clock = riverrun_core::clock::ManualClock::new(Millis(1_000));
     let spec = GroupAggregateSpec { ttl: Some(Millis(100)), ..per_user() };
-    let context = || OperatorContext { clock: std::sync::Arc::new(clock.clone()), ..context(0, 1) };
+    let context = || {
+        let context = OperatorContext { clock: std::sync::Arc::new(clock.clone()), ..context(0, 1) };
+        if below { tiered(context) } else { context }
+    };
     let mut worker = Worker { operator: GroupAggregate::new(spec.clone(), context()).unwrap(), lines: Vec::new() };
     let mut out = Output::new(riverrun_core::Watermark::MIN, usize::MAX);
     let mut add = |worker: &mut Worker, row: &str| {
@@ -202,16 +214,35 @@ fn a_group_that_gets_no_rows_for_its_time_to_live_begins_anew() {
     clock.set(Millis(1_099));
     assert_eq!(add(&mut worker, "ada | 2"), "- ada | 1 | 1; ada | 2 | 2");
     // A restore keeps the time of the last write.
-    let parts = [worker.operator.snapshot().unwrap()];
+    let parts = [snapshot(&mut worker.operator)];
     let mut worker = Worker { operator: GroupAggregate::new(spec, context()).unwrap(), lines: Vec::new() };
     worker.operator.restore(RestoredState::assign(&parts, 0, 1, self::context(0, 1).key_groups).unwrap()).unwrap();
     clock.set(Millis(1_199));
     // What was sent of the old group stays.
     assert_eq!(add(&mut worker, "ada | 3"), "ada | 1 | 3");
     clock.set(Millis(2_000));
-    assert!(worker.operator.next_processing_timer().unwrap() <= Millis(2_000));
+    assert!(below || worker.operator.next_processing_timer().unwrap() <= Millis(2_000));
     let mut out = Output::new(riverrun_core::Watermark::MIN, usize::MAX);
     worker.operator.on_processing_time(Millis(2_000), &mut out).unwrap();
     assert!(worker.operator.keys.is_empty());
     assert!(out.take().is_empty());
+}
+
+#[test]
+fn rows_that_come_while_a_barrier_is_being_written_are_not_before_it() {
+    let mut worker = Worker::new(&per_user(), tiered(context(0, 1)));
+    let add = |worker: &mut Worker, rows: &[&str]| {
+        let mut out = Output::new(riverrun_core::Watermark::MIN, usize::MAX);
+        worker.operator.on_batch(0, clicks().batch(rows), &WatermarkRuns::default(), &mut out).unwrap();
+        worker.tick(usize::MAX);
+        std::mem::take(&mut worker.lines).join("; ")
+    };
+    add(&mut worker, &["ada | 1", "bob | 7"]);
+    let at_barrier = worker.operator.snapshot().unwrap();
+    assert_eq!(add(&mut worker, &["ada | 5", "- bob | 7", "cat | 1"]), "- ada | 1 | 1; ada | 2 | 5; - bob | 1 | 7; cat | 1 | 1");
+    while worker.operator.write_behind().unwrap() {}
+    let mut restored = Worker::new(&per_user(), tiered(context(0, 1)));
+    restored.operator.restore(RestoredState::assign(&[at_barrier], 0, 1, context(0, 1).key_groups).unwrap()).unwrap();
+    let changes = add(&mut restored, &["ada | 0", "bob | 0", "cat | 0"]);
+    assert_eq!(changes, "- ada | 1 | 1; ada | 2 | 1; - bob | 1 | 7; bob | 2 | 7; cat | 1 | 0");
 }

@@ -1,6 +1,6 @@
 //! Operators whose results change from tick to tick, against what their rows should be at each.
 
-use super::{KEY_GROUPS, Table, context, lines};
+use super::{KEY_GROUPS, Table, context, lines, snapshot};
 use crate::expression::Expression;
 use crate::key_router::{KeyRouter, KeyRouterSpec};
 use riverrun_core::{RowBatch, Watermark};
@@ -48,7 +48,7 @@ impl<O: Operator<RowBatch>, F: Fn(OperatorContext) -> O> TickTest<'_, F> {
     /// What comes out of each tick on one worker, in its order.
     pub fn per_tick(&self, ticks: &[&[&str]]) -> Vec<String> {
         let ticks: Vec<Tick> = ticks.iter().map(|rows| rows.iter().map(|row| (*row).to_owned()).collect()).collect();
-        self.outputs(&ticks, &[1], false).iter().map(|rows| rows.join("; ")).collect()
+        self.outputs(&ticks, &[1], false, false).iter().map(|rows| rows.join("; ")).collect()
     }
 
     /// Whether after each tick the rows are those that `model` makes of all changes so far: as whole batches on one worker,
@@ -86,9 +86,17 @@ impl<O: Operator<RowBatch>, F: Fn(OperatorContext) -> O> TickTest<'_, F> {
         model: impl Fn(&[String]) -> Vec<String>,
         left: impl Fn(&[String]) -> Vec<String>,
     ) {
-        for (parallelism, restarts) in [(&[1][..], false), (&[1], true), (&[3], false), (&[1, 3, 2, 4], true)] {
+        let ways = [
+            (&[1][..], false, false),
+            (&[1], true, false),
+            (&[3], false, false),
+            (&[1, 3, 2, 4], true, false),
+            (&[1], false, true),
+            (&[1, 3, 2, 4], true, true),
+        ];
+        for (parallelism, restarts, tiered) in ways {
             let (mut input, mut output) = (Vec::new(), Vec::new());
-            for (number, rows) in self.outputs(ticks, parallelism, restarts).into_iter().enumerate() {
+            for (number, rows) in self.outputs(ticks, parallelism, restarts, tiered).into_iter().enumerate() {
                 input.extend(ticks[number].iter().cloned());
                 output.extend(rows);
                 let mut expected = model(&input);
@@ -96,17 +104,18 @@ impl<O: Operator<RowBatch>, F: Fn(OperatorContext) -> O> TickTest<'_, F> {
                 assert_eq!(
                     left(&output),
                     expected,
-                    "tick {number} of {ticks:#?} at {parallelism:?}, restarts: {restarts}"
+                    "tick {number} of {ticks:#?} at {parallelism:?}, restarts: {restarts}, tiered: {tiered}"
                 );
             }
         }
     }
 
-    fn outputs(&self, ticks: &[Tick], parallelism: &[usize], restarts: bool) -> Vec<Vec<String>> {
+    fn outputs(&self, ticks: &[Tick], parallelism: &[usize], restarts: bool, tiered: bool) -> Vec<Vec<String>> {
         let mut router = KeyRouter::new(KeyRouterSpec { keys: self.keys.to_vec(), key_groups: KEY_GROUPS });
         let start = |count: usize, parts: &[OperatorSnapshot]| -> Vec<O> {
             let each = (0..count).map(|worker| {
-                let mut operator = (self.make)(context(worker, count));
+                let context = context(worker, count);
+                let mut operator = (self.make)(if tiered { super::tiered(context) } else { context });
                 operator.restore(RestoredState::assign(parts, worker, count, KEY_GROUPS).unwrap()).unwrap();
                 operator
             });
@@ -135,7 +144,7 @@ impl<O: Operator<RowBatch>, F: Fn(OperatorContext) -> O> TickTest<'_, F> {
             }
             all.push(rows);
             if restarts {
-                let parts: Vec<_> = workers.iter_mut().map(|operator| operator.snapshot().unwrap()).collect();
+                let parts: Vec<_> = workers.iter_mut().map(snapshot).collect();
                 workers = start(parallelism[(number + 1) % parallelism.len()], &parts);
             }
         }

@@ -160,6 +160,33 @@ impl BlobStore for LocalStore {
         }
     }
 
+    fn put_file(&self, name: &str, local: &Path) -> Result<()> {
+        let path = self.path(name);
+        let put = || -> std::io::Result<()> {
+            let folder = path.parent().unwrap_or(&self.root);
+            create_folders(folder)?;
+            // A file that an attempt before this one has left.
+            let _ = fs::remove_file(&path);
+            if fs::hard_link(local, &path).is_err() {
+                // On another file system: a copy, whole or not at all.
+                let staged = self.stage(&path, &fs::read(local)?)?;
+                return fs::rename(&staged, &path).and_then(|()| sync_folder(folder));
+            }
+            File::open(&path)?.sync_all()?;
+            sync_folder(folder)
+        };
+        put().map_err(|error| self.failed("write", name, &error))
+    }
+
+    fn get_file(&self, name: &str, local: &Path) -> Result<bool> {
+        let path = self.path(name);
+        match fs::hard_link(&path, local).or_else(|_| fs::copy(&path, local).map(|_| ())) {
+            Ok(()) => Ok(true),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(false),
+            Err(error) => Err(self.failed("read", name, &error)),
+        }
+    }
+
     fn list(&self, folder: &str) -> Result<Vec<StoredFile>> {
         let mut files = Vec::new();
         self.collect(&self.path(folder), &mut files).map_err(|error| self.failed("list", folder, &error))?;

@@ -10,6 +10,9 @@ use xxhash_rust::xxh3::xxh3_128;
 /// The version of everything that a checkpoint consists of; an operator's blobs have versions of their own.
 const VERSION: u32 = 1;
 
+/// The version of checkpoints with tiers, which a reader of the first version would pass over.
+const VERSION_WITH_TIERS: u32 = 2;
+
 /// What stands in the head of every manifest.
 const FORMAT: &str = "riverrun-checkpoint";
 
@@ -104,6 +107,19 @@ pub struct SplitEntry {
     pub progress: SplitProgress,
 }
 
+/// A table of an operator's keyed state that is in a tier below memory, on one worker.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TierEntry {
+    /// The table; empty where the operator has only one.
+    pub table: String,
+    /// The first of the key groups that it holds.
+    pub first_group: u16,
+    /// One more than the last.
+    pub end_group: u16,
+    /// The files of the tier by their names in it.
+    pub files: Vec<(String, BlobEntry)>,
+}
+
 /// What one operator left on one worker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PartEntry {
@@ -126,17 +142,22 @@ pub struct PartEntry {
     /// The elements of its union state.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub union: Vec<BlobEntry>,
+    /// Its tables below memory.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tiers: Vec<TierEntry>,
 }
 
 impl PartEntry {
     /// All blobs of the part.
     pub fn blobs(&self) -> impl Iterator<Item = &BlobEntry> {
-        self.keyed.iter().map(|(_, blob)| blob).chain(&self.split).chain(&self.union)
+        let tiers = self.tiers.iter().flat_map(|tier| &tier.files).map(|(_, blob)| blob);
+        self.keyed.iter().map(|(_, blob)| blob).chain(&self.split).chain(&self.union).chain(tiers)
     }
 
     /// All blobs of the part, to be changed.
     pub(super) fn blobs_mut(&mut self) -> impl Iterator<Item = &mut BlobEntry> {
-        self.keyed.iter_mut().map(|(_, blob)| blob).chain(&mut self.split).chain(&mut self.union)
+        let tiers = self.tiers.iter_mut().flat_map(|tier| &mut tier.files).map(|(_, blob)| blob);
+        self.keyed.iter_mut().map(|(_, blob)| blob).chain(&mut self.split).chain(&mut self.union).chain(tiers)
     }
 }
 
@@ -237,7 +258,9 @@ impl Manifest {
         let bug = |error: serde_json::Error| Error::bug(format!("a manifest can't be written: {error}"));
         let body = serde_json::to_string(self).map_err(bug)?;
         let checksum = format!("{:032x}", hash_blob(body.as_bytes()));
-        let head = Head { format: FORMAT.to_owned(), version: VERSION, checksum };
+        let mut parts = self.operators.values().flat_map(|operator| &operator.parts);
+        let version = if parts.any(|part| !part.tiers.is_empty()) { VERSION_WITH_TIERS } else { VERSION };
+        let head = Head { format: FORMAT.to_owned(), version, checksum };
         Ok(format!("{}\n{body}\n", serde_json::to_string(&head).map_err(bug)?).into_bytes())
     }
 
@@ -250,8 +273,9 @@ impl Manifest {
         if head.format != FORMAT {
             return Err(damaged(&format!("its format is '{}'", head.format)));
         }
-        if head.version != VERSION {
-            let error = format!("the manifest has version {}, and only {VERSION} is known", head.version);
+        if !(VERSION..=VERSION_WITH_TIERS).contains(&head.version) {
+            let known = format!("{VERSION} and {VERSION_WITH_TIERS}");
+            let error = format!("the manifest has version {}, and only {known} are known", head.version);
             return Err(Error::failure(error).hint("use the version of Riverrun that wrote it"));
         }
         let body = rest.strip_suffix('\n').ok_or_else(|| damaged("it ends too early"))?;

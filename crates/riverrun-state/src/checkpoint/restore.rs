@@ -1,20 +1,38 @@
 //! Reading a checkpoint back, and checking one.
 
-use super::manifest::{BlobEntry, Manifest, PartEntry, hash_blob};
+use super::manifest::{BlobEntry, Manifest, PartEntry, TierEntry, hash_blob};
 use super::part_file::MAGIC;
 use super::store::BlobStore;
 use crate::snapshot::{OperatorPart, OperatorSnapshot, Snapshot};
+use crate::tier::{Content, GroupRange, Scratch, TierFile, TierFiles, TierTicket, next_origin};
 use riverrun_core::{Error, KeyGroup, Result, failpoint};
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
 
-/// Reads what a checkpoint holds. Of keyed state only the groups that `wanted` names: those that this process will own.
+/// Reads what a checkpoint holds. Of keyed state only the groups that `wanted` names: those that this process will own. The
+/// files of tiers go into folders below that for temporary files, which go when nobody needs them any more.
 pub fn load(store: &dyn BlobStore, manifest: &Manifest, wanted: impl Fn(KeyGroup) -> bool) -> Result<Snapshot> {
+    load_into(store, manifest, wanted, &std::env::temp_dir())
+}
+
+/// The same with the files of tiers in folders below `scratch`.
+pub fn load_into(
+    store: &dyn BlobStore,
+    manifest: &Manifest,
+    wanted: impl Fn(KeyGroup) -> bool,
+    scratch: &Path,
+) -> Result<Snapshot> {
     failpoint("restore")?;
+    let downloads = Downloads { store, manifest, scratch };
     let mut blobs = Blobs::default();
     for operator in manifest.operators.values() {
         for part in &operator.parts {
             let keyed = part.keyed.iter().filter(|(group, _)| wanted(*group)).map(|(_, blob)| blob);
-            keyed.chain(&part.split).chain(&part.union).for_each(|blob| blobs.want(blob));
+            let wanted = |tier: &&TierEntry| (tier.first_group..tier.end_group).any(|group| wanted(KeyGroup(group)));
+            let packed = part.tiers.iter().filter(wanted).flat_map(|tier| &tier.files).map(|(_, blob)| blob);
+            let packed = packed.filter(|blob| !is_whole_file(blob, manifest));
+            keyed.chain(&part.split).chain(&part.union).chain(packed).for_each(|blob| blobs.want(blob));
         }
     }
     blobs.read(store, manifest)?;
@@ -22,7 +40,15 @@ pub fn load(store: &dyn BlobStore, manifest: &Manifest, wanted: impl Fn(KeyGroup
     for (id, operator) in &manifest.operators {
         let mut parts: Vec<&PartEntry> = operator.parts.iter().collect();
         parts.sort_by_key(|part| part.worker);
-        let parts = parts.into_iter().map(|part| blobs.part(part, &wanted)).collect::<Result<Vec<_>>>()?;
+        let read = |part: &PartEntry| {
+            let mut read = blobs.part(part, &wanted)?;
+            for tier in part.tiers.iter().filter(|tier| (tier.first_group..tier.end_group).any(|g| wanted(KeyGroup(g)))) {
+                let files = downloads.tier(tier, &blobs)?;
+                read.state.tiers.insert(tier.table.clone(), TierTicket::ready(Arc::new(files)));
+            }
+            Ok(read)
+        };
+        let parts = parts.into_iter().map(read).collect::<Result<Vec<_>>>()?;
         operators.insert(id.clone(), parts);
     }
     Ok(Snapshot { epoch: manifest.body.epoch, operators })
@@ -68,6 +94,56 @@ fn cut<'a>(content: &'a [u8], blob: &BlobEntry) -> Option<&'a [u8]> {
     let start = usize::try_from(blob.offset).ok()?;
     let end = start.checked_add(usize::try_from(blob.length).ok()?)?;
     content.get(start..end).filter(|bytes| hash_blob(bytes) == blob.hash)
+}
+
+/// Whether a blob is all there is of its file.
+fn is_whole_file(blob: &BlobEntry, manifest: &Manifest) -> bool {
+    let file = manifest.files.get(blob.file as usize);
+    blob.offset == 0 && file.is_some_and(|file| file.size == blob.length)
+}
+
+/// The files of tiers on their way to this machine.
+struct Downloads<'a> {
+    store: &'a dyn BlobStore,
+    manifest: &'a Manifest,
+    scratch: &'a Path,
+}
+
+impl Downloads<'_> {
+    fn tier(&self, tier: &TierEntry, blobs: &Blobs) -> Result<TierFiles> {
+        let scratch = Scratch::create(self.scratch.join(format!("restored-{}-{}", std::process::id(), next_origin())))?;
+        let mut files = Vec::with_capacity(tier.files.len());
+        for (name, blob) in &tier.files {
+            let content = if is_whole_file(blob, self.manifest) {
+                let path = scratch.path().join(name);
+                self.file(blob, &path)?;
+                Content::Path(path)
+            } else {
+                Content::Bytes(blobs.blob(blob)?.into())
+            };
+            files.push(TierFile { name: name.clone(), immutable: true, content });
+        }
+        let groups = GroupRange { first: tier.first_group, end: tier.end_group };
+        Ok(TierFiles { groups, origin: next_origin(), files, scratch: Some(Arc::new(scratch)) })
+    }
+
+    fn file(&self, blob: &BlobEntry, path: &Path) -> Result<()> {
+        let entry = self.manifest.files.get(blob.file as usize);
+        let entry = entry.ok_or_else(|| Error::bug("a blob in a file that the manifest does not name"))?;
+        let damaged = |what: &str| {
+            Error::failure(format!("the checkpoint is damaged: {} {what}", self.store.describe(&entry.name)))
+                .hint("`riverrun checkpoints DIR` says which files are")
+        };
+        if !self.store.get_file(&entry.name, path)? {
+            return Err(damaged("is missing"));
+        }
+        let content = std::fs::read(path)
+            .map_err(|error| Error::failure(format!("cannot read {}: {error}", path.display())))?;
+        if hash_blob(&content) != blob.hash {
+            return Err(damaged("does not match its checksum"));
+        }
+        Ok(())
+    }
 }
 
 /// The blobs of a checkpoint that have been read.
@@ -128,6 +204,7 @@ impl Blobs {
                 keyed: keyed.map(|(group, blob)| Ok((*group, self.blob(blob)?))).collect::<Result<_>>()?,
                 split: list(&part.split)?,
                 union: list(&part.union)?,
+                ..OperatorSnapshot::default()
             },
             watermark: part.watermark,
             ended: part.ended,

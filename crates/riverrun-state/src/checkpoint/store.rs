@@ -1,7 +1,8 @@
 //! Where checkpoints are kept.
 
-use riverrun_core::{Millis, Result};
+use riverrun_core::{Error, Millis, Result};
 use std::fmt::Debug;
+use std::path::Path;
 
 /// What became of a put-if-absent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +39,21 @@ pub trait BlobStore: Send + Sync + Debug {
 
     /// Reads a file; `None` if there is none.
     fn get(&self, name: &str) -> Result<Option<Vec<u8>>>;
+
+    /// Writes what a local file holds, as [`BlobStore::put`] does. The local file is not changed afterwards.
+    fn put_file(&self, name: &str, local: &Path) -> Result<()> {
+        let bytes = std::fs::read(local)
+            .map_err(|error| Error::failure(format!("cannot read {}: {error}", local.display())))?;
+        self.put(name, &bytes)
+    }
+
+    /// Reads a file into a new local one, which may be the same file: neither is changed afterwards. False if there is none.
+    fn get_file(&self, name: &str, local: &Path) -> Result<bool> {
+        let Some(bytes) = self.get(name)? else { return Ok(false) };
+        std::fs::write(local, bytes)
+            .map_err(|error| Error::failure(format!("cannot write {}: {error}", local.display())))?;
+        Ok(true)
+    }
 
     /// The files of a folder and of those in it; `""` for all. A folder that does not exist has none.
     fn list(&self, folder: &str) -> Result<Vec<StoredFile>>;

@@ -19,6 +19,7 @@ fn part(groups: &[(u16, &str)], offset: &str) -> OperatorPart {
             keyed: groups.iter().map(|(group, text)| (KeyGroup(*group), text.as_bytes().to_vec())).collect(),
             split: vec![offset.as_bytes().to_vec()],
             union: vec![b"everyone".to_vec()],
+            ..OperatorSnapshot::default()
         },
         watermark: Watermark(17),
         ended: false,

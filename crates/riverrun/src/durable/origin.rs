@@ -2,8 +2,9 @@
 
 use riverrun_core::{Error, KeyGroup, Result};
 use riverrun_state::Snapshot;
-use riverrun_state::checkpoint::{BlobStore, CheckpointEntry, CheckpointKind, History, Location, Manifest, load};
+use riverrun_state::checkpoint::{BlobStore, CheckpointEntry, CheckpointKind, History, Location, Manifest, load_into};
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 use std::sync::Arc;
 
 /// The name of a manifest in its folder.
@@ -35,9 +36,14 @@ impl Origin {
         Manifest::decode(&bytes).map_err(|error| error.context(place))
     }
 
-    /// What it holds, of keyed state only the groups that are wanted.
-    pub(crate) fn load(&self, manifest: &Manifest, wanted: impl Fn(KeyGroup) -> bool) -> Result<Snapshot> {
-        load(&*self.store()?, manifest, wanted).map_err(|error| error.context(&self.root))
+    /// What it holds, of keyed state only the groups that are wanted. Files of tiers are put into folders below `scratch`.
+    pub(crate) fn load(
+        &self,
+        manifest: &Manifest,
+        wanted: impl Fn(KeyGroup) -> bool,
+        scratch: &Path,
+    ) -> Result<Snapshot> {
+        load_into(&*self.store()?, manifest, wanted, scratch).map_err(|error| error.context(&self.root))
     }
 }
 

@@ -4,6 +4,7 @@
 //! DIR/lock           locked while a run holds the directory
 //! DIR/jobs.json      the jobs: id, generation, whether they have finished
 //! DIR/checkpoints/   their checkpoints, unless execution.checkpointing.dir says otherwise
+//! DIR/local/         what RocksDB keeps while a job runs
 //! DIR/control        where the running process listens for savepoint requests
 //! ```
 
@@ -68,6 +69,8 @@ impl StateDir {
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
         let path = std::path::absolute(path).map_err(failed)?;
+        // What a run that was killed has left: its checkpoints hold all that counts.
+        let _ = std::fs::remove_dir_all(path.join("local"));
         let records = read(&path)?;
         Ok(StateDir { path, _lock: lock, records: Mutex::new(records) })
     }

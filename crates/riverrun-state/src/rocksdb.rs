@@ -1,0 +1,190 @@
+//! The tier in RocksDB: one database per table of an operator and worker, all of a process with the same cache, write-buffer
+//! budget and rate limiter.
+//!
+//! Nothing goes through the memtable or the log: a run is sorted, written as an SST file and ingested. So the files are what has
+//! changed, and a checkpoint by hard links costs nothing but the links.
+
+mod store;
+#[cfg(test)]
+mod tests;
+
+use crate::tier::{GroupRange, Scratch, StoreOptions, TierBackend, TierFiles, TierStore};
+use riverrun_core::{Error, Result};
+use rocksdb::{
+    BlockBasedOptions, Cache, CompactionDecision, DB, DBCompressionType, Direction, IteratorMode, Options, ReadOptions,
+    WriteBufferManager,
+};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use store::RocksStore;
+
+/// What all databases of the process may write per second, flushes and compactions together; the limiter lowers it by itself.
+const BYTES_PER_SECOND: i64 = 512 << 20;
+
+/// The write-buffer budget: nothing is written through memtables, but each database has one.
+const WRITE_BUFFERS: usize = 16 << 20;
+
+/// The size that SST files grow to. A changed file is uploaded whole, so they are smaller than is usual.
+const FILE_BYTES: u64 = 16 << 20;
+
+/// Makes databases in one folder.
+pub struct RocksTier {
+    scratch: Arc<Scratch>,
+    options: Options,
+    created: AtomicU64,
+}
+
+impl std::fmt::Debug for RocksTier {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RocksTier").field("folder", &self.scratch.path()).finish_non_exhaustive()
+    }
+}
+
+impl RocksTier {
+    /// Databases in `folder`, which goes with them. Their blocks take up at most `cache_bytes`.
+    pub fn new(folder: &Path, cache_bytes: usize) -> Arc<Self> {
+        let cache = Cache::new_lru_cache(cache_bytes.max(1 << 20));
+        let mut blocks = BlockBasedOptions::default();
+        blocks.set_block_cache(&cache);
+        blocks.set_block_size(8 << 10);
+        // Ten bits per key: of a hundred keys that are not there, one costs a read.
+        blocks.set_bloom_filter(10.0, false);
+        // Filters and indexes count to the budget as blocks do.
+        blocks.set_cache_index_and_filter_blocks(true);
+        blocks.set_cache_index_and_filter_blocks_with_high_priority(true);
+        let mut options = Options::default();
+        options.set_block_based_table_factory(&blocks);
+        options.set_write_buffer_manager(&WriteBufferManager::new_write_buffer_manager_with_cache(
+            WRITE_BUFFERS,
+            false,
+            cache,
+        ));
+        options.set_auto_tuned_ratelimiter(BYTES_PER_SECOND, 100_000, 10);
+        options.set_compression_type(DBCompressionType::Lz4);
+        options.set_target_file_size_base(FILE_BYTES);
+        options.set_max_bytes_for_level_base(4 * FILE_BYTES);
+        options.set_level_compaction_dynamic_level_bytes(true);
+        options.set_write_buffer_size(1 << 20);
+        options.set_max_open_files(512);
+        options.set_max_background_jobs(2);
+        options.set_stats_dump_period_sec(0);
+        options.set_keep_log_file_num(1);
+        options.set_max_log_file_size(1 << 20);
+        options.set_log_level(rocksdb::LogLevel::Error);
+        // The folder is made when there is something to put into it.
+        let scratch = Arc::new(Scratch::of(folder));
+        Arc::new(RocksTier { scratch, options, created: AtomicU64::new(0) })
+    }
+
+    fn options(&self, options: &StoreOptions) -> Options {
+        // A copy shares cache, budget and limiter.
+        let mut own = self.options.clone();
+        own.create_if_missing(true);
+        if let Some(expired) = options.expired.clone() {
+            own.set_compaction_filter("time-to-live", move |_level: u32, _key: &[u8], value: &[u8]| {
+                if expired(value) { CompactionDecision::Remove } else { CompactionDecision::Keep }
+            });
+        }
+        own
+    }
+
+    fn folder(&self, options: &StoreOptions) -> Result<Scratch> {
+        let number = self.created.fetch_add(1, Ordering::Relaxed);
+        let name: String =
+            options.name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(60).collect();
+        Scratch::create(self.scratch.path().join(format!("{number}-{name}")))
+    }
+
+    fn store(&self, options: &StoreOptions, folder: Scratch) -> Result<RocksStore> {
+        RocksStore::open(self.options(options), options.groups, folder, self.scratch.clone())
+    }
+
+    /// Opens the files of a part to read them.
+    fn reader(&self, part: &TierFiles) -> Result<(DB, Scratch)> {
+        let number = self.created.fetch_add(1, Ordering::Relaxed);
+        let folder = Scratch::create(self.scratch.path().join(format!("{number}-read")))?;
+        part.files.iter().try_for_each(|file| file.place_in(folder.path(), is_table(&file.name)))?;
+        let mut options = self.options.clone();
+        // What is read once must not push out what is in use.
+        options.set_max_open_files(64);
+        let db = DB::open_for_read_only(&options, folder.path(), false)
+            .map_err(|error| failed("open the files of", part.scratch.as_deref(), &error))?;
+        Ok((db, folder))
+    }
+}
+
+impl TierBackend for RocksTier {
+    fn create(&self, options: StoreOptions) -> Result<Arc<dyn TierStore>> {
+        Ok(Arc::new(self.store(&options, self.folder(&options)?)?))
+    }
+
+    fn open(&self, options: StoreOptions, parts: &[Arc<TierFiles>]) -> Result<Arc<dyn TierStore>> {
+        if let [part] = parts
+            && part.groups == options.groups
+        {
+            let folder = self.folder(&options)?;
+            part.files.iter().try_for_each(|file| file.place_in(folder.path(), is_table(&file.name)))?;
+            return Ok(Arc::new(self.store(&options, folder)?));
+        }
+        // At another parallelism: what is ours of the old files is written anew.
+        let store = self.store(&options, self.folder(&options)?)?;
+        for part in parts {
+            let Some(groups) = part.groups.overlap(options.groups) else { continue };
+            let (db, _folder) = self.reader(part)?;
+            let mut writer = store.writer()?;
+            range(&db, groups, part, &mut |key, value| {
+                if options.expired.as_ref().is_some_and(|expired| expired(value)) {
+                    return Ok(());
+                }
+                writer.put(key, value)
+            })?;
+            writer.finish()?;
+        }
+        Ok(Arc::new(store))
+    }
+
+    fn scan(
+        &self,
+        part: &TierFiles,
+        groups: GroupRange,
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<()>,
+    ) -> Result<()> {
+        let Some(groups) = part.groups.overlap(groups) else { return Ok(()) };
+        let (db, _folder) = self.reader(part)?;
+        range(&db, groups, part, &mut |key, value| visit(key.get(2..).unwrap_or_default(), value))
+    }
+}
+
+/// What a database holds of some groups, in order.
+fn range(
+    db: &DB,
+    groups: GroupRange,
+    part: &TierFiles,
+    visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<()>,
+) -> Result<()> {
+    let mut options = ReadOptions::default();
+    options.fill_cache(false);
+    options.set_readahead_size(2 << 20);
+    options.set_iterate_upper_bound(groups.end.to_be_bytes());
+    let first = groups.first.to_be_bytes();
+    for entry in db.iterator_opt(IteratorMode::From(&first, Direction::Forward), options) {
+        let (key, value) = entry.map_err(|error| failed("read", part.scratch.as_deref(), &error))?;
+        visit(&key, &value)?;
+    }
+    Ok(())
+}
+
+/// Whether a file holds rows: such a file is never changed.
+fn is_table(name: &str) -> bool {
+    name.ends_with(".sst")
+}
+
+fn failed(what: &str, folder: Option<&Scratch>, error: &rocksdb::Error) -> Error {
+    let place = folder.map(|folder| format!(" in {}", folder.path().display())).unwrap_or_default();
+    let failed = Error::failure(format!("cannot {what} the state{place}: {error}"));
+    if error.to_string().contains("No space left") {
+        return failed.hint("make room, or put the state elsewhere (state.backend.rocksdb.localdir)");
+    }
+    failed
+}

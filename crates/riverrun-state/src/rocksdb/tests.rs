@@ -1,0 +1,66 @@
+//! The same random changes as in memory, with databases.
+
+use super::RocksTier;
+use crate::tier::{GroupRange, Run, StoreOptions, TierBackend};
+use crate::key::KeyRows;
+use riverrun_core::KeyGroup;
+use std::sync::Arc;
+
+#[test]
+fn random_changes_are_what_a_map_says_and_every_barrier_is_restored_at_any_parallelism() {
+    let folder = tempfile::tempdir().unwrap();
+    let tier: Arc<dyn TierBackend> = RocksTier::new(&folder.path().join("tier"), 1 << 20);
+    crate::tier::tests::exercise(&tier, 2, 1, 1);
+    crate::tier::tests::exercise(&tier, 20_000, 1, 2);
+    drop(tier);
+    assert!(!folder.path().join("tier").exists(), "the folder goes with the tier");
+}
+
+fn get(store: &dyn crate::tier::TierStore, key: &[u8]) -> Option<Vec<u8>> {
+    let mut full = vec![0, 3];
+    full.extend_from_slice(key);
+    let rows = KeyRows { ends: vec![full.len() as u32], data: full };
+    let mut found = None;
+    let mut note = |_: usize, value: &[u8]| {
+        found = Some(value.to_vec());
+        Ok(())
+    };
+    store.get(&rows, &mut note).unwrap();
+    found
+}
+
+#[test]
+fn files_that_did_not_change_are_the_same_ones_and_expired_values_are_not_copied() {
+    let folder = tempfile::tempdir().unwrap();
+    let tier = RocksTier::new(&folder.path().join("tier"), 1 << 20);
+    let options = |first, end| StoreOptions {
+        name: "test".to_owned(),
+        groups: GroupRange { first, end },
+        expired: Some(Arc::new(|value: &[u8]| value == b"old")),
+    };
+    let store = tier.create(options(0, 8)).unwrap();
+    let mut run = Run::default();
+    run.put(KeyGroup(3), 1, b"a", |out| out.extend(b"1"));
+    run.put(KeyGroup(3), 2, b"b", |out| out.extend(b"old"));
+    store.apply(&run).unwrap();
+    let first = store.freeze().unwrap();
+    let mut run = Run::default();
+    run.put(KeyGroup(3), 3, b"c", |out| out.extend(b"3"));
+    run.delete(KeyGroup(3), 1, b"a");
+    store.apply(&run).unwrap();
+    let second = store.freeze().unwrap();
+    let tables = |files: &crate::tier::TierFiles| -> Vec<String> {
+        files.files.iter().filter(|file| file.immutable).map(|file| file.name.clone()).collect()
+    };
+    assert_eq!((tables(&first).len(), tables(&second).len()), (1, 2));
+    assert!(tables(&second).contains(&tables(&first)[0]), "{first:?} {second:?}");
+    assert_eq!((get(&*store, b"a"), get(&*store, b"c")), (None, Some(b"3".to_vec())));
+
+    let (first, second) = (Arc::new(first), Arc::new(second));
+    let same = tier.open(options(0, 8), &[first.clone()]).unwrap();
+    assert_eq!(get(&*same, b"a"), Some(b"1".to_vec()));
+    let part = tier.open(options(0, 4), &[first]).unwrap();
+    assert_eq!((get(&*part, b"a"), get(&*part, b"b")), (Some(b"1".to_vec()), None));
+    let none = tier.open(options(4, 8), &[second]).unwrap();
+    assert_eq!(get(&*none, b"c"), None);
+}

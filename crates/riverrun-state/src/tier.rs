@@ -1,0 +1,33 @@
+//! The tier below memory: keyed state that is larger than the memory it may take up.
+//!
+//! ```text
+//! operator ── slots in memory (Resident) ── Run: what is written back ──► queue ──► thread ──► TierStore (RocksDB)
+//!                  ▲                            │ reads look through it                           │ hard links
+//!                  └──────────── misses ────────┴────────── batched reads ◄───────────────────────┴──► checkpoint
+//! ```
+//!
+//! An operator works on slots in memory. A [`Resident`] knows which of them have changed since they were last written back, and
+//! which were not used lately. At a barrier the set of changed slots is frozen by a swap of two bits; its slots are encoded in
+//! slices between batches, a slot that is touched before its turn at once. What has been encoded goes through a queue to a
+//! thread, in order: so what the store holds when the thread comes to the barrier is what the operator held at it.
+//! Cold slots leave memory when the budget is spent, and are read again when their key comes. RFC 0004 has the reasons.
+
+mod backend;
+mod budget;
+mod files;
+#[cfg(any(test, feature = "testing"))]
+pub mod memory;
+mod queue;
+mod resident;
+mod run;
+mod store;
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub use backend::{BackendKind, StateBackend, TierSeat};
+pub use budget::{MemoryBudget, Share};
+pub use files::{Content, Scratch, TicketSender, TierFile, TierFiles, TierTicket};
+pub use resident::{Resident, SlotValues};
+pub use run::Run;
+pub(crate) use queue::next_origin;
+pub use store::{GroupRange, IsExpired, StoreOptions, TierBackend, TierStore};

@@ -1,0 +1,60 @@
+//! The memory that a process's keyed state may take up (`state.memory`), and who takes how much of it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// One budget for all operators and workers of a process.
+#[derive(Debug)]
+pub struct MemoryBudget {
+    limit: usize,
+    used: AtomicUsize,
+}
+
+impl MemoryBudget {
+    /// So many bytes.
+    pub fn new(limit: usize) -> Arc<Self> {
+        Arc::new(MemoryBudget { limit: limit.max(1), used: AtomicUsize::new(0) })
+    }
+
+    /// The bytes that may be taken up.
+    pub fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// The bytes that are taken up, about.
+    pub fn used(&self) -> usize {
+        self.used.load(Ordering::Relaxed)
+    }
+}
+
+/// What one operator takes up on one worker.
+#[derive(Debug)]
+pub struct Share {
+    budget: Arc<MemoryBudget>,
+    used: usize,
+}
+
+impl Share {
+    /// Nothing yet.
+    pub fn new(budget: Arc<MemoryBudget>) -> Self {
+        Share { budget, used: 0 }
+    }
+
+    /// Says how much it is now, and learns how much it may be: when all together take up too much, each gives up the same part of
+    /// what it has.
+    pub fn update(&mut self, used: usize) -> usize {
+        self.budget.used.fetch_add(used, Ordering::Relaxed);
+        let total = self.budget.used.fetch_sub(self.used, Ordering::Relaxed).saturating_sub(self.used);
+        self.used = used;
+        if total <= self.budget.limit {
+            return usize::MAX;
+        }
+        (used as u128 * self.budget.limit as u128 / total as u128) as usize
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.budget.used.fetch_sub(self.used, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,434 @@
+//! What of an operator's state is in memory: which slots have changed, which may leave, and what is read again.
+
+use super::backend::{StateBackend, TierSeat};
+use super::budget::Share;
+use super::files::{TicketSender, TierFiles, TierTicket};
+use super::queue::{Queue, Sent};
+use super::run::Run;
+use super::store::push_key;
+use crate::key::{KeyRows, hash_key};
+use crate::key_table::KeyTable;
+use riverrun_core::{KeyGroup, Result};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// So many slots are encoded at once, between two batches.
+const SLICE: usize = 4096;
+
+/// A call makes room by so many slots at the least, and by this many times what has come since the last one.
+const LEAST_EVICTED: usize = 4096;
+const EVICTED_PER_NEW: usize = 3;
+
+/// A run of so many bytes is sent.
+const RUN_BYTES: usize = 4 << 20;
+
+/// The flags of a slot: changed in the even or the odd epoch, used since the clock's hand came by, known to the tier.
+const DIRTY: [u8; 2] = [1, 2];
+const USED: u8 = 4;
+const BELOW: u8 = 8;
+
+/// The values of an operator by slot.
+pub trait SlotValues {
+    /// Makes room for `slots` slots in all.
+    fn grow(&mut self, slots: usize);
+
+    /// Appends a value.
+    fn encode(&self, slot: u32, out: &mut Vec<u8>);
+
+    /// Reads a value into a slot that is empty.
+    fn decode(&mut self, slot: u32, value: &[u8]) -> Result<()>;
+
+    /// Empties a slot, which leaves memory.
+    fn evict(&mut self, slot: u32);
+
+    /// Whether the slot must stay: the operator has more to do with it.
+    fn is_pinned(&self, slot: u32) -> bool {
+        let _ = slot;
+        false
+    }
+}
+
+/// Keeps the slots of one table of keys in step with the tier. Where there is none it does nothing, at the cost of a test.
+pub struct Resident {
+    backend: Arc<StateBackend>,
+    seat: TierSeat,
+    tiered: bool,
+    /// Once there is something below.
+    queue: Option<Arc<Queue>>,
+    /// Sent and perhaps not yet written, oldest first.
+    sent: VecDeque<Arc<Sent>>,
+    /// What belongs before the barrier that is under way.
+    frozen: Option<Frozen>,
+    run: Run,
+    flags: Vec<u8>,
+    /// Which of the dirty bits is set now; the other one is that of the barrier under way.
+    parity: usize,
+    dirty: Vec<u32>,
+    /// Whether all that is below is in memory too: then nothing is looked up.
+    complete: bool,
+    hand: usize,
+    fresh: usize,
+    value_bytes: f64,
+    share: Share,
+}
+
+/// A barrier under way.
+struct Frozen {
+    slots: Vec<u32>,
+    position: usize,
+    run: Run,
+    ticket: TicketSender,
+}
+
+impl std::fmt::Debug for Resident {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Resident").field("name", &self.seat.name).finish_non_exhaustive()
+    }
+}
+
+impl Resident {
+    /// Nothing yet.
+    pub fn new(backend: Arc<StateBackend>, seat: TierSeat) -> Self {
+        Resident {
+            tiered: backend.kind() == super::BackendKind::RocksDb,
+            share: Share::new(backend.budget.clone()),
+            backend,
+            seat,
+            queue: None,
+            sent: VecDeque::new(),
+            frozen: None,
+            run: Run::default(),
+            flags: Vec::new(),
+            parity: 0,
+            dirty: Vec::new(),
+            complete: true,
+            hand: 0,
+            fresh: 0,
+            value_bytes: 0.0,
+        }
+    }
+
+    /// Appends the slot of each row's key, which are then in memory and will be changed: those that are below are read, those
+    /// that are nowhere are new.
+    pub fn slots<V: SlotValues>(
+        &mut self,
+        keys: &mut KeyTable,
+        values: &mut V,
+        rows: &KeyRows,
+        hashes: &[u64],
+        slots: &mut Vec<u32>,
+    ) -> Result<()> {
+        let from = slots.len();
+        if !self.tiered {
+            keys.insert_rows(rows, hashes, slots);
+            values.grow(keys.slots());
+            return Ok(());
+        }
+        let mut new = Vec::new();
+        slots.reserve(hashes.len());
+        for (key, &hash) in rows.iter().zip(hashes) {
+            let (slot, is_new) = keys.insert(hash, key);
+            if is_new {
+                new.push(slot);
+            }
+            slots.push(slot);
+        }
+        values.grow(keys.slots());
+        self.load(keys, values, &new)?;
+        self.change(keys, values, &slots[from..]);
+        Ok(())
+    }
+
+    /// Reads those of these slots, new in the table, that are below.
+    pub fn load<V: SlotValues>(&mut self, keys: &KeyTable, values: &mut V, new: &[u32]) -> Result<()> {
+        if !self.tiered {
+            return Ok(());
+        }
+        self.flags.resize(self.flags.len().max(keys.slots()), 0);
+        self.fresh += new.len();
+        if self.complete {
+            return Ok(());
+        }
+        while self.sent.front().is_some_and(|sent| sent.is_done()) {
+            self.sent.pop_front();
+        }
+        let (mut asked, mut asked_slots) = (KeyRows::default(), Vec::new());
+        for &slot in new {
+            let (hash, key) = (keys.hash(slot), keys.key(slot));
+            let frozen = self.frozen.as_ref().map(|frozen| &frozen.run);
+            let runs = [Some(&self.run), frozen].into_iter().flatten().chain(self.sent.iter().rev().map(|s| &s.run));
+            let mut known = None;
+            for run in runs {
+                known = run.get(hash, key);
+                if known.is_some() {
+                    break;
+                }
+            }
+            match known {
+                Some(Some(value)) => {
+                    self.flags[slot as usize] |= BELOW;
+                    values.decode(slot, value)?;
+                }
+                Some(None) => {}
+                None => {
+                    push_key(&mut asked, KeyGroup::of_hash(hash, self.seat.key_groups), key);
+                    asked_slots.push(slot);
+                }
+            }
+        }
+        let Some(queue) = self.queue.as_ref().filter(|_| !asked_slots.is_empty()) else { return Ok(()) };
+        let flags = &mut self.flags;
+        queue.store().get(&asked, &mut |position, value| {
+            let slot = asked_slots[position];
+            flags[slot as usize] |= BELOW;
+            values.decode(slot, value)
+        })
+    }
+
+    /// These slots are about to be changed.
+    pub fn change<V: SlotValues>(&mut self, keys: &KeyTable, values: &V, slots: &[u32]) {
+        if !self.tiered {
+            return;
+        }
+        self.flags.resize(self.flags.len().max(keys.slots()), 0);
+        let (now, before) = (DIRTY[self.parity], DIRTY[1 - self.parity]);
+        for &slot in slots {
+            let flags = self.flags[slot as usize];
+            if flags & before != 0 {
+                self.write_frozen(keys, values, slot);
+            }
+            if flags & now == 0 {
+                self.dirty.push(slot);
+            }
+            self.flags[slot as usize] |= now | USED;
+        }
+    }
+
+    /// A slot was filled from what an earlier run left in memory. It may leave memory at once.
+    pub fn restored<V: SlotValues>(&mut self, keys: &mut KeyTable, values: &mut V, slot: u32) -> Result<()> {
+        if self.tiered {
+            self.change(keys, values, &[slot]);
+            self.fresh += 1;
+            if self.fresh >= SLICE {
+                self.settle(keys, values)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The key of a slot is about to be removed from the table.
+    pub fn remove<V: SlotValues>(&mut self, keys: &KeyTable, values: &V, slot: u32) {
+        if !self.tiered || slot as usize >= self.flags.len() {
+            return;
+        }
+        if self.flags[slot as usize] & DIRTY[1 - self.parity] != 0 {
+            // It is gone after the barrier, not before.
+            self.write_frozen(keys, values, slot);
+        }
+        if self.flags[slot as usize] & BELOW != 0 {
+            let hash = keys.hash(slot);
+            self.run.delete(KeyGroup::of_hash(hash, self.seat.key_groups), hash, keys.key(slot));
+        }
+        self.flags[slot as usize] = 0;
+    }
+
+    /// The value that a slot has at the barrier under way goes into the run before it.
+    fn write_frozen<V: SlotValues>(&mut self, keys: &KeyTable, values: &V, slot: u32) {
+        let flags = &mut self.flags[slot as usize];
+        *flags &= !DIRTY[1 - self.parity];
+        *flags |= BELOW;
+        if let Some(frozen) = &mut self.frozen {
+            let length = put(&mut frozen.run, keys, values, self.seat.key_groups, slot);
+            self.value_bytes += (length as f64 - self.value_bytes) / 64.0;
+        }
+    }
+
+    fn write<V: SlotValues>(&mut self, keys: &KeyTable, values: &V, slot: u32) {
+        let flags = &mut self.flags[slot as usize];
+        *flags &= !DIRTY[self.parity];
+        *flags |= BELOW;
+        let length = put(&mut self.run, keys, values, self.seat.key_groups, slot);
+        self.value_bytes += (length as f64 - self.value_bytes) / 64.0;
+    }
+
+    fn queue(&mut self) -> Result<Arc<Queue>> {
+        if let Some(queue) = &self.queue {
+            return Ok(queue.clone());
+        }
+        let store = self.backend.reader()?.create(self.seat.store())?;
+        let queue = Queue::new(store, self.backend.writers.clone(), self.backend.bytes_waiting());
+        Ok(self.queue.insert(queue).clone())
+    }
+
+    fn send(&mut self, run: Run) -> Result<()> {
+        if run.is_empty() {
+            return Ok(());
+        }
+        let sent = self.queue()?.apply(run)?;
+        while self.sent.front().is_some_and(|sent| sent.is_done()) {
+            self.sent.pop_front();
+        }
+        if !sent.is_done() {
+            self.sent.push_back(sent);
+        }
+        Ok(())
+    }
+
+    /// About what the slots in memory take up.
+    fn num_bytes(&self, keys: &KeyTable) -> usize {
+        // In memory a value takes up more than its bytes: what it is in, and what it has room for.
+        keys.live_bytes() + keys.len() * (2.0 * self.value_bytes + 16.0) as usize
+    }
+
+    /// A barrier: what is in memory and in the tier now is what the promised files will hold. `None` where there is no tier, or
+    /// so little that it was never used: then the operator encodes all it has.
+    pub fn freeze<V: SlotValues>(&mut self, keys: &KeyTable, values: &V) -> Result<Option<TierTicket>> {
+        if !self.tiered {
+            return Ok(None);
+        }
+        if self.value_bytes == 0.0 {
+            self.sample(keys, values);
+        }
+        if self.queue.is_none() && self.num_bytes(keys) < self.backend.least_bytes {
+            return Ok(None);
+        }
+        while self.advance(keys, values)? {}
+        // What was written back or deleted before the barrier goes before it.
+        let run = std::mem::take(&mut self.run);
+        let (ticket, promise) = TierTicket::new();
+        self.frozen = Some(Frozen { slots: std::mem::take(&mut self.dirty), position: 0, run, ticket });
+        self.parity = 1 - self.parity;
+        Ok(Some(promise))
+    }
+
+    /// Writes a slice of what a barrier has frozen; whether there is more.
+    pub fn advance<V: SlotValues>(&mut self, keys: &KeyTable, values: &V) -> Result<bool> {
+        let Some(frozen) = &mut self.frozen else { return Ok(false) };
+        let end = frozen.slots.len().min(frozen.position + SLICE);
+        let slice: Vec<u32> = frozen.slots[frozen.position..end].to_vec();
+        frozen.position = end;
+        let before = DIRTY[1 - self.parity];
+        for slot in slice {
+            if self.flags[slot as usize] & before != 0 {
+                self.write_frozen(keys, values, slot);
+            }
+        }
+        let Some(frozen) = &mut self.frozen else { return Ok(false) };
+        let over = frozen.position == frozen.slots.len();
+        if over || frozen.run.num_bytes() > RUN_BYTES {
+            let run = std::mem::take(&mut frozen.run);
+            self.send(run)?;
+        }
+        if over && let Some(frozen) = self.frozen.take() {
+            self.queue()?.freeze(frozen.ticket)?;
+        }
+        Ok(!over)
+    }
+
+    /// Makes room where the budget is spent. To be called when the operator has nothing under way but pinned slots.
+    pub fn settle<V: SlotValues>(&mut self, keys: &mut KeyTable, values: &mut V) -> Result<()> {
+        if !self.tiered || keys.is_empty() {
+            return Ok(());
+        }
+        if self.value_bytes == 0.0 {
+            self.sample(keys, values);
+        }
+        let used = self.num_bytes(keys);
+        let allowed = self.share.update(used);
+        if used > allowed {
+            let per_slot = (used / keys.len()).max(1);
+            let least = LEAST_EVICTED.max(self.fresh * EVICTED_PER_NEW);
+            self.evict(keys, values, ((used - allowed) / per_slot + 1).min(least));
+            self.share.update(self.num_bytes(keys));
+        }
+        self.fresh = 0;
+        if self.dirty.len() > 2 * self.flags.len() + SLICE {
+            // Slots that have left memory and come again stand in it several times.
+            let now = DIRTY[self.parity];
+            let dirty = (0_u32..).zip(&self.flags).filter(|(_, flags)| *flags & now != 0);
+            self.dirty = dirty.map(|(slot, _)| slot).collect();
+        }
+        if self.frozen.is_none() && self.run.num_bytes() > RUN_BYTES {
+            let run = std::mem::take(&mut self.run);
+            self.send(run)?;
+        }
+        Ok(())
+    }
+
+    /// Takes `count` slots out of memory: those that were not used since the clock's hand came by.
+    fn evict<V: SlotValues>(&mut self, keys: &mut KeyTable, values: &mut V, count: usize) {
+        let slots = keys.slots();
+        self.flags.resize(self.flags.len().max(slots), 0);
+        let mut evicted = 0;
+        // After two rounds all have been seen unused.
+        for _ in 0..(2 * slots).min(count.saturating_mul(16).max(SLICE)) {
+            if evicted == count || keys.is_empty() {
+                break;
+            }
+            self.hand = if self.hand + 1 >= slots { 0 } else { self.hand + 1 };
+            let slot = self.hand as u32;
+            if !keys.is_live(slot) || values.is_pinned(slot) {
+                continue;
+            }
+            if self.flags[self.hand] & USED != 0 {
+                self.flags[self.hand] &= !USED;
+                continue;
+            }
+            if self.flags[self.hand] & DIRTY[1 - self.parity] != 0 {
+                self.write_frozen(keys, values, slot);
+            }
+            if self.flags[self.hand] & DIRTY[self.parity] != 0 {
+                self.write(keys, values, slot);
+            }
+            self.flags[self.hand] = 0;
+            values.evict(slot);
+            keys.remove(slot);
+            evicted += 1;
+        }
+        if evicted > 0 {
+            self.complete = false;
+        }
+    }
+
+    /// Learns how large values are before any was written.
+    fn sample<V: SlotValues>(&mut self, keys: &KeyTable, values: &V) {
+        let mut bytes = Vec::new();
+        let count = keys.live().take(64).map(|slot| values.encode(slot, &mut bytes)).count();
+        self.value_bytes = bytes.len() as f64 / count.max(1) as f64;
+    }
+
+    /// Takes over what tiers hold of this worker's key groups: as a tier, or, where there is none, into memory.
+    pub fn restore<V: SlotValues>(
+        &mut self,
+        parts: &[Arc<TierFiles>],
+        keys: &mut KeyTable,
+        values: &mut V,
+    ) -> Result<()> {
+        let groups = self.seat.groups();
+        let parts: Vec<_> = parts.iter().filter(|part| part.groups.overlap(groups).is_some()).cloned().collect();
+        if parts.is_empty() {
+            return Ok(());
+        }
+        let reader = self.backend.reader()?.clone();
+        if self.tiered {
+            let store = reader.open(self.seat.store(), &parts)?;
+            self.queue = Some(Queue::new(store, self.backend.writers.clone(), self.backend.bytes_waiting()));
+            self.complete = false;
+            return Ok(());
+        }
+        for part in &parts {
+            reader.scan(part, groups, &mut |key, value| {
+                let (slot, _) = keys.insert(hash_key(key), key);
+                values.grow(keys.slots());
+                values.decode(slot, value)
+            })?;
+        }
+        Ok(())
+    }
+}
+
+fn put<V: SlotValues>(run: &mut Run, keys: &KeyTable, values: &V, key_groups: u16, slot: u32) -> usize {
+    let hash = keys.hash(slot);
+    let key = keys.key(slot);
+    run.put(KeyGroup::of_hash(hash, key_groups), hash, key, |out| values.encode(slot, out)) + key.len()
+}

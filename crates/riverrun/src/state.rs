@@ -1,0 +1,69 @@
+//! Where the keyed state of a job's process is kept, from the session's settings.
+
+use crate::durable::JobDurability;
+use riverrun_core::{Error, Result};
+use riverrun_sql::session::state::StateSettings;
+use riverrun_state::tier::{StateBackend, TierBackend};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// So many threads at the most write to the tier.
+const MOST_WRITERS: usize = 4;
+
+/// The least that `state.memory` may be: RocksDB's own buffers need some.
+const LEAST_MEMORY: usize = 1 << 20;
+
+/// The backend of one process that runs `workers` of the job's workers, and where files are put at a restore. `alone` if the
+/// job has no other process.
+pub(crate) fn backend(
+    settings: &StateSettings,
+    durability: Option<&JobDurability>,
+    workers: usize,
+    alone: bool,
+) -> Result<(Arc<StateBackend>, PathBuf)> {
+    if settings.memory < LEAST_MEMORY {
+        return Err(Error::input(format!("{} bytes of memory are too little for state", settings.memory))
+            .hint("`state.memory` is at least 1 mb"));
+    }
+    let folder = folder(settings, durability);
+    let built_in = cfg!(feature = "rocksdb");
+    let tiered = match settings.backend.as_deref() {
+        Some("hashmap") => false,
+        Some(_) if !built_in => {
+            return Err(Error::input("the state backend 'rocksdb' is not built into this binary")
+                .hint("use 'state.backend.type' = 'hashmap', or build with the feature rocksdb"));
+        }
+        // Without checkpoints several processes would have to hand their files to each other.
+        _ => built_in && (durability.is_some() || alone),
+    };
+    let tier = tier(&folder, settings.memory)?;
+    let backend = match tier {
+        Some(tier) if tiered => {
+            StateBackend::tiered(tier, settings.memory, workers.clamp(1, MOST_WRITERS))?.from_bytes(settings.inline)
+        }
+        tier => StateBackend::in_memory(tier),
+    };
+    Ok((backend, folder))
+}
+
+/// A folder of this start of this process.
+fn folder(settings: &StateSettings, durability: Option<&JobDurability>) -> PathBuf {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let above = match (&settings.local_dir, durability.and_then(|durability| durability.local.as_ref())) {
+        (Some(folder), _) => PathBuf::from(folder),
+        (None, Some(folder)) => folder.clone(),
+        (None, None) => std::env::temp_dir(),
+    };
+    above.join(format!("riverrun-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)))
+}
+
+#[cfg(feature = "rocksdb")]
+fn tier(folder: &std::path::Path, memory: usize) -> Result<Option<Arc<dyn TierBackend>>> {
+    Ok(Some(riverrun_state::rocksdb::RocksTier::new(folder, StateBackend::cache_bytes(memory))))
+}
+
+#[cfg(not(feature = "rocksdb"))]
+fn tier(_folder: &std::path::Path, _memory: usize) -> Result<Option<Arc<dyn TierBackend>>> {
+    Ok(None)
+}
