@@ -28,7 +28,8 @@ pub use history::{CheckpointEntry, History, Outcome};
 pub use local::LocalStore;
 pub use location::Location;
 pub use manifest::{
-    BlobEntry, CheckpointKind, FileEntry, JobEntry, Manifest, ManifestBody, OperatorEntry, PartEntry, SplitEntry, TierEntry,
+    BlobEntry, CheckpointKind, FileEntry, JobEntry, Manifest, ManifestBody, OperatorEntry, PartEntry, SplitEntry,
+    TierEntry,
 };
 pub use part_file::{PartWriter, ProcessParts};
 pub use restore::{load, load_into, verify};

@@ -27,7 +27,7 @@ pub(crate) mod tests;
 pub use backend::{BackendKind, StateBackend, TierSeat};
 pub use budget::{MemoryBudget, Share};
 pub use files::{Content, Scratch, TicketSender, TierFile, TierFiles, TierTicket};
+pub(crate) use queue::next_origin;
 pub use resident::{Resident, SlotValues};
 pub use run::Run;
-pub(crate) use queue::next_origin;
 pub use store::{GroupRange, IsExpired, StoreOptions, TierBackend, TierStore};

@@ -239,7 +239,10 @@ fn rows_that_come_while_a_barrier_is_being_written_are_not_before_it() {
     };
     add(&mut worker, &["ada | 1", "bob | 7"]);
     let at_barrier = worker.operator.snapshot().unwrap();
-    assert_eq!(add(&mut worker, &["ada | 5", "- bob | 7", "cat | 1"]), "- ada | 1 | 1; ada | 2 | 5; - bob | 1 | 7; cat | 1 | 1");
+    assert_eq!(
+        add(&mut worker, &["ada | 5", "- bob | 7", "cat | 1"]),
+        "- ada | 1 | 1; ada | 2 | 5; - bob | 1 | 7; cat | 1 | 1"
+    );
     while worker.operator.write_behind().unwrap() {}
     let mut restored = Worker::new(&per_user(), tiered(context(0, 1)));
     restored.operator.restore(RestoredState::assign(&[at_barrier], 0, 1, context(0, 1).key_groups).unwrap()).unwrap();

@@ -101,7 +101,9 @@ impl PartWriter {
         PartWriter {
             store,
             writer,
-            known: HashMap::new(), latest: BTreeMap::new(), unsaved: BTreeMap::new(),
+            known: HashMap::new(),
+            latest: BTreeMap::new(),
+            unsaved: BTreeMap::new(),
             hashes: HashMap::new(),
         }
     }
@@ -144,7 +146,8 @@ impl PartWriter {
             };
             for tier in tiers.iter().filter(|tier| tier.id == *id && tier.worker == *worker) {
                 let files = tier.hashed.iter().zip(&tier.frozen.files);
-                let files = files.map(|(content, file)| Ok((file.name.clone(), packer.place_file(&name, content, file)?)));
+                let files =
+                    files.map(|(content, file)| Ok((file.name.clone(), packer.place_file(&name, content, file)?)));
                 let (table, groups) = (tier.table.clone(), tier.frozen.groups);
                 placed.tiers.push(PlacedTier { table, groups, files: files.collect::<Result<_>>()? });
             }

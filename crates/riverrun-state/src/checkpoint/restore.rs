@@ -42,7 +42,8 @@ pub fn load_into(
         parts.sort_by_key(|part| part.worker);
         let read = |part: &PartEntry| {
             let mut read = blobs.part(part, &wanted)?;
-            for tier in part.tiers.iter().filter(|tier| (tier.first_group..tier.end_group).any(|g| wanted(KeyGroup(g)))) {
+            for tier in part.tiers.iter().filter(|tier| (tier.first_group..tier.end_group).any(|g| wanted(KeyGroup(g))))
+            {
                 let files = downloads.tier(tier, &blobs)?;
                 read.state.tiers.insert(tier.table.clone(), TierTicket::ready(Arc::new(files)));
             }
@@ -137,8 +138,8 @@ impl Downloads<'_> {
         if !self.store.get_file(&entry.name, path)? {
             return Err(damaged("is missing"));
         }
-        let content = std::fs::read(path)
-            .map_err(|error| Error::failure(format!("cannot read {}: {error}", path.display())))?;
+        let content =
+            std::fs::read(path).map_err(|error| Error::failure(format!("cannot read {}: {error}", path.display())))?;
         if hash_blob(&content) != blob.hash {
             return Err(damaged("does not match its checksum"));
         }

@@ -148,7 +148,11 @@ impl TierStore for RocksStore {
             if name.ends_with(".log") || name.starts_with("LOG") {
                 continue;
             }
-            files.push(TierFile { name: name.to_owned(), immutable: is_table(name), content: Content::Path(path.clone()) });
+            files.push(TierFile {
+                name: name.to_owned(),
+                immutable: is_table(name),
+                content: Content::Path(path.clone()),
+            });
         }
         files.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(TierFiles { groups: self.groups, origin: self.origin, files, scratch: Some(Arc::new(folder)) })

@@ -1,8 +1,8 @@
 //! The same random changes as in memory, with databases.
 
 use super::RocksTier;
-use crate::tier::{GroupRange, Run, StoreOptions, TierBackend};
 use crate::key::KeyRows;
+use crate::tier::{GroupRange, Run, StoreOptions, TierBackend};
 use riverrun_core::KeyGroup;
 use std::sync::Arc;
 

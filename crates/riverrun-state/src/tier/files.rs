@@ -85,9 +85,7 @@ impl TierFile {
         let path = folder.join(&self.name);
         let placed = match &self.content {
             Content::Bytes(bytes) => fs::write(&path, bytes),
-            Content::Path(from) if link => {
-                fs::hard_link(from, &path).or_else(|_| fs::copy(from, &path).map(|_| ()))
-            }
+            Content::Path(from) if link => fs::hard_link(from, &path).or_else(|_| fs::copy(from, &path).map(|_| ())),
             Content::Path(from) => fs::copy(from, &path).map(|_| ()),
         };
         placed.map_err(|error| self.failed("write", &path, &error))

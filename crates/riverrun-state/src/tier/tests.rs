@@ -133,7 +133,8 @@ pub(crate) fn exercise(tier: &Arc<dyn TierBackend>, memory: usize, writers: usiz
     for (ticket, expected) in frozen.iter().step_by(9) {
         let parts = [ticket.wait().unwrap()];
         for parallelism in [1, 2, 4, 8] {
-            for (again, backend) in [(false, &backend), (true, &backend), (false, &StateBackend::in_memory(Some(tier.clone())))]
+            for (again, backend) in
+                [(false, &backend), (true, &backend), (false, &StateBackend::in_memory(Some(tier.clone())))]
             {
                 let mut all = Counts::new();
                 let mut parts_again = Vec::new();
@@ -159,7 +160,10 @@ pub(crate) fn exercise(tier: &Arc<dyn TierBackend>, memory: usize, writers: usiz
                     counter.resident.restore(&parts_again, &mut counter.keys, &mut counter.values).unwrap();
                     all = counter.counts(&keys);
                 }
-                assert!(&all == expected, "memory {memory}, {writers} writers, seed {seed}, at {parallelism}, again: {again}");
+                assert!(
+                    &all == expected,
+                    "memory {memory}, {writers} writers, seed {seed}, at {parallelism}, again: {again}"
+                );
             }
         }
     }
