@@ -256,7 +256,8 @@ impl<B: Batch> OperatorDriver<B> {
             }
             return Ok(true);
         }
-        self.leave_part(finished)?;
+        // A job that had ended in an earlier run has ended, also if it is stopped now before its sources say so again.
+        self.leave_part(finished || self.ended_before)?;
         // Nothing comes any more that could wait.
         while self.behind {
             self.write_behind()?;

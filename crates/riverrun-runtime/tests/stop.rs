@@ -3,8 +3,13 @@
 
 mod support;
 
-use riverrun_runtime::{Job, JobConfig};
+use riverrun_core::Result;
+use riverrun_runtime::{
+    Build, Job, JobConfig, Operator, Output, Route, SourceOutput, SourceReader, SourceState, WatermarkRuns,
+};
+use riverrun_state::{OperatorSnapshot, RestoredState};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use support::*;
 
 #[test]
@@ -33,6 +38,81 @@ fn stopping_writes_what_was_read_and_fires_nothing_before_its_time() {
         finish(&Job::start(config, window_job(&lists, None, &second)).unwrap()).unwrap();
         let counted: i64 = windows.iter().chain(&second.all()).map(|window| window.2).sum();
         assert_eq!(counted, 200);
+    }
+}
+
+/// One row, and then the end, unless it is to wait.
+struct Single(bool, Arc<AtomicBool>);
+
+impl SourceReader<Events> for Single {
+    fn poll(&mut self, out: &mut SourceOutput<Events>) -> Result<SourceState> {
+        if self.1.load(Ordering::SeqCst) {
+            return Ok(SourceState::Idle(None));
+        }
+        if !std::mem::replace(&mut self.0, true) {
+            out.emit("only".into(), vec![(1, 1, 1)]);
+        }
+        Ok(SourceState::Finished)
+    }
+
+    fn snapshot(&mut self) -> Result<OperatorSnapshot> {
+        Ok(OperatorSnapshot {
+            union: if self.0 { vec![Vec::new()] } else { Vec::new() },
+            ..OperatorSnapshot::default()
+        })
+    }
+
+    fn restore(&mut self, state: RestoredState) -> Result<()> {
+        self.0 = !state.union.is_empty();
+        Ok(())
+    }
+}
+
+/// Says at the end of its input that it has ended.
+struct SaysEnd;
+
+impl Operator<Events> for SaysEnd {
+    fn on_batch(&mut self, _: usize, _: Events, _: &WatermarkRuns, _: &mut Output<Events>) -> Result<()> {
+        Ok(())
+    }
+
+    fn on_end(&mut self, out: &mut Output<Events>) -> Result<()> {
+        out.emit(vec![(0, 0, 0)]);
+        Ok(())
+    }
+
+    fn snapshot(&mut self) -> Result<OperatorSnapshot> {
+        Ok(OperatorSnapshot::default())
+    }
+
+    fn restore(&mut self, _: RestoredState) -> Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn the_end_of_input_stays_told_when_a_finished_job_is_started_and_stopped() {
+    let (collected, waits) = (Collected::default(), Arc::new(AtomicBool::new(false)));
+    let job: Build<Events> = {
+        let (collected, waits) = (collected.clone(), waits.clone());
+        Arc::new(move |flow| {
+            let waits = waits.clone();
+            let rows = flow.source("rows", "rows", |_| Ok(Box::new(Single(false, waits)) as Box<_>), None)?.rows;
+            let end = flow.operator("end", "end", vec![(rows, by_key())], |_| Ok(Box::new(SaysEnd)))?;
+            collect(flow, (end, Route::Local), &collected)
+        })
+    };
+    let mut snapshot = None;
+    for wait in [false, true, false] {
+        waits.store(wait, Ordering::SeqCst);
+        let restore = snapshot.take();
+        let running = Job::start(JobConfig { restore, ..JobConfig::new("test") }, job.clone()).unwrap();
+        if wait {
+            running.stop();
+        }
+        finish(&running).unwrap();
+        snapshot = running.snapshots().pop_last().map(|(_, snapshot)| snapshot);
+        assert_eq!(collected.all(), [(0, 0, 0)], "the operator has told its end once");
     }
 }
 

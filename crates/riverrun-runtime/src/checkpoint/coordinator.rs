@@ -293,6 +293,7 @@ impl Coordinator {
                 }
                 Outcome::Earlier(earlier) => {
                     self.next = earlier.body.id + 1;
+                    self.retention.keep(&earlier);
                     self.make_known(&earlier);
                 }
                 Outcome::Overtaken => {
@@ -353,7 +354,11 @@ impl Coordinator {
             status.completed += 1;
             status.latest = Some(summary);
         }
-        self.make_known(manifest);
+        if self.make_known(manifest)
+            && let Err(error) = self.retention.decided(manifest)
+        {
+            tracing::warn!("an older checkpoint was not taken away: {error:?}");
+        }
         for request in pending.savepoints {
             let _ = request.reply.send(export(&*self.config.store, manifest, &*request.target));
         }
@@ -364,17 +369,15 @@ impl Coordinator {
         }
     }
 
-    /// The decision travels to the workers, and what is no longer needed goes.
-    fn make_known(&mut self, manifest: &Manifest) {
+    /// The decision travels to the workers. False if the job fails instead.
+    fn make_known(&self, manifest: &Manifest) -> bool {
         if let Err(error) = failpoint("commit-notice") {
             self.fail_job(error);
-            return;
+            return false;
         }
         self.shared.decisions.decide(manifest.body.epoch);
         (self.announce)(manifest.body.epoch);
-        if let Err(error) = self.retention.decided(manifest) {
-            tracing::warn!("an older checkpoint was not taken away: {error:?}");
-        }
+        true
     }
 
     fn failed(&mut self, pending: Pending, error: Error) {

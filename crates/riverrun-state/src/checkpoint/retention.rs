@@ -39,6 +39,11 @@ impl Retention {
         self.loose.extend(files);
     }
 
+    /// A checkpoint has turned out to exist while another one is under way, which may name loose files: nothing goes yet.
+    pub fn keep(&mut self, manifest: &Manifest) {
+        self.kept.insert(manifest.body.id, manifest.file_names());
+    }
+
     /// A checkpoint has been decided: those that are now too many go, with the files that only they named.
     pub fn decided(&mut self, manifest: &Manifest) -> Result<()> {
         self.kept.insert(manifest.body.id, manifest.file_names());

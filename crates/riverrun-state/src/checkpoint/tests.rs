@@ -171,6 +171,23 @@ fn so_many_checkpoints_are_kept_and_all_their_files() {
 }
 
 #[test]
+fn no_loose_file_goes_for_a_checkpoint_that_was_decided_before_it_was_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path());
+    let mut run = Run::start(&store, 1, 1).unwrap();
+    run.checkpoint(part(&[(0, "a")], "1")).unwrap();
+    let known = run.history.latest().unwrap().unwrap();
+    let mut retention = Retention::open(run.history.clone(), 1).unwrap();
+    store.put("shared/next", b"x").unwrap();
+    retention.loosen(["shared/next".to_owned()]);
+    // The first one's decision has been learned late; the next, under way, names what a failed one has written.
+    retention.keep(&known);
+    assert!(store.get("shared/next").unwrap().is_some());
+    retention.decided(&known).unwrap();
+    assert!(store.get("shared/next").unwrap().is_none());
+}
+
+#[test]
 fn of_two_generations_that_go_on_from_one_checkpoint_one_ends() {
     let folder = tempfile::tempdir().unwrap();
     let store = store(folder.path());
