@@ -5,7 +5,7 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/riverrun-target
 # The demo needs neither Kafka's C client, nor databases, nor Parquet.
 DEMO_FEATURES := --no-default-features
 
-.PHONY: help setup demo test e2e chaos bench bench-flink check fmt doc deny install clean
+.PHONY: help setup demo test e2e sim chaos bench bench-flink check fmt doc deny install clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | expand -t 14
@@ -25,6 +25,9 @@ test: ## all tests that need no server
 e2e: ## tests against real servers (Kafka from Maven Central, PostgreSQL as installed); GROUP=postgres runs one group
 	@scripts/setup --quiet all
 	@tests/e2e/run $(GROUP)
+
+sim: ## 1,000 seeds of the simulation: crashes, stopped processes, failing stores, restarts at another parallelism (SEEDS=n)
+	RIVERRUN_SIM_SEEDS=$(or $(SEEDS),1000) cargo test -p riverrun-runtime --test simulation -- --nocapture every_seed
 
 chaos: ## every step of a checkpoint fails in every manner; prints the cells that held (some two minutes)
 	cargo test -p riverrun-runtime --features failpoints --test failpoints -- --nocapture

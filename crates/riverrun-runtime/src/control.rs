@@ -10,6 +10,7 @@ use crate::process::{ProcessLayout, read_frame, write_frame};
 use crate::shared::{Blame, JobShared};
 use crate::snapshot::{OperatorPart, PartOnWire};
 use crate::ticks::TickLink;
+use crate::turns::{Line, Place, Role, Turns};
 use crossbeam_channel::Sender;
 use riverrun_core::metrics::OperatorTotals;
 use riverrun_core::{Epoch, Error, ErrorKind, Result};
@@ -46,9 +47,16 @@ enum Control {
     Done(Vec<OperatorTotals>),
 }
 
+/// How a peer is reached.
+enum Way {
+    Socket(Mutex<TcpStream>),
+    /// In a simulation: the line to it, and the one from it.
+    Lines(Arc<dyn Line>, Arc<dyn Line>),
+}
+
 struct Peer {
     index: usize,
-    socket: Mutex<TcpStream>,
+    way: Way,
 }
 
 #[derive(Default)]
@@ -83,29 +91,66 @@ impl ControlPlane {
             socket.set_write_timeout(Some(layout.heartbeat_timeout)).map_err(failed)?;
             socket.set_read_timeout(Some(layout.heartbeat_timeout)).map_err(failed)?;
             readers.push((index, socket.try_clone().map_err(failed)?));
-            peers.push(Peer { index, socket: Mutex::new(socket) });
+            peers.push(Peer { index, way: Way::Socket(Mutex::new(socket)) });
         }
+        let plane = Self::new(shared, peers);
+        plane.connect(layout.index == 0);
+        let mut threads = Vec::new();
+        for (at, (index, mut socket)) in readers.into_iter().enumerate() {
+            let plane = plane.clone();
+            let timeout = layout.heartbeat_timeout;
+            let name = format!("{}-control-{index}", shared.name);
+            threads.push(crate::job::spawn(name, move || {
+                plane.listen(at, index, timeout, || read_frame(&mut socket, LONGEST));
+            })?);
+        }
+        let beating = plane.clone();
+        let interval = (layout.heartbeat_timeout / 4).min(Duration::from_millis(500));
+        threads.push(crate::job::spawn(format!("{}-heartbeat", shared.name), move || beating.beat(interval))?);
+        Ok((plane, threads))
+    }
+
+    /// The connections of process `index` of `processes` of a simulated job. They have no heartbeats: a line is never silent.
+    pub(crate) fn start_on_lines(
+        shared: &Arc<JobShared>,
+        turns: &dyn Turns,
+        index: usize,
+        processes: usize,
+    ) -> Result<(Arc<Self>, Vec<JoinHandle<()>>)> {
+        let others = if index == 0 { 1..processes } else { 0..1 };
+        let peer = |peer| Peer { index: peer, way: Way::Lines(turns.line(index, peer), turns.line(peer, index)) };
+        let plane = Self::new(shared, others.map(peer).collect());
+        plane.connect(index == 0);
+        let mut threads = Vec::new();
+        for (at, peer) in plane.peers.iter().enumerate() {
+            let Way::Lines(_, from) = &peer.way else { continue };
+            let (from, job, peer, listening) = (from.clone(), shared.clone(), peer.index, plane.clone());
+            threads.push(crate::job::spawn(format!("timely:control-{peer}"), move || {
+                let place = job.pace.enter(Role::Listener { process: index, peer });
+                listening.listen(at, peer, Duration::ZERO, || {
+                    let message = place.hear(&*from).ok_or(std::io::ErrorKind::UnexpectedEof)?;
+                    postcard::from_bytes(&message).map_err(std::io::Error::other)
+                });
+            })?);
+        }
+        Ok((plane, threads))
+    }
+
+    fn new(shared: &Arc<JobShared>, peers: Vec<Peer>) -> Arc<Self> {
         let count = peers.len();
-        let plane = Arc::new(ControlPlane {
+        Arc::new(ControlPlane {
             shared: shared.clone(),
             peers,
             reported: Mutex::new(Reported { totals: vec![Vec::new(); count], done: vec![false; count] }),
             changed: Condvar::new(),
             closing: AtomicBool::new(false),
             reports: OnceLock::new(),
-        });
-        plane.connect(layout.index == 0);
-        let mut threads = Vec::new();
-        for (at, (index, socket)) in readers.into_iter().enumerate() {
-            let plane = plane.clone();
-            let timeout = layout.heartbeat_timeout;
-            let name = format!("{}-control-{index}", shared.name);
-            threads.push(crate::job::spawn(name, move || plane.listen(at, index, socket, timeout))?);
-        }
-        let beating = plane.clone();
-        let interval = (layout.heartbeat_timeout / 4).min(Duration::from_millis(500));
-        threads.push(crate::job::spawn(format!("{}-heartbeat", shared.name), move || beating.beat(interval))?);
-        Ok((plane, threads))
+        })
+    }
+
+    /// The processes that this one is connected with.
+    pub(crate) fn peers(&self) -> impl Iterator<Item = usize> {
+        self.peers.iter().map(|peer| peer.index)
     }
 
     fn connect(self: &Arc<Self>, first: bool) {
@@ -142,9 +187,14 @@ impl ControlPlane {
 
     fn send(&self, message: &Control) {
         for peer in &self.peers {
-            let mut socket = peer.socket.lock().unwrap_or_else(PoisonError::into_inner);
-            // Whether the peer is lost is found out by its reader, which also knows what it said before.
-            let _ = write_frame(&mut *socket, message);
+            match &peer.way {
+                Way::Socket(socket) => {
+                    let mut socket = socket.lock().unwrap_or_else(PoisonError::into_inner);
+                    // Whether the peer is lost is found out by its reader, which also knows what it said before.
+                    let _ = write_frame(&mut *socket, message);
+                }
+                Way::Lines(to, _) => to.send(postcard::to_stdvec(message).unwrap_or_default()),
+            }
         }
     }
 
@@ -177,10 +227,10 @@ impl ControlPlane {
         self.send(&Control::Cancel);
     }
 
-    fn listen(&self, at: usize, index: usize, mut socket: TcpStream, timeout: Duration) {
+    fn listen(&self, at: usize, index: usize, timeout: Duration, mut next: impl FnMut() -> std::io::Result<Control>) {
         let others = index == 0;
         loop {
-            match read_frame::<Control>(&mut socket, LONGEST) {
+            match next() {
                 Ok(Control::Tick(time)) if others => self.shared.ticks.announce(time),
                 Ok(Control::Tick(used)) => self.shared.ticks.request_after(used),
                 Ok(Control::Heartbeat(totals)) => {
@@ -295,18 +345,29 @@ impl ControlPlane {
     }
 
     /// Waits until the cause of a failure is known, if a peer is about to tell it.
-    pub(crate) fn wait_for_cause(&self, patience: Duration) {
-        let reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(crate) fn wait_for_cause(&self, patience: Duration, place: &Place) {
         let unknown = |reported: &mut Reported| {
             self.shared.failure().is_none_or(|(blame, _)| blame != Blame::Cause)
                 && reported.done.iter().any(|done| !done)
         };
+        let lock = || self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        if place.wait(Some(patience), || !unknown(&mut lock())) {
+            return;
+        }
+        let reported = lock();
         drop(self.changed.wait_timeout_while(reported, patience, unknown));
     }
 
     /// This process's workers have ended: says so, and waits until the others have too.
-    pub(crate) fn finish(&self) {
+    pub(crate) fn finish(&self, place: &Place) {
         self.send(&Control::Done(self.own_totals()));
+        let all_done = || {
+            let reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+            reported.done.iter().all(|done| *done) || self.shared.is_cancelled()
+        };
+        if place.wait(None, all_done) {
+            return;
+        }
         let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
         while reported.done.iter().any(|done| !done) && !self.shared.is_cancelled() {
             let waited = self.changed.wait_timeout(reported, Duration::from_millis(100));
@@ -319,7 +380,15 @@ impl ControlPlane {
         self.closing.store(true, Ordering::SeqCst);
         self.changed.notify_all();
         for peer in &self.peers {
-            let _ = peer.socket.lock().unwrap_or_else(PoisonError::into_inner).shutdown(Shutdown::Both);
+            match &peer.way {
+                Way::Socket(socket) => {
+                    let _ = socket.lock().unwrap_or_else(PoisonError::into_inner).shutdown(Shutdown::Both);
+                }
+                Way::Lines(to, from) => {
+                    to.close();
+                    from.close();
+                }
+            }
         }
     }
 }

@@ -320,7 +320,7 @@ impl<B: Batch> Driver for OperatorDriver<B> {
             && let Some(timer) = self.operator.next_processing_timer()
         {
             let wait = timer.0.saturating_sub(self.seat.worker.job.clock.now().0).max(1) as u64;
-            self.alarm.within(Duration::from_millis(wait).min(LONGEST_SLEEP), &self.seat.activator);
+            self.alarm.within(Duration::from_millis(wait).min(LONGEST_SLEEP), &self.seat);
         }
         stopwatch.stop(&self.seat.metrics.busy);
         Ok(self.end != End::Over)

@@ -56,12 +56,14 @@ pub(crate) struct Layout {
     /// The workers of this process: from the first on, so many.
     pub(crate) first: usize,
     pub(crate) threads: usize,
+    /// Whether rows are serialized also between the workers of one process, as in a simulation of several.
+    pub(crate) serialized: bool,
 }
 
 impl Layout {
-    /// Whether a worker lives in this process.
+    /// Whether rows come to a worker as they are, since it lives in this process.
     pub(crate) fn is_here(&self, worker: usize) -> bool {
-        (self.first..self.first + self.threads).contains(&worker)
+        !self.serialized && (self.first..self.first + self.threads).contains(&worker)
     }
 }
 
@@ -305,6 +307,7 @@ impl<B: Batch> Flow<'_, B> {
                 rooms.push(stream);
                 outputs.push((1, OutputBuilder::from(output), None));
             }
+            let progress = shared.progress.clone();
             let seat = Seat { id, node: at, worker: shared.clone(), metrics, wake, activator, restored };
             let job = shared.job.clone();
             let budget = job.budget.clone();
@@ -344,6 +347,7 @@ impl<B: Batch> Flow<'_, B> {
                         return true;
                     }
                     let Some(running) = &mut driver else { return false };
+                    progress.count_run();
                     let frontier = frontiers.iter().map(|f| f.frontier().first().copied().unwrap_or(END)).min();
                     match running.run(frontier.unwrap_or(0)) {
                         Ok(keep) => {

@@ -10,6 +10,7 @@ use crate::panics;
 use crate::process::{self, ProcessLayout};
 use crate::shared::{Blame, JobShared, WorkerShared};
 use crate::snapshot::Snapshot;
+use crate::turns::{Pace, Place, Role, Turns};
 use riverrun_core::metrics::{JobMetrics, OperatorTotals};
 use riverrun_core::{Clock, Epoch, Error, KeyGroup, Result, SystemClock};
 use riverrun_state::checkpoint::{BlobStore, Manifest};
@@ -85,6 +86,8 @@ pub struct JobConfig {
     pub identity: JobIdentity,
     /// Which of several processes this is. `None`: the only one.
     pub processes: Option<ProcessLayout>,
+    /// In a simulation, who gives the threads their turns. `None`: the operating system.
+    pub turns: Option<Arc<dyn Turns>>,
 }
 
 impl JobConfig {
@@ -99,6 +102,7 @@ impl JobConfig {
             checkpoints: None,
             identity: JobIdentity::ephemeral(),
             processes: None,
+            turns: None,
         }
     }
 
@@ -134,9 +138,9 @@ impl Job {
         }
         let threads = config.parallelism / processes;
         let index = config.processes.as_ref().map_or(0, |layout| layout.index);
-        let layout = Layout { worker: 0, parallelism: config.parallelism, first: index * threads, threads };
-        let identity = JobIdentity { checkpoints: config.checkpoints.is_some(), ..config.identity };
-        let shared = JobShared::new(config.name, identity, config.options, config.clock, config.restore, layout);
+        let layout =
+            Layout { worker: 0, parallelism: config.parallelism, first: index * threads, threads, serialized: false };
+        let shared = Self::shared(&config, layout);
         match config.processes.filter(|_| processes > 1) {
             None => {
                 let threads = if threads == 1 { Communication::Thread } else { Communication::Process(threads) };
@@ -158,6 +162,46 @@ impl Job {
             }
         }
     }
+
+    fn shared(config: &JobConfig, layout: Layout) -> Arc<JobShared> {
+        let identity = JobIdentity { checkpoints: config.checkpoints.is_some(), ..config.identity.clone() };
+        JobShared::new(
+            config.name.clone(),
+            identity,
+            config.options.clone(),
+            config.clock.clone(),
+            Pace::new(config.turns.clone()),
+            config.restore.clone(),
+            layout,
+        )
+    }
+
+    /// Starts all processes of a job in this one, for a simulation: what they tell each other goes over the lines of
+    /// [`JobConfig::turns`], and their rows are serialized between all workers. Gives a handle to each.
+    pub fn start_simulated<B: Batch>(config: &JobConfig, processes: usize, build: &Build<B>) -> Result<Vec<JobHandle>> {
+        let Some(turns) = &config.turns else { return Err(Error::bug("a simulation without turns")) };
+        let threads = config.parallelism / processes.max(1);
+        let workers = Communication::ProcessBinary(threads * processes);
+        let (builders, _) = workers.try_build().map_err(Error::failure)?;
+        let mut builders = builders.into_iter();
+        let mut handles = Vec::new();
+        for index in 0..processes {
+            let (parallelism, first) = (threads * processes, index * threads);
+            let layout = Layout { worker: 0, parallelism, first, threads, serialized: true };
+            let shared = Self::shared(config, layout);
+            let (control, listeners) = ControlPlane::start_on_lines(&shared, &**turns, index, processes)?;
+            let network = Network { control, listeners, sockets: Vec::new(), guard: Box::new(()) };
+            let builders = builders.by_ref().take(threads).collect();
+            handles.push(JobHandle::launch(
+                shared,
+                builders,
+                Some(network),
+                config.checkpoints.clone(),
+                build.clone(),
+            )?);
+        }
+        Ok(handles)
+    }
 }
 
 /// What connects a process with the others of its job.
@@ -173,9 +217,9 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 impl Network {
     /// This process's workers have ended.
-    fn finish(self, shared: &JobShared) {
+    fn finish(self, shared: &JobShared, place: &Place, process: usize) {
         if shared.failure().is_some_and(|(blame, _)| blame == Blame::Consequence) {
-            self.control.wait_for_cause(PATIENCE);
+            self.control.wait_for_cause(PATIENCE, place);
         }
         if shared.failure().is_some() {
             // Whoever reads from a peer that hangs would wait for ever.
@@ -187,10 +231,13 @@ impl Network {
         let guard = self.guard;
         if catch_unwind(AssertUnwindSafe(|| drop(guard))).is_err() && !shared.is_cancelled() {
             shared.fail(Blame::Consequence, Error::failure("the connection to another process was lost"));
-            self.control.wait_for_cause(PATIENCE);
+            self.control.wait_for_cause(PATIENCE, place);
         }
-        self.control.finish();
+        self.control.finish(place);
         self.control.close();
+        for peer in self.control.peers() {
+            place.await_end(Role::Listener { process, peer });
+        }
         for listener in self.listeners {
             let _ = listener.join();
         }
@@ -239,6 +286,7 @@ impl JobHandle {
             _ => None,
         };
         let service = handle.checkpoints.clone();
+        let process = first / threads;
         // Its name tells the panic hook that what timely panics about here is told as the job's error.
         spawn(format!("timely:join-{}", shared.name), move || {
             for ended in workers.join() {
@@ -247,14 +295,15 @@ impl JobHandle {
                     shared.fail(Blame::Consequence, Error::failure(format!("a worker could not start: {error}")));
                 }
             }
+            let place = shared.pace.enter(Role::Closer(process));
             if shared.failure().is_some() || shared.is_cancelled() {
                 // What is lost is not decided any more; of what has ended well the last decision has been made.
-                service.iter().for_each(CheckpointService::finish);
+                service.iter().for_each(|service| service.finish(&place));
             }
             if let Some(network) = network {
-                network.finish(&shared);
+                network.finish(&shared, &place, process);
             }
-            service.iter().for_each(CheckpointService::finish);
+            service.iter().for_each(|service| service.finish(&place));
             shared.snapshots.close();
             let outcome = shared.failure().map_or(Ok(()), |(_, error)| Err(error));
             *result.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
@@ -373,15 +422,17 @@ fn end_epochs(
 fn work<B: Batch>(shared: &Arc<JobShared>, allocator: Allocator, build: &Build<B>) {
     shared.register_thread(std::thread::current());
     let worker = allocator.index();
+    let place = shared.pace.enter(Role::Worker(worker));
     let run = || -> Result<()> {
         let mut timely = Worker::new(WorkerConfig::default(), allocator, Some(crate::stopwatch::now()));
         let layout = Layout { worker, ..shared.layout };
-        let context = WorkerShared { job: shared.clone(), progress: Rc::default(), worker };
-        let mut flow = Flow::new(context, layout);
+        let context =
+            WorkerShared { job: shared.clone(), progress: Rc::default(), alarms: shared.pace.alarms(), worker };
+        let mut flow = Flow::new(context.clone(), layout);
         build(&mut flow)?;
         timely.dataflow_named::<u64, _, _>(&shared.name, |scope| flow.assemble(scope))?;
         while timely.has_dataflows() && !shared.is_cancelled() {
-            timely.step_or_park(Some(LONGEST_PARK));
+            place.step(&mut timely, &context, LONGEST_PARK);
         }
         for dataflow in timely.installed_dataflows() {
             timely.drop_dataflow(dataflow);

@@ -30,6 +30,7 @@ pub mod split_watermarks;
 mod stopwatch;
 mod ticks;
 mod timestamp;
+pub mod turns;
 mod watermark_tracker;
 pub mod watermarks;
 

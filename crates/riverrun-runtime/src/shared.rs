@@ -9,6 +9,7 @@ use crate::snapshot::{Snapshot, SnapshotBoard};
 use crate::source::Waker;
 use crate::ticks::TickBoard;
 use crate::timestamp::{END, epoch_of, next_epoch, pack};
+use crate::turns::{Alarms, Pace};
 use riverrun_core::metrics::JobMetrics;
 use riverrun_core::{Clock, Epoch, Error, Tick};
 use std::cell::{Cell, RefCell};
@@ -37,6 +38,8 @@ pub(crate) struct JobShared {
     pub(crate) identity: JobIdentity,
     pub(crate) options: JobOptions,
     pub(crate) clock: Arc<dyn Clock>,
+    /// Who lets the threads go on.
+    pub(crate) pace: Pace,
     pub(crate) metrics: JobMetrics,
     pub(crate) restore: Option<Arc<Snapshot>>,
     pub(crate) layout: Layout,
@@ -60,6 +63,7 @@ impl JobShared {
         identity: JobIdentity,
         options: JobOptions,
         clock: Arc<dyn Clock>,
+        pace: Pace,
         restore: Option<Arc<Snapshot>>,
         layout: Layout,
     ) -> Arc<Self> {
@@ -69,6 +73,7 @@ impl JobShared {
             identity,
             start,
             clock,
+            pace,
             metrics: JobMetrics::default(),
             restore,
             layout,
@@ -187,6 +192,7 @@ impl WakeHandle {
 pub(crate) struct Progress {
     frontier: Cell<u64>,
     room: Cell<u64>,
+    runs: Cell<u64>,
     listeners: RefCell<Vec<Activator>>,
 }
 
@@ -199,6 +205,16 @@ impl Progress {
     /// Up to here every sink, on every worker, has taken what came and has room for more.
     pub(crate) fn room(&self) -> u64 {
         self.room.get()
+    }
+
+    /// An operator of this worker has run.
+    pub(crate) fn count_run(&self) {
+        self.runs.set(self.runs.get() + 1);
+    }
+
+    /// How often an operator of this worker has run.
+    pub(crate) fn runs(&self) -> u64 {
+        self.runs.get()
     }
 
     /// Whether all of `epoch` has passed the whole job.
@@ -225,6 +241,8 @@ impl Progress {
 pub(crate) struct WorkerShared {
     pub(crate) job: Arc<JobShared>,
     pub(crate) progress: Rc<Progress>,
+    /// Its alarms, where they are not timely's.
+    pub(crate) alarms: Option<Rc<Alarms>>,
     pub(crate) worker: usize,
 }
 

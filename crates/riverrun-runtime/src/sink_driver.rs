@@ -92,7 +92,7 @@ impl<B: Batch> SinkDriver<B> {
             SinkState::Done => self.unsettled = false,
             SinkState::Pending(wait) => {
                 if let Some(wait) = wait {
-                    self.alarm.within(wait, &self.seat.activator);
+                    self.alarm.within(wait, &self.seat);
                 }
             }
         }

@@ -10,7 +10,7 @@ use crate::source::{
     SourceEvent, SourceOutput, SourceReader, SourceState, SplitId, WatermarkExpression, WatermarkStrategy,
 };
 use crate::split_watermarks::{Settings, SplitWatermarks};
-use crate::stopwatch::{Alarm, Stopwatch, now};
+use crate::stopwatch::{Alarm, Stopwatch};
 use crate::timestamp::{epoch_of, ticks_between};
 use crate::watermarks::WatermarkRuns;
 use riverrun_core::{Epoch, Error, Result, Watermark, failpoint};
@@ -141,6 +141,11 @@ impl<B: Batch> SourceDriver<B> {
         Ok(())
     }
 
+    /// The monotonic time.
+    fn clock(&self) -> Instant {
+        self.seat.worker.job.pace.now()
+    }
+
     /// Whether what is in flight leaves room for another turn.
     fn has_room(&mut self) -> bool {
         let job = &self.seat.worker.job;
@@ -163,26 +168,26 @@ impl<B: Batch> SourceDriver<B> {
     fn is_due(&mut self) -> bool {
         let called = self.seat.wake.take_call();
         if let Wish::At(at) = &self.wish
-            && (called || at.is_some_and(|at| at <= now()))
+            && (called || at.is_some_and(|at| at <= self.clock()))
         {
             self.wish = Wish::Now;
         }
-        matches!(self.wish, Wish::Now) && self.rest_until.is_none_or(|until| until <= now())
+        matches!(self.wish, Wish::Now) && self.rest_until.is_none_or(|until| until <= self.clock())
     }
 
     /// Sees to it that the next turn comes. Without room it comes when there is some.
     fn schedule(&mut self) {
         let wanted = match &self.wish {
-            Wish::Now => Some(now()),
+            Wish::Now => Some(self.clock()),
             Wish::At(at) => *at,
         };
         if let Some(wanted) = wanted
             && self.has_room()
         {
             let at = self.rest_until.map_or(wanted, |until| until.max(wanted));
-            match at.saturating_duration_since(now()) {
+            match at.saturating_duration_since(self.clock()) {
                 Duration::ZERO => self.seat.activator.activate(),
-                wait => self.alarm.within(wait, &self.seat.activator),
+                wait => self.alarm.within(wait, &self.seat),
             }
         }
     }
@@ -192,7 +197,7 @@ impl<B: Batch> SourceDriver<B> {
         let state = self.reader.poll(&mut self.events)?;
         let finished = state == SourceState::Finished;
         if let SourceState::Idle(wait) = state {
-            self.wish = Wish::At(wait.map(|wait| now() + wait));
+            self.wish = Wish::At(wait.map(|wait| self.clock() + wait));
         }
         let mut events = self.events.take().into_iter().peekable();
         while let Some(opened) = events.next_if(|event| matches!(event, SourceEvent::SplitOpened(_))) {
@@ -227,7 +232,7 @@ impl<B: Batch> SourceDriver<B> {
         {
             event_time.splits.excuse(self.seat.worker.job.clock.now());
         }
-        let start = now();
+        let start = self.clock();
         for _ in 0..POLLS_PER_TURN {
             let state = self.reader.poll(&mut self.events)?;
             let events = self.events.take();
@@ -238,9 +243,9 @@ impl<B: Batch> SourceDriver<B> {
             match state {
                 SourceState::Ready => {}
                 SourceState::Idle(wait) => {
-                    self.wish = Wish::At(wait.map(|wait| now() + wait));
+                    self.wish = Wish::At(wait.map(|wait| self.clock() + wait));
                     if read {
-                        self.rest_until = Some(now() + self.seat.worker.job.options.buffer_timeout);
+                        self.rest_until = Some(self.clock() + self.seat.worker.job.options.buffer_timeout);
                     }
                     break;
                 }
@@ -249,7 +254,7 @@ impl<B: Batch> SourceDriver<B> {
                     break;
                 }
             }
-            if start.elapsed() > self.seat.worker.job.options.buffer_timeout {
+            if self.clock().saturating_duration_since(start) > self.seat.worker.job.options.buffer_timeout {
                 break;
             }
         }
@@ -299,7 +304,7 @@ impl<B: Batch> SourceDriver<B> {
             && let Some(next) = event_time.splits.on_clock(clock)
         {
             let wait = Duration::from_millis(next.0.saturating_sub(clock.0).max(1) as u64);
-            self.alarm.within(wait.min(LONGEST_SLEEP), &self.seat.activator);
+            self.alarm.within(wait.min(LONGEST_SLEEP), &self.seat);
         }
         let watermark = event_time.splits.watermark();
         self.seat.metrics.set_watermark(watermark);

@@ -1,8 +1,8 @@
 //! Real time for what is measured, and for waits that have nothing to do with a row's time.
 
+use crate::flow::Seat;
 use riverrun_core::metrics::Counter;
 use std::time::{Duration, Instant};
-use timely::scheduling::activate::Activator;
 
 /// The machine's monotonic clock. Durations that users set in event or processing time go by the job's clock instead.
 #[allow(clippy::disallowed_methods, reason = "the one place of this crate that reads the monotonic clock")]
@@ -40,12 +40,15 @@ pub(crate) struct Alarm(Option<Instant>);
 
 impl Alarm {
     /// Activates the operator within `wait`.
-    pub(crate) fn within(&mut self, wait: Duration, activator: &Activator) {
-        let now = now();
+    pub(crate) fn within(&mut self, wait: Duration, seat: &Seat) {
+        let now = seat.worker.job.pace.now();
         let at = now + wait;
         if self.0.is_none_or(|pending| pending <= now || at < pending) {
             self.0 = Some(at);
-            activator.activate_after(wait);
+            match &seat.worker.alarms {
+                None => seat.activator.activate_after(wait),
+                Some(alarms) => alarms.add(at, &seat.activator),
+            }
         }
     }
 }

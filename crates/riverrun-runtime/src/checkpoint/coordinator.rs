@@ -2,7 +2,7 @@
 
 use super::{CheckpointConfig, CheckpointStatus, CheckpointSummary, Report};
 use crate::shared::{Blame, JobShared};
-use crate::stopwatch::now;
+use crate::turns::Place;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use riverrun_core::{Epoch, Error, Millis, Result, failpoint};
 use riverrun_state::checkpoint::{
@@ -84,6 +84,7 @@ impl Coordinator {
         let history = History::new(config.store.clone());
         let next = history.numbers()?.last().map_or(1, |newest| newest + 1);
         let retention = Retention::open(history.clone(), config.schedule.retained)?;
+        let start = shared.pace.now();
         Ok(Coordinator {
             shared,
             config,
@@ -99,22 +100,22 @@ impl Coordinator {
             requests: Vec::new(),
             last_requests: Vec::new(),
             failures: 0,
-            last_trigger: now(),
-            last_end: now(),
+            last_trigger: start,
+            last_end: start,
         })
     }
 
     /// Runs until the last checkpoint has been decided or the job has ended without it.
-    pub(crate) fn run(mut self) {
+    pub(crate) fn run(mut self, place: &Place) {
         if let Err(error) = self.collect() {
             tracing::warn!("files that no checkpoint needs were not taken away: {error:?}");
         }
-        while let Some(event) = self.next_event() {
+        while let Some(event) = self.next_event(place) {
             match event {
                 Some(Event::Ended) => break,
                 Some(Event::Savepoint(request)) => self.request(request),
                 Some(Event::Report(report)) => {
-                    if self.take(report) {
+                    if self.take(report, place) {
                         break;
                     }
                 }
@@ -135,14 +136,11 @@ impl Coordinator {
     }
 
     /// What comes next: an event, or the time for something (`Some(None)`). `None`: nothing will come any more.
-    fn next_event(&self) -> Option<Option<Event>> {
-        match self.deadline() {
-            None => self.events.recv().ok().map(Some),
-            Some(at) => match self.events.recv_timeout(at.saturating_duration_since(now())) {
-                Ok(event) => Some(Some(event)),
-                Err(RecvTimeoutError::Timeout) => Some(None),
-                Err(RecvTimeoutError::Disconnected) => None,
-            },
+    fn next_event(&self, place: &Place) -> Option<Option<Event>> {
+        match place.receive_until(&self.events, self.deadline()) {
+            Ok(event) => Some(Some(event)),
+            Err(RecvTimeoutError::Timeout) => Some(None),
+            Err(RecvTimeoutError::Disconnected) => None,
         }
     }
 
@@ -156,13 +154,13 @@ impl Coordinator {
             return None;
         }
         if !self.requests.is_empty() {
-            return Some(now());
+            return Some(self.shared.pace.now());
         }
         schedule.interval.map(|interval| (self.last_trigger + interval).max(self.last_end + schedule.min_pause))
     }
 
     fn on_time(&mut self) {
-        if self.deadline().is_none_or(|at| at > now()) {
+        if self.deadline().is_none_or(|at| at > self.shared.pace.now()) {
             return;
         }
         match self.pending.take() {
@@ -183,12 +181,13 @@ impl Coordinator {
 
     fn trigger(&mut self) {
         let started = self.shared.clock.now();
-        self.last_trigger = now();
+        self.last_trigger = self.shared.pace.now();
         let savepoints = std::mem::take(&mut self.requests);
         if let Err(error) = failpoint("barrier") {
             self.give_up(savepoints, error);
         } else if let Some(epoch) = self.shared.ticks.end_epoch() {
-            self.pending = Some(Pending { epoch, since: now(), started, reports: BTreeMap::new(), savepoints });
+            self.pending =
+                Some(Pending { epoch, since: self.shared.pace.now(), started, reports: BTreeMap::new(), savepoints });
         }
     }
 
@@ -197,7 +196,7 @@ impl Coordinator {
     }
 
     /// Takes a report; true if it was all that there will be.
-    fn take(&mut self, report: Report) -> bool {
+    fn take(&mut self, report: Report, place: &Place) -> bool {
         let Report { process, epoch, last, outcome } = report;
         if last {
             self.finals.insert(process, (epoch, outcome.clone()));
@@ -219,11 +218,11 @@ impl Coordinator {
             // It belongs to a checkpoint that has been given up.
             self.retention.loosen(written_by(parts));
         }
-        self.finals.len() == self.processes && self.finish()
+        self.finals.len() == self.processes && self.finish(place)
     }
 
     /// All processes have come to the end of their input: the last checkpoint. True, since nothing comes after it.
-    fn finish(&mut self) -> bool {
+    fn finish(&mut self, place: &Place) -> bool {
         let mut savepoints = std::mem::take(&mut self.requests);
         savepoints.append(&mut self.last_requests);
         let mut started = self.shared.clock.now();
@@ -231,7 +230,8 @@ impl Coordinator {
             started = pending.started;
             savepoints.extend(pending.savepoints);
         }
-        let mut last = Pending { epoch: Epoch(0), since: now(), started, reports: BTreeMap::new(), savepoints };
+        let mut last =
+            Pending { epoch: Epoch(0), since: self.shared.pace.now(), started, reports: BTreeMap::new(), savepoints };
         for (process, (epoch, outcome)) in std::mem::take(&mut self.finals) {
             last.epoch = last.epoch.max(epoch);
             match outcome {
@@ -264,7 +264,7 @@ impl Coordinator {
                     self.fail_job(error.context("the last checkpoint could not be written"));
                     break;
                 }
-                Err(_) => crate::stopwatch::sleep(Duration::from_millis(50 << attempt)),
+                Err(_) => place.sleep(Duration::from_millis(50 << attempt)),
             }
         }
         true
@@ -333,11 +333,11 @@ impl Coordinator {
 
     fn decided(&mut self, pending: Pending, manifest: &Manifest) {
         self.failures = 0;
-        self.last_end = now();
+        self.last_end = self.shared.pace.now();
         let summary = CheckpointSummary {
             id: manifest.body.id,
             epoch: manifest.body.epoch,
-            duration: pending.since.elapsed(),
+            duration: self.shared.pace.now().saturating_duration_since(pending.since),
             state_bytes: manifest.state_bytes(),
             written_bytes: manifest.body.written,
         };
@@ -387,7 +387,7 @@ impl Coordinator {
 
     /// A checkpoint has failed: its output belongs to the next one.
     fn give_up(&mut self, savepoints: Vec<SavepointRequest>, error: Error) {
-        self.last_end = now();
+        self.last_end = self.shared.pace.now();
         self.failures += 1;
         tracing::warn!("a checkpoint has failed, the {} in a row: {error:?}", ordinal(self.failures));
         {

@@ -6,6 +6,7 @@ use super::{CheckpointConfig, CheckpointStatus, Report};
 use crate::control::ControlPlane;
 use crate::panics;
 use crate::shared::{Blame, JobShared};
+use crate::turns::{Place, Role};
 use crossbeam_channel::{Sender, unbounded};
 use riverrun_core::{Error, Result};
 use riverrun_state::checkpoint::{BlobStore, Manifest, PartWriter};
@@ -51,7 +52,10 @@ impl CheckpointService {
             }
             let running = Coordinator::new(shared.clone(), config, processes, happened, announce, status.clone())?;
             let job = shared.clone();
-            let run = move || guarded(&job, "the thread that takes checkpoints", || running.run());
+            let run = move || {
+                let place = job.pace.enter(Role::Coordinator);
+                guarded(&job, "the thread that takes checkpoints", || running.run(&place));
+            };
             let thread = crate::job::spawn(format!("timely:checkpoints-{}", shared.name), run)?;
             coordinator = Some((events, Arc::new(Mutex::new(Some(thread)))));
         }
@@ -66,7 +70,10 @@ impl CheckpointService {
         };
         let job = shared.clone();
         let run = move || {
-            guarded(&job, "the thread that writes state", || uploader::run(writer, process, &handed_over, report));
+            let place = job.pace.enter(Role::Uploader(process));
+            guarded(&job, "the thread that writes state", || {
+                uploader::run(writer, process, &handed_over, &place, report);
+            });
         };
         drop(crate::job::spawn(format!("timely:upload-{}", shared.name), run)?);
         let hand_over = handovers.clone();
@@ -96,11 +103,12 @@ impl CheckpointService {
     }
 
     /// The workers have ended. Nothing is decided any more when this returns.
-    pub(crate) fn finish(&self) {
+    pub(crate) fn finish(&self, place: &Place) {
         let _ = self.handovers.send(None);
         if let Some((events, thread)) = &self.coordinator {
             let _ = events.send(Event::Ended);
             if let Some(thread) = thread.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                place.await_end(Role::Coordinator);
                 let _ = thread.join();
             }
         }

@@ -2,6 +2,7 @@
 
 use super::Report;
 use crate::snapshot::Parts;
+use crate::turns::Place;
 use crossbeam_channel::{Receiver, Sender};
 use riverrun_core::{Epoch, Result, failpoint};
 use riverrun_state::checkpoint::{PartWriter, ProcessParts};
@@ -25,22 +26,23 @@ pub(crate) fn run(
     mut writer: PartWriter,
     process: usize,
     handovers: &Receiver<Option<Handover>>,
+    place: &Place,
     report: impl Fn(Report),
 ) {
-    while let Ok(Some(Handover { epoch, parts, last })) = handovers.recv() {
-        let outcome = if last { write_last(&mut writer, epoch, parts) } else { writer.write(epoch, parts) };
+    while let Some(Some(Handover { epoch, parts, last })) = place.receive(handovers) {
+        let outcome = if last { write_last(&mut writer, epoch, parts, place) } else { writer.write(epoch, parts) };
         let outcome = outcome.and_then(|parts| failpoint("part-report").map(|()| parts));
         report(Report { process, epoch, last, outcome });
     }
 }
 
-fn write_last(writer: &mut PartWriter, epoch: Epoch, parts: Parts) -> Result<ProcessParts> {
+fn write_last(writer: &mut PartWriter, epoch: Epoch, parts: Parts, place: &Place) -> Result<ProcessParts> {
     let mut outcome = writer.write(epoch, parts);
     for attempt in 0..LAST_ATTEMPTS {
         if outcome.is_ok() {
             break;
         }
-        crate::stopwatch::sleep(Duration::from_millis(50 << attempt));
+        place.sleep(Duration::from_millis(50 << attempt));
         // What could not be written is still in the writer's hands.
         outcome = writer.write(epoch, Parts::new());
     }

@@ -124,7 +124,7 @@ impl History {
                     match self.read(manifest.body.id).map(|found| self.claim(manifest, found)) {
                         Ok(Outcome::Decided) => break,
                         Ok(other) => return Ok(other),
-                        Err(_) if attempt < ATTEMPTS => pause(attempt),
+                        Err(_) if attempt < ATTEMPTS => self.store.pause(Duration::from_millis(10 << attempt)),
                         Err(_) => return Err(error),
                     }
                 }
@@ -151,10 +151,4 @@ impl History {
     pub fn remove(&self, id: u64) -> Result<()> {
         self.store.delete(&manifest_name(id))
     }
-}
-
-/// Waits before a put is tried again.
-#[allow(clippy::disallowed_methods, reason = "a thread of its own waits for a store")]
-fn pause(attempt: u32) {
-    std::thread::sleep(Duration::from_millis(10 << attempt));
 }

@@ -3,6 +3,7 @@
 use riverrun_core::{Error, Millis, Result};
 use std::fmt::Debug;
 use std::path::Path;
+use std::time::Duration;
 
 /// What became of a put-if-absent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,4 +61,10 @@ pub trait BlobStore: Send + Sync + Debug {
 
     /// Takes a file away; one that is not there is no error.
     fn delete(&self, name: &str) -> Result<()>;
+
+    /// Lets some time pass before a call is tried again.
+    #[allow(clippy::disallowed_methods, reason = "a thread of its own waits for a store")]
+    fn pause(&self, time: Duration) {
+        std::thread::sleep(time);
+    }
 }
