@@ -58,7 +58,28 @@ fn invalid_utf8() {
 
 #[test]
 fn null_where_none_may_be() {
-    bad_second_line(b"{\"id\":null,\"s\":\"b\"}", "", "column `id`: NULL, and it is declared NOT NULL");
+    bad_second_line(b"{\"id\":null,\"s\":\"b\"}", "", "column `id`: NULL, and it is NOT NULL or the event time");
+}
+
+/// Without a policy it fails the job, as in Flink.
+#[test]
+fn a_row_without_event_time() {
+    let case = Case::new();
+    case.file("in.csv", "1,2024-03-01 10:00:10\n2,\n3,2024-03-01 10:00:20\n");
+    let query = |option: &str| {
+        format!(
+            "CREATE TABLE t (id INT, at_time TIMESTAMP(3), ts AS at_time, WATERMARK FOR ts AS ts) WITH ('connector' = 'filesystem',
+               'path' = '${{DIR}}/in.csv', 'format' = 'csv', 'csv.null-literal' = ''{option});
+             CREATE TABLE dead (reason STRING, `offset` BIGINT) WITH ('connector' = 'filesystem', 'path' = '${{DIR}}/dead', 'format' = 'json');
+             SELECT window_start, COUNT(*) FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE))
+             GROUP BY window_start, window_end;"
+        )
+    };
+    case.run(&query(""), &[]).failed(1, &["RowTime field should not be null", "help: filter out the rows whose time is NULL"]);
+    let kept = case.run(&query(", 'on-error' = 'dead'"), &["--output", "changelog"]).ok();
+    assert_eq!(kept.sorted(), ["+I[2024-03-01T10:00, 2]"]);
+    let reason = "column `at_time`: NULL, and it is NOT NULL or the event time";
+    assert_eq!(case.lines("dead"), [format!("{{\"reason\":\"{reason}\",\"offset\":22}}")]);
 }
 
 #[test]

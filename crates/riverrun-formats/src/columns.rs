@@ -400,7 +400,7 @@ impl Columns {
 
     fn find_null(&self, from: usize) -> Result<(), String> {
         match self.required.iter().find_map(|&index| self.columns[index].forbidden_null(from, self.rows)) {
-            Some(path) => Err(format!("column `{path}`: NULL, and it is declared NOT NULL")),
+            Some(path) => Err(format!("column `{path}`: NULL, and it is NOT NULL or the event time")),
             None => Ok(()),
         }
     }

@@ -60,7 +60,7 @@ fn a_deleted_row_may_hold_its_key_alone_and_a_new_one_must_be_whole() {
     assert_eq!(read(r#"{"before":{"id":1},"after":null,"op":"d"}"#), r#"-1 {"id":1,"name":null}"#);
     assert_eq!(
         read(r#"{"before":null,"after":{"id":1},"op":"c"}"#),
-        "broken: column `name`: NULL, and it is declared NOT NULL"
+        "broken: column `name`: NULL, and it is NOT NULL or the event time"
     );
 }
 

@@ -325,7 +325,7 @@ fn null_where_the_type_says_not_null_is_a_broken_record() {
     let mut strict = spec(&[("id", TypeKind::Int), ("s", TypeKind::STRING)], &[]);
     strict.schema.fields[0].data_type.nullable = false;
     let records: [&[u8]; 4] = [br#"{"id":1}"#, br#"{"id":null,"s":"a"}"#, br#"{"s":"b"}"#, br#"[{"id":2},{"s":"c"}]"#];
-    let reason = "broken: column `id`: NULL, and it is declared NOT NULL";
+    let reason = "broken: column `id`: NULL, and it is NOT NULL or the event time";
     assert_eq!(decode_all(&Json, &strict, &records), [r#"{"id":1,"s":null}"#, reason, reason, reason]);
     strict.options.set("ignore-parse-errors", "true");
     assert_eq!(decode_all(&Json, &strict, &records), [r#"{"id":1,"s":null}"#]);
@@ -345,8 +345,8 @@ fn not_null_holds_within_rows_and_arrays_and_not_below_a_null_row() {
         [
             r#"{"r":{"a":1},"i":[1,2]}"#,
             r#"{"r":null,"i":null}"#,
-            "broken: column `r.a`: NULL, and it is declared NOT NULL",
-            "broken: column `i.item`: NULL, and it is declared NOT NULL",
+            "broken: column `r.a`: NULL, and it is NOT NULL or the event time",
+            "broken: column `i.item`: NULL, and it is NOT NULL or the event time",
         ]
     );
 }

@@ -280,7 +280,7 @@ impl<'a> Planner<'a> {
             .transpose()?;
         let spec = SourceSpec {
             table: name,
-            schema: table.physical.clone(),
+            schema: readable_schema(table),
             projection: (0..table.physical.len()).collect(),
             fields: BTreeMap::new(),
             metadata: table.metadata.clone(),
@@ -344,6 +344,23 @@ fn physical_key(table: &BoundTable) -> Vec<usize> {
         _ => None,
     };
     table.primary_key.iter().filter_map(physical).collect()
+}
+
+/// The physical columns as the connector must give them: where broken records go by a policy, so does one whose event
+/// time is NULL, which otherwise fails the job.
+fn readable_schema(table: &BoundTable) -> Schema {
+    let mut schema = table.physical.clone();
+    let time = table.watermark.as_ref().and_then(|watermark| match table.sources.get(watermark.column)? {
+        ColumnSource::Physical(index) | ColumnSource::Computed(Expr::Column { index, .. }) => Some(*index),
+        _ => None,
+    });
+    // Behind the physical columns stand those of metadata.
+    if let Some(field) = time.and_then(|index| schema.fields.get_mut(index))
+        && on_error(&table.options) != OnError::Fail
+    {
+        field.data_type.nullable = false;
+    }
+    schema
 }
 
 /// What the connector gives: physical columns, then metadata.
