@@ -4,79 +4,9 @@
 
 mod common;
 
-use common::{Case, Ended};
+use common::Case;
+use common::windows::*;
 use std::path::Path;
-use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
-
-/// Windows over made-up rows, `rate` of them per second, into files.
-fn pipeline(rate: &str) -> String {
-    format!(
-        "CREATE TABLE numbers (n BIGINT, ts AS TO_TIMESTAMP_LTZ(n * 10, 3), WATERMARK FOR ts AS ts)
-         WITH ('connector' = 'datagen', 'fields.n.kind' = 'sequence', 'fields.n.start' = '1', 'fields.n.end' = '30000'{rate});
-         CREATE TABLE windows (w TIMESTAMP(3), k BIGINT, c BIGINT, s BIGINT)
-         WITH ('connector' = 'filesystem', 'path' = '${{DIR}}/out', 'format' = 'csv');
-         INSERT INTO windows
-         SELECT window_start, MOD(n, 7), COUNT(*), SUM(n)
-         FROM TABLE(TUMBLE(TABLE numbers, DESCRIPTOR(ts), INTERVAL '2' SECOND))
-         GROUP BY window_start, window_end, MOD(n, 7);"
-    )
-}
-
-const SLOW: &str = ", 'rows-per-second' = '6000'";
-
-fn expected() -> Vec<String> {
-    let case = Case::new();
-    case.run(&pipeline(""), &["-p", "2"]).ok();
-    let lines = case.lines("out");
-    assert_eq!(lines.len(), 151 * 7 - 6);
-    lines
-}
-
-/// Starts a run in the background.
-fn start(case: &Case, args: &[&str]) -> Child {
-    case.file("pipeline.sql", &pipeline(SLOW));
-    let dir = format!("DIR={}", case.path().display());
-    let mut command = case.command();
-    command.args(["run", "pipeline.sql", "--var", &dir, "--state-dir", "state"]);
-    command.args(["-D", "execution.checkpointing.interval=100ms"]).args(args);
-    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
-}
-
-fn end(child: Child) -> Ended {
-    Ended::from(child.wait_with_output().unwrap())
-}
-
-/// The manifests of the only job.
-fn checkpoints(case: &Case) -> Vec<u64> {
-    let mut found = Vec::new();
-    for job in std::fs::read_dir(case.path().join("state/checkpoints")).into_iter().flatten().flatten() {
-        for checkpoint in std::fs::read_dir(job.path()).into_iter().flatten().flatten() {
-            let name = checkpoint.file_name().to_string_lossy().into_owned();
-            let number: Option<u64> = name.strip_prefix("chk-").and_then(|number| number.parse().ok());
-            found.extend(number.filter(|_| checkpoint.path().join("manifest.json").exists()));
-        }
-    }
-    found.sort_unstable();
-    found
-}
-
-/// Waits until checkpoints beyond this one have been taken.
-fn wait_beyond(case: &Case, number: u64) -> u64 {
-    let start = Instant::now();
-    loop {
-        if let Some(newest) = checkpoints(case).last().filter(|newest| **newest > number) {
-            return *newest;
-        }
-        assert!(start.elapsed() < Duration::from_secs(60), "no checkpoint is taken");
-        std::thread::sleep(Duration::from_millis(10));
-    }
-}
-
-fn kill(mut child: Child) {
-    child.kill().unwrap();
-    child.wait().unwrap();
-}
 
 #[test]
 fn a_killed_job_goes_on_by_the_same_command_and_finishes_once() {
@@ -102,20 +32,11 @@ fn a_killed_child_process_is_started_again_from_the_last_checkpoint() {
     let strategy = ["-D", "restart-strategy.type=fixed-delay", "-D", "restart-strategy.fixed-delay.delay=10ms"];
     let child = start(&case, &[&["-p", "2", "--processes", "2"], &strategy[..]].concat());
     wait_beyond(&case, 3);
-    kill_children(child.id());
+    children(child.id()).iter().for_each(|child| signal("KILL", *child));
     let ended = end(child).ok();
     assert!(ended.err.contains("the job has failed and is started again in 10 ms"), "{}", ended.err);
     assert!(ended.err.contains("process 1 has ended before the job"), "{}", ended.err);
     assert_eq!(case.lines("out"), expected);
-}
-
-/// Kills the processes that this one has started.
-fn kill_children(parent: u32) {
-    let children = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).unwrap();
-    assert!(!children.trim().is_empty());
-    for child in children.split_whitespace() {
-        assert!(std::process::Command::new("kill").args(["-9", child]).status().unwrap().success());
-    }
 }
 
 #[test]
@@ -136,9 +57,8 @@ fn a_stopped_process_is_noticed_by_its_heartbeat() {
     ];
     let child = start(&case, &options);
     wait_beyond(&case, 1);
-    let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", child.id())).unwrap();
-    let suspended = children.split_whitespace().next().unwrap();
-    assert!(std::process::Command::new("kill").args(["-STOP", suspended]).status().unwrap().success());
+    let suspended = children(child.id())[0];
+    signal("STOP", suspended);
     let ended = end(child).ok();
     assert!(ended.err.contains("process 1 has not been heard of for 1 s"), "{}", ended.err);
     assert!(!Path::new(&format!("/proc/{suspended}")).exists(), "it is gone before the next start");

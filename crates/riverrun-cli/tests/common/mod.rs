@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses its own share")]
 
+pub mod windows;
+
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -179,11 +181,24 @@ impl Running {
         self.wait_for(text, |lines| lines.iter().any(|line| line.contains(text)));
     }
 
+    /// Waits for a line on standard error that contains this text.
+    #[track_caller]
+    pub fn wait_for_error(&mut self, text: &str) {
+        let err = Arc::clone(&self.err);
+        self.wait_for(text, |_| err.lock().unwrap().iter().any(|line| line.contains(text)));
+    }
+
     /// Presses Ctrl-C, and waits for the end.
     #[track_caller]
-    pub fn interrupt(mut self) -> Ended {
+    pub fn interrupt(self) -> Ended {
         let sent = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
+        self.end()
+    }
+
+    /// Waits for the end.
+    #[track_caller]
+    pub fn end(mut self) -> Ended {
         let start = Instant::now();
         let status = loop {
             if let Some(status) = self.child.try_wait().unwrap() {

@@ -1,6 +1,7 @@
 //! The checkpoints of one job, as a log of manifests without gaps: whoever puts the next one has decided.
 
 use super::manifest::{MANIFEST, Manifest};
+use super::restore::verify;
 use super::store::{BlobStore, Put};
 use riverrun_core::{Error, Result, failpoint};
 use std::sync::Arc;
@@ -55,6 +56,32 @@ pub(super) fn manifest_name(id: u64) -> String {
     format!("{}/{MANIFEST}", folder(id))
 }
 
+fn numbers(store: &dyn BlobStore) -> Result<Vec<u64>> {
+    let mut numbers: Vec<u64> = store.list("")?.iter().filter_map(|file| number(&file.name)).collect();
+    numbers.sort_unstable();
+    Ok(numbers)
+}
+
+fn read(store: &dyn BlobStore, id: u64) -> Result<Manifest> {
+    let place = store.describe(&folder(id));
+    let bytes =
+        store.get(&manifest_name(id))?.ok_or_else(|| Error::failure(format!("there is no checkpoint {place}")))?;
+    Manifest::decode(&bytes).map_err(|error| error.context(place))
+}
+
+/// What can be done where the checkpoint `id` is damaged: the newest one before it that is whole.
+pub(super) fn way_out(store: &dyn BlobStore, id: u64) -> String {
+    let is_whole = |id: &u64| read(store, *id).is_ok_and(|manifest| verify(store, &manifest).is_empty());
+    let older = numbers(store).unwrap_or_default().into_iter().rev().filter(|older| *older < id).find(is_whole);
+    match older {
+        Some(older) => format!(
+            "the one before it can be used with --from {}; what came after it is then read again",
+            store.describe(&folder(older))
+        ),
+        None => "there is no other checkpoint: a new state directory starts from the beginning".to_owned(),
+    }
+}
+
 impl History {
     /// The history in a job's folder.
     pub fn new(store: Arc<dyn BlobStore>) -> Self {
@@ -68,17 +95,12 @@ impl History {
 
     /// The numbers of the checkpoints, in order.
     pub fn numbers(&self) -> Result<Vec<u64>> {
-        let mut numbers: Vec<u64> = self.store.list("")?.iter().filter_map(|file| number(&file.name)).collect();
-        numbers.sort_unstable();
-        Ok(numbers)
+        numbers(&*self.store)
     }
 
     /// One checkpoint; an error if there is none of that number or if its manifest is damaged.
     pub fn read(&self, id: u64) -> Result<Manifest> {
-        let name = manifest_name(id);
-        let place = self.store.describe(&folder(id));
-        let bytes = self.store.get(&name)?.ok_or_else(|| Error::failure(format!("there is no checkpoint {place}")))?;
-        Manifest::decode(&bytes).map_err(|error| error.context(place))
+        read(&*self.store, id)
     }
 
     /// All checkpoints, also the damaged ones, in order.
@@ -90,17 +112,8 @@ impl History {
     /// The newest checkpoint. If that one is damaged, an error that names it and the newest one that is not.
     pub fn latest(&self) -> Result<Option<Manifest>> {
         let numbers = self.numbers()?;
-        let Some((newest, older)) = numbers.split_last() else { return Ok(None) };
-        self.read(*newest).map(Some).map_err(|error| {
-            let good = older.iter().rev().find(|id| self.read(**id).is_ok());
-            error.hint(match good {
-                Some(id) => format!(
-                    "the one before it can be used with --from {}; what came after it is then read again",
-                    self.store.describe(&folder(*id))
-                ),
-                None => "there is no other checkpoint: a new state directory starts from the beginning".to_owned(),
-            })
-        })
+        let Some(newest) = numbers.last() else { return Ok(None) };
+        self.read(*newest).map(Some).map_err(|error| error.hint(way_out(&*self.store, *newest)))
     }
 
     /// Puts the next manifest: the decision. An error means that its outcome is not known.

@@ -1,6 +1,7 @@
 //! Reading a checkpoint back, and checking one.
 
-use super::manifest::{BlobEntry, Manifest, PartEntry, TierEntry, hash_blob};
+use super::history::way_out;
+use super::manifest::{BlobEntry, CheckpointKind, Manifest, PartEntry, TierEntry, hash_blob};
 use super::part_file::MAGIC;
 use super::store::BlobStore;
 use crate::snapshot::{OperatorPart, OperatorSnapshot, Snapshot};
@@ -24,6 +25,22 @@ pub fn load_into(
     scratch: &Path,
 ) -> Result<Snapshot> {
     failpoint("restore")?;
+    read(store, manifest, wanted, scratch).map_err(|error| {
+        // A savepoint stands by itself.
+        let damaged = manifest.body.kind == CheckpointKind::Checkpoint && error.message().starts_with(DAMAGED);
+        if damaged { error.hint(way_out(store, manifest.body.id)) } else { error }
+    })
+}
+
+/// What the errors of a file that is not what the manifest says begin with.
+const DAMAGED: &str = "the checkpoint is damaged";
+
+fn read(
+    store: &dyn BlobStore,
+    manifest: &Manifest,
+    wanted: impl Fn(KeyGroup) -> bool,
+    scratch: &Path,
+) -> Result<Snapshot> {
     let downloads = Downloads { store, manifest, scratch };
     let mut blobs = Blobs::default();
     for operator in manifest.operators.values() {
@@ -40,7 +57,7 @@ pub fn load_into(
     for (id, operator) in &manifest.operators {
         let mut parts: Vec<&PartEntry> = operator.parts.iter().collect();
         parts.sort_by_key(|part| part.worker);
-        let read = |part: &PartEntry| {
+        let take = |part: &PartEntry| {
             let mut read = blobs.part(part, &wanted)?;
             for tier in part.tiers.iter().filter(|tier| (tier.first_group..tier.end_group).any(|g| wanted(KeyGroup(g))))
             {
@@ -49,7 +66,7 @@ pub fn load_into(
             }
             Ok(read)
         };
-        let parts = parts.into_iter().map(read).collect::<Result<Vec<_>>>()?;
+        let parts = parts.into_iter().map(take).collect::<Result<Vec<_>>>()?;
         operators.insert(id.clone(), parts);
     }
     Ok(Snapshot { epoch: manifest.body.epoch, operators })

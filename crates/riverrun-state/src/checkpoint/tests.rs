@@ -300,6 +300,34 @@ fn a_torn_manifest_is_named_with_the_checkpoint_before_it() {
 }
 
 #[test]
+fn a_torn_file_of_state_is_named_with_the_newest_checkpoint_before_it_that_is_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path());
+    let mut run = Run::start(&store, 1, 3).unwrap();
+    for state in ["a", "b", "c"] {
+        run.checkpoint(part(&[(0, &state.repeat(100))], state)).unwrap();
+    }
+    let manifest = |id| run.history.read(id).unwrap();
+    let path = |id| folder.path().join(&manifest(id).files[0].name);
+    let said = || {
+        let error = load(&*store, &manifest(3), everything).unwrap_err();
+        (error.message().to_owned(), error.hint_text().unwrap_or_default().to_owned())
+    };
+    let bytes = std::fs::read(path(3)).unwrap();
+    for length in [0, 7, 8, 50, bytes.len() - 1] {
+        std::fs::write(path(3), &bytes[..length]).unwrap();
+        let (message, hint) = said();
+        let place = path(3).display().to_string();
+        assert!(message.starts_with("the checkpoint is damaged: ") && message.contains(&place), "{length}: {message}");
+        assert!(hint.starts_with("the one before it can be used with --from ") && hint.contains("chk-2"), "{hint}");
+    }
+    std::fs::write(path(2), b"RRSTATE1").unwrap();
+    assert!(said().1.contains("chk-1"), "the one before is torn too: {}", said().1);
+    std::fs::remove_file(path(1)).unwrap();
+    assert_eq!(said().1, "there is no other checkpoint: a new state directory starts from the beginning");
+}
+
+#[test]
 fn a_damaged_file_of_state_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let store = store(folder.path());

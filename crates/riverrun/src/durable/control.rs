@@ -94,7 +94,11 @@ pub(crate) fn listen(state_dir: &StateDir, running: &Running) -> Result<()> {
     // The directory is locked, so nobody else listens there.
     let _ = std::fs::remove_file(&socket);
     let listener = UnixListener::bind(&socket).map_err(failed)?;
-    std::fs::write(state_dir.path().join(CONTROL), socket.as_os_str().as_encoded_bytes()).map_err(failed)?;
+    let control = state_dir.path().join(CONTROL);
+    std::fs::write(&control, socket.as_os_str().as_encoded_bytes()).map_err(|error| {
+        Error::failure(format!("cannot write {}: {error}", control.display()))
+            .hint("the state directory must be writable and have room for checkpoints: make room, or use another")
+    })?;
     let running = running.clone();
     let serve = move || {
         for connection in listener.incoming().flatten() {
