@@ -75,7 +75,8 @@ fn a_row_without_event_time() {
              GROUP BY window_start, window_end;"
         )
     };
-    case.run(&query(""), &[]).failed(1, &["RowTime field should not be null", "help: filter out the rows whose time is NULL"]);
+    case.run(&query(""), &[])
+        .failed(1, &["RowTime field should not be null", "help: filter out the rows whose time is NULL"]);
     let kept = case.run(&query(", 'on-error' = 'dead'"), &["--output", "changelog"]).ok();
     assert_eq!(kept.sorted(), ["+I[2024-03-01T10:00, 2]"]);
     let reason = "column `at_time`: NULL, and it is NOT NULL or the event time";
