@@ -100,6 +100,23 @@ pub trait LookupTable {
     /// Asks and waits for the answer: the wanted columns of all rows with one of these keys, which are the key's columns, in
     /// their order, without duplicates.
     fn get(&mut self, keys: RecordBatch) -> Result<RowBatch>;
+
+    /// Asks without waiting. Questions are answered in their order.
+    fn ask(&mut self, keys: RecordBatch) -> Result<()>;
+
+    /// The answer to the oldest question that was asked so, if it is there.
+    fn poll(&mut self) -> Result<Option<RowBatch>>;
+}
+
+/// How a table is looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LookupWay {
+    /// It is not: its rows are versions that are kept as they come.
+    None,
+    /// It is asked by key, see [`Connector::lookup`].
+    ByKey,
+    /// All its rows are read as from a bounded source, and held in memory.
+    Whole,
 }
 
 /// What changes a source gives.
@@ -184,9 +201,10 @@ pub trait Connector: Send + Sync {
         }
     }
 
-    /// Whether its tables can be asked by key: then a join `FOR SYSTEM_TIME AS OF` a processing time asks for each row.
-    fn looks_up(&self) -> bool {
-        false
+    /// How a join `FOR SYSTEM_TIME AS OF` a processing time reads a table with these options.
+    fn lookups(&self, options: &Options) -> LookupWay {
+        let _ = options;
+        LookupWay::None
     }
 
     /// A connection for lookups, if it has them.

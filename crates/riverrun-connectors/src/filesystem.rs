@@ -17,8 +17,11 @@ mod tail;
 mod tests;
 mod watch;
 
-use crate::connector::{Connector, MetadataColumn, SinkFactory, SinkSpec, SourceFactory, SourceSpec};
-use riverrun_core::{Error, OptionDef, OptionType, Result, TypeKind};
+use crate::connector::{
+    Connector, LookupWay, MetadataColumn, ProducedChanges, SinkFactory, SinkSpec, SourceFactory, SourceSpec,
+};
+use crate::lookup;
+use riverrun_core::{Error, OptionDef, OptionType, Options, Result, TypeKind};
 use std::sync::Arc;
 
 const PATH: OptionDef = OptionDef::required(
@@ -127,6 +130,12 @@ const SUCCESS_FILE: OptionDef = OptionDef::new(
 );
 const AUTO_COMPACTION: OptionDef =
     OptionDef::new("auto-compaction", OptionType::Bool, Some("false"), "Merges small files; only false.");
+const LOOKUP_CACHE: OptionDef = OptionDef::new(
+    "lookup.cache",
+    OptionType::OneOf(&["FULL"]),
+    Some("FULL"),
+    "A file can't be asked by key: a lookup join holds all its rows.",
+);
 
 /// The connector.
 #[derive(Debug)]
@@ -162,6 +171,12 @@ impl Connector for Filesystem {
             COMMIT_POLICY,
             SUCCESS_FILE,
             AUTO_COMPACTION,
+            LOOKUP_CACHE,
+            lookup::STRATEGY,
+            lookup::INTERVAL,
+            lookup::SCHEDULE,
+            lookup::TIME,
+            lookup::DAYS,
         ]
     }
 
@@ -181,6 +196,14 @@ impl Connector for Filesystem {
                 "When the file was last written to.",
             ),
         ]
+    }
+
+    fn lookups(&self, options: &Options) -> LookupWay {
+        let grows = options.given(MONITOR_INTERVAL.name).is_some() || matches!(options.bool(&TAIL), Ok(true));
+        match ProducedChanges::of_format(options) {
+            ProducedChanges::Append if !grows => LookupWay::Whole,
+            _ => LookupWay::None,
+        }
     }
 
     fn source(&self, spec: SourceSpec) -> Result<Arc<dyn SourceFactory>> {

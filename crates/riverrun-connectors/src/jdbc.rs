@@ -22,7 +22,7 @@ mod tls;
 mod token;
 mod url;
 
-use crate::connector::LookupTable;
+use crate::connector::{LookupTable, LookupWay};
 pub use lookup::{JdbcLookup, LookupSpec};
 
 use crate::connector::{AcceptedChanges, Connector, SinkFactory, SinkSpec, SourceFactory, SourceSpec};
@@ -48,8 +48,11 @@ impl Connector for Jdbc {
         options::OPTIONS
     }
 
-    fn looks_up(&self) -> bool {
-        true
+    fn lookups(&self, options: &Options) -> LookupWay {
+        match options.text(&options::LOOKUP_CACHE).is_some_and(|cache| cache.trim().eq_ignore_ascii_case("FULL")) {
+            true => LookupWay::Whole,
+            false => LookupWay::ByKey,
+        }
     }
 
     fn lookup(&self, spec: &LookupSpec) -> Result<Box<dyn LookupTable>> {

@@ -11,6 +11,7 @@ pub mod indexed;
 pub mod jdbc;
 #[cfg(feature = "kafka")]
 pub mod kafka;
+pub mod lookup;
 pub mod nexmark;
 pub mod print;
 pub mod registry;

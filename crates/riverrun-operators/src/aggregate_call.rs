@@ -61,6 +61,11 @@ impl BatchInputs {
         Ok(BatchInputs { calls, weights: batch.weights.clone() })
     }
 
+    /// What each call needs, of all rows.
+    pub fn all(&self) -> &[CallInput] {
+        &self.calls
+    }
+
     /// The inputs and weights of these rows, which ascend. Nothing is copied where they are one run.
     pub fn at(&self, rows: &[u32]) -> Result<SelectedInputs<'_>> {
         let (Some(&first), Some(&last)) = (rows.first(), rows.last()) else { return Ok(SelectedInputs::default()) };

@@ -5,7 +5,11 @@
 //! last row is gone only `−old`, one whose result is what it was nothing. Without keys there is one group; while it has no
 //! rows it has no result either.
 //!
+//! Where rows are aggregated on each worker before they are exchanged ([`local`]), states come beside rows, and are merged.
+//!
 //! Source of the semantics: Flink 2.3, "Group Aggregation", and its `GroupAggFunction`.
+
+pub mod local;
 
 use crate::aggregate_call::AggregateCall;
 use crate::aggregates::AggregateState;
@@ -35,8 +39,31 @@ pub struct GroupAggregateSpec {
     pub schema: Schema,
     /// How long a group is kept that gets no rows (`table.exec.state.ttl`); `None`: for ever.
     pub ttl: Option<Millis>,
+    /// Whether rows are aggregated on their workers first.
+    pub phases: Phases,
     /// How many rows a batch of results has at the most (`execution.batch-size`).
     pub batch_size: usize,
+}
+
+/// Where rows are aggregated (`table.optimizer.agg-phase-strategy`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phases {
+    /// By the owners of their keys.
+    One,
+    /// On their own workers first, as long as many rows share a key.
+    TwoWhereItPays,
+    /// On their own workers first, always.
+    Two,
+}
+
+impl GroupAggregateSpec {
+    /// What rows are routed by: with two phases, the columns that the first one gives.
+    pub fn routing(&self) -> Vec<Expression> {
+        match self.phases {
+            Phases::One => self.keys.clone(),
+            _ => local::second_phase(self).0,
+        }
+    }
 }
 
 const SNAPSHOT_VERSION: u8 = 2;
@@ -53,6 +80,8 @@ pub struct GroupAggregate {
     keys: KeyTable,
     resident: Resident,
     values: Values,
+    /// Where the states of a first phase begin, if there is one: the column that says how many rows each has.
+    merged: Option<usize>,
     /// The groups that this tick has touched, in the order of the first touch.
     touched: Vec<Touched>,
     /// Old results, by the batch that touched their groups first.
@@ -138,7 +167,12 @@ struct Touched {
 
 impl GroupAggregate {
     /// The operator on one worker.
-    pub fn new(spec: GroupAggregateSpec, context: OperatorContext) -> Result<Self> {
+    pub fn new(mut spec: GroupAggregateSpec, context: OperatorContext) -> Result<Self> {
+        let mut merged = None;
+        if spec.phases != Phases::One {
+            let (keys, aggregates, rows) = local::second_phase(&spec);
+            (spec.keys, spec.aggregates, merged) = (keys, aggregates, Some(rows));
+        }
         let schema = spec.schema.to_arrow();
         let key_types = schema.fields().iter().take(spec.keys.len()).map(|field| field.data_type().clone()).collect();
         Ok(GroupAggregate {
@@ -147,6 +181,7 @@ impl GroupAggregate {
             encoder: KeyEncoder::default(),
             results: [KeyEncoder::exact(), KeyEncoder::exact()],
             keys: KeyTable::default(),
+            merged,
             resident: context.resident("", spec.ttl),
             values: Values {
                 states: spec.aggregates.iter().map(|call| call.function.create()).collect(),
@@ -191,6 +226,15 @@ impl GroupAggregate {
             self.old.push(self.evaluate(&with_result)?);
         }
         Ok(())
+    }
+
+    /// Adds the groups of a first phase to those here.
+    fn merge(&mut self, batch: &RecordBatch, rows: usize, slots: &[u32]) -> Result<()> {
+        let added = local::Groups::read(batch, &self.spec.aggregates, rows)?;
+        let Values { groups, states, .. } = &mut self.values;
+        slots.iter().zip(&added.rows).for_each(|(&slot, rows)| groups[slot as usize].rows += rows);
+        let all: Vec<u32> = (0..slots.len() as u32).collect();
+        states.iter_mut().zip(&added.states).try_for_each(|(state, other)| state.merge(slots, other.as_ref(), &all))
     }
 
     fn evaluate(&self, slots: &[u32]) -> Result<Vec<ArrayRef>> {
@@ -327,6 +371,11 @@ impl Operator<RowBatch> for GroupAggregate {
         let mut slots = Vec::new();
         self.resident.slots(&mut self.keys, &mut self.values, keys, &hashes, &mut slots)?;
         self.touch(&slots)?;
+        if let Some(rows) = self.merged
+            && batch.columns.column(rows).null_count() == 0
+        {
+            return self.merge(&batch.columns, rows, &slots);
+        }
         let Values { groups, states, .. } = &mut self.values;
         match &batch.weights {
             None => slots.iter().for_each(|&slot| groups[slot as usize].rows += 1),

@@ -1,7 +1,7 @@
 //! OVER: aggregates over the rows before each row of its partition.
 //!
-//! Ordered by time, each row comes out once, when its results are known ([`time`]). Ordered by another column, rows that
-//! come later may change the results of earlier ones, which are then taken back ([`mod@column`]).
+//! Ordered by time, each row comes out once, when its results are known ([`time`]). Ordered by another column, or over rows
+//! that are updated, rows that come later may change the results of earlier ones, which are then taken back ([`mod@column`]).
 //!
 //! Source of the semantics: Flink 2.3, "Over Aggregation".
 
@@ -29,6 +29,8 @@ pub struct OverSpec {
     pub calls: Vec<OverCallSpec>,
     /// The input's columns, then one per call.
     pub schema: Schema,
+    /// How long a partition is kept that gets no rows (`table.exec.state.ttl`); `None`: for ever.
+    pub ttl: Option<Millis>,
     /// How many rows a batch of results has at the most (`execution.batch-size`).
     pub batch_size: usize,
 }
@@ -40,7 +42,7 @@ pub enum OverOrder {
     EventTime(Expression),
     /// The order of arrival.
     Arrival,
-    /// Another column.
+    /// Another column; or any where rows are taken back.
     Column(SortKey),
 }
 

@@ -10,6 +10,7 @@
 //! | [`select`] | SELECT |
 //! | [`subquery`] | EXISTS, IN and scalar subqueries, as joins |
 //! | [`from`] | FROM, UNNEST |
+//! | [`lookup_hint`] | the hint LOOKUP |
 //! | [`temporal`] | FOR SYSTEM_TIME AS OF |
 //! | [`join`] | joins: their conditions, types and bounds in time |
 //! | [`match_recognize`] | MATCH_RECOGNIZE |
@@ -30,6 +31,7 @@ mod from;
 pub mod join;
 mod legacy_window;
 pub mod literal;
+pub mod lookup_hint;
 pub mod match_recognize;
 mod over;
 pub mod query;

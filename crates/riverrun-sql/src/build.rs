@@ -10,8 +10,10 @@ use riverrun_operators::calc::Calc;
 use riverrun_operators::constraints::Constraints;
 use riverrun_operators::expand::Expand;
 use riverrun_operators::expression::Expression;
-use riverrun_operators::group_aggregate::GroupAggregate;
+use riverrun_operators::group_aggregate::local::LocalAggregate;
+use riverrun_operators::group_aggregate::{GroupAggregate, Phases};
 use riverrun_operators::interval_join::IntervalJoin;
+use riverrun_operators::join::LEFT;
 use riverrun_operators::key_router::{KeyRouter, KeyRouterSpec};
 use riverrun_operators::limit::Limit;
 use riverrun_operators::lookup_join::LookupJoin;
@@ -127,8 +129,15 @@ fn build_node(
             flow.operator(id, name, vec![(one()?, route)], |c| Ok(Box::new(SinkMaterialize::new(spec, c)?)))?
         }
         NodeKind::GroupAggregate(spec) => {
-            let (spec, route) = (spec.clone(), keyed(&spec.keys));
-            flow.operator(id, name, vec![(one()?, route)], |c| Ok(Box::new(GroupAggregate::new(spec, c)?)))?
+            let (spec, route) = (spec.clone(), keyed(&spec.routing()));
+            let mut input = one()?;
+            if spec.phases != Phases::One {
+                let (local, spec) = (format!("{id}:local"), spec.clone());
+                input = flow.operator(&local, "LocalAggregate", vec![(input, Route::Local)], |c| {
+                    Ok(Box::new(LocalAggregate::new(spec, &c)))
+                })?;
+            }
+            flow.operator(id, name, vec![(input, route)], |c| Ok(Box::new(GroupAggregate::new(spec, c)?)))?
         }
         NodeKind::Normalize(spec) => {
             let (spec, route) = (spec.clone(), keyed(&spec.keys));
@@ -155,7 +164,8 @@ fn build_node(
         }
         NodeKind::LookupJoin(spec) => {
             let spec = spec.as_ref().clone();
-            flow.operator(id, name, vec![(one()?, Route::Local)], |c| Ok(Box::new(LookupJoin::new(spec, c)?)))?
+            let route = if spec.shuffled { keyed(&spec.keys[LEFT]) } else { Route::Local };
+            flow.operator(id, name, vec![(one()?, route)], |c| Ok(Box::new(LookupJoin::new(spec, c)?)))?
         }
         NodeKind::WindowJoin(spec) => {
             let spec = spec.as_ref().clone();

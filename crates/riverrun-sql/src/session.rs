@@ -2,6 +2,7 @@
 
 pub mod checkpointing;
 mod ddl;
+pub mod lookup;
 pub mod state;
 pub mod updates;
 
@@ -119,9 +120,13 @@ pub const SESSION_OPTIONS: &[OptionDef] = &[
     SOURCE_EVENTS_DUPLICATE,
     STATE_TTL,
     updates::UPSERT_MATERIALIZE,
+    updates::PHASES,
     updates::MINI_BATCH,
     updates::MINI_BATCH_LATENCY,
     updates::MINI_BATCH_SIZE,
+    lookup::CAPACITY,
+    lookup::TIMEOUT,
+    lookup::OUTPUT_MODE,
     checkpointing::CHECKPOINT_INTERVAL,
     checkpointing::CHECKPOINT_MIN_PAUSE,
     checkpointing::CHECKPOINT_TIMEOUT,

@@ -111,6 +111,15 @@ impl LookupTable for JdbcLookup {
     fn get(&mut self, keys: RecordBatch) -> Result<RowBatch> {
         JdbcLookup::get(self, keys)
     }
+
+    fn ask(&mut self, keys: RecordBatch) -> Result<()> {
+        JdbcLookup::ask(self, keys);
+        Ok(())
+    }
+
+    fn poll(&mut self) -> Result<Option<RowBatch>> {
+        JdbcLookup::poll(self)
+    }
 }
 
 impl Drop for JdbcLookup {

@@ -1,6 +1,7 @@
 //! The options of a table in a database.
 
 use crate::delivery::Guarantee;
+use crate::lookup;
 use riverrun_core::{Error, OptionDef, OptionType, Options, Result};
 
 pub const URL: OptionDef = OptionDef::required(
@@ -83,11 +84,11 @@ pub const MAX_RETRIES: OptionDef = OptionDef::new(
     "How often a write is tried again after an answer that may pass: a deadlock, a full server. \
      A lost connection is waited for without end.",
 );
-const LOOKUP_CACHE: OptionDef = OptionDef::new(
+pub const LOOKUP_CACHE: OptionDef = OptionDef::new(
     "lookup.cache",
-    OptionType::OneOf(&["NONE", "PARTIAL"]),
+    OptionType::OneOf(&["NONE", "PARTIAL", "FULL"]),
     Some("NONE"),
-    "Whether a lookup join keeps the rows that it has looked up.",
+    "Whether a lookup join keeps the rows that it has looked up (PARTIAL), or holds the whole table (FULL).",
 );
 const LOOKUP_MAX_ROWS: OptionDef = OptionDef::new(
     "lookup.partial-cache.max-rows",
@@ -145,6 +146,11 @@ pub const OPTIONS: &[OptionDef] = &[
     LOOKUP_EXPIRE_ACCESS,
     LOOKUP_MISSING,
     LOOKUP_RETRIES,
+    lookup::STRATEGY,
+    lookup::INTERVAL,
+    lookup::SCHEDULE,
+    lookup::TIME,
+    lookup::DAYS,
 ];
 
 /// A whole-number option that must not be negative.

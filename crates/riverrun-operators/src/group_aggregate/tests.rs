@@ -32,6 +32,7 @@ fn per_user() -> GroupAggregateSpec {
             Field::new("max", TypeKind::Int.nullable()),
         ]),
         ttl: None,
+        phases: Phases::One,
         batch_size: 2,
     }
 }
@@ -165,6 +166,7 @@ fn without_keys_there_is_one_group_while_it_has_rows() {
         aggregates: vec![call(&table, "SUM", Some("n"))],
         schema: Schema::new(vec![Field::new("sum", TypeKind::Int.nullable())]),
         ttl: None,
+        phases: Phases::One,
         batch_size: 100,
     };
     assert_eq!(
@@ -181,6 +183,7 @@ fn without_aggregates_rows_are_made_distinct() {
         aggregates: Vec::new(),
         schema: table.schema.clone(),
         ttl: None,
+        phases: Phases::One,
         batch_size: 100,
     };
     assert_eq!(
@@ -248,4 +251,86 @@ fn rows_that_come_while_a_barrier_is_being_written_are_not_before_it() {
     restored.operator.restore(RestoredState::assign(&[at_barrier], 0, 1, context(0, 1).key_groups).unwrap()).unwrap();
     let changes = add(&mut restored, &["ada | 0", "bob | 0", "cat | 0"]);
     assert_eq!(changes, "- ada | 1 | 1; ada | 2 | 1; - bob | 1 | 7; bob | 2 | 7; cat | 1 | 0");
+}
+
+/// `GROUP BY user` of rows that each of several workers aggregates first.
+struct TwoPhases {
+    spec: GroupAggregateSpec,
+    local: Vec<local::LocalAggregate>,
+    global: Vec<Worker>,
+}
+
+impl TwoPhases {
+    fn new(spec: &GroupAggregateSpec, parallelism: usize) -> Self {
+        let local = (0..parallelism).map(|worker| local::LocalAggregate::new(spec.clone(), &context(worker, parallelism)));
+        let global = (0..parallelism).map(|worker| Worker::new(spec, worker, parallelism));
+        TwoPhases { spec: spec.clone(), local: local.collect(), global: global.collect() }
+    }
+
+    /// What comes out of a tick whose rows come to the workers in turn, and how many rows were exchanged.
+    fn tick(&mut self, rows: &[&str]) -> (Vec<String>, usize) {
+        let parallelism = self.local.len();
+        let mut router = KeyRouter::new(KeyRouterSpec { keys: self.spec.routing(), key_groups: 128 });
+        let mut exchanged = 0;
+        for (worker, local) in self.local.iter_mut().enumerate() {
+            let own: Vec<&str> = rows.iter().copied().skip(worker).step_by(parallelism).collect();
+            let mut out = Output::new(riverrun_core::Watermark::MIN, 1);
+            let mut batches = Vec::new();
+            if !own.is_empty() {
+                local.on_batch(0, clicks().batch(&own), &WatermarkRuns::default(), &mut out).unwrap();
+                batches.extend(out.take());
+            }
+            local.on_tick(&mut out).unwrap();
+            batches.extend(out.take());
+            while local.has_more() {
+                local.resume(&mut out).unwrap();
+                batches.extend(out.take());
+            }
+            for (batch, _) in batches {
+                exchanged += batch.num_rows();
+                let mut targets = Vec::new();
+                router.route(&batch, parallelism, &mut targets).unwrap();
+                for (row, target) in targets.iter().enumerate() {
+                    let global = &mut self.global[*target as usize].operator;
+                    global.on_batch(0, batch.slice(row, 1), &WatermarkRuns::default(), &mut out).unwrap();
+                }
+            }
+        }
+        self.global.iter_mut().for_each(|worker| worker.tick(1));
+        let mut lines: Vec<String> = self.global.iter_mut().flat_map(|worker| std::mem::take(&mut worker.lines)).collect();
+        lines.sort();
+        (lines, exchanged)
+    }
+}
+
+#[test]
+fn two_phases_give_what_one_gives() {
+    let table = clicks();
+    let spec = GroupAggregateSpec {
+        aggregates: vec![call(&table, "COUNT", Some("n")), call(&table, "SUM", Some("n"))],
+        phases: Phases::Two,
+        ..per_user()
+    };
+    let mut two = TwoPhases::new(&spec, 3);
+    let (lines, exchanged) = two.tick(&["ada | 1", "ada | 2", "ada | 3", "ada | 4", "bob | 5", "ada | null", "ada | 6"]);
+    assert_eq!(lines, ["ada | 5 | 16", "bob | 1 | 5"]);
+    assert_eq!(exchanged, 4);
+    // What one worker has is taken back on another, and a row that comes and goes leaves nothing.
+    let (lines, _) = two.tick(&["- bob | 5", "- ada | 1", "cy | 1", "ada | 9", "- cy | 1", "- ada | 9"]);
+    assert_eq!(lines, ["- ada | 5 | 16", "- bob | 1 | 5", "ada | 4 | 15"]);
+}
+
+#[test]
+fn where_few_rows_share_a_key_they_are_exchanged_as_they_are() {
+    let spec = GroupAggregateSpec { phases: Phases::TwoWhereItPays, ..per_user() };
+    let mut two = TwoPhases::new(&spec, 2);
+    let rows: Vec<String> = (0..10).map(|user| format!("u{user} | {user}")).collect();
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    assert_eq!(two.tick(&rows).1, 10);
+    let (lines, exchanged) = two.tick(&["u1 | 5", "u1 | 6", "u1 | 7", "u1 | 8"]);
+    assert_eq!((lines, exchanged), (vec!["- u1 | 1 | 1".to_owned(), "u1 | 5 | 8".to_owned()], 4));
+    let mut pays = TwoPhases::new(&spec, 2);
+    for _ in 0..3 {
+        assert_eq!(pays.tick(&["u | 1"; 8]).1, 2);
+    }
 }

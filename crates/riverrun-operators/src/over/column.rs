@@ -1,34 +1,40 @@
-//! OVER ordered by another column than time: a row that comes or goes changes the results of those behind it, which are
-//! taken back and sent anew at the end of the tick.
+//! OVER whose results change: ordered by another column than time, or over rows that are updated and deleted. A row that
+//! comes or goes changes the results of those behind it, which are taken back and sent anew at the end of the tick.
 //!
-//! All rows of a partition are kept in their order, and those of a partition that was touched are computed again.
+//! All rows of a partition are kept in their order. Of a partition that was touched only the rows are computed again whose
+//! frames can hold a row that came or went:
+//!
+//! ```text
+//!   rows in order     a  b  c  d  e  f  g  h      ROWS BETWEEN 2 PRECEDING AND CURRENT ROW
+//!   came or went               ^                  computed again: d e f, from the values of b to f
+//! ```
 //!
 //! Source of the semantics: Flink 2.3, `NonTimeRowsUnboundedPrecedingFunction` and `NonTimeRangeUnboundedPrecedingFunction`.
+//! Flink has no bounded frames of this kind; theirs are those of OVER by time.
 
-use super::{FrameStart, FrameUnit, OverCallSpec, OverOrder, OverSpec};
-use crate::aggregate_call::{AggregateCall, BatchInputs};
-use crate::aggregates::AggregateState;
+mod frames;
+
+use super::{OverOrder, OverSpec};
+use crate::aggregate_call::AggregateCall;
+use crate::expiry::Expiry;
 use crate::expression::{evaluate, evaluate_all};
 use crate::rank::list::{Entry, RankList, keep, record};
 use crate::rank::row_index::RowIndex;
-use crate::rank::top_n::Ranking;
 use crate::sort_key::SortKey;
-use arrow::array::{Array, ArrayRef, BooleanArray, Int64Array, RecordBatch, RecordBatchOptions, UInt32Array};
-use arrow::compute::kernels::zip::zip;
-use arrow::compute::{concat, take};
+use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef};
-use riverrun_core::{Error, Result, RowBatch};
+use frames::Section;
+use riverrun_core::{Error, Millis, Result, RowBatch};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
 use riverrun_state::blob::{KeyedBlobs, put_bytes, put_i64, put_u32, read_keyed};
 use riverrun_state::{KeyEncoder, KeyOrder, KeyTable, OperatorSnapshot, RestoredState, RowArena, hash_key, key};
-use std::sync::Arc;
 
 #[cfg(test)]
 mod tests;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
-/// Computes OVER aggregates in the order of a column.
+/// Computes OVER aggregates that change.
 pub struct OverColumn {
     spec: OverSpec,
     context: OperatorContext,
@@ -40,13 +46,13 @@ pub struct OverColumn {
     all_types: Vec<DataType>,
     keys: KeyTable,
     /// The rows of each partition. What was sent of one is in `sent`, by one less than the entry says.
-    partitions: Vec<RankList>,
+    partitions: Vec<Partition>,
     rows: RowArena,
     sent: RowArena,
     index: RowIndex,
     sequence: u64,
+    expiry: Option<Expiry>,
     touched: Vec<u32>,
-    is_touched: Vec<bool>,
     /// Results that are to go out, among those that were sent; negative weights are forgotten afterwards.
     changes: Vec<(u32, i64)>,
     position: usize,
@@ -56,15 +62,36 @@ pub struct OverColumn {
     row_encoder: KeyEncoder,
 }
 
+/// The rows of one key.
+#[derive(Clone, Debug, Default)]
+struct Partition {
+    rows: RankList,
+    /// The positions between which rows came or went in this tick; the last one may be behind all rows.
+    changed: Option<(usize, usize)>,
+}
+
+impl Partition {
+    /// Notes that rows from here on stand one place further.
+    fn came(&mut self, position: usize) {
+        let (first, last) = self.changed.unwrap_or((position, position));
+        let last = if last >= position { last + 1 } else { last };
+        self.changed = Some((first.min(position), last.max(position)));
+    }
+
+    /// Notes that rows behind this one stand one place before.
+    fn went(&mut self, position: usize) {
+        let (first, last) = self.changed.unwrap_or((position, position));
+        let last = if last > position { last - 1 } else { last };
+        self.changed = Some((first.min(position), last.max(position)));
+    }
+}
+
 impl OverColumn {
     /// The operator on one worker.
     pub fn new(spec: OverSpec, context: OperatorContext) -> Result<Self> {
         let OverOrder::Column(order) = spec.order.clone() else {
             return Err(Error::bug("an OVER by a column over time"));
         };
-        if spec.start != FrameStart::Unbounded {
-            return Err(Error::bug("a bounded frame over another column than time"));
-        }
         let schema = spec.schema.to_arrow();
         let all_types: Vec<_> = schema.fields().iter().map(|field| field.data_type().clone()).collect();
         Ok(OverColumn {
@@ -72,8 +99,6 @@ impl OverColumn {
             all_types,
             calls: spec.aggregates(),
             order,
-            spec,
-            context,
             schema,
             keys: KeyTable::default(),
             partitions: Vec::new(),
@@ -81,30 +106,25 @@ impl OverColumn {
             sent: RowArena::default(),
             index: RowIndex::default(),
             sequence: 0,
+            expiry: spec.ttl.map(|ttl| Expiry::new(ttl, context.clock.clone())),
             touched: Vec::new(),
-            is_touched: Vec::new(),
             changes: Vec::new(),
             position: 0,
             emitting: false,
             key_encoder: KeyEncoder::default(),
             order_encoder: KeyEncoder::default(),
             row_encoder: KeyEncoder::exact(),
+            spec,
+            context,
         })
     }
 
     fn slot(&mut self, hash: u64, key: &[u8]) -> u32 {
         let (slot, new) = self.keys.insert(hash, key);
         if new {
-            self.partitions.resize_with(self.keys.slots(), RankList::default);
-            self.is_touched.resize(self.keys.slots(), false);
+            self.partitions.resize_with(self.keys.slots(), Partition::default);
         }
         slot
-    }
-
-    fn touch(&mut self, slot: u32) {
-        if !std::mem::replace(&mut self.is_touched[slot as usize], true) {
-            self.touched.push(slot);
-        }
     }
 
     fn take_in(&mut self, batch: &RowBatch) -> Result<()> {
@@ -115,44 +135,104 @@ impl OverColumn {
         let order = [evaluate(&self.order.expression, &batch.columns)?];
         let orders = self.order_encoder.encode_ordered(&order, &orders, count)?.clone();
         let rows = self.row_encoder.encode(batch.columns.columns(), count)?.clone();
+        let now = self.context.clock.now();
         for (index, (key, row)) in keys.iter().zip(rows.iter()).enumerate() {
             let hash = hash_key(key);
             let slot = self.slot(hash, key);
+            self.write(slot, now);
             let weight = batch.weight(index);
             for _ in 0..weight.max(0) {
                 self.sequence += 1;
                 let order = orders.row(index);
                 let number = keep(&mut self.rows, self.sequence, order, row);
-                self.partitions[slot as usize].insert(&self.rows, order, Entry::new(order, number));
+                let partition = &mut self.partitions[slot as usize];
+                let position = partition.rows.insert(&self.rows, order, Entry::new(order, number));
+                partition.came(position);
                 self.index.insert(hash, row, number);
-                self.touch(slot);
             }
             for _ in 0..weight.min(0).unsigned_abs() {
                 let Some(number) = self.index.oldest(&self.rows, hash, row) else { continue };
-                let Some(entry) = self.partitions[slot as usize].remove(&self.rows, number) else { continue };
+                let partition = &mut self.partitions[slot as usize];
+                let Some((position, entry)) = partition.rows.remove_at(&self.rows, number) else { continue };
+                partition.went(position);
                 self.index.remove(hash, row, number);
                 self.rows.remove(number);
                 if let Some(sent) = entry.sent.checked_sub(1) {
                     self.changes.push((sent, -1));
                 }
-                self.touch(slot);
             }
         }
         Ok(())
     }
 
-    /// Computes the partitions that were touched, and finds what has changed.
+    /// A partition is written; if its time was over, its rows are gone before.
+    fn write(&mut self, slot: u32, now: Millis) {
+        if let Some(expiry) = &mut self.expiry {
+            let expired = self.partitions[slot as usize].changed.is_none() && expiry.is_expired(slot, now);
+            expiry.write(slot, now);
+            if expired {
+                self.clear(slot);
+            }
+        }
+        let partition = &mut self.partitions[slot as usize];
+        if partition.changed.is_none() {
+            // Nothing has moved yet: a row that is taken back but not there moves nothing either.
+            partition.changed = Some((usize::MAX, 0));
+            self.touched.push(slot);
+        }
+    }
+
+    /// Forgets the rows of a partition. What was sent of them stays.
+    fn clear(&mut self, slot: u32) {
+        let hash = self.keys.hash(slot);
+        for entry in std::mem::take(&mut self.partitions[slot as usize]).rows.iter() {
+            self.index.remove(hash, record(&self.rows, entry.record).row, entry.record);
+            self.rows.remove(entry.record);
+            if let Some(sent) = entry.sent.checked_sub(1) {
+                self.sent.remove(sent);
+            }
+        }
+    }
+
+    /// Computes what may have changed in the partitions that were touched, many at once, and finds what has.
     fn find_changes(&mut self) -> Result<()> {
         let mut added = Vec::new();
+        let mut sections: Vec<Section> = Vec::new();
+        let mut rows = 0;
         for slot in std::mem::take(&mut self.touched) {
-            self.is_touched[slot as usize] = false;
-            if self.partitions[slot as usize].len() == 0 {
+            let changed = self.partitions[slot as usize].changed.take();
+            if self.partitions[slot as usize].rows.len() == 0 {
                 self.keys.remove(slot);
+                self.expiry.iter_mut().for_each(|expiry| expiry.forget(slot));
                 continue;
             }
-            let results = self.results(slot)?;
-            let results = self.row_encoder.encode(results.columns(), results.num_rows())?;
-            for (entry, result) in self.partitions[slot as usize].iter_mut().zip(results.iter()) {
+            let Some((first, last)) = changed.filter(|(first, last)| first <= last) else { continue };
+            if let Some(section) = self.section(slot, first, last)? {
+                rows += section.end - section.context;
+                sections.push(section);
+            }
+            if rows >= self.spec.batch_size.max(1) {
+                self.compare(&std::mem::take(&mut sections), &mut added)?;
+                rows = 0;
+            }
+        }
+        self.compare(&sections, &mut added)?;
+        self.changes.append(&mut added);
+        Ok(())
+    }
+
+    /// Computes these rows, and notes those whose results are not what was sent.
+    fn compare(&mut self, sections: &[Section], added: &mut Vec<(u32, i64)>) -> Result<()> {
+        if sections.is_empty() {
+            return Ok(());
+        }
+        let results = self.results(sections)?;
+        let results = self.row_encoder.encode(results.columns(), results.num_rows())?;
+        let mut results = results.iter();
+        for section in sections {
+            let entries = self.partitions[section.slot as usize].rows.iter_mut();
+            for entry in entries.skip(section.first).take(section.end - section.first) {
+                let result = results.next().ok_or_else(|| Error::bug("a row of an OVER aggregation without results"))?;
                 if let Some(sent) = entry.sent.checked_sub(1) {
                     if self.sent.get(sent) == result {
                         continue;
@@ -164,74 +244,7 @@ impl OverColumn {
                 added.push((sent, 1));
             }
         }
-        self.changes.append(&mut added);
         Ok(())
-    }
-
-    /// All rows of a partition with their results.
-    fn results(&self, slot: u32) -> Result<RecordBatch> {
-        let entries: Vec<Entry> = self.partitions[slot as usize].iter().copied().collect();
-        let count = entries.len();
-        let columns = key::decode(&self.types, entries.iter().map(|entry| record(&self.rows, entry.record).row))?;
-        let schema = Arc::new(self.schema.project(&(0..self.types.len()).collect::<Vec<_>>())?);
-        let options = RecordBatchOptions::new().with_row_count(Some(count));
-        let input = RowBatch::append(RecordBatch::try_new_with_options(schema, columns, &options)?);
-        // Where each group of rows that sort equal ends.
-        let ties: Vec<bool> =
-            (0..count).map(|at| at > 0 && entries[at].ties_with(&entries[at - 1], &self.rows)).collect();
-        let mut aggregated = self.aggregated(&input, &ties)?.into_iter();
-        let mut columns = input.columns.columns().to_vec();
-        for call in &self.spec.calls {
-            columns.push(match call {
-                OverCallSpec::Aggregate(_) => {
-                    aggregated.next().ok_or_else(|| Error::bug("an OVER aggregate without a result"))?
-                }
-                OverCallSpec::Rank(ranking) => Arc::new(ranks(*ranking, &ties)),
-                OverCallSpec::Lag { value, rows, default } => {
-                    let rows = *rows as usize;
-                    let places: UInt32Array = (0..count).map(|at| at.checked_sub(rows).map(|at| at as u32)).collect();
-                    let values = take(&evaluate(value, &input.columns)?, &places, None)?;
-                    match default {
-                        None => values,
-                        Some(default) => {
-                            let there: BooleanArray = (0..count).map(|at| Some(at >= rows)).collect();
-                            zip(&there, &values, &evaluate(default, &input.columns)?)?
-                        }
-                    }
-                }
-            });
-        }
-        Ok(RecordBatch::try_new_with_options(self.schema.clone(), columns, &options)?)
-    }
-
-    fn aggregated(&self, input: &RowBatch, ties: &[bool]) -> Result<Vec<ArrayRef>> {
-        let inputs = BatchInputs::new(&self.calls, input)?;
-        let mut states: Vec<Box<dyn AggregateState>> = self.calls.iter().map(|call| call.function.create()).collect();
-        states.iter_mut().for_each(|state| state.grow(1));
-        let mut results: Vec<Vec<ArrayRef>> = vec![Vec::new(); states.len()];
-        let mut places: Vec<u32> = Vec::with_capacity(ties.len());
-        let mut first = 0;
-        while first < ties.len() {
-            let mut end = first + 1;
-            while self.spec.unit == FrameUnit::Range && end < ties.len() && ties[end] {
-                end += 1;
-            }
-            let rows: Vec<u32> = (first as u32..end as u32).collect();
-            let selected = inputs.at(&rows)?;
-            for ((state, input), results) in states.iter_mut().zip(&selected.calls).zip(&mut results) {
-                state.update(&vec![0; rows.len()], &input.arguments, None, input.filter.as_ref())?;
-                results.push(state.evaluate(&[0])?);
-            }
-            let step = places.last().map_or(0, |place| place + 1);
-            places.extend(std::iter::repeat_n(step, rows.len()));
-            first = end;
-        }
-        let places = UInt32Array::from(places);
-        let each = results.into_iter().map(|steps| {
-            let steps: Vec<&dyn Array> = steps.iter().map(AsRef::as_ref).collect();
-            Ok(take(&concat(&steps)?, &places, None)?)
-        });
-        each.collect()
     }
 
     fn advance(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
@@ -254,23 +267,6 @@ impl OverColumn {
         (self.position, self.emitting) = (0, false);
         Ok(())
     }
-}
-
-fn ranks(ranking: Ranking, ties: &[bool]) -> Int64Array {
-    let (mut number, mut rank, mut dense) = (0, 0, 0);
-    let each = ties.iter().map(|tie| {
-        number += 1;
-        if !tie {
-            rank = number;
-            dense += 1;
-        }
-        match ranking {
-            Ranking::RowNumber => number,
-            Ranking::Rank => rank,
-            Ranking::DenseRank => dense,
-        }
-    });
-    Int64Array::from_iter_values(each)
 }
 
 impl Operator<RowBatch> for OverColumn {
@@ -302,7 +298,21 @@ impl Operator<RowBatch> for OverColumn {
         self.advance(out)
     }
 
-    /// Per key group, for each key: its bytes, the number of its rows, and the rows in order, each by what it sorts by, its
+    fn next_processing_timer(&self) -> Option<Millis> {
+        // A partition is not taken away in the middle of a tick that has touched it.
+        self.expiry.as_ref().filter(|_| self.touched.is_empty() && !self.emitting)?.next_timer()
+    }
+
+    fn on_processing_time(&mut self, now: Millis, _out: &mut Output<RowBatch>) -> Result<()> {
+        let expired = self.expiry.as_mut().map(|expiry| expiry.take_expired(now)).unwrap_or_default();
+        for slot in expired {
+            self.clear(slot);
+            self.keys.remove(slot);
+        }
+        Ok(())
+    }
+
+    /// Per key group, for each key: its bytes, with a TTL when it was written, the number of its rows, and the rows in order, each by what it sorts by, its
     /// columns, when it came, and after a 1 what was sent of it.
     fn snapshot(&mut self) -> Result<OperatorSnapshot> {
         let mut blobs = KeyedBlobs::new(VERSION);
@@ -310,8 +320,9 @@ impl Operator<RowBatch> for OverColumn {
             let blob = blobs.group(group);
             for slot in slots {
                 put_bytes(blob, self.keys.key(slot));
-                put_u32(blob, self.partitions[slot as usize].len() as u32);
-                for entry in self.partitions[slot as usize].iter() {
+                put_i64(blob, self.expiry.as_ref().map_or(0, |expiry| expiry.written(slot).0));
+                put_u32(blob, self.partitions[slot as usize].rows.len() as u32);
+                for entry in self.partitions[slot as usize].rows.iter() {
                     let record = record(&self.rows, entry.record);
                     put_bytes(blob, record.order);
                     put_bytes(blob, record.row);
@@ -327,10 +338,16 @@ impl Operator<RowBatch> for OverColumn {
     }
 
     fn restore(&mut self, state: RestoredState) -> Result<()> {
+        let now = self.context.clock.now();
         read_keyed(&state, VERSION, "an OVER aggregation by a column", |_, blob| {
             let key = blob.bytes()?;
             let hash = hash_key(key);
             let slot = self.slot(hash, key);
+            let written = Millis(blob.i64()?);
+            if let Some(expiry) = &mut self.expiry {
+                // Where the time to live is new, it begins now.
+                expiry.write(slot, if written.0 > 0 { written } else { now });
+            }
             for _ in 0..blob.u32()? {
                 let (order, row, sequence) = (blob.bytes()?, blob.bytes()?, blob.i64()? as u64);
                 self.sequence = self.sequence.max(sequence);
@@ -339,10 +356,12 @@ impl Operator<RowBatch> for OverColumn {
                 if blob.u8()? != 0 {
                     entry.sent = self.sent.insert(blob.bytes()?) + 1;
                 }
-                self.partitions[slot as usize].insert(&self.rows, order, entry);
+                self.partitions[slot as usize].rows.insert(&self.rows, order, entry);
                 self.index.insert(hash, row, number);
             }
             Ok(())
-        })
+        })?;
+        self.expiry.iter_mut().for_each(Expiry::restored);
+        Ok(())
     }
 }

@@ -14,6 +14,7 @@
 use super::{FrameStart, FrameUnit, OverCallSpec, OverOrder, OverSpec};
 use crate::aggregate_call::BatchInputs;
 use crate::aggregates::AggregateState;
+use crate::expiry::Expiry;
 use crate::event_time::{null_row_time, timestamp_millis};
 use crate::expression::{evaluate, evaluate_all};
 use crate::rank::top_n::Ranking;
@@ -21,7 +22,7 @@ use arrow::array::{Array, ArrayRef, BooleanArray, Int64Array, RecordBatch, Recor
 use arrow::compute::kernels::zip::zip;
 use arrow::compute::{concat, take};
 use arrow::datatypes::{DataType, SchemaRef};
-use riverrun_core::{Error, Result, RowBatch, Watermark};
+use riverrun_core::{Error, Millis, Result, RowBatch, Watermark};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
 use riverrun_state::blob::{BlobReader, KeyedBlobs, put_bytes, put_i64, put_u32, read_keyed};
 use riverrun_state::{KeyEncoder, KeyTable, OperatorSnapshot, RestoredState, RowArena, hash_key, key};
@@ -31,7 +32,7 @@ use std::sync::Arc;
 #[cfg(test)]
 mod tests;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// Computes OVER aggregates in the order of time.
 pub struct OverTime {
@@ -50,6 +51,7 @@ pub struct OverTime {
     /// Rows that are due, in the order in which they come out.
     ready: VecDeque<Due>,
     watermark: Watermark,
+    expiry: Option<Expiry>,
     key_encoder: KeyEncoder,
     row_encoder: KeyEncoder,
 }
@@ -77,6 +79,8 @@ struct Partition {
     recent: VecDeque<(i64, u32)>,
     /// How many of them are in the frame.
     in_frame: usize,
+    /// How many rows wait for the watermark.
+    waiting: usize,
     /// In the chunk that is computed: the wave of its last row, from 1, and the place in it.
     wave: usize,
     place: usize,
@@ -92,6 +96,7 @@ impl Default for Partition {
             dense: 0,
             recent: VecDeque::new(),
             in_frame: 0,
+            waiting: 0,
             wave: 0,
             place: 0,
         }
@@ -136,6 +141,7 @@ impl OverTime {
         Ok(OverTime {
             types: schema.fields().iter().take(columns).map(|field| field.data_type().clone()).collect(),
             states: spec.aggregates().iter().map(|call| call.function.create()).collect(),
+            expiry: spec.ttl.map(|ttl| Expiry::new(ttl, context.clock.clone())),
             spec,
             context,
             schema,
@@ -175,13 +181,14 @@ impl OverTime {
         let keys = evaluate_all(&self.spec.keys, batch)?;
         let keys = self.key_encoder.encode(&keys, count)?.clone();
         let rows = self.row_encoder.encode(batch.columns(), count)?.clone();
-        let now = self.context.clock.now().0;
+        let now = self.context.clock.now();
         let unbounded = self.spec.start == FrameStart::Unbounded;
         for (index, (key, row)) in keys.iter().zip(rows.iter()).enumerate() {
             let slot = self.slot(key);
+            self.write(slot, now);
             let Some(times) = &times else {
                 let row = self.rows.insert(row);
-                self.ready.push_back(Due { time: now, slot, row });
+                self.ready.push_back(Due { time: now.0, slot, row });
                 continue;
             };
             self.pass(watermarks.before(index));
@@ -193,8 +200,26 @@ impl OverTime {
             }
             let row = self.rows.insert(row);
             self.waiting.entry(time).or_default().push((slot, row));
+            self.partitions[slot as usize].waiting += 1;
         }
         Ok(())
+    }
+
+    /// A row comes to a partition; if its time was over, it begins anew.
+    fn write(&mut self, slot: u32, now: Millis) {
+        let Some(expiry) = &mut self.expiry else { return };
+        let expired = expiry.is_expired(slot, now);
+        expiry.write(slot, now);
+        if expired && self.partitions[slot as usize].waiting == 0 && self.ready.is_empty() {
+            self.clear(slot);
+        }
+    }
+
+    fn clear(&mut self, slot: u32) {
+        for (_, row) in std::mem::take(&mut self.partitions[slot as usize]).recent {
+            self.rows.remove(row);
+        }
+        self.states.iter_mut().for_each(|state| state.clear(slot));
     }
 
     /// Makes due what a later watermark has passed.
@@ -209,7 +234,9 @@ impl OverTime {
             }
             let (time, rows) = first.remove_entry();
             for (slot, row) in rows {
-                self.partitions[slot as usize].last = time;
+                let partition = &mut self.partitions[slot as usize];
+                partition.last = time;
+                partition.waiting -= 1;
                 self.ready.push_back(Due { time, slot, row });
             }
         }
@@ -429,7 +456,27 @@ impl Operator<RowBatch> for OverTime {
         self.advance(out)
     }
 
-    /// The watermark for all; per key group, for each key: its bytes, the last times, the number of rows and their ranks, the
+    fn next_processing_timer(&self) -> Option<Millis> {
+        // A partition is not taken away while rows of it are on their way out.
+        self.expiry.as_ref().filter(|_| self.ready.is_empty())?.next_timer()
+    }
+
+    fn on_processing_time(&mut self, now: Millis, _out: &mut Output<RowBatch>) -> Result<()> {
+        let expired = self.expiry.as_mut().map(|expiry| expiry.take_expired(now)).unwrap_or_default();
+        for slot in expired {
+            match (self.partitions[slot as usize].waiting, &mut self.expiry) {
+                // Rows that wait for the watermark keep their partition, as in Flink.
+                (1.., Some(expiry)) => expiry.write(slot, now),
+                _ => {
+                    self.clear(slot);
+                    self.keys.remove(slot);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The watermark for all; per key group, for each key: its bytes, with a TTL when it was written, the last times, the number of rows and their ranks, the
     /// rows that are kept and how many of them are in the frame, the rows that wait, and the aggregates.
     fn snapshot(&mut self) -> Result<OperatorSnapshot> {
         let mut waiting: BTreeMap<u32, Vec<(i64, u32)>> = BTreeMap::new();
@@ -451,6 +498,7 @@ impl Operator<RowBatch> for OverTime {
             for slot in slots {
                 let partition = &self.partitions[slot as usize];
                 put_bytes(blob, self.keys.key(slot));
+                put_i64(blob, self.expiry.as_ref().map_or(0, |expiry| expiry.written(slot).0));
                 put_i64(blob, partition.last);
                 blob.push(u8::from(partition.computed.is_some()));
                 put_i64(blob, partition.computed.unwrap_or_default());
@@ -470,8 +518,14 @@ impl Operator<RowBatch> for OverTime {
     fn restore(&mut self, state: RestoredState) -> Result<()> {
         let watermarks = state.union.iter().map(|bytes| BlobReader::new(bytes).i64()).collect::<Result<Vec<_>>>()?;
         self.watermark = watermarks.into_iter().min().map_or(Watermark::MIN, Watermark);
+        let now = self.context.clock.now();
         read_keyed(&state, VERSION, "an OVER aggregation", |_, blob| {
             let slot = self.slot(blob.bytes()?);
+            let written = Millis(blob.i64()?);
+            if let Some(expiry) = &mut self.expiry {
+                // Where the time to live is new, it begins now.
+                expiry.write(slot, if written.0 > 0 { written } else { now });
+            }
             let last = blob.i64()?;
             let computed = blob.u8()? != 0;
             let computed = Some(blob.i64()?).filter(|_| computed);
@@ -481,13 +535,16 @@ impl Operator<RowBatch> for OverTime {
             for _ in 0..blob.u32()? {
                 recent.push_back((blob.i64()?, self.rows.insert(blob.bytes()?)));
             }
-            for _ in 0..blob.u32()? {
+            let waiting = blob.u32()? as usize;
+            for _ in 0..waiting {
                 let (time, row) = (blob.i64()?, self.rows.insert(blob.bytes()?));
                 self.waiting.entry(time).or_default().push((slot, row));
             }
-            let read = Partition { last, computed, count, rank, dense, recent, in_frame, ..Partition::default() };
+            let read = Partition { last, computed, count, rank, dense, recent, in_frame, waiting, ..Partition::default() };
             self.partitions[slot as usize] = read;
             self.states.iter_mut().try_for_each(|state| state.decode(slot, blob.rest()))
-        })
+        })?;
+        self.expiry.iter_mut().for_each(Expiry::restored);
+        Ok(())
     }
 }

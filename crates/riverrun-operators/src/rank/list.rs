@@ -82,6 +82,14 @@ impl RankList {
         self.first.iter().chain(self.more.iter().flatten())
     }
 
+    /// The row that so many stand before.
+    pub fn get(&self, position: usize) -> Option<&Entry> {
+        match position.checked_sub(self.first.len()) {
+            None => self.first.get(position),
+            Some(_) => self.iter().nth(position),
+        }
+    }
+
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Entry> {
         self.first.iter_mut().chain(self.more.iter_mut().flatten())
     }
@@ -103,13 +111,22 @@ impl RankList {
         (chunk, entries.partition_point(before))
     }
 
+    /// How many rows stand before the place `at` of a chunk.
+    fn position(&self, chunk: usize, at: usize) -> usize {
+        match chunk {
+            0 => at,
+            _ => self.first.len() + self.more[..chunk - 1].iter().map(Vec::len).sum::<usize>() + at,
+        }
+    }
+
     fn chunk(&mut self, chunk: usize) -> &mut Vec<Entry> {
         if chunk == 0 { &mut self.first } else { &mut self.more[chunk - 1] }
     }
 
-    /// Puts a row behind all that sort before or equal.
-    pub fn insert(&mut self, arena: &RowArena, order: &[u8], entry: Entry) {
+    /// Puts a row behind all that sort before or equal, and says how many those are.
+    pub fn insert(&mut self, arena: &RowArena, order: &[u8], entry: Entry) -> usize {
         let (chunk, at) = self.place(|known| known.compare(arena, entry.prefix, order) != Ordering::Greater);
+        let position = self.position(chunk, at);
         let entries = self.chunk(chunk);
         entries.insert(at, entry);
         if entries.len() >= LONGEST {
@@ -117,10 +134,16 @@ impl RankList {
             self.more.insert(chunk, tail);
         }
         self.length += 1;
+        position
     }
 
     /// Takes out the row with this number, which sorts by `order` and came as `sequence`.
     pub fn remove(&mut self, arena: &RowArena, number: u32) -> Option<Entry> {
+        self.remove_at(arena, number).map(|(_, entry)| entry)
+    }
+
+    /// The same, and how many rows stand before it.
+    pub fn remove_at(&mut self, arena: &RowArena, number: u32) -> Option<(usize, Entry)> {
         let Record { sequence, order, .. } = record(arena, number);
         let prefix = prefix(order);
         let (chunk, at) = self.place(|known| {
@@ -132,12 +155,13 @@ impl RankList {
         if chunk > self.more.len() || self.chunk(chunk).get(at).is_none_or(|entry| entry.record != number) {
             return None;
         }
+        let position = self.position(chunk, at);
         let entry = self.chunk(chunk).remove(at);
         if chunk > 0 && self.more[chunk - 1].is_empty() {
             self.more.remove(chunk - 1);
         }
         self.length -= 1;
-        Some(entry)
+        Some((position, entry))
     }
 
     /// Takes out the last row.

@@ -1,6 +1,7 @@
 //! Queries: WITH, set operations, VALUES, ORDER BY and LIMIT around the SELECTs.
 
 use super::expr::ExprBinder;
+use super::lookup_hint::LookupHint;
 use super::relation::{OrderKey, Relation, RelationKind};
 use super::scope::Scope;
 use super::select::Ordering;
@@ -45,6 +46,8 @@ pub struct QueryBinder<'a> {
     pub(super) ctes: Vec<(String, Relation)>,
     /// What the STATE_TTL hints of the SELECT at hand say of tables, by name or alias.
     pub(super) state_ttls: Vec<(String, Millis)>,
+    /// What its LOOKUP hints say, by the tables' names or aliases.
+    pub(super) lookups: Vec<(String, LookupHint)>,
     /// Views being expanded, against views of themselves.
     depth: usize,
 }
@@ -55,7 +58,7 @@ const MAX_VIEW_DEPTH: usize = 64;
 impl<'a> QueryBinder<'a> {
     /// A binder of queries over these tables.
     pub fn new(tables: &'a dyn Tables, context: &'a FunctionContext, hints: &'a Hints) -> Self {
-        QueryBinder { tables, context, hints, ctes: Vec::new(), state_ttls: Vec::new(), depth: 0 }
+        QueryBinder { tables, context, hints, ctes: Vec::new(), state_ttls: Vec::new(), lookups: Vec::new(), depth: 0 }
     }
 
     pub(super) fn exprs<'s>(&self, scope: &'s Scope) -> ExprBinder<'s>

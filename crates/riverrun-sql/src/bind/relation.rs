@@ -2,6 +2,7 @@
 
 use super::match_recognize::MatchRelation;
 use super::table::BoundTable;
+use super::lookup_hint::LookupHint;
 use super::temporal::AsOf;
 use crate::expr::Expr;
 use crate::functions::operators;
@@ -85,6 +86,8 @@ pub enum RelationKind {
         on: Vec<Expr>,
         /// Where it stands in the file.
         place: Option<Place>,
+        /// How it is looked up, if a hint says so.
+        hint: Option<LookupHint>,
     },
     /// The same rows, of which there must be one at the most for each value of the keys: a scalar subquery.
     SingleRow {

@@ -68,9 +68,12 @@ impl QueryBinder<'_> {
     pub(super) fn ordered_select(&mut self, select: &Select, order_by: &[OrderByExpr]) -> Result<Ordering> {
         refuse_clauses(select)?;
         let ttls = self.state_ttls_of(select)?;
+        let lookups = self.lookup_hints_of(select)?;
         let around = std::mem::replace(&mut self.state_ttls, ttls);
+        let lookups_around = std::mem::replace(&mut self.lookups, lookups);
         let from = self.from(&select.from);
         self.state_ttls = around;
+        self.lookups = lookups_around;
         let from = from?;
         let (rewritten, From { mut relation, mut scope }) = self.without_group_window(select, from)?;
         let select = rewritten.as_ref().unwrap_or(select);

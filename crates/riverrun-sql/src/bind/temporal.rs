@@ -1,6 +1,7 @@
 //! `FOR SYSTEM_TIME AS OF`: joins with the versions of a table.
 
 use super::from::From;
+use super::lookup_hint::LookupHint;
 use super::query::QueryBinder;
 use super::relation::{Relation, RelationKind};
 use crate::expr::Expr;
@@ -62,6 +63,7 @@ impl QueryBinder<'_> {
             *version = None;
         }
         let right = self.factor(&plain)?;
+        let hint = self.lookup_hint(&right.scope);
         let JoinConstraint::On(condition) = constraint else {
             return Err(Error::input("a join with a table FOR SYSTEM_TIME AS OF needs ON")
                 .hint("compare the table's whole key: ON o.currency = r.currency")
@@ -69,7 +71,7 @@ impl QueryBinder<'_> {
         };
         let mut scope = left.scope.beside(right.scope);
         let on = self.exprs(&scope).bind_condition(condition, "ON")?;
-        let relation = Relation::temporal_join(left.relation, right.relation, kind, as_of, vec![on], place);
+        let relation = Relation::temporal_join([left.relation, right.relation], kind, as_of, vec![on], place, hint);
         scope.retype(&relation.schema);
         Ok(From { relation, scope })
     }
@@ -78,12 +80,12 @@ impl QueryBinder<'_> {
 impl Relation {
     /// The join of rows with versions, on conditions over the columns of the left side and then the right one.
     fn temporal_join(
-        left: Relation,
-        right: Relation,
+        [left, right]: [Relation; 2],
         kind: JoinKind,
         as_of: AsOf,
         on: Vec<Expr>,
         place: Option<Place>,
+        hint: Option<LookupHint>,
     ) -> Relation {
         let outer = kind == JoinKind::Left;
         let rights = right.schema.fields.iter().map(|field| {
@@ -93,6 +95,6 @@ impl Relation {
         let schema = Schema::new(left.schema.fields.iter().cloned().chain(rights).collect());
         let on = on.into_iter().flat_map(super::join::conjuncts).collect();
         let (left, right) = (Box::new(left), Box::new(right));
-        Relation { schema, kind: RelationKind::Temporal { left, right, kind, as_of, on, place } }
+        Relation { schema, kind: RelationKind::Temporal { left, right, kind, as_of, on, place, hint } }
     }
 }

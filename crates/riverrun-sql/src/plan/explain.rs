@@ -3,6 +3,8 @@
 use super::changelog::changelog_mode;
 use super::node::{Node, NodeId, NodeKind, StreamPlan};
 use riverrun_operators::expression::Expression;
+use riverrun_operators::group_aggregate::Phases;
+use riverrun_operators::lookup_join::LookupSource;
 use riverrun_operators::over::{FrameStart, FrameUnit, OverOrder};
 use riverrun_operators::rank::top_n::LastRank;
 use riverrun_operators::sort_key::SortKey;
@@ -233,6 +235,12 @@ pub(super) fn details(node: &Node) -> Vec<(&'static str, String)> {
         }
         NodeKind::GroupAggregate(spec) => {
             say("group by", list(&spec.keys));
+            let phases = match spec.phases {
+                Phases::One => "one",
+                Phases::TwoWhereItPays => "two where it pays",
+                Phases::Two => "two",
+            };
+            say("phases", phases.to_owned());
             let names = spec.schema.fields.iter().skip(spec.keys.len());
             say("aggregates", names.map(|field| field.name.as_str()).collect::<Vec<_>>().join(", "));
         }
@@ -258,7 +266,18 @@ pub(super) fn details(node: &Node) -> Vec<(&'static str, String)> {
         NodeKind::LookupJoin(spec) => {
             say("join", spec.kind.to_string());
             say("on", equalities(&spec.keys, &vec![false; spec.key_names.len()]));
-            say("cache", if spec.cache.is_some() { "partial" } else { "none" }.to_owned());
+            let cache = match &spec.table {
+                LookupSource::Asked { cache: None, .. } => "none",
+                LookupSource::Asked { .. } => "partial",
+                LookupSource::Whole(_) => "full",
+            };
+            say("cache", cache.to_owned());
+            let waits = spec.waits.map(|waits| match (waits.unordered, waits.retry) {
+                (true, _) => "unordered".to_owned(),
+                (false, None) => "ordered".to_owned(),
+                (false, Some(retry)) => format!("ordered, asking again {} times", retry.attempts),
+            });
+            say("waiting", waits.unwrap_or_default());
             say("where", spec.condition.as_ref().map(|condition| text(&condition.expression)).unwrap_or_default());
         }
         NodeKind::WindowJoin(spec) => {

@@ -10,7 +10,7 @@ use riverrun_core::{Field, Result, Schema, TypeKind};
 use riverrun_operators::aggregate_call::AggregateCall;
 use riverrun_operators::aggregates::{AggregateArgument, AggregateOptions};
 use riverrun_operators::expand::ExpandSpec;
-use riverrun_operators::group_aggregate::GroupAggregateSpec;
+use riverrun_operators::group_aggregate::{GroupAggregateSpec, Phases};
 
 impl Planner<'_> {
     /// An aggregation whose groups are no windows.
@@ -34,6 +34,7 @@ impl Planner<'_> {
             aggregates: self.calls(&calls, &below, retracting)?,
             schema: schema.clone(),
             ttl: self.config.state_ttl(),
+            phases: self.phases(&calls, retracting),
             batch_size: self.config.batch_size(),
         };
         let properties = Properties {
@@ -42,6 +43,23 @@ impl Planner<'_> {
             ..Properties::append(schema, self.builder.properties(node).bounded)
         };
         Ok(self.builder.add(NodeKind::GroupAggregate(spec), vec![node.into()], properties))
+    }
+
+    /// Whether rows are aggregated before they are exchanged: where states of several workers can be put together, and the
+    /// result is the same to the last digit.
+    fn phases(&self, calls: &[BoundAggregate], retracting: bool) -> Phases {
+        let wanted = self.config.aggregate_phases();
+        if wanted == Phases::One || !calls.iter().all(|call| is_mergeable(call, retracting)) {
+            return Phases::One;
+        }
+        let exact = |call: &BoundAggregate| {
+            matches!(call.definition.name, "COUNT" | "MIN" | "MAX")
+                || !call.inputs.iter().any(|input| input.data_type().kind.is_approximate())
+        };
+        match wanted {
+            Phases::TwoWhereItPays if !calls.iter().all(exact) => Phases::One,
+            wanted => wanted,
+        }
     }
 
     /// GROUPING SETS: behind the input's columns copies of the keys that are NULL where a set lacks them, and the
@@ -97,6 +115,17 @@ impl Planner<'_> {
                 })
             })
             .collect()
+    }
+}
+
+/// Whether the states of a call can be put together in any order; and, if rows are taken back, though a row may be taken
+/// back on another worker than the one that has it.
+fn is_mergeable(call: &BoundAggregate, retracting: bool) -> bool {
+    match call.definition.name {
+        "COUNT" | "SUM" | "AVG" => !retracting || !call.options.distinct,
+        "MIN" | "MAX" | "STDDEV_POP" | "STDDEV_SAMP" | "VAR_POP" | "VAR_SAMP" | "BITMAP_BUILD_AGG" | "BITMAP_OR_AGG"
+        | "BITMAP_BUILD_CARDINALITY_AGG" => !retracting,
+        _ => false,
     }
 }
 

@@ -2,20 +2,25 @@
 
 use super::calc::{Chain, chain};
 use super::join::pair_condition;
-use super::node::{NodeId, NodeKind, Properties};
+use super::node::{ChangelogKind, NodeId, NodeKind, Properties};
 use super::planner::Planner;
 use super::table::connector_of;
 use super::temporal::Temporal;
+use crate::bind::lookup_hint::LookupHint;
 use crate::bind::relation::{Relation, RelationKind};
 use crate::bind::table::{BoundTable, ColumnSource};
 use crate::expr::Expr;
 use arrow::array::RecordBatch;
-use riverrun_connectors::Connector;
-use riverrun_connectors::connector::{LookupSpec, LookupTable};
+use riverrun_connectors::connector::{LookupSpec, LookupTable, LookupWay};
+use riverrun_connectors::lookup::{ReloadTimes, read_all, reload_times};
+use riverrun_connectors::{Connector, OnError, SourceSpec};
 use riverrun_core::options::parse_duration;
-use riverrun_core::{Error, Result};
+use riverrun_core::{Clock, Error, Result};
+use riverrun_operators::expression::Expression;
 use riverrun_operators::join::{LEFT, RIGHT};
-use riverrun_operators::lookup_join::{Lookup, LookupCache, LookupFactory, LookupJoinSpec};
+use riverrun_operators::lookup_join::waiting::Waits;
+use riverrun_operators::lookup_join::whole::{LoadRows, Reload, WholeTable};
+use riverrun_operators::lookup_join::{Lookup, LookupCache, LookupFactory, LookupJoinSpec, LookupSource};
 use std::fmt;
 use std::sync::Arc;
 
@@ -44,6 +49,36 @@ impl Lookup for Asked {
     fn get(&mut self, keys: RecordBatch) -> Result<RecordBatch> {
         Ok(self.0.get(keys)?.columns)
     }
+
+    fn ask(&mut self, keys: RecordBatch) -> Result<()> {
+        self.0.ask(keys)
+    }
+
+    fn poll(&mut self) -> Result<Option<RecordBatch>> {
+        Ok(self.0.poll()?.map(|answer| answer.columns))
+    }
+}
+
+/// A table that is read as from a bounded source.
+struct Whole {
+    connector: &'static dyn Connector,
+    spec: SourceSpec,
+    clock: Arc<dyn Clock>,
+}
+
+impl fmt::Debug for Whole {
+    /// Everything by which two tables differ.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple(self.connector.name()).field(&self.spec).finish()
+    }
+}
+
+impl LoadRows for Whole {
+    fn load(&self) -> Result<Vec<RecordBatch>> {
+        // Made anew each time: it looks at what is there when it is made.
+        let factory = self.connector.source(self.spec.clone())?;
+        read_all(factory.as_ref(), self.clock.clone())
+    }
 }
 
 /// The table that a relation shows, if it can be asked by key.
@@ -51,7 +86,7 @@ pub(super) fn looked_up(relation: &Relation) -> Option<&BoundTable> {
     match &relation.kind {
         RelationKind::Scan(table) => {
             let connector = connector_of(&table.short_name(), &table.options).ok()?;
-            connector.looks_up().then_some(table)
+            (connector.lookups(&table.options) != LookupWay::None).then_some(table)
         }
         RelationKind::Project { input, .. } | RelationKind::Filter { input, .. } | RelationKind::Fence(input) => {
             looked_up(input)
@@ -64,7 +99,7 @@ pub(super) fn looked_up(relation: &Relation) -> Option<&BoundTable> {
 impl Planner<'_> {
     /// A join with what a table says when a row comes.
     pub(super) fn lookup_join(&mut self, join: Temporal) -> Result<NodeId> {
-        let Temporal { left, right, kind, mut on, place, schema, .. } = join;
+        let Temporal { left, right, kind, mut on, place, hint, schema, .. } = join;
         let inputs = [left.schema.clone(), right.schema.clone()];
         let width = inputs[LEFT].len();
         let Chain { base, exprs, filters } = chain(right);
@@ -120,22 +155,18 @@ impl Planner<'_> {
             key.push(columns[*index]);
         }
         let key_names = key.iter().map(|&column| table.physical.fields[column].name.clone()).collect();
-        let lookup = LookupSpec {
-            table: table.name.join("."),
-            schema: table.physical.clone(),
-            options: table.options.clone(),
-            key,
-            columns,
-        };
-        let cache = cache_of(table);
+        let keys = [self.lower_all(&left_keys, &inputs[LEFT])?, self.lower_all(&right_keys, &inputs[RIGHT])?];
+        let source = self.lookup_source(table, &columns, key, &keys[RIGHT])?;
         let node = self.relation(left)?;
         let below = self.builder.properties(node).clone();
+        let waits = hint.and_then(|hint| self.waits(&hint, below.changelog));
         let spec = LookupJoinSpec {
             kind,
-            keys: [self.lower_all(&left_keys, &inputs[LEFT])?, self.lower_all(&right_keys, &inputs[RIGHT])?],
+            keys,
             key_names,
-            table: Arc::new(Table { connector: connector_of(&name, &table.options)?, spec: lookup }),
-            cache,
+            table: source,
+            waits,
+            shuffled: hint.is_some_and(|hint| hint.shuffle),
             condition: pair_condition(split.rest, &inputs)?,
             inputs,
             schema: schema.clone(),
@@ -143,6 +174,58 @@ impl Planner<'_> {
         };
         let properties = Properties { changelog: below.changelog, ..Properties::append(schema, below.bounded) };
         Ok(self.builder.add(NodeKind::LookupJoin(Box::new(spec)), vec![node.into()], properties))
+    }
+
+    /// Where the rows of the table come from.
+    fn lookup_source(
+        &self,
+        table: &BoundTable,
+        columns: &[usize],
+        key: Vec<usize>,
+        keys: &[Expression],
+    ) -> Result<LookupSource> {
+        let name = table.short_name();
+        let connector = connector_of(&name, &table.options)?;
+        if connector.lookups(&table.options) == LookupWay::ByKey {
+            let lookup = LookupSpec {
+                table: table.name.join("."),
+                schema: table.physical.clone(),
+                options: table.options.clone(),
+                key,
+                columns: columns.to_vec(),
+            };
+            let cache = cache_of(table);
+            return Ok(LookupSource::Asked { table: Arc::new(Table { connector, spec: lookup }), cache });
+        }
+        let spec = SourceSpec { projection: columns.to_vec(), metadata: Vec::new(), ..self.source_spec(table) };
+        if let (OnError::Table(_), Some(given)) = (&spec.on_error, table.options.given("on-error")) {
+            return Err(Error::input(format!("'on-error' of '{name}', which is looked up, names a table"))
+                .hint("broken records of a table that is held whole can be skipped, or fail the job: 'on-error' = 'skip'")
+                .at(given.value_place));
+        }
+        // What is wrong with the options is said before the job starts.
+        if !connector.source(spec.clone())?.bounded() {
+            return Err(Error::bug(format!("'{name}' has no end and can't be held whole")));
+        }
+        let now = self.context.clock.now();
+        let reload = match reload_times(&table.options, self.config.time_zone(), now)? {
+            ReloadTimes::Never => None,
+            ReloadTimes::Periodic { interval, fixed_rate } => Some(Reload::Periodic { interval, fixed_rate }),
+            ReloadTimes::Timed { at, days } => Some(Reload::Timed { at, days }),
+        };
+        let loader = Arc::new(Whole { connector, spec, clock: self.context.clock.clone() });
+        Ok(LookupSource::Whole(Arc::new(WholeTable::new(name, loader, reload, keys.to_vec()))))
+    }
+
+    /// How rows wait for answers. Changes of a row don't overtake one another.
+    fn waits(&self, hint: &LookupHint, changelog: ChangelogKind) -> Option<Waits> {
+        let unordered = hint.unordered.unwrap_or_else(|| self.config.lookup_unordered());
+        (hint.asynchronous || hint.retry.is_some()).then(|| Waits {
+            unordered: hint.asynchronous && unordered && changelog == ChangelogKind::Append,
+            capacity: if hint.asynchronous { hint.capacity.unwrap_or_else(|| self.config.lookup_capacity()) } else { 1 },
+            timeout: hint.timeout.unwrap_or_else(|| self.config.lookup_timeout()),
+            retry: hint.retry,
+        })
     }
 }
 

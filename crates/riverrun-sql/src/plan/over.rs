@@ -28,17 +28,13 @@ impl Planner<'_> {
         let below = input.schema.clone();
         let input = self.relation(input)?;
         let properties = self.builder.properties(input).clone();
-        let order = self.over_order(&order, &below).map_err(|error| error.at(place))?;
+        let updated = properties.changelog != ChangelogKind::Append;
+        let by_timestamp = order.first().is_some_and(|key| key.expr.data_type().kind.is_timestamp());
+        let order = self.over_order(&order, &below, updated).map_err(|error| error.at(place))?;
         let by_column = matches!(order, OverOrder::Column(_));
-        if by_column && frame.start != FrameStart::Unbounded {
-            return Err(Error::input("a bounded frame needs rows that are ordered by time")
-                .hint("ORDER BY a time attribute, or let the frame begin with UNBOUNDED PRECEDING")
-                .at(place));
-        }
-        if !by_column && properties.changelog != ChangelogKind::Append {
-            return Err(Error::input("OVER (… ORDER BY a time attribute) over rows that are updated or deleted")
-                .detail("a result over earlier rows can't be taken back once the watermark has passed them")
-                .hint("aggregate the rows before they are updated, or use GROUP BY")
+        if by_column && matches!(frame.start, FrameStart::Span(_)) && !by_timestamp {
+            return Err(Error::input("RANGE over an interval needs rows that are ordered by a timestamp")
+                .hint("ORDER BY a timestamp, or count rows: ROWS BETWEEN 10 PRECEDING AND CURRENT ROW")
                 .at(place));
         }
         // What leaves a bounded frame is taken back.
@@ -68,6 +64,7 @@ impl Planner<'_> {
             start: frame.start,
             calls,
             schema: schema.clone(),
+            ttl: self.config.state_ttl(),
             batch_size: self.config.batch_size(),
         };
         let properties =
@@ -75,7 +72,8 @@ impl Planner<'_> {
         Ok(self.builder.add(NodeKind::Over(Box::new(spec)), vec![input.into()], properties))
     }
 
-    fn over_order(&self, order: &[OrderKey], below: &Schema) -> Result<OverOrder> {
+    /// By which operator the rows are ordered. Those that may be taken back are kept, whatever their order.
+    fn over_order(&self, order: &[OrderKey], below: &Schema, updated: bool) -> Result<OverOrder> {
         let [key] = order else {
             return Err(Error::input("OVER (…) is ordered by one column")
                 .detail(format!("ORDER BY names {}", order.len()))
@@ -87,7 +85,12 @@ impl Planner<'_> {
             );
         }
         Ok(match (&key.expr, key.expr.data_type().kind.timestamp_kind()) {
-            (Expr::Column { .. }, TimestampKind::Rowtime) => OverOrder::EventTime(lower_over(&key.expr, below)?),
+            (_, TimestampKind::Proctime) if updated => {
+                return Err(Error::input("OVER (… ORDER BY a processing time) over rows that are updated or deleted")
+                    .detail("a row that is taken back has no moment at which it came")
+                    .hint("ORDER BY a column of the rows: their results are updated as rows come and go"));
+            }
+            (Expr::Column { .. }, TimestampKind::Rowtime) if !updated => OverOrder::EventTime(lower_over(&key.expr, below)?),
             (_, TimestampKind::Proctime) => OverOrder::Arrival,
             _ => {
                 let mut keys = self.sort_keys(std::slice::from_ref(key), below)?;

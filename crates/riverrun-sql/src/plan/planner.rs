@@ -193,8 +193,8 @@ impl<'a> Planner<'a> {
             RelationKind::SetOperation { left, right, operation } => {
                 self.set_operation(*left, *right, operation, schema)
             }
-            RelationKind::Temporal { left, right, kind, as_of, on, place } => {
-                self.temporal_join(Temporal { left: *left, right: *right, kind, as_of, on, place, schema })
+            RelationKind::Temporal { left, right, kind, as_of, on, place, hint } => {
+                self.temporal_join(Temporal { left: *left, right: *right, kind, as_of, on, place, hint, schema })
             }
             RelationKind::SingleRow { input, keys } => self.single_row(*input, &keys),
             RelationKind::Join { left, right, kind, on, class, origin } => {
@@ -278,19 +278,7 @@ impl<'a> Planner<'a> {
                 })
             })
             .transpose()?;
-        let spec = SourceSpec {
-            table: name,
-            schema: readable_schema(table),
-            projection: (0..table.physical.len()).collect(),
-            fields: BTreeMap::new(),
-            metadata: table.metadata.clone(),
-            options: table.options.clone(),
-            partition_keys: table.partition_keys.clone(),
-            primary_key: physical_key(table),
-            on_error: on_error(&table.options),
-            time_zone: self.config.time_zone(),
-            batch_size: self.config.batch_size(),
-        };
+        let spec = self.source_spec(table);
         let rejects = matches!(spec.on_error, OnError::Table(_));
         // Whether an order can wait for the end is known only here; the plan's own factories are made when it is finished.
         let bounded = connector.source(spec.clone()).is_ok_and(|factory| factory.bounded());
@@ -310,6 +298,23 @@ impl<'a> Planner<'a> {
             self.rejecting.insert(node);
         }
         self.normalized(node, table, changes)
+    }
+
+    /// A table that is read: all its physical columns.
+    pub(super) fn source_spec(&self, table: &BoundTable) -> SourceSpec {
+        SourceSpec {
+            table: table.short_name(),
+            schema: readable_schema(table),
+            projection: (0..table.physical.len()).collect(),
+            fields: BTreeMap::new(),
+            metadata: table.metadata.clone(),
+            options: table.options.clone(),
+            partition_keys: table.partition_keys.clone(),
+            primary_key: physical_key(table),
+            on_error: on_error(&table.options),
+            time_zone: self.config.time_zone(),
+            batch_size: self.config.batch_size(),
+        }
     }
 
     /// Upserts, and changes that may come twice, become changes that come once.

@@ -56,9 +56,9 @@ fn push_filters(relation: Relation) -> Relation {
             let (left, right) = (Box::new(push_filters(*left)), Box::new(push_filters(*right)));
             RelationKind::Join { left, right, kind, on, class, origin }
         }
-        RelationKind::Temporal { left, right, kind, as_of, on, place } => {
+        RelationKind::Temporal { left, right, kind, as_of, on, place, hint } => {
             let (left, right) = (Box::new(push_filters(*left)), Box::new(push_filters(*right)));
-            RelationKind::Temporal { left, right, kind, as_of, on, place }
+            RelationKind::Temporal { left, right, kind, as_of, on, place, hint }
         }
         RelationKind::SingleRow { input, keys } => {
             RelationKind::SingleRow { input: Box::new(push_filters(*input)), keys }
@@ -110,13 +110,13 @@ fn pushed(input: Relation, condition: Expr) -> Relation {
                 Relation { schema, kind: RelationKind::Window { input: Box::new(inner), window, time, partition } };
             filtered(window, above, Relation::filter)
         }
-        RelationKind::Temporal { left, right, kind, as_of, on, place } => {
+        RelationKind::Temporal { left, right, kind, as_of, on, place, hint } => {
             // A condition on a version would make another one valid.
             let width = left.schema.len();
             let goes = |expr: &Expr| expr.columns().iter().all(|index| *index < width);
             let (below, above): (Vec<_>, Vec<_>) = conjuncts(condition).into_iter().partition(goes);
             let left = Box::new(filtered(*left, below, pushed));
-            let joined = Relation { schema, kind: RelationKind::Temporal { left, right, kind, as_of, on, place } };
+            let joined = Relation { schema, kind: RelationKind::Temporal { left, right, kind, as_of, on, place, hint } };
             filtered(joined, above, Relation::filter)
         }
         RelationKind::SetOperation { left, right, operation } => {
@@ -296,7 +296,7 @@ fn prune(relation: Relation, needed: &BTreeSet<usize>) -> Result<Pruned> {
             let relation = Relation { schema: schema.project(&kept), kind: RelationKind::UnionAll(inputs) };
             Pruned { relation, places: places(&kept, width) }
         }
-        RelationKind::Temporal { left, right, kind, as_of, on, place } => {
+        RelationKind::Temporal { left, right, kind, as_of, on, place, hint } => {
             let split = left.schema.len();
             let mut wanted: BTreeSet<usize> = needed.iter().copied().chain(columns_of(&on)).collect();
             if let AsOf::Event(time) = as_of {
@@ -326,7 +326,7 @@ fn prune(relation: Relation, needed: &BTreeSet<usize>) -> Result<Pruned> {
                 }
             }
             let (left, right) = (Box::new(left.relation), Box::new(right.relation));
-            let kind = RelationKind::Temporal { left, right, kind, as_of, on, place };
+            let kind = RelationKind::Temporal { left, right, kind, as_of, on, place, hint };
             Pruned { relation: Relation { kind, schema: Schema::new(fields) }, places }
         }
         RelationKind::Join { left, right, kind, on, class, origin } => {

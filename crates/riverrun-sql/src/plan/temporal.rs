@@ -5,6 +5,7 @@ use super::join::pair_condition;
 use super::lookup::looked_up;
 use super::node::{ChangelogKind, NodeId, NodeKind, Properties};
 use super::planner::Planner;
+use crate::bind::lookup_hint::LookupHint;
 use crate::bind::join::conjuncts;
 use crate::bind::relation::{OrderKey, Relation, RelationKind};
 use crate::bind::scope::column;
@@ -25,6 +26,7 @@ pub(super) struct Temporal {
     pub(super) as_of: AsOf,
     pub(super) on: Vec<Expr>,
     pub(super) place: Option<Place>,
+    pub(super) hint: Option<LookupHint>,
     pub(super) schema: Schema,
 }
 
@@ -34,7 +36,13 @@ impl Planner<'_> {
         if join.as_of == AsOf::Processing && looked_up(&join.right).is_some() {
             return self.lookup_join(join);
         }
-        let Temporal { left, right, kind, as_of, on, place, schema } = join;
+        let Temporal { left, right, kind, as_of, on, place, hint, schema } = join;
+        if let Some(hint) = hint {
+            return Err(Error::input("the hint LOOKUP names a table that is not looked up")
+                .detail("its rows are versions that are kept as they come")
+                .hint("leave the hint out, or join by processing time with a table of 'jdbc' or 'filesystem'")
+                .at(hint.place));
+        }
         let inputs = [left.schema.clone(), right.schema.clone()];
         let width = inputs[LEFT].len();
         let name = name_of(&right);

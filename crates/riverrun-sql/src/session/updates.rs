@@ -2,6 +2,7 @@
 
 use super::SessionConfig;
 use riverrun_core::{Millis, OptionDef, OptionType};
+use riverrun_operators::group_aggregate::Phases;
 
 /// `table.exec.sink.upsert-materialize`.
 pub const UPSERT_MATERIALIZE: OptionDef = OptionDef::new(
@@ -32,6 +33,14 @@ pub const MINI_BATCH_SIZE: OptionDef = OptionDef::new(
     "How many rows a source collects for one batch, if mini-batches are enabled: at most `execution.batch-size`.",
 );
 
+/// `table.optimizer.agg-phase-strategy`.
+pub const PHASES: OptionDef = OptionDef::new(
+    "table.optimizer.agg-phase-strategy",
+    OptionType::OneOf(&["AUTO", "ONE_PHASE", "TWO_PHASE"]),
+    Some("AUTO"),
+    "Whether GROUP BY aggregates rows on their workers before they are exchanged: AUTO as long as many rows of a turn share a key.",
+);
+
 /// How the rows of a sink's key are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UpsertMaterialize {
@@ -51,6 +60,16 @@ impl SessionConfig {
             "NONE" => UpsertMaterialize::None,
             "FORCE" => UpsertMaterialize::Force,
             _ => UpsertMaterialize::Auto,
+        }
+    }
+
+    /// `table.optimizer.agg-phase-strategy`.
+    pub fn aggregate_phases(&self) -> Phases {
+        let text = self.options.text(&PHASES).unwrap_or("AUTO").trim().to_ascii_uppercase();
+        match text.as_str() {
+            "ONE_PHASE" => Phases::One,
+            "TWO_PHASE" => Phases::Two,
+            _ => Phases::TwoWhereItPays,
         }
     }
 

@@ -40,6 +40,7 @@ fn over(unit: FrameUnit, start: FrameStart, others: Vec<OverCallSpec>) -> OverSp
         start,
         calls,
         schema,
+        ttl: None,
         batch_size: 3,
     }
 }

@@ -48,8 +48,12 @@ fn what_a_stream_cannot_know_is_refused_with_its_place() {
 fn orders_that_are_no_time_are_refused_where_they_cannot_work() {
     let (message, hint, _) = refused(&over("SUM(millis) OVER (ORDER BY millis, url)"));
     assert_eq!((message.as_str(), hint.as_str()), ("OVER (…) is ordered by one column", "ORDER BY a time attribute"));
-    let (message, ..) = refused(&over("SUM(millis) OVER (ORDER BY millis ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)"));
-    assert_eq!(message, "a bounded frame needs rows that are ordered by time");
+    let (message, hint, place) = refused(&over(
+        "SUM(millis) OVER (ORDER BY millis RANGE BETWEEN INTERVAL '1' DAY PRECEDING AND CURRENT ROW)",
+    ));
+    assert_eq!(message, "RANGE over an interval needs rows that are ordered by a timestamp");
+    assert_eq!(hint, "ORDER BY a timestamp, or count rows: ROWS BETWEEN 10 PRECEDING AND CURRENT ROW");
+    assert_eq!(place, Some((1, 13)));
 }
 
 #[test]
@@ -62,11 +66,27 @@ fn the_aggregates_of_a_select_share_a_window() {
     assert_eq!(place, Some((1, 59)));
 }
 
+/// The last click on each page.
+const LAST: &str =
+    "(SELECT * FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY url ORDER BY ts DESC) AS rn FROM clicks) WHERE rn = 1)";
+
 #[test]
-fn updates_cannot_be_ordered_by_time() {
-    let (message, ..) = refused(
-        "SELECT COUNT(*) OVER (PARTITION BY url ORDER BY ts) FROM (
-           SELECT * FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY url ORDER BY ts DESC) AS rn FROM clicks) WHERE rn = 1);",
-    );
-    assert_eq!(message, "OVER (… ORDER BY a time attribute) over rows that are updated or deleted");
+fn over_rows_that_are_updated_results_are_updated() {
+    let frame = "ROWS BETWEEN 9 PRECEDING AND CURRENT ROW";
+    let plan = plan(&format!(
+        "SELECT user_name, AVG(millis) OVER (PARTITION BY user_name ORDER BY ts {frame}) FROM {LAST};"
+    ))
+    .unwrap();
+    assert!(kinds(&plan).contains(&"Over"), "{}", plan.explain());
+    assert_eq!(plan.result().unwrap().properties.changelog, ChangelogKind::Retract);
+}
+
+#[test]
+fn updates_have_no_order_of_arrival() {
+    let (message, hint, place) = refused(&format!(
+        "SELECT COUNT(*) OVER (PARTITION BY url ORDER BY p) FROM (SELECT *, PROCTIME() AS p FROM {LAST});"
+    ));
+    assert_eq!(message, "OVER (… ORDER BY a processing time) over rows that are updated or deleted");
+    assert_eq!(hint, "ORDER BY a column of the rows: their results are updated as rows come and go");
+    assert_eq!(place, Some((1, 8)));
 }
