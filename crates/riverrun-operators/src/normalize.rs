@@ -6,12 +6,13 @@
 //!
 //! Source of the semantics: Flink 2.3's ChangelogNormalize (`DeduplicateFunctionHelper.processLastRowOnChangelog`).
 
+use crate::expiry::Expiry;
 use crate::expression::{Expression, evaluate_all};
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{DataType, SchemaRef};
-use riverrun_core::{KeyGroup, Result, RowBatch, Schema};
+use riverrun_core::{KeyGroup, Millis, Result, RowBatch, Schema};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
-use riverrun_state::blob::{KeyedBlobs, put_bytes, read_keyed};
+use riverrun_state::blob::{KeyedBlobs, put_bytes, put_i64, read_keyed};
 use riverrun_state::{KeyEncoder, KeyTable, OperatorSnapshot, RestoredState, hash_key, key};
 
 #[cfg(test)]
@@ -24,9 +25,11 @@ pub struct NormalizeSpec {
     pub keys: Vec<Expression>,
     /// The columns, of the input and of the output.
     pub schema: Schema,
+    /// How long a key is kept that is not written (`table.exec.state.ttl`); `None`: for ever.
+    pub ttl: Option<Millis>,
 }
 
-const SNAPSHOT_VERSION: u8 = 1;
+const SNAPSHOT_VERSION: u8 = 2;
 
 /// Keeps the last row of every key.
 pub struct Normalize {
@@ -39,6 +42,7 @@ pub struct Normalize {
     keys: KeyTable,
     /// By slot, as exact key bytes.
     rows: Vec<Box<[u8]>>,
+    expiry: Option<Expiry>,
 }
 
 impl Normalize {
@@ -48,6 +52,7 @@ impl Normalize {
         Ok(Normalize {
             types: schema.fields().iter().map(|field| field.data_type().clone()).collect(),
             schema,
+            expiry: spec.ttl.map(|ttl| Expiry::new(ttl, context.clock.clone())),
             spec,
             context,
             key_encoder: KeyEncoder::default(),
@@ -55,6 +60,22 @@ impl Normalize {
             keys: KeyTable::default(),
             rows: Vec::new(),
         })
+    }
+
+    /// The slot of a key that is there and whose time is not over.
+    fn live(&mut self, hash: u64, key: &[u8], now: Millis) -> Option<u32> {
+        let slot = self.keys.find(hash, key)?;
+        if self.expiry.as_ref().is_some_and(|expiry| expiry.is_expired(slot, now)) {
+            self.forget(slot);
+            return None;
+        }
+        Some(slot)
+    }
+
+    fn forget(&mut self, slot: u32) {
+        self.rows[slot as usize] = Box::default();
+        self.keys.remove(slot);
+        self.expiry.iter_mut().for_each(|expiry| expiry.forget(slot));
     }
 
     fn put(&mut self, slot: u32, row: &[u8]) {
@@ -80,9 +101,10 @@ impl Operator<RowBatch> for Normalize {
         let (mut changed, mut weights): (Vec<Box<[u8]>>, Vec<i64>) = (Vec::new(), Vec::new());
         let mut runs = WatermarkRuns::default();
         let mut unknown = 0;
+        let now = self.context.clock.now();
         for (index, (key, row)) in keys.iter().zip(rows.iter()).enumerate() {
             let hash = hash_key(key);
-            let slot = self.keys.find(hash, key);
+            let slot = self.live(hash, key, now);
             runs.push(weights.len(), watermarks.before(index));
             if batch.weight(index) < 0 {
                 let Some(slot) = slot else {
@@ -92,7 +114,11 @@ impl Operator<RowBatch> for Normalize {
                 changed.push(std::mem::take(&mut self.rows[slot as usize]));
                 weights.push(-1);
                 self.keys.remove(slot);
+                self.expiry.iter_mut().for_each(|expiry| expiry.forget(slot));
                 continue;
+            }
+            if let (Some(slot), Some(expiry)) = (slot, &mut self.expiry) {
+                expiry.write(slot, now);
             }
             match slot {
                 Some(slot) if *self.rows[slot as usize] == *row => continue,
@@ -103,6 +129,7 @@ impl Operator<RowBatch> for Normalize {
                 None => {
                     let (slot, _) = self.keys.insert(hash, key);
                     self.put(slot, row);
+                    self.expiry.iter_mut().for_each(|expiry| expiry.write(slot, now));
                 }
             }
             changed.push(row.into());
@@ -116,12 +143,23 @@ impl Operator<RowBatch> for Normalize {
         Ok(())
     }
 
+    fn next_processing_timer(&self) -> Option<Millis> {
+        self.expiry.as_ref()?.next_timer()
+    }
+
+    fn on_processing_time(&mut self, now: Millis, _out: &mut Output<RowBatch>) -> Result<()> {
+        let expired = self.expiry.as_mut().map(|expiry| expiry.take_expired(now)).unwrap_or_default();
+        expired.into_iter().for_each(|slot| self.forget(slot));
+        Ok(())
+    }
+
     fn snapshot(&mut self) -> Result<OperatorSnapshot> {
         let mut blobs = KeyedBlobs::new(SNAPSHOT_VERSION);
         for (group, slots) in self.keys.by_group(self.context.key_groups) {
             let blob = blobs.group(group);
             for slot in slots {
                 put_bytes(blob, self.keys.key(slot));
+                put_i64(blob, self.expiry.as_ref().map_or(0, |expiry| expiry.written(slot).0));
                 put_bytes(blob, &self.rows[slot as usize]);
             }
         }
@@ -129,11 +167,19 @@ impl Operator<RowBatch> for Normalize {
     }
 
     fn restore(&mut self, state: RestoredState) -> Result<()> {
+        let now = self.context.clock.now();
         read_keyed(&state, SNAPSHOT_VERSION, "a normalization of upserts", |_: KeyGroup, blob| {
             let key = blob.bytes()?;
             let (slot, _) = self.keys.insert(hash_key(key), key);
+            let written = Millis(blob.i64()?);
+            if let Some(expiry) = &mut self.expiry {
+                // Where the time to live is new, it begins now.
+                expiry.write(slot, if written.0 > 0 { written } else { now });
+            }
             self.put(slot, blob.bytes()?);
             Ok(())
-        })
+        })?;
+        self.expiry.iter_mut().for_each(Expiry::restored);
+        Ok(())
     }
 }

@@ -3,11 +3,12 @@
 //! Of each row only the number on either side is kept: the rows themselves are the keys, and NULL equals NULL. What follows
 //! from the numbers comes out once per tick, as far as it has changed.
 
+use crate::expiry::Expiry;
 use crate::expression::{Expression, evaluate_all};
 use crate::join::{LEFT, RIGHT};
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{DataType, SchemaRef};
-use riverrun_core::{Result, RowBatch, Schema};
+use riverrun_core::{Millis, Result, RowBatch, Schema};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
 use riverrun_state::blob::{KeyedBlobs, put_bytes, put_i64, read_keyed};
 use riverrun_state::{KeyEncoder, KeyTable, OperatorSnapshot, RestoredState, hash_key, key};
@@ -65,11 +66,13 @@ pub struct SetOperationSpec {
     pub schema: Schema,
     /// Whether the output can take rows back.
     pub retracts: bool,
+    /// How long a row is kept that comes no more (`table.exec.state.ttl`); `None`: for ever.
+    pub ttl: Option<Millis>,
     /// How many rows a batch of the output has at the most.
     pub batch_size: usize,
 }
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// Counts equal rows of two inputs.
 #[derive(Debug)]
@@ -81,6 +84,7 @@ pub struct SetOperator {
     encoder: KeyEncoder,
     rows: KeyTable,
     counts: Vec<Count>,
+    expiry: Option<Expiry>,
     touched: Vec<u32>,
     emitting: bool,
 }
@@ -102,6 +106,7 @@ impl SetOperator {
             encoder: KeyEncoder::default(),
             rows: KeyTable::default(),
             counts: Vec::new(),
+            expiry: spec.ttl.map(|ttl| Expiry::new(ttl, context.clock.clone())),
             touched: Vec::new(),
             emitting: false,
             spec,
@@ -112,6 +117,17 @@ impl SetOperator {
     fn grow(&mut self) {
         if self.rows.slots() > self.counts.len() {
             self.counts.resize(self.rows.slots(), Count::default());
+        }
+    }
+
+    /// A row comes; if its time was over, it is counted anew, and what was sent of it stays.
+    fn write(&mut self, slot: u32, now: Millis) {
+        if let Some(expiry) = &mut self.expiry {
+            let count = &mut self.counts[slot as usize];
+            if !count.touched && expiry.is_expired(slot, now) {
+                *count = Count::default();
+            }
+            expiry.write(slot, now);
         }
     }
 
@@ -157,6 +173,7 @@ impl SetOperator {
                 if count.sides == [0, 0] {
                     *count = Count::default();
                     self.rows.remove(slot);
+                    self.expiry.iter_mut().for_each(|expiry| expiry.forget(slot));
                 }
             }
         }
@@ -190,7 +207,9 @@ impl Operator<RowBatch> for SetOperator {
         let mut slots = Vec::new();
         self.rows.insert_rows(rows, &hashes, &mut slots);
         self.grow();
+        let now = self.context.clock.now();
         for (row, &slot) in slots.iter().enumerate() {
+            self.write(slot, now);
             self.counts[slot as usize].sides[port] += batch.weight(row);
             self.touch(slot);
         }
@@ -214,7 +233,21 @@ impl Operator<RowBatch> for SetOperator {
         self.advance(out)
     }
 
-    /// Per key group, for each row: its bytes, how often it is on the left, on the right and out.
+    fn next_processing_timer(&self) -> Option<Millis> {
+        // A row is not taken away in the middle of a tick that has touched it.
+        self.expiry.as_ref().filter(|_| self.touched.is_empty())?.next_timer()
+    }
+
+    fn on_processing_time(&mut self, now: Millis, _out: &mut Output<RowBatch>) -> Result<()> {
+        let expired = self.expiry.as_mut().map(|expiry| expiry.take_expired(now)).unwrap_or_default();
+        for slot in expired {
+            self.counts[slot as usize] = Count::default();
+            self.rows.remove(slot);
+        }
+        Ok(())
+    }
+
+    /// Per key group, for each row: its bytes, with a TTL when it came last, how often it is on the left, on the right and out.
     fn snapshot(&mut self) -> Result<OperatorSnapshot> {
         let mut blobs = KeyedBlobs::new(VERSION);
         for (group, slots) in self.rows.by_group(self.context.key_groups) {
@@ -222,6 +255,7 @@ impl Operator<RowBatch> for SetOperator {
             for slot in slots {
                 let count = &self.counts[slot as usize];
                 put_bytes(out, self.rows.key(slot));
+                put_i64(out, self.expiry.as_ref().map_or(0, |expiry| expiry.written(slot).0));
                 put_i64(out, count.sides[LEFT]);
                 put_i64(out, count.sides[RIGHT]);
                 put_i64(out, count.sent);
@@ -231,15 +265,23 @@ impl Operator<RowBatch> for SetOperator {
     }
 
     fn restore(&mut self, state: RestoredState) -> Result<()> {
+        let now = self.context.clock.now();
         read_keyed(&state, VERSION, "INTERSECT or EXCEPT", |_, blob| {
             let row = blob.bytes()?;
             let (slot, _) = self.rows.insert(hash_key(row), row);
             self.grow();
+            let written = Millis(blob.i64()?);
+            if let Some(expiry) = &mut self.expiry {
+                // Where the time to live is new, it begins now.
+                expiry.write(slot, if written.0 > 0 { written } else { now });
+            }
             let sides = [blob.i64()?, blob.i64()?];
             self.counts[slot as usize] = Count { sides, sent: blob.i64()?, touched: false };
             // What the last tick did not get to.
             self.touch(slot);
             Ok(())
-        })
+        })?;
+        self.expiry.iter_mut().for_each(Expiry::restored);
+        Ok(())
     }
 }

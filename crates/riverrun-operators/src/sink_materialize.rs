@@ -8,12 +8,13 @@
 //!
 //! Source of the semantics: Flink 2.3's `SinkUpsertMaterializer` and `table.exec.sink.upsert-materialize`.
 
+use crate::expiry::Expiry;
 use crate::expression::{Expression, evaluate_all};
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{DataType, SchemaRef};
-use riverrun_core::{Result, RowBatch, Schema};
+use riverrun_core::{Millis, Result, RowBatch, Schema};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
-use riverrun_state::blob::{BlobReader, KeyedBlobs, put_bytes, put_u32, read_keyed};
+use riverrun_state::blob::{BlobReader, KeyedBlobs, put_bytes, put_i64, put_u32, read_keyed};
 use riverrun_state::{KeyEncoder, KeyTable, OperatorSnapshot, RestoredState, RowArena, hash_key, key};
 
 #[cfg(test)]
@@ -29,11 +30,13 @@ pub struct SinkMaterializeSpec {
     pub keeps_rows: bool,
     /// The columns of input and output.
     pub schema: Schema,
+    /// How long a key is kept that gets no rows (`table.exec.state.ttl`); `None`: for ever.
+    pub ttl: Option<Millis>,
     /// How many rows a batch of results has at the most (`execution.batch-size`).
     pub batch_size: usize,
 }
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// Finds the changes of a sink's keys.
 #[derive(Debug)]
@@ -45,6 +48,7 @@ pub struct SinkMaterialize {
     keys: KeyTable,
     groups: Vec<Group>,
     rows: RowArena,
+    expiry: Option<Expiry>,
     touched: Vec<u32>,
     changes: Vec<Change>,
     position: usize,
@@ -77,6 +81,8 @@ impl SinkMaterialize {
         Ok(SinkMaterialize {
             types: schema.fields().iter().map(|field| field.data_type().clone()).collect(),
             schema,
+            // Without kept rows nothing outlives its tick.
+            expiry: spec.ttl.filter(|_| spec.keeps_rows).map(|ttl| Expiry::new(ttl, context.clock.clone())),
             spec,
             context,
             keys: KeyTable::default(),
@@ -107,8 +113,10 @@ impl SinkMaterialize {
         let keys = evaluate_all(&self.spec.keys, &batch.columns)?;
         let keys = self.key_encoder.encode(&keys, count)?.clone();
         let rows = self.row_encoder.encode(batch.columns.columns(), count)?.clone();
+        let now = self.context.clock.now();
         for (index, (key, row)) in keys.iter().zip(rows.iter()).enumerate() {
             let slot = self.slot(key);
+            self.write(slot, now);
             let weight = batch.weight(index);
             for _ in 0..weight.max(0) {
                 self.add(slot, row);
@@ -123,6 +131,24 @@ impl SinkMaterialize {
             }
         }
         Ok(())
+    }
+
+    /// A key is written; if its time was over, its rows are gone before.
+    fn write(&mut self, slot: u32, now: Millis) {
+        let Some(expiry) = &mut self.expiry else { return };
+        let expired = !self.groups[slot as usize].touched && expiry.is_expired(slot, now);
+        expiry.write(slot, now);
+        if expired {
+            self.clear(slot);
+        }
+    }
+
+    fn clear(&mut self, slot: u32) {
+        let Group { rows, sent, .. } = std::mem::take(&mut self.groups[slot as usize]);
+        if let Some(sent) = sent.filter(|sent| !rows.contains(sent)) {
+            self.rows.remove(sent);
+        }
+        rows.into_iter().for_each(|row| self.rows.remove(row));
     }
 
     fn add(&mut self, slot: u32, row: &[u8]) {
@@ -202,6 +228,7 @@ impl SinkMaterialize {
             group.sent = now;
             if now.is_none() {
                 self.keys.remove(slot);
+                self.expiry.iter_mut().for_each(|expiry| expiry.forget(slot));
             }
         }
     }
@@ -263,7 +290,21 @@ impl Operator<RowBatch> for SinkMaterialize {
         self.advance(out)
     }
 
-    /// Per key group, for each key: its bytes, the number of its rows, the rows, and after a 1 the row that the sink has.
+    fn next_processing_timer(&self) -> Option<Millis> {
+        // A key is not taken away in the middle of a tick that has touched it.
+        self.expiry.as_ref().filter(|_| self.touched.is_empty() && !self.emitting)?.next_timer()
+    }
+
+    fn on_processing_time(&mut self, now: Millis, _out: &mut Output<RowBatch>) -> Result<()> {
+        let expired = self.expiry.as_mut().map(|expiry| expiry.take_expired(now)).unwrap_or_default();
+        for slot in expired {
+            self.clear(slot);
+            self.keys.remove(slot);
+        }
+        Ok(())
+    }
+
+    /// Per key group, for each key: its bytes, with a TTL when it was written, the number of its rows, the rows, and after a 1 the row that the sink has.
     fn snapshot(&mut self) -> Result<OperatorSnapshot> {
         let mut blobs = KeyedBlobs::new(VERSION);
         for (group, slots) in self.keys.by_group(self.context.key_groups) {
@@ -271,6 +312,7 @@ impl Operator<RowBatch> for SinkMaterialize {
             for slot in slots {
                 let group = &self.groups[slot as usize];
                 put_bytes(blob, self.keys.key(slot));
+                put_i64(blob, self.expiry.as_ref().map_or(0, |expiry| expiry.written(slot).0));
                 put_u32(blob, group.rows.len() as u32);
                 for row in &group.rows {
                     put_bytes(blob, self.rows.get(*row));
@@ -285,8 +327,14 @@ impl Operator<RowBatch> for SinkMaterialize {
     }
 
     fn restore(&mut self, state: RestoredState) -> Result<()> {
+        let now = self.context.clock.now();
         read_keyed(&state, VERSION, "the changes of a sink", |_, blob: &mut BlobReader<'_>| {
             let slot = self.slot(blob.bytes()?) as usize;
+            let written = Millis(blob.i64()?);
+            if let Some(expiry) = &mut self.expiry {
+                // Where the time to live is new, it begins now.
+                expiry.write(slot as u32, if written.0 > 0 { written } else { now });
+            }
             for _ in 0..blob.u32()? {
                 let row = self.rows.insert(blob.bytes()?);
                 self.groups[slot].rows.push(row);
@@ -299,6 +347,8 @@ impl Operator<RowBatch> for SinkMaterialize {
                 self.groups[slot].sent = Some(sent);
             }
             Ok(())
-        })
+        })?;
+        self.expiry.iter_mut().for_each(Expiry::restored);
+        Ok(())
     }
 }

@@ -10,6 +10,7 @@
 //! Source of the semantics: Flink 2.3, "Temporal Joins", and its `TemporalRowTimeJoinOperator`.
 
 use crate::event_time::{null_row_time, timestamp_millis};
+use crate::expiry::Expiry;
 use crate::expression::{Expression, evaluate};
 use crate::join::chunks::{NO_ROW, Place};
 use crate::join::gather::RowRef;
@@ -46,6 +47,8 @@ pub struct TemporalJoinSpec {
     pub inputs: [Schema; 2],
     /// Whether left rows may be taken back.
     pub retracts: bool,
+    /// How long the versions of a key are kept that no row of either side has (`table.exec.state.ttl`); `None`: for ever.
+    pub ttl: Option<Millis>,
     /// The columns of the output: left ones, then right ones.
     pub schema: Schema,
     /// How many rows a batch of the output has, about.
@@ -77,6 +80,8 @@ pub struct TemporalJoin {
     fired: Watermark,
     emitting: bool,
     maybe_empty: Vec<u32>,
+    /// When a key's rows came last. It is no state: after a restart their time begins anew.
+    expiry: Option<Expiry>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -118,6 +123,7 @@ impl TemporalJoin {
             fired: Watermark::MIN,
             emitting: false,
             maybe_empty: Vec::new(),
+            expiry: spec.ttl.map(|ttl| Expiry::new(ttl, context.clock.clone())),
             spec,
             context,
         })
@@ -128,6 +134,27 @@ impl TemporalJoin {
         self.sides.iter_mut().for_each(|rows| rows.grow(slots));
         if slots > self.versions.len() {
             self.versions.resize_with(slots, Vec::new);
+        }
+    }
+
+    /// Rows of these keys come. Versions of a key whose time was over are gone before.
+    fn write(&mut self, slots: &[u32]) {
+        let Some(mut expiry) = self.expiry.take() else { return };
+        let now = expiry.now();
+        for &slot in slots.iter().filter(|slot| **slot != NO_ROW) {
+            if expiry.is_expired(slot, now) {
+                self.drop_versions(slot);
+            }
+            expiry.write(slot, now);
+        }
+        self.expiry = Some(expiry);
+    }
+
+    fn drop_versions(&mut self, slot: u32) {
+        for version in std::mem::take(&mut self.versions[slot as usize]) {
+            if version.row != NO_ROW {
+                self.sides[RIGHT].remove(version.row);
+            }
         }
     }
 
@@ -170,6 +197,7 @@ impl TemporalJoin {
         let times = self.times(RIGHT, columns)?;
         let slots = self.keys.slots(RIGHT, columns)?;
         self.grow();
+        self.write(&slots);
         let chunk = self.sides[RIGHT].begin(columns.clone())?;
         for (row, (&slot, &time)) in slots.iter().zip(&times).enumerate() {
             if slot == NO_ROW {
@@ -209,6 +237,7 @@ impl TemporalJoin {
         let times = self.times(LEFT, columns)?;
         let slots = self.keys.slots(LEFT, columns)?;
         self.grow();
+        self.write(&slots);
         let mut found = Found::default();
         let at_once = self.spec.times.is_none();
         let chunk = if at_once { 0 } else { self.sides[LEFT].begin(columns.clone())? };
@@ -343,6 +372,7 @@ impl TemporalJoin {
             }
             if versions.is_empty() && self.sides[LEFT].first(slot) == NO_ROW && !self.deleted.contains_key(&slot) {
                 self.keys.table.remove(slot);
+                self.expiry.iter_mut().for_each(|expiry| expiry.forget(slot));
             }
         }
     }
@@ -380,6 +410,26 @@ impl Operator<RowBatch> for TemporalJoin {
 
     fn output_watermark(&self, watermark: Watermark) -> Watermark {
         if self.spec.times.is_none() { watermark } else { watermark.min(self.fired) }
+    }
+
+    fn next_processing_timer(&self) -> Option<Millis> {
+        // Versions are not taken away while rows that need them are on their way out.
+        self.expiry.as_ref().filter(|_| !self.emitting && self.deleted.is_empty())?.next_timer()
+    }
+
+    fn on_processing_time(&mut self, now: Millis, _out: &mut Output<RowBatch>) -> Result<()> {
+        let expired = self.expiry.as_mut().map(|expiry| expiry.take_expired(now)).unwrap_or_default();
+        for slot in expired {
+            // Rows that wait for the watermark keep their versions.
+            match (self.sides[LEFT].first(slot), &mut self.expiry) {
+                (NO_ROW, _) | (_, None) => self.drop_versions(slot),
+                (_, Some(expiry)) => expiry.write(slot, now),
+            }
+            self.maybe_empty.push(slot);
+        }
+        self.sides[RIGHT].finish()?;
+        self.clean();
+        Ok(())
     }
 
     fn has_more(&self) -> bool {
@@ -439,6 +489,8 @@ impl Operator<RowBatch> for TemporalJoin {
         for KeptRow { slot, time } in marks {
             self.put(slot, Version { time, row: NO_ROW });
         }
+        let slots: Vec<u32> = self.keys.table.live().collect();
+        self.write(&slots);
         Ok(())
     }
 }

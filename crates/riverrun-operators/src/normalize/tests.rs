@@ -7,7 +7,7 @@ fn users() -> Table {
 
 fn run(script: &str) -> Vec<String> {
     let table = users();
-    let spec = NormalizeSpec { keys: vec![table.column("id")], schema: table.schema.clone() };
+    let spec = NormalizeSpec { keys: vec![table.column("id")], schema: table.schema.clone(), ttl: None };
     let keys = spec.keys.clone();
     results(&table, &keys, move |context| Normalize::new(spec.clone(), context).unwrap(), script).0
 }

@@ -14,6 +14,7 @@ fn workers(operation: SetOperation) -> Workers<SetOperator> {
         keys: [keys.clone(), keys],
         schema: table.schema.clone(),
         retracts: true,
+        ttl: None,
         batch_size: 3,
     };
     Workers::new(spec.keys.clone(), 1, move |context| SetOperator::new(spec.clone(), context).unwrap())
@@ -85,4 +86,37 @@ fn the_result_is_that_of_the_tables_as_they_are_through_restarts() {
             }
         }
     }
+}
+
+#[test]
+fn rows_that_come_no_more_are_forgotten() {
+    let clock = riverrun_core::clock::ManualClock::new(Millis(0));
+    let table = table();
+    let keys = vec![table.column("k"), table.column("v")];
+    let spec = SetOperationSpec {
+        operation: SetOperation::Except { all: false },
+        keys: [keys.clone(), keys],
+        schema: table.schema.clone(),
+        retracts: true,
+        ttl: Some(Millis(100)),
+        batch_size: 3,
+    };
+    let context =
+        OperatorContext { clock: std::sync::Arc::new(clock.clone()), ..crate::testing::context(0, 1) };
+    let mut except = SetOperator::new(spec, context).unwrap();
+    let mut tick = |except: &mut SetOperator, port: usize, row: &str| -> Vec<String> {
+        let mut out = Output::new(riverrun_core::Watermark::MIN, 10);
+        except.on_batch(port, table.batch(&[row]), &WatermarkRuns::default(), &mut out).unwrap();
+        except.on_tick(&mut out).unwrap();
+        out.take().iter().flat_map(|(batch, _)| crate::testing::lines(batch)).collect()
+    };
+    assert!(tick(&mut except, RIGHT, "1 | a").is_empty());
+    assert!(tick(&mut except, LEFT, "1 | a").is_empty());
+    clock.set(Millis(100));
+    // That it was on the right is forgotten.
+    assert_eq!(tick(&mut except, LEFT, "1 | a"), ["1 | a"]);
+    clock.set(Millis(500));
+    let mut out = Output::new(riverrun_core::Watermark::MIN, 10);
+    except.on_processing_time(Millis(500), &mut out).unwrap();
+    assert!(out.take().is_empty() && except.rows.is_empty());
 }

@@ -22,6 +22,7 @@ fn spec(kind: JoinKind) -> TemporalJoinSpec {
         latest_only: false,
         condition: None,
         retracts: false,
+        ttl: None,
         schema: Schema::new(left.schema.fields.iter().chain(&right.schema.fields).cloned().collect()),
         inputs: [left.schema, right.schema],
         batch_size: 3,
@@ -188,4 +189,25 @@ fn every_row_meets_the_latest_version_up_to_its_time() {
         wanted.sort();
         assert_eq!(result, wanted, "round {round}");
     }
+}
+
+#[test]
+fn versions_that_no_row_asks_for_are_forgotten() {
+    let clock = riverrun_core::clock::ManualClock::new(Millis(0));
+    let spec = TemporalJoinSpec { times: None, ttl: Some(Millis(100)), ..spec(JoinKind::Left) };
+    let context =
+        OperatorContext { clock: std::sync::Arc::new(clock.clone()), ..crate::testing::context(0, 1) };
+    let mut join = TemporalJoin::new(spec, context).unwrap();
+    let mut out = Output::new(Watermark::MIN, 10);
+    let runs = WatermarkRuns::default();
+    join.on_batch(RIGHT, rates().batch(&["eur | 2 | 10:00:00"]), &runs, &mut out).unwrap();
+    join.on_tick(&mut out).unwrap();
+    clock.set(Millis(99));
+    join.on_batch(LEFT, orders().batch(&["eur | 1 | 10:00:00"]), &runs, &mut out).unwrap();
+    clock.set(Millis(199));
+    join.on_batch(LEFT, orders().batch(&["eur | 2 | 10:00:00"]), &runs, &mut out).unwrap();
+    let found: Vec<String> = out.take().iter().flat_map(|(batch, _)| crate::testing::lines(batch)).collect();
+    assert_eq!(found, ["eur | 1 | 10:00:00 | eur | 2 | 10:00:00", "eur | 2 | 10:00:00 | null | null | null"]);
+    join.on_processing_time(Millis(900), &mut out).unwrap();
+    assert!(join.keys.table.is_empty() && join.sides[RIGHT].is_empty());
 }

@@ -3,6 +3,10 @@
 use super::node::{Node, NodeKind, StreamPlan};
 use riverrun_core::{Schema, TypeKind};
 use riverrun_operators::join::{LEFT, RIGHT};
+use riverrun_operators::lookup_join::LookupSource;
+use riverrun_operators::over::OverOrder;
+use riverrun_operators::rank::top_n::LastRank;
+use riverrun_operators::regular_join::RegularJoinSpec;
 
 /// What a kept row costs beside its values, about: links, a key, an entry of an index.
 const ROW_OVERHEAD: usize = 64;
@@ -17,19 +21,17 @@ impl StreamPlan {
     }
 
     fn warnings_of(&self, node: &Node) -> Vec<String> {
+        if let NodeKind::RegularJoin(spec) = &node.kind {
+            return self.warnings_of_join(node, spec);
+        }
+        if node.inputs.iter().all(|input| self.node(input.node).properties.bounded) {
+            return Vec::new();
+        }
+        kept(&node.kind).map(|kept| format!("{}: {kept}", node.id)).into_iter().collect()
+    }
+
+    fn warnings_of_join(&self, node: &Node, spec: &RegularJoinSpec) -> Vec<String> {
         let mut warnings = Vec::new();
-        let NodeKind::RegularJoin(spec) = &node.kind else {
-            if let NodeKind::SetOperation(spec) = &node.kind
-                && !node.properties.bounded
-            {
-                let bytes = row_bytes(&spec.schema);
-                warnings.push(format!(
-                    "{}: {} keeps every row it has seen, about {bytes} bytes for each different one: its state grows for ever",
-                    node.id, spec.operation
-                ));
-            }
-            return warnings;
-        };
         if spec.keys[LEFT].is_empty() {
             warnings.push(format!(
                 "{}: no equality ties both sides of this {} join: every row meets every other, on one worker",
@@ -52,6 +54,81 @@ impl StreamPlan {
             ));
         }
         warnings
+    }
+}
+
+/// What an operator keeps that grows with its input for ever, how much that is, and what would bound it; `None` if nothing
+/// does.
+fn kept(kind: &NodeKind) -> Option<String> {
+    const TTL: &str = "set 'table.exec.state.ttl'";
+    let each = |what: &str, bytes: usize, per: &str, remedy: &str| {
+        Some(format!("{what} for ever, about {bytes} bytes for each different {per}; {remedy}"))
+    };
+    match kind {
+        NodeKind::GroupAggregate(spec) if spec.ttl.is_none() && !spec.keys.is_empty() => {
+            let remedy = format!("{TTL}, or group by a window");
+            each("this aggregation keeps its groups", row_bytes(&spec.schema), "key", &remedy)
+        }
+        NodeKind::Over(spec) if spec.ttl.is_none() => match &spec.order {
+            OverOrder::Column(_) => Some(format!(
+                "this OVER aggregation keeps its rows for ever, about {} bytes for each; {TTL}",
+                2 * row_bytes(&spec.schema)
+            )),
+            _ if spec.keys.is_empty() => None,
+            _ => each("this OVER aggregation keeps its partitions", row_bytes(&spec.schema), "key", TTL),
+        },
+        NodeKind::Deduplicate(spec) if spec.ttl.is_none() => {
+            each("this deduplication keeps its keys", row_bytes(&spec.schema), "key", TTL)
+        }
+        NodeKind::TopN(spec) if spec.ttl.is_none() && spec.retracting => {
+            let bytes = row_bytes(&spec.schema);
+            Some(format!("this Top-N keeps its rows for ever, about {bytes} bytes for each; {TTL}"))
+        }
+        NodeKind::TopN(spec) if spec.ttl.is_none() && !spec.keys.is_empty() => {
+            let ranks = match spec.last {
+                LastRank::Constant(last) => usize::try_from(last).unwrap_or(usize::MAX),
+                LastRank::OfRow(_) => 1,
+            };
+            each("this Top-N keeps the rows of its ranks", row_bytes(&spec.schema).saturating_mul(ranks), "key", TTL)
+        }
+        NodeKind::Normalize(spec) if spec.ttl.is_none() => {
+            each("the last row of every primary key is kept", row_bytes(&spec.schema), "key", TTL)
+        }
+        NodeKind::SinkMaterialize(spec) if spec.ttl.is_none() && spec.keeps_rows => Some(format!(
+            "the rows of the sink's keys are kept for ever, about {} bytes for each; {TTL}, or give the sink the query's key as PRIMARY KEY",
+            row_bytes(&spec.schema)
+        )),
+        NodeKind::TemporalJoin(spec) if spec.ttl.is_none() => {
+            each("this temporal join keeps the last version", row_bytes(&spec.inputs[RIGHT]), "key", TTL)
+        }
+        NodeKind::SetOperation(spec) if spec.ttl.is_none() => {
+            each(&format!("{} keeps every row it has seen", spec.operation), row_bytes(&spec.schema), "one", TTL)
+        }
+        NodeKind::SingleRow(spec) if !spec.keys.is_empty() => {
+            each("the number of rows of a scalar subquery is kept", ROW_OVERHEAD, "key", "join with the subquery instead")
+        }
+        NodeKind::MatchRecognize(spec) if spec.within.is_none() => each(
+            "this pattern keeps the rows of matches that are not complete",
+            row_bytes(&spec.schema),
+            "row",
+            "end the pattern with WITHIN INTERVAL …",
+        ),
+        NodeKind::LookupJoin(spec) => match &spec.table {
+            LookupSource::Asked { cache: Some(cache), .. }
+                if cache.max_rows.is_none()
+                    && cache.expire_after_write.is_none()
+                    && cache.expire_after_access.is_none() =>
+            {
+                each(
+                    "the cache of this lookup join keeps its rows",
+                    row_bytes(&spec.inputs[RIGHT]),
+                    "key",
+                    "set 'lookup.partial-cache.max-rows' or one of 'lookup.partial-cache.expire-after-…'",
+                )
+            }
+            _ => None,
+        },
+        _ => None,
     }
 }
 

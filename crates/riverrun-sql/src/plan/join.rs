@@ -169,7 +169,14 @@ impl Planner<'_> {
         let retracts = properties.changelog == ChangelogKind::Retract;
         let once = matches!(operation, SetOperation::Except { all: false } | SetOperation::Intersect { all: false });
         properties.keys = once.then(|| (0..schema.len()).collect());
-        let spec = SetOperationSpec { operation, keys, schema, retracts, batch_size: self.config.batch_size() };
+        let spec = SetOperationSpec {
+            operation,
+            keys,
+            schema,
+            retracts,
+            ttl: self.config.state_ttl(),
+            batch_size: self.config.batch_size(),
+        };
         let inputs = nodes.into_iter().map(Into::into).collect();
         Ok(self.builder.add(NodeKind::SetOperation(spec), inputs, properties))
     }

@@ -244,3 +244,6 @@ fn cache_of(table: &BoundTable) -> Option<LookupCache> {
             .is_some_and(|kept| kept.eq_ignore_ascii_case("false")),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -335,7 +335,7 @@ impl<'a> Planner<'a> {
         let schema = table.schema.clone();
         let column = |&index: &usize| Expr::Column { index, data_type: schema.fields[index].data_type.clone() };
         let keys: Vec<Expr> = table.primary_key.iter().map(column).collect();
-        let spec = NormalizeSpec { keys: self.lower_all(&keys, &schema)?, schema };
+        let spec = NormalizeSpec { keys: self.lower_all(&keys, &schema)?, schema, ttl: self.config.state_ttl() };
         let below = self.builder.properties(source).clone();
         let properties = Properties { changelog: ChangelogKind::Retract, ..below };
         Ok(self.builder.add(NodeKind::Normalize(spec), vec![source.into()], properties))

@@ -253,6 +253,7 @@ fn materialized(planner: &mut Planner<'_>, input: NodeId, primary_key: &[usize],
         keys: planner.lower_all(&keys, &below.schema)?,
         keeps_rows,
         schema: below.schema.clone(),
+        ttl: planner.config.state_ttl(),
         batch_size: planner.config.batch_size(),
     };
     let properties = Properties { changelog: ChangelogKind::Upsert, keys: Some(primary_key.to_vec()), ..below.clone() };

@@ -103,6 +103,7 @@ impl Planner<'_> {
             condition: pair_condition(split.rest, &inputs)?,
             inputs,
             retracts,
+            ttl: self.config.state_ttl(),
             schema: schema.clone(),
             batch_size: self.config.batch_size(),
         };

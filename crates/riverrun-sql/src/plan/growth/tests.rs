@@ -3,6 +3,9 @@ use riverrun_core::{Error, Result};
 
 const TABLES: &str = "CREATE TABLE orders (id INT, customer STRING) WITH ('connector' = 'datagen');
 CREATE TABLE customers (name STRING, country STRING) WITH ('connector' = 'datagen');
+CREATE TABLE visits (user_name STRING, url STRING, n INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH ('connector' = 'datagen');
+CREATE TABLE rates (currency STRING, rate INT, since TIMESTAMP(3), WATERMARK FOR since AS since, PRIMARY KEY (currency) NOT ENFORCED)
+WITH ('connector' = 'datagen');
 CREATE TABLE few (name STRING) WITH ('connector' = 'datagen', 'number-of-rows' = '3');
 ";
 
@@ -49,4 +52,65 @@ fn a_join_without_an_equality_is_named() {
         found[0],
         "query:RegularJoin[][]: no equality ties both sides of this inner join: every row meets every other, on one worker"
     );
+}
+
+/// Each operator that keeps state without a bound says so, and says nothing once the session bounds it.
+#[test]
+fn whatever_keeps_state_for_ever_is_named_with_its_growth() {
+    let cases = [
+        (
+            "SELECT url, COUNT(*) FROM visits GROUP BY url;",
+            "this aggregation keeps its groups for ever, about 100 bytes for each different key; set 'table.exec.state.ttl', or group by a window",
+        ),
+        (
+            "SELECT url, SUM(n) OVER (PARTITION BY url ORDER BY ts) FROM visits;",
+            "this OVER aggregation keeps its partitions for ever, about 108 bytes for each different key; set 'table.exec.state.ttl'",
+        ),
+        (
+            "SELECT url, SUM(n) OVER (PARTITION BY url ORDER BY n) FROM visits;",
+            "this OVER aggregation keeps its rows for ever, about 200 bytes for each; set 'table.exec.state.ttl'",
+        ),
+        (
+            "SELECT * FROM (SELECT url, ROW_NUMBER() OVER (PARTITION BY url ORDER BY ts) AS r FROM visits) WHERE r = 1;",
+            "this deduplication keeps its keys for ever, about 100 bytes for each different key; set 'table.exec.state.ttl'",
+        ),
+        (
+            "SELECT * FROM (SELECT url, n, ROW_NUMBER() OVER (PARTITION BY url ORDER BY n) AS r FROM visits) WHERE r <= 3;",
+            "this Top-N keeps the rows of its ranks for ever, about 312 bytes for each different key; set 'table.exec.state.ttl'",
+        ),
+        (
+            "SELECT url FROM visits INTERSECT SELECT user_name FROM visits;",
+            "INTERSECT keeps every row it has seen for ever, about 92 bytes for each different one; set 'table.exec.state.ttl'",
+        ),
+        (
+            "SELECT url, rate FROM visits JOIN rates FOR SYSTEM_TIME AS OF visits.ts ON url = currency;",
+            "this temporal join keeps the last version for ever, about 104 bytes for each different key; set 'table.exec.state.ttl'",
+        ),
+    ];
+    for (query, expected) in cases {
+        let found = warnings(query);
+        assert!(found.iter().any(|found| found.ends_with(expected)), "{query}\n{found:#?}");
+        let bounded = warnings(&format!("SET 'table.exec.state.ttl' = '1 h'; {query}"));
+        assert!(bounded.is_empty(), "{query}\n{bounded:#?}");
+    }
+}
+
+#[test]
+fn a_pattern_without_within_is_named() {
+    let query = |within: &str| {
+        format!(
+            "SELECT * FROM visits MATCH_RECOGNIZE (PARTITION BY url ORDER BY ts MEASURES a.n AS n PATTERN (a b) {within} DEFINE a AS a.n > 1);"
+        )
+    };
+    let found = warnings(&query(""));
+    assert!(found[0].ends_with("for each different row; end the pattern with WITHIN INTERVAL …"), "{found:?}");
+    assert!(warnings(&query("WITHIN INTERVAL '1' HOUR")).is_empty());
+}
+
+#[test]
+fn what_time_bounds_is_not_named() {
+    let windows = "SELECT window_start, COUNT(*) FROM TABLE(TUMBLE(TABLE visits, DESCRIPTOR(ts), INTERVAL '1' MINUTE)) GROUP BY window_start, window_end;";
+    assert!(warnings(windows).is_empty());
+    assert!(warnings("SELECT COUNT(*) FROM visits;").is_empty());
+    assert!(warnings("SELECT SUM(n) OVER (ORDER BY ts) FROM visits;").is_empty());
 }

@@ -1,0 +1,90 @@
+use crate::plan::tests::plan as plan_of;
+use riverrun_core::Error;
+
+const TABLES: &str = "CREATE TABLE orders (id INT, customer STRING, p AS PROCTIME()) WITH ('connector' = 'datagen');
+CREATE TABLE people (name STRING, country STRING) WITH ('connector' = 'filesystem', 'path' = '${DIR}/clicks.json', 'format' = 'json');
+";
+
+fn query(hint: &str) -> String {
+    format!(
+        "SELECT {hint} o.id, c.country FROM orders AS o JOIN people FOR SYSTEM_TIME AS OF o.p AS c ON o.customer = c.name;"
+    )
+}
+
+fn explained(hint: &str) -> String {
+    plan_of(&format!("{TABLES}{}", query(hint))).unwrap().explain()
+}
+
+fn refused(text: &str) -> Error {
+    plan_of(&format!("{TABLES}{text}")).unwrap_err()
+}
+
+#[test]
+fn files_are_held_whole() {
+    let text = explained("");
+    assert!(text.contains("LookupJoin(join=[inner], on=[customer = name], cache=[full])"), "{text}");
+}
+
+#[test]
+fn a_hint_says_how_rows_wait() {
+    let text = explained("/*+ LOOKUP('table' = 'c', 'async' = 'true') */");
+    assert!(text.contains("waiting=[ordered]"), "{text}");
+    let text = explained("/*+ LOOKUP('table' = 'c', 'async' = 'true', 'output-mode' = 'allow_unordered') */");
+    assert!(text.contains("waiting=[unordered]"), "{text}");
+    let text = explained(
+        "/*+ LOOKUP('table' = 'c', 'retry-predicate' = 'lookup_miss', 'retry-strategy' = 'fixed_delay', 'fixed-delay' = '1 s', 'max-attempts' = '3') */",
+    );
+    assert!(text.contains("waiting=[ordered, asking again 3 times]"), "{text}");
+}
+
+#[test]
+fn a_hint_that_says_nothing_sensible_is_refused() {
+    let cases = [
+        ("/*+ LOOKUP('async' = 'true') */", "the hint LOOKUP names no table"),
+        ("/*+ LOOKUP('table' = 'c', 'asink' = 'true') */", "the hint LOOKUP has no 'asink'"),
+        ("/*+ LOOKUP('table' = 'c', 'async' = 'yes') */", "'async' of the hint LOOKUP takes true or false, not 'yes'"),
+        (
+            "/*+ LOOKUP('table' = 'c', 'output-mode' = 'any') */",
+            "'output-mode' of the hint LOOKUP takes ordered or allow_unordered, not 'any'",
+        ),
+        (
+            "/*+ LOOKUP('table' = 'c', 'capacity' = '0') */",
+            "'capacity' of the hint LOOKUP takes a number from 1, not '0'",
+        ),
+        ("/*+ LOOKUP('table' = 'c', 'timeout' = 'long') */", "'timeout' of the hint LOOKUP takes a duration, not 'long'"),
+        (
+            "/*+ LOOKUP('table' = 'c', 'retry-predicate' = 'always') */",
+            "'retry-predicate' of the hint LOOKUP takes lookup_miss, not 'always'",
+        ),
+        (
+            "/*+ LOOKUP('table' = 'c', 'retry-predicate' = 'lookup_miss') */",
+            "the hint LOOKUP says only a part of how to ask again",
+        ),
+    ];
+    for (hint, message) in cases {
+        let error = refused(&query(hint));
+        assert_eq!(error.message(), message);
+        assert!(error.place().is_some(), "{message}");
+    }
+    let error = refused(
+        "CREATE TABLE kept (name STRING, n INT, PRIMARY KEY (name) NOT ENFORCED) WITH ('connector' = 'datagen');
+         SELECT /*+ LOOKUP('table' = 'kept') */ o.id FROM orders AS o JOIN kept FOR SYSTEM_TIME AS OF o.p ON o.customer = kept.name;",
+    );
+    assert_eq!(error.message(), "the hint LOOKUP names a table that is not looked up");
+}
+
+#[test]
+fn options_of_a_table_that_is_held_whole_are_checked() {
+    let with = |options: &str| {
+        refused(&format!(
+            "CREATE TABLE side (name STRING, n INT) WITH ('connector' = 'filesystem', 'path' = '${{DIR}}/clicks.json', 'format' = 'json', {options});
+             SELECT o.id FROM orders AS o JOIN side FOR SYSTEM_TIME AS OF o.p ON o.customer = side.name;"
+        ))
+    };
+    let error = with("'on-error' = 'broken'");
+    assert_eq!(error.message(), "'on-error' of 'side', which is looked up, names a table");
+    let error = with("'lookup.cache' = 'PARTIAL'");
+    assert!(error.message().contains("'lookup.cache'"), "{error}");
+    let error = with("'lookup.full-cache.periodic-reload.interval' = '0 s'");
+    assert!(error.message().ends_with("it must be longer than nothing"), "{error}");
+}
