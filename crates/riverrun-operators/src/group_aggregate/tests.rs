@@ -263,7 +263,7 @@ struct TwoPhases {
 impl TwoPhases {
     fn new(spec: &GroupAggregateSpec, parallelism: usize) -> Self {
         let local = (0..parallelism).map(|worker| local::LocalAggregate::new(spec.clone(), &context(worker, parallelism)));
-        let global = (0..parallelism).map(|worker| Worker::new(spec, worker, parallelism));
+        let global = (0..parallelism).map(|worker| Worker::new(spec, context(worker, parallelism)));
         TwoPhases { spec: spec.clone(), local: local.collect(), global: global.collect() }
     }
 
