@@ -89,8 +89,9 @@ pub fn reload_times(options: &Options, zone: chrono_tz::Tz, now: Millis) -> Resu
             return Err(Error::input(format!("'{}' = 'TIMED' needs '{}'", STRATEGY.name, TIME.name))
                 .hint(format!("'{}' = '03:00'", TIME.name)));
         };
-        let at = time_of_day(&time, zone, now)
-            .ok_or_else(|| refused(&TIME, "it is no time of the day").hint("write it like 10:15, 10:15Z or 10:15+07:00"))?;
+        let at = time_of_day(&time, zone, now).ok_or_else(|| {
+            refused(&TIME, "it is no time of the day").hint("write it like 10:15, 10:15Z or 10:15+07:00")
+        })?;
         let days = options.int(&DAYS)?.unwrap_or(1);
         if days < 1 {
             return Err(refused(&DAYS, "it must be at least 1"));
@@ -122,7 +123,8 @@ fn time_of_day(text: &str, zone: chrono_tz::Tz, now: Millis) -> Option<Millis> {
             (text, i64::from(zone.offset_from_utc_datetime(&instant).fix().local_minus_utc()))
         }
     };
-    let time = NaiveTime::parse_from_str(time, "%H:%M:%S").or_else(|_| NaiveTime::parse_from_str(time, "%H:%M")).ok()?;
+    let time =
+        NaiveTime::parse_from_str(time, "%H:%M:%S").or_else(|_| NaiveTime::parse_from_str(time, "%H:%M")).ok()?;
     let seconds = (i64::from(time.num_seconds_from_midnight()) - offset).rem_euclid(86_400);
     Some(Millis(seconds * 1000))
 }

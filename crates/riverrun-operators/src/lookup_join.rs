@@ -355,8 +355,7 @@ impl LookupJoin {
             candidates.iter().map(|(row, _)| RowRef::at_hand(*row)).collect::<Vec<_>>(),
             candidates.iter().map(|(_, other)| RowRef::kept(found.place(*other))).collect::<Vec<_>>(),
         ];
-        let sources =
-            Sources { at_hand: Some(&probe.batch.columns), chunks: [self.none.chunks(), found.chunks()] };
+        let sources = Sources { at_hand: Some(&probe.batch.columns), chunks: [self.none.chunks(), found.chunks()] };
         let holds = self.pairs.holds(&refs, sources)?;
         let mut kept: [Vec<RowRef>; 2] = Default::default();
         let mut rows: Vec<u32> = Vec::new();

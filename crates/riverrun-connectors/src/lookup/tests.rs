@@ -25,10 +25,7 @@ fn an_interval_is_read() {
     let found = times(&[(INTERVAL.name, "10 min"), (SCHEDULE.name, "FIXED_RATE")]).unwrap();
     assert_eq!(found, ReloadTimes::Periodic { interval: Millis(600_000), fixed_rate: true });
     let error = times(&[(INTERVAL.name, "0 s")]).unwrap_err();
-    assert_eq!(
-        error.message(),
-        "'lookup.full-cache.periodic-reload.interval' = '0 s': it must be longer than nothing"
-    );
+    assert_eq!(error.message(), "'lookup.full-cache.periodic-reload.interval' = '0 s': it must be longer than nothing");
 }
 
 #[test]

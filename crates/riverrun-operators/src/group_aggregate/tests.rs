@@ -262,7 +262,8 @@ struct TwoPhases {
 
 impl TwoPhases {
     fn new(spec: &GroupAggregateSpec, parallelism: usize) -> Self {
-        let local = (0..parallelism).map(|worker| local::LocalAggregate::new(spec.clone(), &context(worker, parallelism)));
+        let local =
+            (0..parallelism).map(|worker| local::LocalAggregate::new(spec.clone(), &context(worker, parallelism)));
         let global = (0..parallelism).map(|worker| Worker::new(spec, context(worker, parallelism)));
         TwoPhases { spec: spec.clone(), local: local.collect(), global: global.collect() }
     }
@@ -297,7 +298,8 @@ impl TwoPhases {
             }
         }
         self.global.iter_mut().for_each(|worker| worker.tick(1));
-        let mut lines: Vec<String> = self.global.iter_mut().flat_map(|worker| std::mem::take(&mut worker.lines)).collect();
+        let mut lines: Vec<String> =
+            self.global.iter_mut().flat_map(|worker| std::mem::take(&mut worker.lines)).collect();
         lines.sort();
         (lines, exchanged)
     }
@@ -312,7 +314,8 @@ fn two_phases_give_what_one_gives() {
         ..per_user()
     };
     let mut two = TwoPhases::new(&spec, 3);
-    let (lines, exchanged) = two.tick(&["ada | 1", "ada | 2", "ada | 3", "ada | 4", "bob | 5", "ada | null", "ada | 6"]);
+    let (lines, exchanged) =
+        two.tick(&["ada | 1", "ada | 2", "ada | 3", "ada | 4", "bob | 5", "ada | null", "ada | 6"]);
     assert_eq!(lines, ["ada | 5 | 16", "bob | 1 | 5"]);
     assert_eq!(exchanged, 4);
     // What one worker has is taken back on another, and a row that comes and goes leaves nothing.

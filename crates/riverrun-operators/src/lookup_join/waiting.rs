@@ -289,7 +289,8 @@ impl LookupJoin {
                 }
             }
         }
-        let due: Vec<u64> = self.waiting.batches.iter().filter(|(_, held)| held.is_due(now)).map(|(id, _)| *id).collect();
+        let due: Vec<u64> =
+            self.waiting.batches.iter().filter(|(_, held)| held.is_due(now)).map(|(id, _)| *id).collect();
         for id in due {
             if let Some(position) = self.waiting.batches.iter().position(|(known, _)| *known == id) {
                 let (_, mut held) = self.waiting.batches.swap_remove_back(position).ok_or_else(lost)?;
@@ -301,8 +302,11 @@ impl LookupJoin {
         }
         if let Some((_, held)) = self.waiting.batches.iter().find(|(_, held)| held.is_over(now)) {
             let waited = self.spec.waits.map_or(0, |waits| waits.timeout.0);
-            return Err(Error::failure(format!("a lookup of {} rows took longer than {waited} ms", held.batch.num_rows()))
-                .hint("see why the table answers slowly, or raise 'timeout' in the hint LOOKUP"));
+            return Err(Error::failure(format!(
+                "a lookup of {} rows took longer than {waited} ms",
+                held.batch.num_rows()
+            ))
+            .hint("see why the table answers slowly, or raise 'timeout' in the hint LOOKUP"));
         }
         let unordered = self.spec.waits.is_some_and(|waits| waits.unordered);
         let mut at = 0;

@@ -7,10 +7,10 @@
 //! Source of the semantics: Flink 2.3, `lookup.full-cache.*`, and its `LookupFullCache`.
 
 use crate::expression::{Expression, evaluate_all};
+use crate::join::RIGHT;
 use crate::join::chunks::{NO_ROW, Place};
 use crate::join::keys::JoinKeys;
 use crate::join::rows::{NewRow, Rows, RowsOptions};
-use crate::join::RIGHT;
 use arrow::array::{Array, RecordBatch};
 use riverrun_core::{Clock, Error, Millis, Result};
 use riverrun_state::{KeyEncoder, KeyTable};
@@ -153,7 +153,8 @@ impl WholeTable {
         if state.next.is_some_and(|next| next <= now) && !state.loading {
             state.loading = true;
             let (table, began, clock) = (self.clone(), now, clock.clone());
-            let thread = std::thread::Builder::new().name("lookup-reload".into()).spawn(move || table.reload(began, &*clock));
+            let thread =
+                std::thread::Builder::new().name("lookup-reload".into()).spawn(move || table.reload(began, &*clock));
             thread.map_err(|error| Error::failure(format!("cannot start a thread: {error}")))?;
         }
         state.loaded.clone().ok_or_else(|| Error::bug("a lookup table that was never read"))

@@ -232,7 +232,8 @@ impl OverColumn {
         for section in sections {
             let entries = self.partitions[section.slot as usize].rows.iter_mut();
             for entry in entries.skip(section.first).take(section.end - section.first) {
-                let result = results.next().ok_or_else(|| Error::bug("a row of an OVER aggregation without results"))?;
+                let result =
+                    results.next().ok_or_else(|| Error::bug("a row of an OVER aggregation without results"))?;
                 if let Some(sent) = entry.sent.checked_sub(1) {
                     if self.sent.get(sent) == result {
                         continue;

@@ -14,8 +14,8 @@
 use super::{FrameStart, FrameUnit, OverCallSpec, OverOrder, OverSpec};
 use crate::aggregate_call::BatchInputs;
 use crate::aggregates::AggregateState;
-use crate::expiry::Expiry;
 use crate::event_time::{null_row_time, timestamp_millis};
+use crate::expiry::Expiry;
 use crate::expression::{evaluate, evaluate_all};
 use crate::rank::top_n::Ranking;
 use arrow::array::{Array, ArrayRef, BooleanArray, Int64Array, RecordBatch, RecordBatchOptions, UInt32Array};
@@ -540,7 +540,8 @@ impl Operator<RowBatch> for OverTime {
                 let (time, row) = (blob.i64()?, self.rows.insert(blob.bytes()?));
                 self.waiting.entry(time).or_default().push((slot, row));
             }
-            let read = Partition { last, computed, count, rank, dense, recent, in_frame, waiting, ..Partition::default() };
+            let read =
+                Partition { last, computed, count, rank, dense, recent, in_frame, waiting, ..Partition::default() };
             self.partitions[slot as usize] = read;
             self.states.iter_mut().try_for_each(|state| state.decode(slot, blob.rest()))
         })?;

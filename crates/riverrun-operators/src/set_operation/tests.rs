@@ -101,8 +101,7 @@ fn rows_that_come_no_more_are_forgotten() {
         ttl: Some(Millis(100)),
         batch_size: 3,
     };
-    let context =
-        OperatorContext { clock: std::sync::Arc::new(clock.clone()), ..crate::testing::context(0, 1) };
+    let context = OperatorContext { clock: std::sync::Arc::new(clock.clone()), ..crate::testing::context(0, 1) };
     let mut except = SetOperator::new(spec, context).unwrap();
     let mut tick = |except: &mut SetOperator, port: usize, row: &str| -> Vec<String> {
         let mut out = Output::new(riverrun_core::Watermark::MIN, 10);

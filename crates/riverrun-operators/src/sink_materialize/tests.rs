@@ -9,7 +9,13 @@ fn accounts() -> Table {
 
 fn spec(keeps_rows: bool) -> SinkMaterializeSpec {
     let table = accounts();
-    SinkMaterializeSpec { keys: vec![table.column("branch")], keeps_rows, schema: table.schema, ttl: None, batch_size: 2 }
+    SinkMaterializeSpec {
+        keys: vec![table.column("branch")],
+        keeps_rows,
+        schema: table.schema,
+        ttl: None,
+        batch_size: 2,
+    }
 }
 
 fn per_tick(spec: &SinkMaterializeSpec, ticks: &[&[&str]]) -> Vec<String> {

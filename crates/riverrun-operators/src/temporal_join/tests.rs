@@ -195,8 +195,7 @@ fn every_row_meets_the_latest_version_up_to_its_time() {
 fn versions_that_no_row_asks_for_are_forgotten() {
     let clock = riverrun_core::clock::ManualClock::new(Millis(0));
     let spec = TemporalJoinSpec { times: None, ttl: Some(Millis(100)), ..spec(JoinKind::Left) };
-    let context =
-        OperatorContext { clock: std::sync::Arc::new(clock.clone()), ..crate::testing::context(0, 1) };
+    let context = OperatorContext { clock: std::sync::Arc::new(clock.clone()), ..crate::testing::context(0, 1) };
     let mut join = TemporalJoin::new(spec, context).unwrap();
     let mut out = Output::new(Watermark::MIN, 10);
     let runs = WatermarkRuns::default();

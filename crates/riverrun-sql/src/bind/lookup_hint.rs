@@ -108,7 +108,8 @@ fn read(hint: &Hint) -> Result<(String, LookupHint)> {
         }
     }
     let (delay, attempts) = (duration("fixed-delay")?, count("max-attempts")?);
-    let said = [text("retry-predicate").is_some(), text("retry-strategy").is_some(), delay.is_some(), attempts.is_some()];
+    let said =
+        [text("retry-predicate").is_some(), text("retry-strategy").is_some(), delay.is_some(), attempts.is_some()];
     let retry = match (said, delay, attempts) {
         ([true, true, true, true], Some(delay), Some(attempts)) => Some(Retry { delay, attempts }),
         ([false, false, false, false], ..) => None,

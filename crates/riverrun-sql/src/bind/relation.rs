@@ -1,8 +1,8 @@
 //! Bound relations: what a query means, before it is decided how a stream computes it.
 
+use super::lookup_hint::LookupHint;
 use super::match_recognize::MatchRelation;
 use super::table::BoundTable;
-use super::lookup_hint::LookupHint;
 use super::temporal::AsOf;
 use crate::expr::Expr;
 use crate::functions::operators;

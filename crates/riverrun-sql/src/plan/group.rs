@@ -123,7 +123,14 @@ impl Planner<'_> {
 fn is_mergeable(call: &BoundAggregate, retracting: bool) -> bool {
     match call.definition.name {
         "COUNT" | "SUM" | "AVG" => !retracting || !call.options.distinct,
-        "MIN" | "MAX" | "STDDEV_POP" | "STDDEV_SAMP" | "VAR_POP" | "VAR_SAMP" | "BITMAP_BUILD_AGG" | "BITMAP_OR_AGG"
+        "MIN"
+        | "MAX"
+        | "STDDEV_POP"
+        | "STDDEV_SAMP"
+        | "VAR_POP"
+        | "VAR_SAMP"
+        | "BITMAP_BUILD_AGG"
+        | "BITMAP_OR_AGG"
         | "BITMAP_BUILD_CARDINALITY_AGG" => !retracting,
         _ => false,
     }

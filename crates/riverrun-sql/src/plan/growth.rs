@@ -104,9 +104,12 @@ fn kept(kind: &NodeKind) -> Option<String> {
         NodeKind::SetOperation(spec) if spec.ttl.is_none() => {
             each(&format!("{} keeps every row it has seen", spec.operation), row_bytes(&spec.schema), "one", TTL)
         }
-        NodeKind::SingleRow(spec) if !spec.keys.is_empty() => {
-            each("the number of rows of a scalar subquery is kept", ROW_OVERHEAD, "key", "join with the subquery instead")
-        }
+        NodeKind::SingleRow(spec) if !spec.keys.is_empty() => each(
+            "the number of rows of a scalar subquery is kept",
+            ROW_OVERHEAD,
+            "key",
+            "join with the subquery instead",
+        ),
         NodeKind::MatchRecognize(spec) if spec.within.is_none() => each(
             "this pattern keeps the rows of matches that are not complete",
             row_bytes(&spec.schema),

@@ -200,7 +200,9 @@ impl Planner<'_> {
         let spec = SourceSpec { projection: columns.to_vec(), metadata: Vec::new(), ..self.source_spec(table) };
         if let (OnError::Table(_), Some(given)) = (&spec.on_error, table.options.given("on-error")) {
             return Err(Error::input(format!("'on-error' of '{name}', which is looked up, names a table"))
-                .hint("broken records of a table that is held whole can be skipped, or fail the job: 'on-error' = 'skip'")
+                .hint(
+                    "broken records of a table that is held whole can be skipped, or fail the job: 'on-error' = 'skip'",
+                )
                 .at(given.value_place));
         }
         // What is wrong with the options is said before the job starts.
@@ -222,7 +224,11 @@ impl Planner<'_> {
         let unordered = hint.unordered.unwrap_or_else(|| self.config.lookup_unordered());
         (hint.asynchronous || hint.retry.is_some()).then(|| Waits {
             unordered: hint.asynchronous && unordered && changelog == ChangelogKind::Append,
-            capacity: if hint.asynchronous { hint.capacity.unwrap_or_else(|| self.config.lookup_capacity()) } else { 1 },
+            capacity: if hint.asynchronous {
+                hint.capacity.unwrap_or_else(|| self.config.lookup_capacity())
+            } else {
+                1
+            },
             timeout: hint.timeout.unwrap_or_else(|| self.config.lookup_timeout()),
             retry: hint.retry,
         })

@@ -90,7 +90,9 @@ impl Planner<'_> {
                     .detail("a row that is taken back has no moment at which it came")
                     .hint("ORDER BY a column of the rows: their results are updated as rows come and go"));
             }
-            (Expr::Column { .. }, TimestampKind::Rowtime) if !updated => OverOrder::EventTime(lower_over(&key.expr, below)?),
+            (Expr::Column { .. }, TimestampKind::Rowtime) if !updated => {
+                OverOrder::EventTime(lower_over(&key.expr, below)?)
+            }
             (_, TimestampKind::Proctime) => OverOrder::Arrival,
             _ => {
                 let mut keys = self.sort_keys(std::slice::from_ref(key), below)?;

@@ -116,7 +116,8 @@ fn pushed(input: Relation, condition: Expr) -> Relation {
             let goes = |expr: &Expr| expr.columns().iter().all(|index| *index < width);
             let (below, above): (Vec<_>, Vec<_>) = conjuncts(condition).into_iter().partition(goes);
             let left = Box::new(filtered(*left, below, pushed));
-            let joined = Relation { schema, kind: RelationKind::Temporal { left, right, kind, as_of, on, place, hint } };
+            let joined =
+                Relation { schema, kind: RelationKind::Temporal { left, right, kind, as_of, on, place, hint } };
             filtered(joined, above, Relation::filter)
         }
         RelationKind::SetOperation { left, right, operation } => {

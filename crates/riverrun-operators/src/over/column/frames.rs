@@ -319,11 +319,7 @@ fn one_by_one(
 }
 
 /// Of each row that is computed the one so many before it in its partition.
-fn earlier<'a>(
-    before: usize,
-    sections: &'a [Section],
-    rows: &'a Rows,
-) -> impl Iterator<Item = Option<u32>> + use<'a> {
+fn earlier<'a>(before: usize, sections: &'a [Section], rows: &'a Rows) -> impl Iterator<Item = Option<u32>> + use<'a> {
     sections.iter().zip(&rows.bases).flat_map(move |(section, &base)| {
         let first = base + section.first - section.context;
         (first..base + section.end - section.context)

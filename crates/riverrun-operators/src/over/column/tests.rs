@@ -1,7 +1,7 @@
 use super::*;
+use crate::aggregates::{AggregateArgument, AggregateOptions, aggregate};
 use crate::over::{FrameStart, FrameUnit, OverCallSpec};
 use crate::rank::top_n::Ranking;
-use crate::aggregates::{AggregateArgument, AggregateOptions, aggregate};
 use crate::testing::Table;
 use crate::testing::ticks::{Tick, TickTest, left, random};
 use riverrun_core::{Field, TypeKind};
@@ -88,7 +88,10 @@ fn lag_looks_at_the_row_before() {
     assert_eq!(
         TickTest { table: &sales(), keys: &spec.keys, make }
             .per_tick(&[&["a | 1 | 10", "a | 2 | 20", "a | 3 | 30"], &["- a | 2 | 20"]]),
-        ["a | 1 | 10 | 1 | 10; a | 2 | 20 | 2 | 20; a | 3 | 30 | 3 | 1", "- a | 2 | 20 | 2 | 20; - a | 3 | 30 | 3 | 1; a | 3 | 30 | 3 | 30"]
+        [
+            "a | 1 | 10 | 1 | 10; a | 2 | 20 | 2 | 20; a | 3 | 30 | 3 | 1",
+            "- a | 2 | 20 | 2 | 20; - a | 3 | 30 | 3 | 1; a | 3 | 30 | 3 | 30"
+        ]
     );
 }
 

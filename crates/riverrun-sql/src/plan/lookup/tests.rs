@@ -51,7 +51,10 @@ fn a_hint_that_says_nothing_sensible_is_refused() {
             "/*+ LOOKUP('table' = 'c', 'capacity' = '0') */",
             "'capacity' of the hint LOOKUP takes a number from 1, not '0'",
         ),
-        ("/*+ LOOKUP('table' = 'c', 'timeout' = 'long') */", "'timeout' of the hint LOOKUP takes a duration, not 'long'"),
+        (
+            "/*+ LOOKUP('table' = 'c', 'timeout' = 'long') */",
+            "'timeout' of the hint LOOKUP takes a duration, not 'long'",
+        ),
         (
             "/*+ LOOKUP('table' = 'c', 'retry-predicate' = 'always') */",
             "'retry-predicate' of the hint LOOKUP takes lookup_miss, not 'always'",

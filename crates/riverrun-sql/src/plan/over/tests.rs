@@ -48,9 +48,8 @@ fn what_a_stream_cannot_know_is_refused_with_its_place() {
 fn orders_that_are_no_time_are_refused_where_they_cannot_work() {
     let (message, hint, _) = refused(&over("SUM(millis) OVER (ORDER BY millis, url)"));
     assert_eq!((message.as_str(), hint.as_str()), ("OVER (…) is ordered by one column", "ORDER BY a time attribute"));
-    let (message, hint, place) = refused(&over(
-        "SUM(millis) OVER (ORDER BY millis RANGE BETWEEN INTERVAL '1' DAY PRECEDING AND CURRENT ROW)",
-    ));
+    let (message, hint, place) =
+        refused(&over("SUM(millis) OVER (ORDER BY millis RANGE BETWEEN INTERVAL '1' DAY PRECEDING AND CURRENT ROW)"));
     assert_eq!(message, "RANGE over an interval needs rows that are ordered by a timestamp");
     assert_eq!(hint, "ORDER BY a timestamp, or count rows: ROWS BETWEEN 10 PRECEDING AND CURRENT ROW");
     assert_eq!(place, Some((1, 13)));
@@ -73,10 +72,9 @@ const LAST: &str =
 #[test]
 fn over_rows_that_are_updated_results_are_updated() {
     let frame = "ROWS BETWEEN 9 PRECEDING AND CURRENT ROW";
-    let plan = plan(&format!(
-        "SELECT user_name, AVG(millis) OVER (PARTITION BY user_name ORDER BY ts {frame}) FROM {LAST};"
-    ))
-    .unwrap();
+    let plan =
+        plan(&format!("SELECT user_name, AVG(millis) OVER (PARTITION BY user_name ORDER BY ts {frame}) FROM {LAST};"))
+            .unwrap();
     assert!(kinds(&plan).contains(&"Over"), "{}", plan.explain());
     assert_eq!(plan.result().unwrap().properties.changelog, ChangelogKind::Retract);
 }
