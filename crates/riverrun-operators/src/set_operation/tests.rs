@@ -103,7 +103,7 @@ fn rows_that_come_no_more_are_forgotten() {
     };
     let context = OperatorContext { clock: std::sync::Arc::new(clock.clone()), ..crate::testing::context(0, 1) };
     let mut except = SetOperator::new(spec, context).unwrap();
-    let mut tick = |except: &mut SetOperator, port: usize, row: &str| -> Vec<String> {
+    let tick = |except: &mut SetOperator, port: usize, row: &str| -> Vec<String> {
         let mut out = Output::new(riverrun_core::Watermark::MIN, 10);
         except.on_batch(port, table.batch(&[row]), &WatermarkRuns::default(), &mut out).unwrap();
         except.on_tick(&mut out).unwrap();
