@@ -26,7 +26,7 @@ fn the_examples_pass_at_any_parallelism_and_restored_in_the_middle() {
     let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/pipeline-tests");
     let ended = Case::new().riverrun(&["test", examples, "-p", "1,3", "--checkpoint-after-rows", "2"]);
     assert_eq!(ended.code, 0, "{}{}", ended.out, ended.err);
-    assert!(ended.out.contains("8 passed, 0 failed"), "{}", ended.out);
+    assert!(ended.out.contains("12 passed, 0 failed"), "{}", ended.out);
 }
 
 #[test]

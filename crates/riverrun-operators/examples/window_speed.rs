@@ -69,11 +69,12 @@ fn measure(
     fields.push(aggregate.1);
     fields.push(Field::new("window_end", TypeKind::timestamp(3).not_null()));
     let spec = WindowAggregateSpec {
-        windowing: Windowing::Time { kind, time: column("ts", 2), zone: None },
+        windowing: Windowing::Time { kind, time: column("ts", 2), zone: None, processing: false },
         keys,
         aggregates: vec![aggregate.0],
         properties: vec![WindowProperty::End],
         retracting: false,
+        emit: None,
         schema: Schema::new(fields),
         batch_size: ROWS,
     };

@@ -16,6 +16,7 @@ pub mod group_aggregate;
 pub mod interval_join;
 pub mod join;
 pub mod key_router;
+pub mod late;
 pub mod limit;
 pub mod lookup_join;
 pub mod match_recognize;

@@ -17,6 +17,7 @@
 
 mod list;
 pub mod ticks;
+pub mod timed;
 pub mod two_inputs;
 
 pub use list::list;

@@ -39,6 +39,8 @@ pub struct WindowJoinSpec {
     pub ends: [Expression; 2],
     /// The session's time zone if the windows are of TIMESTAMP_LTZ.
     pub zone: Option<Tz>,
+    /// Whether the windows are of processing time.
+    pub processing: bool,
     /// What a pair must fulfil apart from equal keys.
     pub condition: Option<PairCondition>,
     /// The columns of the inputs.
@@ -345,6 +347,11 @@ impl Operator<RowBatch> for WindowJoin {
     fn on_watermark(&mut self, watermark: Watermark, out: &mut Output<RowBatch>) -> Result<()> {
         self.due = self.due.max(watermark);
         self.advance(out)
+    }
+
+    /// Results do not depend on where batches are cut; only the clock must know when the next window ends.
+    fn next_timer(&self) -> Option<Watermark> {
+        self.next_trigger().filter(|_| self.spec.processing)
     }
 
     fn has_more(&self) -> bool {

@@ -168,6 +168,11 @@ impl<B: Batch> Outlet<B> {
         Outlet { edges, layout, meter, sent, sent_watermark, targets: Vec::new(), sent_anything: false }
     }
 
+    /// Whether anybody reads what is sent.
+    pub(crate) fn has_consumers(&self) -> bool {
+        self.edges.iter().any(|edge| !matches!(edge.routing, Routing::Nowhere))
+    }
+
     /// Whether something has been sent since this was last asked.
     pub(crate) fn take_sent(&mut self) -> bool {
         std::mem::take(&mut self.sent_anything)

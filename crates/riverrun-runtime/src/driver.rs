@@ -45,6 +45,8 @@ pub(crate) struct OperatorDriver<B: Batch> {
     operator: Box<dyn Operator<B>>,
     intake: Intake<B>,
     outlet: Outlet<B>,
+    /// Where rows go that came too late.
+    late: Outlet<B>,
     tracker: WatermarkTracker,
     local_ports: Vec<bool>,
     /// The operator's watermark; within a batch the one before the current row.
@@ -76,9 +78,11 @@ impl<B: Batch> OperatorDriver<B> {
         senders: Vec<usize>,
         layout: Layout,
         mut outlet: Outlet<B>,
+        mut late: Outlet<B>,
     ) -> Result<Self> {
         let start = seat.worker.job.start;
         outlet.downgrade(start);
+        late.downgrade(start);
         let mut watermark = Watermark::MIN;
         let mut ended_before = false;
         if let Some(restored) = seat.restored.take() {
@@ -95,6 +99,7 @@ impl<B: Batch> OperatorDriver<B> {
             seat,
             operator,
             outlet,
+            late,
             watermark,
             told: watermark,
             current: None,
@@ -113,7 +118,7 @@ impl<B: Batch> OperatorDriver<B> {
     /// Calls the operator and sends what it emits.
     fn call(&mut self, call: impl FnOnce(&mut dyn Operator<B>, &mut Output<B>) -> Result<()>) -> Result<()> {
         self.touched = true;
-        let mut out = Output::new(self.watermark, self.room);
+        let mut out = Output::new(self.watermark, self.room).with_late(self.late.has_consumers());
         call(&mut *self.operator, &mut out)?;
         let batches = out.take();
         self.room = self.room.saturating_sub(batches.len());
@@ -121,6 +126,9 @@ impl<B: Batch> OperatorDriver<B> {
         for (batch, runs) in batches {
             self.seat.metrics.rows_out.add(batch.num_rows() as u64);
             self.outlet.rows(self.time, batch, runs)?;
+        }
+        for batch in out.take_late() {
+            self.late.rows(self.time, batch, WatermarkRuns::default())?;
         }
         Ok(())
     }
@@ -216,11 +224,13 @@ impl<B: Batch> OperatorDriver<B> {
             let watermark = self.operator.output_watermark(self.watermark);
             if watermark > self.outlet.sent_watermark() {
                 self.outlet.status(self.time, Status::Active(watermark))?;
+                self.late.status(self.time, Status::Active(watermark))?;
             }
             Status::Idle
         } else {
             Status::Active(self.operator.output_watermark(self.watermark))
         };
+        self.late.status(self.time, status)?;
         self.outlet.status(self.time, status)
     }
 
@@ -242,6 +252,7 @@ impl<B: Batch> OperatorDriver<B> {
         }
         self.intake.open(next);
         self.outlet.downgrade(next);
+        self.late.downgrade(next);
         Ok(true)
     }
 
@@ -262,8 +273,11 @@ impl<B: Batch> OperatorDriver<B> {
         while self.behind {
             self.write_behind()?;
         }
-        self.outlet.status(self.time, if finished { Status::Finished } else { Status::Stopped })?;
+        let status = if finished { Status::Finished } else { Status::Stopped };
+        self.outlet.status(self.time, status)?;
+        self.late.status(self.time, status)?;
         self.outlet.close();
+        self.late.close();
         self.end = End::Over;
         Ok(false)
     }

@@ -178,6 +178,11 @@ impl<B: Batch> Flow<'_, B> {
         Ok(StreamId { node, port: 0 })
     }
 
+    /// The rows that came too late for an operator, in the order in which it found them. Dropped where nobody reads them.
+    pub fn late(&self, operator: StreamId) -> StreamId {
+        StreamId { port: 1, ..operator }
+    }
+
     /// Adds a table that is written.
     pub fn sink(
         &mut self,
@@ -327,7 +332,7 @@ impl<B: Batch> Flow<'_, B> {
                             .map(|driver| Box::new(driver) as Box<dyn Driver>)
                     }
                     Kind::Operator(operator) => {
-                        OperatorDriver::new(seat, operator, inlets, senders, layout, outlet(rows))
+                        OperatorDriver::new(seat, operator, inlets, senders, layout, outlet(rows), outlet(rejected))
                             .map(|driver| Box::new(driver) as Box<dyn Driver>)
                     }
                     Kind::Sink(sink) => {

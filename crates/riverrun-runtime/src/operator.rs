@@ -146,6 +146,8 @@ pub trait Operator<B: Batch>: 'static {
 #[derive(Debug)]
 pub struct Output<B> {
     batches: Vec<(B, WatermarkRuns)>,
+    late: Vec<B>,
+    wants_late: bool,
     watermark: Watermark,
     room: usize,
 }
@@ -153,7 +155,31 @@ pub struct Output<B> {
 impl<B: Batch> Output<B> {
     /// An output with room for `room` batches, while the operator's watermark stands at `watermark`.
     pub fn new(watermark: Watermark, room: usize) -> Self {
-        Output { batches: Vec::new(), watermark, room }
+        Output { batches: Vec::new(), late: Vec::new(), wants_late: false, watermark, room }
+    }
+
+    /// The same, where somebody reads the late rows.
+    #[must_use]
+    pub fn with_late(mut self, wanted: bool) -> Self {
+        self.wants_late = wanted;
+        self
+    }
+
+    /// Whether somebody reads the late rows: where nobody does they need not be put together.
+    pub fn wants_late(&self) -> bool {
+        self.wants_late
+    }
+
+    /// Hands on rows that came too late for this operator, in the schema of its late rows.
+    pub fn emit_late(&mut self, batch: B) {
+        if self.wants_late && batch.num_rows() > 0 {
+            self.late.push(batch);
+        }
+    }
+
+    /// Takes the late rows.
+    pub fn take_late(&mut self) -> Vec<B> {
+        std::mem::take(&mut self.late)
     }
 
     /// The operator's watermark at this call. Within a batch it is the one before its first row.

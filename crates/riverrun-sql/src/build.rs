@@ -35,6 +35,7 @@ use riverrun_operators::unnest::Unnest;
 use riverrun_operators::values::Values;
 use riverrun_operators::window;
 use riverrun_operators::window::assign::WindowAssign;
+use riverrun_operators::window::clocked::Clocked;
 use riverrun_operators::window::deduplicate::WindowDeduplicate;
 use riverrun_operators::window::top_n::WindowTopN;
 use riverrun_operators::window_join::WindowJoin;
@@ -93,7 +94,10 @@ fn build_node(
             let route =
                 if spec.keys.is_empty() && !is_session(&spec.windowing) { Route::Local } else { keyed(&spec.keys) };
             let spec = spec.clone();
-            flow.operator(id, name, vec![(one()?, route)], |c| Ok(Box::new(WindowAssign::new(spec, c)?)))?
+            flow.operator(id, name, vec![(one()?, route)], |c| {
+                let (windowing, clock) = (spec.windowing.clone(), c.clock.clone());
+                Clocked::wrap(&windowing, clock, Box::new(WindowAssign::new(spec, c)?))
+            })?
         }
         NodeKind::WindowAggregate(spec) => {
             let (spec, route) = (spec.clone(), keyed(&spec.keys));
@@ -101,11 +105,17 @@ fn build_node(
         }
         NodeKind::WindowTopN(spec) => {
             let (spec, route) = (spec.clone(), keyed(&spec.keys));
-            flow.operator(id, name, vec![(one()?, route)], |c| Ok(Box::new(WindowTopN::new(spec, c)?)))?
+            flow.operator(id, name, vec![(one()?, route)], |c| {
+                let (windowing, clock) = (spec.windowing.clone(), c.clock.clone());
+                Clocked::wrap(&windowing, clock, Box::new(WindowTopN::new(spec, c)?))
+            })?
         }
         NodeKind::WindowDeduplicate(spec) => {
             let (spec, route) = (spec.clone(), keyed(&spec.keys));
-            flow.operator(id, name, vec![(one()?, route)], |c| Ok(Box::new(WindowDeduplicate::new(spec, c)?)))?
+            flow.operator(id, name, vec![(one()?, route)], |c| {
+                let (windowing, clock) = (spec.windowing.clone(), c.clock.clone());
+                Clocked::wrap(&windowing, clock, Box::new(WindowDeduplicate::new(spec, c)?))
+            })?
         }
         NodeKind::TopN(spec) => {
             let (spec, route) = (spec.clone(), keyed(&spec.keys));
@@ -170,7 +180,11 @@ fn build_node(
         NodeKind::WindowJoin(spec) => {
             let spec = spec.as_ref().clone();
             let ports = two(&inputs, spec.keys.each_ref().map(|keys| keyed(keys)))?;
-            flow.operator(id, name, ports, |c| Ok(Box::new(WindowJoin::new(spec, c)?)))?
+            flow.operator(id, name, ports, |c| {
+                let (processing, clock) = (spec.processing, c.clock.clone());
+                let join = Box::new(WindowJoin::new(spec, c)?);
+                Ok(if processing { Clocked::boxed(join, clock, None) } else { join })
+            })?
         }
         NodeKind::RegularJoin(spec) => {
             let spec = spec.as_ref().clone();
@@ -224,7 +238,7 @@ fn build_node(
             return Ok(None);
         }
     };
-    Ok(Some(SourceStreams { rows: stream, rejected: stream }))
+    Ok(Some(SourceStreams { rows: stream, rejected: flow.late(stream) }))
 }
 
 /// The two inputs of a join with how their rows find it.

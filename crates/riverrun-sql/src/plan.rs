@@ -14,6 +14,7 @@ mod group;
 mod growth;
 pub mod ids;
 mod join;
+mod late;
 mod lookup;
 mod match_recognize;
 pub mod node;

@@ -2,6 +2,7 @@
 
 pub mod checkpointing;
 mod ddl;
+pub mod emit;
 pub mod lookup;
 pub mod state;
 pub mod updates;
@@ -103,6 +104,14 @@ pub const STATE_TTL: OptionDef = OptionDef::new(
     "How long state that isn't touched is kept; 0 is for ever.",
 );
 
+/// `sink.late-rows`.
+pub const LATE_ROWS: OptionDef = OptionDef::new(
+    "sink.late-rows",
+    OptionType::Text,
+    None,
+    "The table that rows go to which come too late for a window or an OVER. Absent: they are dropped, and counted.",
+);
+
 /// The options that are acted on.
 pub const SESSION_OPTIONS: &[OptionDef] = &[
     LOCAL_TIME_ZONE,
@@ -119,6 +128,12 @@ pub const SESSION_OPTIONS: &[OptionDef] = &[
     SOURCE_IDLE_TIMEOUT,
     SOURCE_EVENTS_DUPLICATE,
     STATE_TTL,
+    LATE_ROWS,
+    emit::EARLY_FIRE,
+    emit::EARLY_FIRE_DELAY,
+    emit::LATE_FIRE,
+    emit::LATE_FIRE_DELAY,
+    emit::ALLOW_LATENESS,
     updates::UPSERT_MATERIALIZE,
     updates::PHASES,
     updates::MINI_BATCH,
@@ -303,6 +318,11 @@ impl SessionConfig {
     /// `table.exec.sink.type-length-enforcer`, in upper case.
     pub fn type_length_enforcer(&self) -> String {
         self.options.text(&TYPE_LENGTH_ENFORCER).unwrap_or("IGNORE").trim().to_ascii_uppercase()
+    }
+
+    /// `sink.late-rows`: the table that late rows go to.
+    pub fn late_rows(&self) -> Option<&str> {
+        self.options.text(&LATE_ROWS).map(str::trim).filter(|table| !table.is_empty())
     }
 
     /// `table.exec.source.idle-timeout`; `None` for never.

@@ -17,6 +17,7 @@ use crate::aggregates::AggregateState;
 use crate::event_time::{null_row_time, timestamp_millis};
 use crate::expiry::Expiry;
 use crate::expression::{evaluate, evaluate_all};
+use crate::late::LateRows;
 use crate::rank::top_n::Ranking;
 use arrow::array::{Array, ArrayRef, BooleanArray, Int64Array, RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow::compute::kernels::zip::zip;
@@ -165,8 +166,8 @@ impl OverTime {
         slot
     }
 
-    /// Takes rows in: those that are due are computed later, all at once.
-    fn take_in(&mut self, batch: &RecordBatch, watermarks: &WatermarkRuns) -> Result<()> {
+    /// Takes rows in: those that are due are computed later, all at once. Gives those that are late.
+    fn take_in(&mut self, batch: &RecordBatch, watermarks: &WatermarkRuns) -> Result<Vec<u32>> {
         let count = batch.num_rows();
         let times = match &self.spec.order {
             OverOrder::EventTime(time) => {
@@ -183,6 +184,7 @@ impl OverTime {
         let rows = self.row_encoder.encode(batch.columns(), count)?.clone();
         let now = self.context.clock.now();
         let unbounded = self.spec.start == FrameStart::Unbounded;
+        let mut late = Vec::new();
         for (index, (key, row)) in keys.iter().zip(rows.iter()).enumerate() {
             let slot = self.slot(key);
             self.write(slot, now);
@@ -193,16 +195,16 @@ impl OverTime {
             };
             self.pass(watermarks.before(index));
             let time = times[index];
-            let late = if unbounded { self.watermark.0 } else { self.partitions[slot as usize].last };
-            if time <= late && late > i64::MIN {
-                self.context.metrics.late.add(1);
+            let passed = if unbounded { self.watermark.0 } else { self.partitions[slot as usize].last };
+            if time <= passed && passed > i64::MIN {
+                late.push(index as u32);
                 continue;
             }
             let row = self.rows.insert(row);
             self.waiting.entry(time).or_default().push((slot, row));
             self.partitions[slot as usize].waiting += 1;
         }
-        Ok(())
+        Ok(late)
     }
 
     /// A row comes to a partition; if its time was over, it begins anew.
@@ -435,7 +437,16 @@ impl Operator<RowBatch> for OverTime {
         watermarks: &WatermarkRuns,
         out: &mut Output<RowBatch>,
     ) -> Result<()> {
-        self.take_in(&batch.columns, watermarks)?;
+        let late = self.take_in(&batch.columns, watermarks)?;
+        self.context.metrics.late.add(late.len() as u64);
+        if !late.is_empty()
+            && let OverOrder::EventTime(time) = &self.spec.order
+        {
+            let local = matches!(evaluate(time, &batch.columns)?.data_type(), DataType::Timestamp(_, Some(_)));
+            if let Some(rows) = LateRows::of(&batch, local, out) {
+                rows.emit(&late, watermarks, out)?;
+            }
+        }
         self.advance(out)
     }
 

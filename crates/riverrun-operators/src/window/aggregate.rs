@@ -16,6 +16,7 @@ use super::shares::{Segment, Share, deal};
 use super::spec::WindowAggregateSpec;
 use crate::aggregate_call::BatchInputs;
 use crate::expression::evaluate_all;
+use crate::late::LateRows;
 use riverrun_core::{Error, Result, RowBatch, Watermark};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
 use riverrun_state::{KeyEncoder, KeyRows, OperatorSnapshot, RestoredState, hash_key};
@@ -69,6 +70,7 @@ struct Rows {
     keys: KeyRows,
     hashes: Vec<u64>,
     inputs: BatchInputs,
+    late: Option<LateRows>,
     count: usize,
     watermarks: WatermarkRuns,
     position: usize,
@@ -94,7 +96,7 @@ impl WindowAggregate {
         })
     }
 
-    fn prepare(&mut self, batch: &RowBatch, watermarks: &WatermarkRuns) -> Result<Rows> {
+    fn prepare(&mut self, batch: &RowBatch, watermarks: &WatermarkRuns, late: Option<LateRows>) -> Result<Rows> {
         let times = self.finder.times(&batch.columns)?;
         let (mut keys, mut hashes) = (KeyRows::default(), Vec::new());
         if !self.spec.keys.is_empty() {
@@ -103,11 +105,12 @@ impl WindowAggregate {
             keys.hash_into(&mut hashes);
         }
         let inputs = BatchInputs::new(&self.spec.aggregates, batch)?;
-        Ok(Rows { times, keys, hashes, inputs, count: batch.num_rows(), watermarks: watermarks.clone(), position: 0 })
+        let (count, watermarks) = (batch.num_rows(), watermarks.clone());
+        Ok(Rows { times, keys, hashes, inputs, late, count, watermarks, position: 0 })
     }
 
     /// Takes the backlog in up to its end, or to where the watermark passes a window's end.
-    fn take_in(&mut self) -> Result<()> {
+    fn take_in(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
         let Some(mut rows) = self.backlog.take() else { return Ok(()) };
         let timer = self.next_timer();
         let Segment { shares, end, watermark } =
@@ -115,6 +118,9 @@ impl WindowAggregate {
         for share in &shares {
             if share.late {
                 self.context.metrics.late.add(share.rows.len() as u64);
+                if let Some(late) = &rows.late {
+                    late.emit(&share.rows, &rows.watermarks, out)?;
+                }
             } else {
                 self.add(&rows, share, watermark)?;
             }
@@ -164,7 +170,7 @@ impl WindowAggregate {
             } else if self.next_timer().is_some_and(|timer| timer <= self.due) {
                 self.fire()?;
             } else if self.backlog.is_some() {
-                self.take_in()?;
+                self.take_in(out)?;
             } else {
                 return Ok(());
             }
@@ -274,7 +280,8 @@ impl Operator<RowBatch> for WindowAggregate {
         watermarks: &WatermarkRuns,
         out: &mut Output<RowBatch>,
     ) -> Result<()> {
-        self.backlog = Some(self.prepare(&batch, watermarks)?);
+        let late = LateRows::of(&batch, self.spec.windowing.zone().is_some(), out);
+        self.backlog = Some(self.prepare(&batch, watermarks, late)?);
         self.due = self.due.max(watermarks.before(0));
         self.advance(out)
     }

@@ -18,6 +18,7 @@ const QUARTER: i64 = 15 * 60 * 1_000;
 #[derive(Clone, Debug)]
 pub struct LocalTime {
     zone: Option<Tz>,
+    local: bool,
     cached: ConstantOffset,
 }
 
@@ -35,8 +36,14 @@ pub struct ConstantOffset {
 impl LocalTime {
     /// The local time of a zone; `None` (or UTC) leaves instants as they are.
     pub fn new(zone: Option<Tz>) -> Self {
+        let local = zone.is_some();
         let zone = zone.filter(|zone| *zone != Tz::UTC);
-        LocalTime { zone, cached: ConstantOffset { from: i64::MAX, until: i64::MAX, offset: 0 } }
+        LocalTime { zone, local, cached: ConstantOffset { from: i64::MAX, until: i64::MAX, offset: 0 } }
+    }
+
+    /// Whether there is a zone, be it UTC: times are TIMESTAMP_LTZ.
+    pub fn is_local(&self) -> bool {
+        self.local
     }
 
     /// The stretch around an instant. Of a single instant, if the offset changes in its quarter of an hour.

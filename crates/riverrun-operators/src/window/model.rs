@@ -137,11 +137,12 @@ fn run<O: Operator<riverrun_core::RowBatch>>(
 ) -> (Vec<String>, u64) {
     let table = Table::new("key STRING | n INT | ts TIME");
     let spec = WindowAggregateSpec {
-        windowing: Windowing::Time { kind, time: table.column("ts"), zone: None },
+        windowing: Windowing::Time { kind, time: table.column("ts"), zone: None, processing: false },
         keys: vec![table.column("key")],
         aggregates: vec![list(table.column("n"))],
         properties: vec![WindowProperty::Start, WindowProperty::End],
         retracting: false,
+        emit: None,
         schema: Schema::new(vec![
             Field::new("key", TypeKind::STRING.nullable()),
             Field::new("list", TypeKind::STRING.nullable()),

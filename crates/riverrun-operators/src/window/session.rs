@@ -12,6 +12,7 @@ use super::spec::{WindowAggregateSpec, WindowKind, Windowing};
 use crate::aggregate_call::BatchInputs;
 use crate::aggregates::AggregateState;
 use crate::expression::Expression;
+use crate::late::LateRows;
 use riverrun_core::{Error, Result, RowBatch, Watermark};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
 use riverrun_state::blob::{KeyedBlobs, put_i64, read_keyed};
@@ -32,7 +33,7 @@ pub struct SessionAggregate {
     sessions: Sessions,
     states: States,
     due: Watermark,
-    backlog: Option<(SessionBatch, BatchInputs)>,
+    backlog: Option<(SessionBatch, BatchInputs, Option<LateRows>)>,
 }
 
 /// The aggregates of all sessions, by slot.
@@ -107,7 +108,7 @@ impl SessionState for Pending<'_> {
 impl SessionAggregate {
     /// The operator on one worker.
     pub fn new(spec: WindowAggregateSpec, context: OperatorContext) -> Result<Self> {
-        let Windowing::Time { kind: WindowKind::Session { gap }, time, zone } = &spec.windowing else {
+        let Windowing::Time { kind: WindowKind::Session { gap }, time, zone, .. } = &spec.windowing else {
             return Err(Error::bug("a session aggregation over other windows"));
         };
         if gap.0 <= 0 {
@@ -137,15 +138,18 @@ impl SessionAggregate {
                     return Ok(());
                 }
                 self.emit(out)?;
-            } else if let Some((mut batch, inputs)) = self.backlog.take() {
+            } else if let Some((mut batch, inputs, late)) = self.backlog.take() {
                 let mut pending =
                     Pending { states: &mut self.states, inputs: &inputs, rows: Vec::new(), slots: Vec::new() };
                 let taken = self.sessions.take_in(&mut batch, &mut pending)?;
                 pending.flush()?;
-                self.context.metrics.late.add(taken.late);
+                self.context.metrics.late.add(taken.late.len() as u64);
+                if let Some(late) = &late {
+                    late.emit(&taken.late, &batch.watermarks, out)?;
+                }
                 if let Some(watermark) = taken.stopped {
                     self.due = self.due.max(watermark);
-                    self.backlog = Some((batch, inputs));
+                    self.backlog = Some((batch, inputs, late));
                 }
             } else {
                 return Ok(());
@@ -200,7 +204,7 @@ impl Operator<RowBatch> for SessionAggregate {
     ) -> Result<()> {
         let inputs = BatchInputs::new(&self.spec.aggregates, &batch)?;
         let rows = SessionBatch::new(&self.time, &self.spec.keys, &mut self.encoder, &batch.columns, watermarks)?;
-        self.backlog = Some((rows, inputs));
+        self.backlog = Some((rows, inputs, LateRows::of(&batch, self.spec.windowing.zone().is_some(), out)));
         self.due = self.due.max(watermarks.before(0));
         self.advance(out)
     }

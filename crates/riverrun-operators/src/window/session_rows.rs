@@ -5,6 +5,7 @@ use super::results::property_column;
 use super::sessions::{Session, SessionBatch, SessionState, Sessions};
 use super::spec::{WindowAssignSpec, WindowKind, WindowProperty, Windowing};
 use crate::expression::Expression;
+use crate::late::LateRows;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef};
 use riverrun_core::{Error, Result, RowBatch, Watermark};
@@ -34,7 +35,7 @@ pub struct SessionRows {
     due: Watermark,
     /// A session whose rows are going out, and the next of them.
     firing: Option<(Session, usize)>,
-    backlog: Option<(SessionBatch, KeyRows)>,
+    backlog: Option<(SessionBatch, KeyRows, Option<LateRows>)>,
 }
 
 /// Puts the rows of a batch into their sessions.
@@ -67,7 +68,7 @@ impl SessionState for Store<'_> {
 impl SessionRows {
     /// The operator on one worker.
     pub fn new(spec: WindowAssignSpec, context: OperatorContext) -> Result<Self> {
-        let Windowing::Time { kind: WindowKind::Session { gap }, time, zone } = spec.windowing else {
+        let Windowing::Time { kind: WindowKind::Session { gap }, time, zone, .. } = spec.windowing else {
             return Err(Error::bug("sessions of other windows"));
         };
         if gap.0 <= 0 {
@@ -100,13 +101,16 @@ impl SessionRows {
                 self.emit(out)?;
             } else if let Some(session) = self.sessions.pop(self.due, &mut KeyRows::default()) {
                 self.firing = Some((session, 0));
-            } else if let Some((mut batch, encoded)) = self.backlog.take() {
+            } else if let Some((mut batch, encoded, late)) = self.backlog.take() {
                 let mut store = Store { rows: &mut self.rows, encoded: &encoded };
                 let taken = self.sessions.take_in(&mut batch, &mut store)?;
-                self.context.metrics.late.add(taken.late);
+                self.context.metrics.late.add(taken.late.len() as u64);
+                if let Some(late) = &late {
+                    late.emit(&taken.late, &batch.watermarks, out)?;
+                }
                 if let Some(watermark) = taken.stopped {
                     self.due = self.due.max(watermark);
-                    self.backlog = Some((batch, encoded));
+                    self.backlog = Some((batch, encoded, late));
                 }
             } else {
                 return Ok(());
@@ -149,7 +153,7 @@ impl Operator<RowBatch> for SessionRows {
         }
         let rows = SessionBatch::new(&self.time, &self.keys, &mut self.key_encoder, &batch.columns, watermarks)?;
         let encoded = self.row_encoder.encode(batch.columns.columns(), batch.num_rows())?.clone();
-        self.backlog = Some((rows, encoded));
+        self.backlog = Some((rows, encoded, LateRows::of(&batch, self.sessions.zone().is_local(), out)));
         self.due = self.due.max(watermarks.before(0));
         self.advance(out)
     }

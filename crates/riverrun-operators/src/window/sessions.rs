@@ -26,7 +26,8 @@ pub trait SessionState {
 pub struct SessionBatch {
     instants: ScalarBuffer<i64>,
     keys: KeyRows,
-    watermarks: WatermarkRuns,
+    /// The watermark before each row.
+    pub watermarks: WatermarkRuns,
     position: usize,
 }
 
@@ -63,10 +64,10 @@ pub struct Session {
 }
 
 /// What became of a batch.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Taken {
-    /// How many rows were late.
-    pub late: u64,
+    /// The rows that were late.
+    pub late: Vec<u32>,
     /// The watermark at which it stopped, since a session is over; `None` at the batch's end.
     pub stopped: Option<Watermark>,
 }
@@ -114,7 +115,7 @@ impl Sessions {
         let SessionBatch { instants, keys, watermarks, position } = batch;
         let mut runs = watermarks.iter().filter(|(row, _)| *row > *position).peekable();
         let mut watermark = watermarks.before(*position);
-        let mut late = 0;
+        let mut late = Vec::new();
         for row in *position..instants.len() {
             if let Some((_, later)) = runs.next_if(|(start, _)| *start == row) {
                 if self.next_timer().is_some_and(|timer| timer <= later) {
@@ -125,7 +126,7 @@ impl Sessions {
             }
             match self.place(keys.row(row), instants[row], watermark, state)? {
                 Some(slot) => state.add(row as u32, slot)?,
-                None => late += 1,
+                None => late.push(row as u32),
             }
         }
         *position = instants.len();

@@ -52,6 +52,8 @@ pub enum Windowing {
         time: Expression,
         /// The session's time zone if the column is TIMESTAMP_LTZ: borders are those of its local time. `None` for TIMESTAMP.
         zone: Option<Tz>,
+        /// Whether the column is processing time: rows have the time at which they come, and the clock ends windows.
+        processing: bool,
     },
     /// They carry them: rows of a window function, or results of another window operator.
     Attached {
@@ -61,10 +63,19 @@ pub enum Windowing {
         end: Expression,
         /// As for [`Windowing::Time`]: the zone if the time attribute behind them is TIMESTAMP_LTZ.
         zone: Option<Tz>,
+        /// Whether the time attribute behind them is processing time.
+        processing: bool,
     },
 }
 
 impl Windowing {
+    /// Whether the clock ends windows.
+    pub fn is_processing(&self) -> bool {
+        match self {
+            Windowing::Time { processing, .. } | Windowing::Attached { processing, .. } => *processing,
+        }
+    }
+
     /// The zone of local time, if windows are of TIMESTAMP_LTZ.
     pub fn zone(&self) -> Option<Tz> {
         match self {
@@ -82,6 +93,24 @@ pub enum WindowProperty {
     End,
     /// `window_time`: the last millisecond; TIMESTAMP(3), or TIMESTAMP_LTZ(3) where the input's time is.
     Time,
+}
+
+/// When the results of a window go out beside its end. Delays are of processing time; zero is with each row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EmitStrategy {
+    /// How long after a group's first row, and how often, its result goes out before the end (`table.exec.emit.early-fire.delay`).
+    pub early: Option<Millis>,
+    /// The same after the end (`table.exec.emit.late-fire.delay`); `None`: with each late row.
+    pub late: Option<Millis>,
+    /// How long after its end a window still takes rows, of event time (`table.exec.emit.allow-lateness`).
+    pub lateness: Millis,
+}
+
+impl Default for EmitStrategy {
+    /// Once, at the window's end.
+    fn default() -> Self {
+        EmitStrategy { early: None, late: None, lateness: Millis(0) }
+    }
 }
 
 /// Rows of a window function used one by one: `SELECT … FROM TABLE(TUMBLE(…))`.
@@ -110,6 +139,8 @@ pub struct WindowAggregateSpec {
     pub properties: Vec<WindowProperty>,
     /// Whether the input can take rows back. A window whose rows are all gone gives no result.
     pub retracting: bool,
+    /// When results go out, if that is not once at the window's end; the output is updated then. Not for SESSION, nor for rows that carry their windows.
+    pub emit: Option<EmitStrategy>,
     /// The schema of the output: keys, aggregates, properties, in this order.
     pub schema: Schema,
     /// How many rows a batch of results has at the most (`execution.batch-size`).

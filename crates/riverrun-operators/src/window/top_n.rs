@@ -10,6 +10,7 @@ use super::finder::{Finder, RowTimes};
 use super::shares::{Segment, Share, deal};
 use super::spec::{WindowTopNSpec, Windowing};
 use crate::expression::{Expression, evaluate_all};
+use crate::late::LateRows;
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, UInt32Array};
 use arrow::compute::take;
 use arrow::datatypes::{DataType, SchemaRef};
@@ -94,6 +95,7 @@ struct Rows {
     keys: KeyRows,
     order: KeyRows,
     columns: Vec<ArrayRef>,
+    late: Option<LateRows>,
     watermarks: WatermarkRuns,
     count: usize,
     position: usize,
@@ -141,7 +143,7 @@ impl WindowTopN {
         })
     }
 
-    fn prepare(&mut self, batch: &RecordBatch, watermarks: &WatermarkRuns) -> Result<Rows> {
+    fn prepare(&mut self, batch: &RecordBatch, watermarks: &WatermarkRuns, late: Option<LateRows>) -> Result<Rows> {
         let count = batch.num_rows();
         let keys = evaluate_all(&self.ranking.keys, batch)?;
         let order = evaluate_all(&self.ranking.order, batch)?;
@@ -150,19 +152,23 @@ impl WindowTopN {
             keys: self.key_encoder.encode(&keys, count)?.clone(),
             order: self.order_encoder.encode_ordered(&order, &self.ranking.orders, count)?.clone(),
             columns: batch.columns().to_vec(),
+            late,
             watermarks: watermarks.clone(),
             count,
             position: 0,
         })
     }
 
-    fn take_in(&mut self) -> Result<()> {
+    fn take_in(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
         let Some(mut rows) = self.backlog.take() else { return Ok(()) };
         let timer = self.next_timer();
         let Segment { shares, end, .. } = deal(&mut self.finder, &rows.times, &rows.watermarks, rows.position, timer)?;
         for share in &shares {
             if share.late {
                 self.context.metrics.late.add(share.rows.len() as u64);
+                if let Some(late) = &rows.late {
+                    late.emit(&share.rows, &rows.watermarks, out)?;
+                }
             } else {
                 self.add(&rows, share)?;
             }
@@ -224,7 +230,7 @@ impl WindowTopN {
                 self.firing =
                     self.windows.pop_first().map(|(_, ranks)| Firing { ranks, position: (0, self.ranking.first) });
             } else if self.backlog.is_some() {
-                self.take_in()?;
+                self.take_in(out)?;
             } else {
                 return Ok(());
             }
@@ -279,7 +285,8 @@ impl Operator<RowBatch> for WindowTopN {
         if batch.weights.as_ref().is_some_and(|weights| weights.iter().any(|weight| *weight != 1)) {
             return Err(Error::bug("a window Top-N over rows that are taken back"));
         }
-        self.backlog = Some(self.prepare(&batch.columns, watermarks)?);
+        let late = LateRows::of(&batch, self.finder.zone().is_local(), out);
+        self.backlog = Some(self.prepare(&batch.columns, watermarks, late)?);
         self.due = self.due.max(watermarks.before(0));
         self.advance(out)
     }

@@ -20,6 +20,7 @@ fn spec(kind: JoinKind, conditioned: bool) -> WindowJoinSpec {
         null_safe: vec![false; 3],
         ends: [table.column("end"), table.column("end")],
         zone: None,
+        processing: false,
         condition: conditioned.then(|| PairCondition {
             expression: Arc::new(BinaryExpr::new(column("n", 0), Sign::Gt, column("n", 1))),
             columns: vec![1, 5],

@@ -30,6 +30,8 @@ pub struct WindowSides {
     pub columns: [(usize, usize); 2],
     /// Whether the window's time is TIMESTAMP_LTZ.
     pub local: bool,
+    /// Whether it is processing time.
+    pub processing: bool,
 }
 
 /// The conditions that an AND joins.
@@ -140,7 +142,7 @@ fn class_of(left: &Relation, right: &Relation, kind: JoinKind, on: &[Expr]) -> J
 /// The windows of both sides, if they are the same and the conditions make them equal.
 pub fn window_sides(left: &Relation, right: &Relation, on: &[Expr]) -> Option<WindowSides> {
     let (lefts, rights) = (left.window_columns()?, right.window_columns()?);
-    if lefts.kind != rights.kind || lefts.local != rights.local {
+    if lefts.kind != rights.kind || lefts.local != rights.local || lefts.processing != rights.processing {
         return None;
     }
     let width = left.schema.len();
@@ -157,7 +159,11 @@ pub fn window_sides(left: &Relation, right: &Relation, on: &[Expr]) -> Option<Wi
     };
     let start = equal(&lefts.start, &rights.start)?;
     let end = equal(&lefts.end, &rights.end)?;
-    Some(WindowSides { columns: [(start.0, end.0), (start.1, end.1)], local: lefts.local })
+    Some(WindowSides {
+        columns: [(start.0, end.0), (start.1, end.1)],
+        local: lefts.local,
+        processing: lefts.processing,
+    })
 }
 
 /// Whether a condition says only that the windows of both sides are equal.

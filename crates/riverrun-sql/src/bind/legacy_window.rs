@@ -6,9 +6,9 @@
 
 use super::call::{name_of, plain_arguments};
 use super::from::From;
+use super::join::columns_of;
 use super::query::{QueryBinder, constant_millis};
-use super::relation::Relation;
-use super::scope::Scope;
+use super::relation::{Relation, RelationKind};
 use super::window_tvf::windowed;
 use crate::expr::Expr;
 use crate::parse::place_of;
@@ -20,8 +20,22 @@ use std::ops::ControlFlow;
 /// The functions and how many arguments they take.
 const WINDOWS: &[(&str, usize)] = &[("TUMBLE", 2), ("HOP", 3), ("SESSION", 2)];
 
-/// What can be asked of a window, and the column that answers.
-const PROPERTIES: &[(&str, &str)] = &[("_START", START), ("_END", END), ("_ROWTIME", TIME)];
+/// What answers a call like `HOP_END(…)`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Property {
+    /// A column of the window.
+    Column(&'static str),
+    /// The time of the clock when the result is read.
+    Clock,
+}
+
+/// What can be asked of a window.
+const PROPERTIES: &[(&str, Property)] = &[
+    ("_START", Property::Column(START)),
+    ("_END", Property::Column(END)),
+    ("_ROWTIME", Property::Column(TIME)),
+    ("_PROCTIME", Property::Clock),
+];
 
 const START: &str = "$window_start";
 const END: &str = "$window_end";
@@ -29,8 +43,15 @@ const TIME: &str = "$window_time";
 
 /// The group window of a GROUP BY, if there is one.
 fn group_window(select: &Select) -> Option<&ast::Function> {
-    let GroupByExpr::Expressions(items, _) = &select.group_by else { return None };
-    items.iter().find_map(|item| match item {
+    group_windows(select).next()
+}
+
+fn group_windows(select: &Select) -> impl Iterator<Item = &ast::Function> {
+    let items: &[ast::Expr] = match &select.group_by {
+        GroupByExpr::Expressions(items, _) => items,
+        GroupByExpr::All(_) => &[],
+    };
+    items.iter().filter_map(|item| match item {
         ast::Expr::Function(function) if is_window(&name_of(function)) => Some(function),
         _ => None,
     })
@@ -40,10 +61,10 @@ fn is_window(name: &str) -> bool {
     WINDOWS.iter().any(|(window, _)| window.eq_ignore_ascii_case(name))
 }
 
-/// The column that a call like `HOP_END(…)` asks for.
-fn property(name: &str) -> Option<&'static str> {
+/// What a call like `HOP_END(…)` asks for.
+fn property(name: &str) -> Option<Property> {
     let name = name.to_ascii_uppercase();
-    PROPERTIES.iter().find_map(|(suffix, column)| is_window(name.strip_suffix(suffix)?).then_some(*column))
+    PROPERTIES.iter().find_map(|(suffix, property)| is_window(name.strip_suffix(suffix)?).then_some(*property))
 }
 
 impl QueryBinder<'_> {
@@ -51,20 +72,28 @@ impl QueryBinder<'_> {
     pub(super) fn without_group_window(&self, select: &Select, from: From) -> Result<(Option<Select>, From)> {
         let Some(function) = group_window(select) else { return Ok((None, from)) };
         let place = place_of(function.span());
+        if let Some(second) = group_windows(select).nth(1) {
+            return Err(Error::input("GROUP BY has two windows")
+                .hint("group by one of them here, and by the other in a query around this one")
+                .at(place_of(second.span())));
+        }
         let name = name_of(function).to_uppercase();
         let arguments = plain_arguments(function)?;
         if !WINDOWS.contains(&(name.as_str(), arguments.len())) {
-            return Err(Error::unsupported(format!("{name} with {} arguments in GROUP BY", arguments.len())).at(place));
+            let (_, takes) = WINDOWS.iter().find(|(window, _)| *window == name).copied().unwrap_or_default();
+            return Err(Error::input(format!("{name} in GROUP BY takes {takes} arguments, not {}", arguments.len()))
+                .hint(format!("the window function takes an offset: FROM TABLE({name}(TABLE t, DESCRIPTOR(ts), …))"))
+                .at(place));
         }
         let binder = self.exprs(&from.scope);
         let time = match binder.bind(arguments[0])? {
-            Expr::Column { index, data_type } if data_type.kind.timestamp_kind() == TimestampKind::Rowtime => index,
+            Expr::Column { index, data_type } if data_type.kind.is_time_attribute() => index,
             other => {
                 return Err(Error::input(format!(
                     "the time column of {name} is no time attribute, but {}",
                     other.data_type()
                 ))
-                .hint("declare WATERMARK FOR the column in the table, and pass it on unchanged")
+                .hint("declare WATERMARK FOR the column in the table and pass it on unchanged, or use a column AS PROCTIME()")
                 .at(place_of(arguments[0].span())));
             }
         };
@@ -82,32 +111,54 @@ impl QueryBinder<'_> {
             [length] => WindowKind::Session { gap: interval(length)? },
             _ => return Err(Error::bug("a group window without arguments")),
         };
-        let partition = match window {
-            WindowKind::Session { .. } => self.other_keys(select, &from.scope)?,
-            _ => Vec::new(),
+        let (from, partition, computed) = match window {
+            WindowKind::Session { .. } => self.session_keys(select, from)?,
+            _ => (from, Vec::new(), Vec::new()),
         };
-        Ok((Some(rewritten(select)), beside(from, window, time, partition)))
+        let processing = from.relation.schema.fields[time].data_type.kind.timestamp_kind() == TimestampKind::Proctime;
+        let rewritten = rewritten(select, function, processing, &computed)?;
+        Ok((Some(rewritten), beside(from, window, time, partition)))
     }
 
-    /// The columns by which rows are grouped beside the window.
-    fn other_keys(&self, select: &Select, scope: &Scope) -> Result<Vec<usize>> {
-        let GroupByExpr::Expressions(items, _) = &select.group_by else { return Ok(Vec::new()) };
-        let others = items.iter().filter(|item| !matches!(item, ast::Expr::Function(f) if is_window(&name_of(f))));
-        others
-            .map(|item| match self.exprs(scope).bind(item)? {
-                Expr::Column { index, .. } => Ok(index),
-                _ => Err(Error::unsupported("SESSION in GROUP BY beside an expression")
-                    .hint("compute it in a subquery")
-                    .at(place_of(item.span()))),
-            })
-            .collect()
+    /// The columns by which rows are grouped beside a SESSION, and the expressions among them, which become columns.
+    fn session_keys<'s>(&self, select: &'s Select, from: From) -> Result<(From, Vec<usize>, Vec<&'s ast::Expr>)> {
+        let items: &[ast::Expr] = match &select.group_by {
+            GroupByExpr::Expressions(items, _) => items,
+            GroupByExpr::All(_) => &[],
+        };
+        let From { relation, mut scope } = from;
+        let width = relation.schema.len();
+        let (mut partition, mut computed, mut exprs) = (Vec::new(), Vec::new(), Vec::new());
+        for item in items.iter().filter(|item| !matches!(item, ast::Expr::Function(f) if is_window(&name_of(f)))) {
+            match self.exprs(&scope).bind(item)? {
+                Expr::Column { index, .. } => partition.push(index),
+                expr => {
+                    partition.push(width + exprs.len());
+                    computed.push(item);
+                    exprs.push(expr);
+                }
+            }
+        }
+        if exprs.is_empty() {
+            return Ok((From { relation, scope }, partition, computed));
+        }
+        let mut names: Vec<String> = relation.schema.fields.iter().map(|field| field.name.clone()).collect();
+        names.extend((0..exprs.len()).map(key_name));
+        let mut all: Vec<Expr> = columns_of(&relation.schema);
+        all.extend(exprs);
+        let relation = relation.project(all, names);
+        scope.push(Vec::new(), Schema::new(relation.schema.fields[width..].to_vec()));
+        Ok((From { relation, scope }, partition, computed))
     }
 }
 
 /// The window's columns to the right of the others, under names that nobody writes.
 fn beside(from: From, window: WindowKind, time: usize, partition: Vec<usize>) -> From {
     let From { relation, mut scope } = from;
-    let Relation { kind, mut schema } = windowed(relation, window, time, partition);
+    let Relation { mut kind, mut schema } = windowed(relation, window, time, partition);
+    if let RelationKind::Window { legacy, .. } = &mut kind {
+        *legacy = true;
+    }
     let first = schema.len() - 3;
     for (field, name) in schema.fields[first..].iter_mut().zip([START, END, TIME]) {
         field.name = name.to_owned();
@@ -118,28 +169,110 @@ fn beside(from: From, window: WindowKind, time: usize, partition: Vec<usize>) ->
     From { relation: Relation { kind, schema }, scope }
 }
 
-fn rewritten(select: &Select) -> Select {
-    let column = |name: &str| ast::Expr::Identifier(Ident::new(name));
+/// The SELECT with the window's columns in place of the calls, and with columns in place of the expressions that are keys of a SESSION.
+fn rewritten(select: &Select, window: &ast::Function, processing: bool, keys: &[&ast::Expr]) -> Result<Select> {
     let mut select = select.clone();
     if let GroupByExpr::Expressions(items, _) = &mut select.group_by {
         *items = items
             .drain(..)
             .flat_map(|item| match &item {
                 ast::Expr::Function(function) if is_window(&name_of(function)) => {
-                    [START, END, TIME].map(column).to_vec()
+                    [START, END, TIME].map(named).to_vec()
                 }
                 _ => vec![item],
             })
             .collect();
     }
-    let _ = ast::visit_expressions_mut(&mut select, |expr| {
-        if let ast::Expr::Function(function) = expr
-            && let Some(name) = property(&name_of(function))
-        {
-            // In parentheses, so that a column without an alias is named as any expression is.
-            *expr = ast::Expr::Nested(Box::new(column(name)));
+    // It is bound already; the windows of its subqueries are their own.
+    let from = std::mem::take(&mut select.from);
+    let mut rewriter = Rewriter { window, processing, keys, subqueries: 0 };
+    let broken = ast::VisitMut::visit(&mut select, &mut rewriter);
+    select.from = from;
+    match broken {
+        ControlFlow::Break(error) => Err(error),
+        ControlFlow::Continue(()) => Ok(select),
+    }
+}
+
+fn named(name: &str) -> ast::Expr {
+    ast::Expr::Identifier(Ident::new(name))
+}
+
+/// The name of the n-th computed key of a SESSION.
+fn key_name(position: usize) -> String {
+    format!("$key{position}")
+}
+
+struct Rewriter<'a> {
+    window: &'a ast::Function,
+    processing: bool,
+    keys: &'a [&'a ast::Expr],
+    subqueries: usize,
+}
+
+impl ast::VisitorMut for Rewriter<'_> {
+    type Break = Error;
+
+    fn pre_visit_query(&mut self, _: &mut ast::Query) -> ControlFlow<Error> {
+        self.subqueries += 1;
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, _: &mut ast::Query) -> ControlFlow<Error> {
+        self.subqueries -= 1;
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &mut ast::Expr) -> ControlFlow<Error> {
+        if self.subqueries > 0 {
+            return ControlFlow::Continue(());
         }
-        ControlFlow::<()>::Continue(())
-    });
-    select
+        let key = self.keys.iter().position(|key| *key == expr);
+        let value = match expr {
+            _ if key.is_some() => named(&key_name(key.unwrap_or_default())),
+            ast::Expr::Function(function) => {
+                let Some(property) = property(&name_of(function)) else { return ControlFlow::Continue(()) };
+                if let Err(error) = check_property(function, property, self.window, self.processing) {
+                    return ControlFlow::Break(error);
+                }
+                match property {
+                    Property::Column(name) => named(name),
+                    Property::Clock => {
+                        let mut now = function.clone();
+                        now.name = ast::ObjectName(vec![ast::ObjectNamePart::Identifier(Ident::new("PROCTIME"))]);
+                        if let ast::FunctionArguments::List(list) = &mut now.args {
+                            list.args.clear();
+                        }
+                        ast::Expr::Function(now)
+                    }
+                }
+            }
+            _ => return ControlFlow::Continue(()),
+        };
+        // In parentheses, so that a column without an alias is named as any expression is.
+        *expr = ast::Expr::Nested(Box::new(value));
+        ControlFlow::Continue(())
+    }
+}
+
+/// A call like `TUMBLE_START(…)` must ask for the window that rows are grouped by.
+fn check_property(call: &ast::Function, property: Property, window: &ast::Function, processing: bool) -> Result<()> {
+    let (name, window_name) = (name_of(call).to_uppercase(), name_of(window).to_uppercase());
+    let place = place_of(call.span());
+    let texts = |function: &ast::Function| -> Result<Vec<String>> {
+        Ok(plain_arguments(function)?.iter().map(|argument| argument.to_string().to_lowercase()).collect())
+    };
+    let of_window = name.rsplit_once('_').is_some_and(|(own, _)| own == window_name);
+    if !of_window || texts(call)? != texts(window)? {
+        return Err(Error::input(format!("{name} asks for a window that rows are not grouped by"))
+            .detail(format!("GROUP BY has {window}"))
+            .hint("give it the arguments of the window in GROUP BY")
+            .at(place));
+    }
+    if processing && property == Property::Column(TIME) {
+        return Err(Error::input(format!("{name} asks for event time, but the window is of processing time"))
+            .hint(format!("{window_name}_PROCTIME, or {window_name}_END for the border"))
+            .at(place));
+    }
+    Ok(())
 }

@@ -126,6 +126,8 @@ pub enum RelationKind {
         time: usize,
         /// PARTITION BY of SESSION.
         partition: Vec<usize>,
+        /// Whether it stands as a group window in GROUP BY, which may give early and late results.
+        legacy: bool,
     },
     /// An aggregation: one column per key, then (with `sets`) the number of the set as an INT, then one column per call.
     Aggregate {
@@ -391,6 +393,8 @@ pub struct WindowColumns {
     pub partition: Option<Vec<usize>>,
     /// Whether the window's time is TIMESTAMP_LTZ.
     pub local: bool,
+    /// Whether the window's time is processing time.
+    pub processing: bool,
     /// Whether it is a SESSION.
     pub session: bool,
 }
@@ -428,6 +432,7 @@ impl Relation {
                     time: vec![first + 2],
                     partition: Some(partition.clone()),
                     local: matches!(time, riverrun_core::TypeKind::TimestampLtz { .. }),
+                    processing: time.timestamp_kind() == TimestampKind::Proctime,
                     session: matches!(window, WindowKind::Session { .. }),
                 })
             }
@@ -454,6 +459,7 @@ impl Relation {
                     time: moved(&below.time),
                     partition,
                     local: below.local,
+                    processing: below.processing,
                     session: below.session,
                 })
             }
@@ -483,6 +489,7 @@ impl Relation {
                     time: window.time.into_iter().collect(),
                     partition,
                     local: below.local,
+                    processing: below.processing,
                     session: below.session,
                 })
             }

@@ -127,15 +127,14 @@ impl QueryBinder<'_> {
         let index = self.key_column(column, input)?;
         let data_type = &input.schema.fields[index].data_type;
         match data_type.kind.timestamp_kind() {
-            TimestampKind::Rowtime => Ok(index),
-            TimestampKind::Proctime => {
-                Err(Error::unsupported(format!("{function} over processing time")).at(place_of(column.span())))
-            }
-            TimestampKind::Regular => {
-                Err(Error::input(format!("the time column of {function} is no time attribute, but {data_type}"))
-                    .hint("declare WATERMARK FOR the column in the table, and pass it on unchanged")
-                    .at(place_of(column.span())))
-            }
+            TimestampKind::Rowtime | TimestampKind::Proctime => Ok(index),
+            TimestampKind::Regular => Err(Error::input(format!(
+                "the time column of {function} is no time attribute, but {data_type}"
+            ))
+            .hint(
+                "declare WATERMARK FOR the column in the table and pass it on unchanged, or use a column AS PROCTIME()",
+            )
+            .at(place_of(column.span()))),
         }
     }
 
@@ -199,17 +198,31 @@ fn check(window: &WindowKind) -> Result<()> {
         false => Err(Error::input(format!("the size of the window must be a multiple of its {what}"))
             .detail(format!("size {} ms, {what} {} ms", size.0, part.0))),
     };
+    let within = |offset: Millis, what: &str, length: Millis| match offset.0.abs() < length.0 {
+        true => Ok(()),
+        false => Err(Error::input(format!("the offset of the window must be shorter than its {what}"))
+            .detail(format!("offset {} ms, {what} {} ms", offset.0, length.0))
+            .hint(format!(
+                "borders repeat after each {what}: the offset {} ms gives the same windows",
+                offset.0 % length.0
+            ))),
+    };
     match *window {
-        WindowKind::Tumble { size, .. } => positive("size", size),
-        WindowKind::Hop { size, slide, .. } => {
+        WindowKind::Tumble { size, offset } => {
+            positive("size", size)?;
+            within(offset, "size", size)
+        }
+        WindowKind::Hop { size, slide, offset } => {
             positive("size", size)?;
             positive("slide", slide)?;
-            multiple("slide", size, slide)
+            multiple("slide", size, slide)?;
+            within(offset, "slide", slide)
         }
-        WindowKind::Cumulate { size, step, .. } => {
+        WindowKind::Cumulate { size, step, offset } => {
             positive("size", size)?;
             positive("step", step)?;
-            multiple("step", size, step)
+            multiple("step", size, step)?;
+            within(offset, "size", size)
         }
         WindowKind::Session { gap } => positive("gap", gap),
     }
@@ -218,12 +231,13 @@ fn check(window: &WindowKind) -> Result<()> {
 /// A relation with the columns of its windows.
 pub(super) fn windowed(input: Relation, window: WindowKind, time: usize, partition: Vec<usize>) -> Relation {
     let mut schema = input.schema.clone();
+    let kind = schema.fields[time].data_type.kind.timestamp_kind();
     let window_time = match &schema.fields[time].data_type.kind {
         TypeKind::TimestampLtz { .. } => TypeKind::timestamp_ltz(3),
         _ => TypeKind::timestamp(3),
     };
     schema.fields.push(Field::new("window_start", TypeKind::timestamp(3).not_null()));
     schema.fields.push(Field::new("window_end", TypeKind::timestamp(3).not_null()));
-    schema.fields.push(Field::new("window_time", window_time.with_timestamp_kind(TimestampKind::Rowtime).not_null()));
-    Relation { schema, kind: RelationKind::Window { input: Box::new(input), window, time, partition } }
+    schema.fields.push(Field::new("window_time", window_time.with_timestamp_kind(kind).not_null()));
+    Relation { schema, kind: RelationKind::Window { input: Box::new(input), window, time, partition, legacy: false } }
 }

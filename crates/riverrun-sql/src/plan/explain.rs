@@ -2,6 +2,7 @@
 
 use super::changelog::changelog_mode;
 use super::node::{Node, NodeId, NodeKind, StreamPlan};
+use riverrun_core::Millis;
 use riverrun_operators::expression::Expression;
 use riverrun_operators::group_aggregate::Phases;
 use riverrun_operators::lookup_join::LookupSource;
@@ -104,7 +105,11 @@ impl Tree<'_> {
         let _ = writeln!(self.text, "\n{rest}{line}  {}", properties(node));
         for (index, input) in node.inputs.iter().enumerate() {
             let last = index + 1 == node.inputs.len();
-            let note = if input.rejected { "broken records of " } else { "" };
+            let note = match (input.rejected, &self.plan.node(input.node).kind) {
+                (false, _) => "",
+                (true, NodeKind::Source(_)) => "broken records of ",
+                (true, _) => "late rows of ",
+            };
             let (branch, below) = if last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
             self.add(input.node, &format!("{rest}{branch}{note}"), &format!("{rest}{below}"));
         }
@@ -188,6 +193,12 @@ pub(super) fn details(node: &Node) -> Vec<(&'static str, String)> {
             say("group by", list(&spec.keys));
             let names = spec.schema.fields.iter().skip(spec.keys.len()).take(spec.aggregates.len());
             say("aggregates", names.map(|field| field.name.as_str()).collect::<Vec<_>>().join(", "));
+            if let Some(emit) = &spec.emit {
+                let delay = |delay: Millis| if delay.0 == 0 { "each row".to_owned() } else { span_text(delay.0) };
+                say("early", emit.early.map(delay).unwrap_or_default());
+                say("late", emit.late.map(delay).unwrap_or_default());
+                say("lateness", if emit.lateness.0 > 0 { span_text(emit.lateness.0) } else { String::new() });
+            }
         }
         NodeKind::WindowTopN(spec) => {
             say("partition by", list(&spec.keys));
@@ -348,9 +359,9 @@ fn sort_keys(order: &[SortKey]) -> String {
 
 fn windowing(windowing: &Windowing) -> String {
     match windowing {
-        Windowing::Time { kind, time, .. } => {
-            let time = text(time);
-            let span = |millis: riverrun_core::Millis| span_text(millis.0);
+        Windowing::Time { kind, time, processing, .. } => {
+            let time = format!("{}{}", text(time), if *processing { " as processing time" } else { "" });
+            let span = |millis: Millis| span_text(millis.0);
             match kind {
                 WindowKind::Tumble { size, .. } => format!("TUMBLE({time}, {})", span(*size)),
                 WindowKind::Hop { size, slide, .. } => format!("HOP({time}, {}, {})", span(*slide), span(*size)),
@@ -359,6 +370,9 @@ fn windowing(windowing: &Windowing) -> String {
                 }
                 WindowKind::Session { gap } => format!("SESSION({time}, {})", span(*gap)),
             }
+        }
+        Windowing::Attached { start, end, processing: true, .. } => {
+            format!("of the input ({}, {}), by processing time", text(start), text(end))
         }
         Windowing::Attached { start, end, .. } => format!("of the input ({}, {})", text(start), text(end)),
     }

@@ -125,6 +125,7 @@ impl Planner<'_> {
             null_safe: [false, false].into_iter().chain(split.null_safe()).collect(),
             ends: [end(LEFT)?, end(RIGHT)?],
             zone: sides.local.then(|| self.config.time_zone()),
+            processing: sides.processing,
             condition: pair_condition(split.rest, &inputs)?,
             schema: schema.clone(),
             batch_size: self.config.batch_size(),

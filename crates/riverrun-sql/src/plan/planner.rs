@@ -70,7 +70,7 @@ impl<'a> Planner<'a> {
     pub fn plan_query(mut self, query: &parse::Query) -> Result<StreamPlan> {
         let relation = self.bind(query)?;
         let schema = relation.shown_schema();
-        let node = self.relation(rewrite(relation)?)?;
+        let node = self.relation(rewrite(relation, self.keeps_late_rows())?)?;
         let properties = Properties { schema, ..self.builder.properties(node).clone() };
         self.builder.add(NodeKind::Result, vec![node.into()], properties);
         self.finish()
@@ -86,6 +86,7 @@ impl<'a> Planner<'a> {
 
     fn finish(mut self) -> Result<StreamPlan> {
         sink::plan_rejected(&mut self)?;
+        self.plan_late_rows()?;
         let plan = self.builder.finish()?;
         super::check::check_bounded(&plan)?;
         Ok(plan)
@@ -166,7 +167,7 @@ impl<'a> Planner<'a> {
                 let inputs = inputs.into_iter().map(Into::into).collect();
                 Ok(self.builder.add(NodeKind::Union(UnionSpec { schema }), inputs, properties))
             }
-            RelationKind::Window { input, window, time, partition } => {
+            RelationKind::Window { input, window, time, partition, .. } => {
                 self.window_assign(*input, window, time, &partition, schema)
             }
             RelationKind::Sort { input, order, offset, limit } => {

@@ -136,22 +136,25 @@ impl Planner<'_> {
         };
         let lower = |index: usize| lower_over(&column(index, &below.fields[index].data_type), &below);
         let zone = self.zone(window.local);
-        let windowing = Windowing::Attached { start: lower(window.start)?, end: lower(window.end)?, zone };
+        let windowing = Windowing::Attached {
+            start: lower(window.start)?,
+            end: lower(window.end)?,
+            zone,
+            processing: window.processing,
+        };
         let keys = self.lower_all(&window.others, &below)?;
         let batch_size = self.config.batch_size();
         let properties = Properties::append(schema.clone(), self.builder.properties(input).bounded);
         let kind = match only_time(&order) {
-            Some((time, keep_last)) if (first, last) == (1, 1) && time.data_type().kind.is_rowtime() => {
-                NodeKind::WindowDeduplicate(WindowDeduplicateSpec {
-                    windowing,
-                    keys,
-                    time: lower_over(time, &below)?,
-                    keep_last,
-                    emit_rank,
-                    schema,
-                    batch_size,
-                })
-            }
+            Some((time, keep_last)) if (first, last) == (1, 1) => NodeKind::WindowDeduplicate(WindowDeduplicateSpec {
+                windowing,
+                keys,
+                time: lower_over(time, &below)?,
+                keep_last,
+                emit_rank,
+                schema,
+                batch_size,
+            }),
             _ => NodeKind::WindowTopN(WindowTopNSpec {
                 windowing,
                 keys,
@@ -270,6 +273,8 @@ struct WindowPartition {
     end: usize,
     /// Whether the window's time is TIMESTAMP_LTZ.
     local: bool,
+    /// Whether it is processing time.
+    processing: bool,
     /// The other keys.
     others: Vec<Expr>,
 }
@@ -282,7 +287,7 @@ fn window_partition(input: &Relation, partition: &[Expr]) -> Option<WindowPartit
     let of_window =
         |index: usize| columns.start.contains(&index) || columns.end.contains(&index) || columns.time.contains(&index);
     let others = partition.iter().filter(|key| !as_column(key).is_some_and(of_window)).cloned().collect();
-    Some(WindowPartition { start, end, local: columns.local, others })
+    Some(WindowPartition { start, end, local: columns.local, processing: columns.processing, others })
 }
 
 /// The ranks that a condition lets through; `None` if it says something else.

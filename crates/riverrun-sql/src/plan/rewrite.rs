@@ -11,9 +11,12 @@ use riverrun_operators::join::JoinKind;
 use riverrun_operators::window::spec::WindowKind;
 use std::collections::BTreeSet;
 
-/// Both rewrites.
-pub fn rewrite(relation: Relation) -> Result<Relation> {
+/// Both rewrites; the first alone where all columns are kept, since a late row shows them.
+pub fn rewrite(relation: Relation, keep_columns: bool) -> Result<Relation> {
     let relation = push_filters(relation);
+    if keep_columns {
+        return Ok(relation);
+    }
     let width = relation.schema.len();
     let pruned = prune(relation, &(0..width).collect())?;
     pruned.exactly(&(0..width).collect::<Vec<_>>())
@@ -37,8 +40,8 @@ fn push_filters(relation: Relation) -> Relation {
         RelationKind::Unnest { input, collection, outer, ordinality } => {
             RelationKind::Unnest { input: Box::new(push_filters(*input)), collection, outer, ordinality }
         }
-        RelationKind::Window { input, window, time, partition } => {
-            RelationKind::Window { input: Box::new(push_filters(*input)), window, time, partition }
+        RelationKind::Window { input, window, time, partition, legacy } => {
+            RelationKind::Window { input: Box::new(push_filters(*input)), window, time, partition, legacy }
         }
         RelationKind::Aggregate { input, keys, sets, calls, window } => {
             RelationKind::Aggregate { input: Box::new(push_filters(*input)), keys, sets, calls, window }
@@ -97,7 +100,7 @@ fn pushed(input: Relation, condition: Expr) -> Relation {
             let inputs = inputs.into_iter().map(|branch| pushed(branch, condition.clone())).collect();
             Relation { schema, kind: RelationKind::UnionAll(inputs) }
         }
-        RelationKind::Window { input, window, time, partition } => {
+        RelationKind::Window { input, window, time, partition, legacy } => {
             let width = input.schema.len();
             // A session is made of all its rows: taking some away could split it, unless whole keys go.
             let session = matches!(window, WindowKind::Session { .. });
@@ -106,8 +109,10 @@ fn pushed(input: Relation, condition: Expr) -> Relation {
             };
             let (below, above): (Vec<_>, Vec<_>) = conjuncts(condition).into_iter().partition(goes);
             let inner = filtered(*input, below, pushed);
-            let window =
-                Relation { schema, kind: RelationKind::Window { input: Box::new(inner), window, time, partition } };
+            let window = Relation {
+                schema,
+                kind: RelationKind::Window { input: Box::new(inner), window, time, partition, legacy },
+            };
             filtered(window, above, Relation::filter)
         }
         RelationKind::Temporal { left, right, kind, as_of, on, place, hint } => {
@@ -365,14 +370,14 @@ fn prune(relation: Relation, needed: &BTreeSet<usize>) -> Result<Pruned> {
             let kind = RelationKind::Unnest { input: Box::new(input.relation), collection, outer, ordinality };
             Pruned { relation: Relation { kind, schema }, places }
         }
-        RelationKind::Window { input, window, time, partition } => {
+        RelationKind::Window { input, window, time, partition, legacy } => {
             let added = input.schema.len();
             let below = needed.iter().copied().filter(|&index| index < added);
             let input = prune(*input, &below.chain([time]).chain(partition.iter().copied()).collect())?;
             let time = input.place(time)?;
             let partition = partition.into_iter().map(|key| input.place(key)).collect::<Result<_>>()?;
             let (schema, places) = extended(&input, &schema, added);
-            let kind = RelationKind::Window { input: Box::new(input.relation), window, time, partition };
+            let kind = RelationKind::Window { input: Box::new(input.relation), window, time, partition, legacy };
             Pruned { relation: Relation { kind, schema }, places }
         }
         RelationKind::Aggregate { input, keys, sets, calls, window } => {

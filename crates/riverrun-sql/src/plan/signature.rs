@@ -26,7 +26,9 @@ impl StreamPlan {
             }
             NodeKind::WindowAggregate(spec) => {
                 let details = told(node, &["window", "group by"]);
-                format!("{kind}({details}, {}) of {}", calls(&spec.aggregates), types(&spec.schema))
+                // How often they go out may change, but not that results are remembered.
+                let kept = if spec.emit.is_some() { " with its last results" } else { "" };
+                format!("{kind}({details}, {}) of {}{kept}", calls(&spec.aggregates), types(&spec.schema))
             }
             _ => {
                 // They keep rows as they come.

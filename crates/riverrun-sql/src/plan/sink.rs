@@ -21,7 +21,7 @@ use riverrun_operators::sink_materialize::SinkMaterializeSpec;
 mod tests;
 
 /// The columns of a table that can be written: physical ones, then metadata that is not VIRTUAL.
-fn writable(table: &BoundTable) -> Vec<usize> {
+pub(super) fn writable(table: &BoundTable) -> Vec<usize> {
     let of = |wanted: fn(&ColumnSource) -> bool| {
         let sources = table.sources.iter().enumerate();
         sources.filter(move |(_, source)| wanted(source)).map(|(index, _)| index)
@@ -87,7 +87,7 @@ pub(super) fn plan_insert(planner: &mut Planner<'_>, insert: &Insert, statement:
             assigned(&binder, value, field, &insert.table.to_string(), insert.query.place)
         })
         .collect::<Result<Vec<_>>>()?;
-    let input = planner.relation(rewrite(relation)?)?;
+    let input = planner.relation(rewrite(relation, planner.keeps_late_rows())?)?;
     write(planner, &table, columns, Input::from(input), &exprs, insert.overwrite, statement, insert.table.place())
 }
 
@@ -166,8 +166,8 @@ fn casts_implicitly(from: &DataType, to: &DataType) -> bool {
 }
 
 /// The end of an INSERT: a Calc, the constraints, and the writer.
-#[allow(clippy::too_many_arguments, reason = "one caller each for INSERTs and for broken records")]
-fn write(
+#[allow(clippy::too_many_arguments, reason = "one caller each for INSERTs, broken records and late rows")]
+pub(super) fn write(
     planner: &mut Planner<'_>,
     table: &BoundTable,
     columns: Vec<usize>,
@@ -260,12 +260,13 @@ fn materialized(planner: &mut Planner<'_>, input: NodeId, primary_key: &[usize],
     Ok(planner.builder.add(NodeKind::SinkMaterialize(spec), vec![input.into()], properties))
 }
 
-/// A projection over rows or broken records.
+/// A projection over rows, or over broken records or late rows.
 fn projected(planner: &mut Planner<'_>, input: Input, exprs: &[Expr], schema: &Schema) -> Result<NodeId> {
     if !input.rejected {
         return planner.calc(input.node, Vec::new(), exprs, schema.clone());
     }
-    let projections = planner.lower_all(exprs, &dead_letter::schema())?;
+    let beside = super::late::late_rows(planner, planner.builder.node(input.node));
+    let projections = planner.lower_all(exprs, &beside.unwrap_or_else(dead_letter::schema))?;
     let properties = Properties::append(schema.clone(), planner.builder.properties(input.node).bounded);
     let calc = riverrun_operators::calc::CalcSpec { filter: None, projections, schema: schema.clone() };
     Ok(planner.builder.add(NodeKind::Calc(calc), vec![input], properties))

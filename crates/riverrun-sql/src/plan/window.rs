@@ -12,8 +12,13 @@ use crate::bind::scope::column;
 use crate::expr::Expr;
 use crate::physical::lower_over;
 use chrono_tz::Tz;
-use riverrun_core::{Error, Field, Result, Schema, TypeKind};
-use riverrun_operators::window::spec::{WindowAggregateSpec, WindowAssignSpec, WindowKind, WindowProperty, Windowing};
+use riverrun_core::{Error, Field, Result, Schema, TimestampKind, TypeKind};
+use riverrun_operators::window::spec::{
+    EmitStrategy, WindowAggregateSpec, WindowAssignSpec, WindowKind, WindowProperty, Windowing,
+};
+
+#[cfg(test)]
+mod tests;
 
 /// A relation without the window function at its bottom.
 struct Stripped {
@@ -23,6 +28,8 @@ struct Stripped {
     window: WindowKind,
     /// The time column.
     time: usize,
+    /// Whether it is a group window in GROUP BY.
+    legacy: bool,
 }
 
 /// What became of a column.
@@ -77,10 +84,10 @@ impl Stripped {
 /// Takes a window function out from below projections and filters that only pass its columns on.
 fn strip(relation: &Relation) -> Option<Stripped> {
     match &relation.kind {
-        RelationKind::Window { input, window, time, .. } => {
+        RelationKind::Window { input, window, time, legacy, .. } => {
             let mut places: Vec<_> = (0..input.schema.len()).map(Place::Column).collect();
             places.extend([Property::Start, Property::End, Property::Time].map(Place::Window));
-            Some(Stripped { relation: input.as_ref().clone(), places, window: *window, time: *time })
+            Some(Stripped { relation: input.as_ref().clone(), places, window: *window, time: *time, legacy: *legacy })
         }
         RelationKind::View { name, input } => {
             let below = strip(input)?;
@@ -90,6 +97,7 @@ fn strip(relation: &Relation) -> Option<Stripped> {
         }
         RelationKind::Filter { input, condition } => {
             let below = strip(input)?;
+            // Of SESSION too, as in Flink: of an aggregation the condition counts before the sessions are made.
             let condition = below.moved(condition)?;
             Some(Stripped { relation: below.relation.filter(condition), ..below })
         }
@@ -113,7 +121,8 @@ fn strip(relation: &Relation) -> Option<Stripped> {
                 names.push(field.name.clone());
                 kept.len() - 1
             });
-            Some(Stripped { relation: below.relation.project(kept, names), places, window: below.window, time })
+            let (window, legacy) = (below.window, below.legacy);
+            Some(Stripped { relation: below.relation.project(kept, names), places, window, time, legacy })
         }
         _ => None,
     }
@@ -127,6 +136,8 @@ struct Parts {
     calls: Vec<BoundAggregate>,
     /// How rows find their windows; the expressions are over `input`.
     by_time: Option<(WindowKind, usize)>,
+    /// Whether the window is a group window in GROUP BY.
+    legacy: bool,
     /// For each key of the aggregation: a group key's position, or a property of the window.
     outputs: Vec<Result<usize, Property>>,
 }
@@ -148,11 +159,15 @@ impl Planner<'_> {
     ) -> Result<NodeId> {
         let below = input.schema.clone();
         let node = self.relation(input)?;
-        self.append_only(node, "a window function")?;
+        let changelog = self.builder.properties(node).changelog;
+        if matches!(window, WindowKind::Session { .. }) {
+            self.append_only(node, "the rows of SESSION windows")?;
+        }
         let windowing = self.by_time(window, time, &below)?;
         let keys: Vec<_> = partition.iter().map(|&key| column(key, &below.fields[key].data_type)).collect();
         let keys = self.lower_all(&keys, &below)?;
-        let properties = Properties::append(schema.clone(), self.builder.properties(node).bounded);
+        let properties =
+            Properties { changelog, ..Properties::append(schema.clone(), self.builder.properties(node).bounded) };
         let spec = WindowAssignSpec { windowing, keys, schema };
         Ok(self.builder.add(NodeKind::WindowAssign(spec), vec![node.into()], properties))
     }
@@ -160,7 +175,18 @@ impl Planner<'_> {
     fn by_time(&self, kind: WindowKind, time: usize, input: &Schema) -> Result<Windowing> {
         let data_type = &input.fields[time].data_type;
         let local = matches!(data_type.kind, TypeKind::TimestampLtz { .. });
-        Ok(Windowing::Time { kind, time: lower_over(&column(time, data_type), input)?, zone: self.zone(local) })
+        let processing = data_type.kind.timestamp_kind() == TimestampKind::Proctime;
+        let time = lower_over(&column(time, data_type), input)?;
+        Ok(Windowing::Time { kind, time, zone: self.zone(local), processing })
+    }
+
+    /// When a window aggregation gives results; `None`: once, at the window's end.
+    fn emit_strategy(&self, kind: WindowKind, event_time: bool, legacy: bool) -> Result<Option<EmitStrategy>> {
+        if legacy {
+            return self.config.emit_strategy(event_time, matches!(kind, WindowKind::Session { .. }));
+        }
+        self.config.refuse_early_and_late("a window function")?;
+        Ok(None)
     }
 
     /// GROUP BY: the operator, and the aggregation's columns over those of the operator.
@@ -180,7 +206,7 @@ impl Planner<'_> {
         };
         let columns = input.window_columns().ok_or_else(|| Error::bug("a window aggregation without a window"))?;
         let starts = (columns.start.first().copied(), columns.end.first().copied());
-        let Parts { input, mut keys, calls, by_time, outputs } = match from_time(&input, &keys, &calls) {
+        let Parts { input, mut keys, calls, by_time, legacy, outputs } = match from_time(&input, &keys, &calls) {
             Some(parts) => parts,
             None => from_rows(input, &keys, calls, &window),
         };
@@ -193,13 +219,19 @@ impl Planner<'_> {
             (node, keys) = self.expand(node, &keys, sets.iter().map(of_group).collect())?;
             below = self.builder.properties(node).schema.clone();
         }
+        let emit = match by_time {
+            Some((kind, time)) => self.emit_strategy(kind, below.fields[time].data_type.kind.is_rowtime(), legacy)?,
+            None => self.emit_strategy(columns.kind, !columns.processing, false)?,
+        };
+        // Each result may be taken back, so aggregates are asked for again and again.
         let retracting = self.builder.properties(node).changelog != ChangelogKind::Append;
         let windowing = match by_time {
             Some((kind, time)) => self.by_time(kind, time, &below)?,
             None => {
                 let (Some(start), Some(end)) = starts else { return Err(Error::bug("a window without borders")) };
                 let lower = |index: usize| lower_over(&column(index, &below.fields[index].data_type), &below);
-                Windowing::Attached { start: lower(start)?, end: lower(end)?, zone: self.zone(columns.local) }
+                let (zone, processing) = (self.zone(columns.local), columns.processing);
+                Windowing::Attached { start: lower(start)?, end: lower(end)?, zone, processing }
             }
         };
         let mut properties_wanted: Vec<Property> = Vec::new();
@@ -228,11 +260,15 @@ impl Planner<'_> {
             aggregates: self.calls(&calls, &below, retracting)?,
             properties: properties_wanted.iter().map(|property| property.spec()).collect(),
             retracting,
+            emit,
             schema: own.clone(),
             batch_size: self.config.batch_size(),
         };
         let mut properties = Properties::append(own.clone(), self.builder.properties(node).bounded);
         properties.keys = Some((0..keys.len()).chain(first_property..own.len()).collect());
+        if emit.is_some() {
+            properties.changelog = ChangelogKind::Retract;
+        }
         let aggregated = self.builder.add(NodeKind::WindowAggregate(spec), vec![node.into()], properties);
         // The aggregation's columns: keys in their order, the number of the set, calls.
         let own_column = |index: usize| column(index, &own.fields[index].data_type);
@@ -282,7 +318,7 @@ fn from_time(input: &Relation, keys: &[Expr], calls: &[BoundAggregate]) -> Optio
         })
         .collect::<Option<Vec<_>>>()?;
     let by_time = Some((stripped.window, stripped.time));
-    Some(Parts { input: stripped.relation, keys: group, calls, by_time, outputs })
+    Some(Parts { input: stripped.relation, keys: group, calls, by_time, legacy: stripped.legacy, outputs })
 }
 
 /// The aggregation over rows that carry their window.
@@ -301,5 +337,5 @@ fn from_rows(input: Relation, keys: &[Expr], calls: Vec<BoundAggregate>, window:
             group.push(key.clone());
         }
     }
-    Parts { input, keys: group, calls, by_time: None, outputs }
+    Parts { input, keys: group, calls, by_time: None, legacy: false, outputs }
 }

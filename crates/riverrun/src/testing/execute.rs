@@ -2,14 +2,14 @@
 
 use super::cells;
 use super::compare::{DiffLine, diff};
-use super::file::{Block, ExpectMode, TestFile};
-use super::gate::Gate;
-use super::redirect::Redirects;
+use super::file::{Block, ExpectMode, TestFile, instant};
+use super::gate::{Gate, Gates};
+use super::redirect::{Redirects, Stage};
 use super::results::{Results, Row};
 use super::{Difference, TestReport};
 use crate::Session;
 use riverrun_core::clock::ManualClock;
-use riverrun_core::{Error, Millis, Place, Result, RowBatch};
+use riverrun_core::{Clock, Error, Millis, Place, Result, RowBatch};
 use riverrun_runtime::flow::Flow;
 use riverrun_runtime::{Job, JobConfig, JobHandle, Snapshot};
 use riverrun_sql::build::{KEY_GROUPS, ResultSink, build};
@@ -64,6 +64,7 @@ struct Run<'a> {
     file: &'a TestFile,
     options: &'a TestOptions,
     session: Session,
+    clock: ManualClock,
     redirects: Redirects,
     variables: Variables,
     parallelism: usize,
@@ -107,7 +108,8 @@ impl<'a> Run<'a> {
                 }
             }
         }
-        let mut session = Session::new(Arc::new(ManualClock::new(clock)));
+        let clock = ManualClock::new(clock);
+        let mut session = Session::new(Arc::new(clock.clone()));
         for (key, value) in &settings {
             session.set(key, value)?;
         }
@@ -117,6 +119,9 @@ impl<'a> Run<'a> {
             let size = rows.clamp(1, session.config.batch_size() as u64);
             session.set("execution.batch-size", &size.to_string())?;
         }
+        if file.sections.iter().any(|section| matches!(section.block, Block::Clock(_))) {
+            session.set("execution.batch-size", "1")?;
+        }
         let mut variables: Variables = options.variables.iter().cloned().collect();
         variables.insert("DIR".to_owned(), if own.is_empty() { ".".to_owned() } else { own });
         variables.insert("TMP".to_owned(), folder.display().to_string());
@@ -124,6 +129,7 @@ impl<'a> Run<'a> {
             file,
             options,
             session,
+            clock,
             redirects: Redirects::new(file, folder),
             variables,
             parallelism,
@@ -235,6 +241,10 @@ impl<'a> Run<'a> {
     /// Runs a job to its end, with a snapshot and another start in the middle if that is asked for.
     fn job(&self, plan: StreamPlan, results: Option<&Results>) -> Result<()> {
         let sink = results.map(Results::sink);
+        let stages = self.redirects.stages();
+        if !stages.is_empty() {
+            return self.job_by_the_clock(plan, &stages, results, sink.as_ref());
+        }
         let Some(rows) = self.options.checkpoint_after_rows else {
             return ended(&self.start(&plan, self.parallelism, sink.as_ref(), None)?);
         };
@@ -261,6 +271,61 @@ impl<'a> Run<'a> {
         }
         let other = if self.parallelism == 1 { 2 } else { 1 };
         ended(&self.start(&plan, other, sink.as_ref(), Some(snapshot))?)
+    }
+
+    /// Runs a job whose clock is set between its rows. A snapshot tells when all rows so far have been worked through; another one
+    /// when what the clock has brought about is done.
+    fn job_by_the_clock(
+        &self,
+        mut plan: StreamPlan,
+        stages: &[Stage],
+        results: Option<&Results>,
+        sink: Option<&ResultSink>,
+    ) -> Result<()> {
+        let gates = Gates::install(&mut plan);
+        let begin = self.clock.now();
+        let mut job = None;
+        let mut restart = self.options.checkpoint_after_rows.is_some();
+        for stage in stages {
+            gates.open_to(&stage.rows);
+            let running = match job.take() {
+                Some(job) => job,
+                None => self.start(&plan, self.parallelism, sink, None)?,
+            };
+            let mut waited = Duration::ZERO;
+            const TURN: Duration = Duration::from_millis(2);
+            while !gates.are_closed() {
+                match running.wait_timeout(TURN) {
+                    Some(result) => return result,
+                    None if waited > TIMEOUT => return ended(&running),
+                    None => waited += TURN,
+                }
+            }
+            let barrier = |job: &JobHandle| {
+                let epoch = job.trigger_epoch()?;
+                Some((epoch, job.wait_epoch(epoch, TIMEOUT)?))
+            };
+            let Some((epoch, snapshot)) = barrier(&running) else { return ended(&running) };
+            self.clock.set(stage.until);
+            let running = if std::mem::take(&mut restart) {
+                running.cancel();
+                ended(&running)?;
+                if let Some(results) = results {
+                    results.rewind(epoch);
+                }
+                self.start(&plan, if self.parallelism == 1 { 2 } else { 1 }, sink, Some(snapshot))?
+            } else {
+                running
+            };
+            if barrier(&running).is_none() {
+                return ended(&running);
+            }
+            job = Some(running);
+        }
+        gates.open();
+        let outcome = job.as_ref().map_or(Ok(()), ended);
+        self.clock.set(begin);
+        outcome
     }
 
     fn start(
@@ -396,15 +461,4 @@ fn ended(job: &JobHandle) -> Result<()> {
         Err(Error::input(format!("the job had not ended after {} s", TIMEOUT.as_secs()))
             .hint("a table that never ends needs an `== input` block in a test"))
     })
-}
-
-fn instant(text: &str) -> Option<Millis> {
-    let text = text.trim_end_matches('Z').replacen('T', " ", 1);
-    let text = match text.split_once(' ') {
-        None => format!("{text} 00:00:00"),
-        Some((_, time)) if time.matches(':').count() == 1 => format!("{text}:00"),
-        Some(_) => text,
-    };
-    let time = chrono::NaiveDateTime::parse_from_str(&text, "%Y-%m-%d %H:%M:%S%.f").ok()?;
-    Some(Millis(time.and_utc().timestamp_millis()))
 }

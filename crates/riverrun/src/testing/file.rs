@@ -1,7 +1,7 @@
 //! Test files: a description, then blocks that begin with `== name arguments`.
 
 use riverrun_core::suggest::did_you_mean;
-use riverrun_core::{Error, Place, Result};
+use riverrun_core::{Error, Millis, Place, Result};
 use std::path::{Path, PathBuf};
 
 /// How the rows of an `expect` block are compared.
@@ -27,6 +27,8 @@ pub(super) enum Block {
     Run(PathBuf),
     /// `== input TABLE [as FORMAT]`: rows of a table.
     Input { table: String, format: Option<String> },
+    /// `== clock TIME`: the clock is set when the rows of the blocks before it have been worked through.
+    Clock(Millis),
     /// `== expect [TABLE] [in order | changelog]`: rows of a query, or of a table that is written.
     Expect { table: Option<String>, mode: ExpectMode },
     /// `== expect error`: what the error must say.
@@ -55,7 +57,7 @@ pub struct TestFile {
     pub(super) sections: Vec<Section>,
 }
 
-const BLOCKS: [&str; 5] = ["options", "sql", "run", "input", "expect"];
+const BLOCKS: [&str; 6] = ["options", "sql", "run", "input", "clock", "expect"];
 
 impl TestFile {
     /// Reads a file.
@@ -141,6 +143,13 @@ fn block(head: &str, path: &Path) -> Result<Block> {
         }
         ("input", _) => Err(Error::input("`== input` needs the name of a table")
             .hint("== input clicks; or == input clicks as debezium-json, with lines in that format")),
+        ("clock", time) => {
+            let text = time.join(" ");
+            instant(&text).map(Block::Clock).ok_or_else(|| {
+                Error::input(format!("'{text}' is no time for `== clock`"))
+                    .hint("write it like == clock 2024-01-01 12:00:00, in UTC")
+            })
+        }
         ("expect", ["error"]) => Ok(Block::Error),
         ("expect", rest) => {
             let (table, mode) = match rest {
@@ -161,4 +170,16 @@ fn block(head: &str, path: &Path) -> Result<Block> {
         _ => Err(Error::input(format!("there is no block `{name}`"))
             .hint_opt(did_you_mean(name, BLOCKS).or_else(|| Some(format!("blocks are: {}", BLOCKS.join(", ")))))),
     }
+}
+
+/// A time of UTC as tests write it.
+pub(super) fn instant(text: &str) -> Option<Millis> {
+    let text = text.trim_end_matches('Z').replacen('T', " ", 1);
+    let text = match text.split_once(' ') {
+        None => format!("{text} 00:00:00"),
+        Some((_, time)) if time.matches(':').count() == 1 => format!("{text}:00"),
+        Some(_) => text,
+    };
+    let time = chrono::NaiveDateTime::parse_from_str(&text, "%Y-%m-%d %H:%M:%S%.f").ok()?;
+    Some(Millis(time.and_utc().timestamp_millis()))
 }

@@ -3,7 +3,7 @@
 use super::cells::{self, Cells};
 use super::file::{Block, TestFile};
 use riverrun_core::suggest::did_you_mean;
-use riverrun_core::{DataType, Error, Options, Place, Result, TypeKind};
+use riverrun_core::{DataType, Error, Millis, Options, Place, Result, TypeKind};
 use riverrun_sql::catalog::{Catalog, CatalogTable, Object};
 use riverrun_sql::parse::{ColumnDef, ColumnKind};
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,25 +21,51 @@ struct Input {
     line: u32,
 }
 
+/// Rows that are read before the clock is set.
+#[derive(Clone, Debug)]
+pub struct Stage {
+    /// How many rows of each table have been read then, in all.
+    pub rows: BTreeMap<String, u64>,
+    /// What the clock is set to.
+    pub until: Millis,
+}
+
 /// Where the tables of a test lead.
 #[derive(Debug)]
 pub struct Redirects {
     folder: PathBuf,
     inputs: BTreeMap<String, Vec<Input>>,
     caught: BTreeSet<String>,
+    stages: Vec<Stage>,
 }
 
 impl Redirects {
     /// The redirects that a file asks for; rows are kept below `folder`.
     pub fn new(file: &TestFile, folder: &Path) -> Redirects {
-        let mut redirects = Redirects { folder: folder.to_owned(), inputs: BTreeMap::new(), caught: BTreeSet::new() };
+        let mut redirects = Redirects {
+            folder: folder.to_owned(),
+            inputs: BTreeMap::new(),
+            caught: BTreeSet::new(),
+            stages: Vec::new(),
+        };
+        let mut rows: BTreeMap<String, u64> = BTreeMap::new();
         for section in &file.sections {
             match &section.block {
-                Block::Input { table, format } => redirects.inputs.entry(table.clone()).or_default().push(Input {
-                    format: format.clone(),
-                    body: section.body.clone(),
-                    line: section.line,
-                }),
+                Block::Input { table, format } => {
+                    // Of a text table the first line is the header.
+                    let lines = section.body.lines().map(str::trim).filter(|line| !line.is_empty());
+                    let count = match format {
+                        Some(_) => lines.count(),
+                        None => lines.filter(|line| !line.starts_with('#')).count().saturating_sub(1),
+                    };
+                    *rows.entry(table.clone()).or_default() += count as u64;
+                    redirects.inputs.entry(table.clone()).or_default().push(Input {
+                        format: format.clone(),
+                        body: section.body.clone(),
+                        line: section.line,
+                    });
+                }
+                Block::Clock(until) => redirects.stages.push(Stage { rows: rows.clone(), until: *until }),
                 Block::Expect { table: Some(table), .. } => {
                     redirects.caught.insert(table.clone());
                 }
@@ -47,6 +73,11 @@ impl Redirects {
             }
         }
         redirects
+    }
+
+    /// The times to which the clock is set, each with the rows before it; none where it stands still.
+    pub fn stages(&self) -> Vec<Stage> {
+        self.stages.clone()
     }
 
     /// The catalog with its tables led to where the test wants them.

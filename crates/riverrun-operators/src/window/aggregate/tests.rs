@@ -17,7 +17,7 @@ fn tumble(size: i64) -> WindowKind {
 }
 
 fn by_time(table: &Table, kind: WindowKind, zone: Option<Tz>) -> Windowing {
-    Windowing::Time { kind, time: table.column("ts"), zone }
+    Windowing::Time { kind, time: table.column("ts"), zone, processing: false }
 }
 
 /// `SELECT user, LIST(n), window_start, window_end … GROUP BY user, window_start, window_end`.
@@ -28,6 +28,7 @@ fn per_user(table: &Table, windowing: Windowing) -> WindowAggregateSpec {
         aggregates: vec![list(table.column("n"))],
         properties: vec![WindowProperty::Start, WindowProperty::End],
         retracting: false,
+        emit: None,
         schema: Schema::new(vec![
             Field::new("user", TypeKind::STRING.nullable()),
             Field::new("list", TypeKind::STRING.nullable()),
@@ -246,8 +247,12 @@ fn without_keys_there_is_one_group() {
 #[test]
 fn rows_that_carry_their_windows_are_aggregated_by_them() {
     let table = Table::new("user STRING | n INT | window_start TIME | window_end TIME");
-    let windowing =
-        Windowing::Attached { start: table.column("window_start"), end: table.column("window_end"), zone: None };
+    let windowing = Windowing::Attached {
+        start: table.column("window_start"),
+        end: table.column("window_end"),
+        zone: None,
+        processing: false,
+    };
     let (rows, late) = run(
         &table,
         &per_user(&table, windowing),

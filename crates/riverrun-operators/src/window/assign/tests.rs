@@ -22,7 +22,7 @@ fn run(table: &Table, kind: WindowKind, zone: Option<Tz>, script: &str) -> (Vec<
     let keys = if session { vec![table.column("user")] } else { Vec::new() };
     let time = if zone.is_some() { TypeKind::timestamp_ltz(3) } else { TypeKind::timestamp(3) };
     let spec = WindowAssignSpec {
-        windowing: Windowing::Time { kind, time: table.column("ts"), zone },
+        windowing: Windowing::Time { kind, time: table.column("ts"), zone, processing: false },
         keys: keys.clone(),
         schema: with_windows(table, time),
     };
@@ -102,6 +102,7 @@ fn watermarks_stay_before_their_rows() {
             kind: WindowKind::Hop { size: Millis(2 * MINUTE), slide: Millis(MINUTE), offset: Millis(0) },
             time: table.column("ts"),
             zone: None,
+            processing: false,
         },
         keys: Vec::new(),
         schema: with_windows(&table, TypeKind::timestamp(3)),

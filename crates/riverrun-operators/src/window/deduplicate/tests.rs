@@ -18,6 +18,7 @@ fn run(keep_last: bool) -> Vec<String> {
             start: table.column("window_start"),
             end: table.column("window_end"),
             zone: None,
+            processing: false,
         },
         keys: vec![table.column("sensor")],
         time: table.column("ts"),

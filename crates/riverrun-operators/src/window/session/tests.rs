@@ -15,11 +15,13 @@ fn spec() -> WindowAggregateSpec {
             kind: WindowKind::Session { gap: Millis(10_000) },
             time: table.column("ts"),
             zone: None,
+            processing: false,
         },
         keys: vec![table.column("user")],
         aggregates: vec![list(table.column("n"))],
         properties: vec![WindowProperty::Start, WindowProperty::End],
         retracting: false,
+        emit: None,
         schema: Schema::new(vec![
             Field::new("user", TypeKind::STRING.nullable()),
             Field::new("list", TypeKind::STRING.nullable()),

@@ -21,6 +21,7 @@ fn ranks(order: Vec<SortKey>, first: u64, last: u64) -> WindowTopNSpec {
             start: table.column("window_start"),
             end: table.column("window_end"),
             zone: None,
+            processing: false,
         },
         keys: vec![table.column("team")],
         order,

@@ -1,0 +1,9 @@
+-- Late results of hopping windows whose size is no multiple of the slide.
+SET 'table.exec.emit.late-fire.enabled' = 'true';
+SET 'table.exec.emit.late-fire.delay' = '0 s';
+SET 'table.exec.emit.allow-lateness' = '40 s';
+CREATE TABLE t (
+  id INT, k STRING, v INT, ts TIMESTAMP(3),
+  WATERMARK FOR ts AS ts - INTERVAL '5' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${DIR}/in.json', 'format' = 'json');
+SELECT HOP_START(ts, INTERVAL '40' SECOND, INTERVAL '1' MINUTE) AS s, COUNT(*) AS n FROM t GROUP BY HOP(ts, INTERVAL '40' SECOND, INTERVAL '1' MINUTE);

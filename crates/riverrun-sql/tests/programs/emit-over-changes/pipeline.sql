@@ -1,0 +1,6 @@
+-- Early results of windows over a changelog: groups come, change and go.
+SET 'table.exec.emit.early-fire.enabled' = 'true';
+SET 'table.exec.emit.early-fire.delay' = '0 s';
+SET 'table.exec.emit.allow-lateness' = '1 min';
+CREATE TABLE t (id INT, k STRING, v INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '5' SECOND) WITH ('connector' = 'filesystem', 'path' = '${DIR}/in.json', 'format' = 'debezium-json');
+SELECT k, TUMBLE_START(ts, INTERVAL '1' MINUTE) AS s, COUNT(*) AS n, SUM(v) AS v FROM t GROUP BY k, TUMBLE(ts, INTERVAL '1' MINUTE);

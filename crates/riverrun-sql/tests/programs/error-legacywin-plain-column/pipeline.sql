@@ -1,0 +1,6 @@
+-- A window over a column that is no time attribute.
+CREATE TABLE t (
+  id INT, k STRING, v INT, ts TIMESTAMP(3), d AS CAST(ts AS TIMESTAMP(3)),
+  WATERMARK FOR ts AS ts - INTERVAL '5' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${DIR}/in.json', 'format' = 'json');
+SELECT COUNT(*) AS n FROM t GROUP BY TUMBLE(d, INTERVAL '1' MINUTE);

@@ -1,0 +1,6 @@
+-- A late row counts in the steps that have not fired.
+CREATE TABLE t (
+  id INT, k STRING, v INT, ts TIMESTAMP(3),
+  WATERMARK FOR ts AS ts - INTERVAL '5' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${DIR}/in.json', 'format' = 'json');
+SELECT window_start, window_end, COUNT(*) AS n, SUM(id) AS s FROM TABLE(CUMULATE(TABLE t, DESCRIPTOR(ts), INTERVAL '30' SECOND, INTERVAL '3' MINUTE)) GROUP BY window_start, window_end;

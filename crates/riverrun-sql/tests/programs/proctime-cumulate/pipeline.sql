@@ -1,0 +1,6 @@
+-- Cumulating windows of processing time.
+CREATE TABLE t (
+  id INT, k STRING, v INT, ts TIMESTAMP(3), p AS PROCTIME(),
+  WATERMARK FOR ts AS ts - INTERVAL '5' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${DIR}/in.json', 'format' = 'json');
+SELECT k, window_start, window_end, window_time, COUNT(*) AS n FROM TABLE(CUMULATE(TABLE t, DESCRIPTOR(p), INTERVAL '1' HOUR, INTERVAL '2' HOUR)) GROUP BY k, window_start, window_end, window_time;

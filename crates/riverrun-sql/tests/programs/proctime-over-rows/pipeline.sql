@@ -1,0 +1,6 @@
+-- OVER by processing time follows the order of arrival.
+CREATE TABLE t (
+  id INT, k STRING, v INT, ts TIMESTAMP(3), p AS PROCTIME(),
+  WATERMARK FOR ts AS ts - INTERVAL '5' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${DIR}/in.json', 'format' = 'json');
+SELECT id, SUM(v) OVER (PARTITION BY k ORDER BY p ROWS BETWEEN 2 PRECEDING AND CURRENT ROW) AS s FROM t;

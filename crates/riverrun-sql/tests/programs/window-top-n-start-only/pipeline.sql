@@ -1,0 +1,6 @@
+-- ROW_NUMBER per window_start alone is no Top-N of windows: it is updated.
+CREATE TABLE t (
+  id INT, k STRING, v INT, ts TIMESTAMP(3),
+  WATERMARK FOR ts AS ts - INTERVAL '5' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${DIR}/in.json', 'format' = 'json');
+SELECT id, v, rn FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY window_start ORDER BY v, id) AS rn FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE))) WHERE rn <= 2;
