@@ -5,7 +5,7 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/riverrun-target
 # The demo needs neither Kafka's C client, nor databases, nor Parquet.
 DEMO_FEATURES := --no-default-features
 
-.PHONY: help setup demo test e2e sim chaos bench bench-flink check fmt doc deny install clean
+.PHONY: help setup demo test e2e sim chaos bench bench-flink bench-delivery check fmt doc deny install clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | expand -t 14
@@ -29,14 +29,19 @@ e2e: ## tests against real servers (Kafka from Maven Central, PostgreSQL as inst
 sim: ## 1,000 seeds of the simulation: crashes, stopped processes, failing stores, restarts at another parallelism (SEEDS=n)
 	RIVERRUN_SIM_SEEDS=$(or $(SEEDS),1000) cargo test -p riverrun-runtime --test simulation -- --nocapture every_seed
 
-chaos: ## every step of a checkpoint fails in every manner; prints the cells that held (some two minutes)
-	cargo test -p riverrun-runtime --features failpoints --test failpoints -- --nocapture
+chaos: ## every failpoint in every manner at every hit, over files, SQLite, Kafka and PostgreSQL; prints the cells that held (some half an hour)
+	@scripts/setup --quiet all
+	MATRIX=all cargo test -p riverrun-runtime --test failpoints -- --nocapture
+	@MATRIX=all tests/e2e/run local_case_matrix kafka_case_matrix postgres_case_matrix
 
 bench: ## the benchmarks, as ratios, in release builds
 	@benches/run
 
 bench-flink: ## Nexmark on Riverrun and on Flink over the same files (needs Java 17 and pip)
 	@benches/flink
+
+bench-delivery: ## exactly-once against at-least-once into Kafka (needs Java 17 and Maven)
+	@benches/delivery
 
 check: fmt-check clippy deny doc ## what CI checks besides the tests
 

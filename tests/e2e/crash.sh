@@ -37,3 +37,25 @@ crash_run() {
 
 # The number of the newest checkpoint.
 newest_checkpoint() { find "$dir/state" -maxdepth 4 -name 'chk-*' | sed 's/.*chk-//' | sort -n | tail -1; }
+
+# armed FAULTS: what is started next has these faults, once each; struck KIND waits until one of that kind has struck.
+armed() { mkdir -p "$dir/ledger"; export RIVERRUN_FAULTS=$1 RIVERRUN_FAULTS_LEDGER=$dir/ledger; }
+disarmed() { unset RIVERRUN_FAULTS RIVERRUN_FAULTS_LEDGER; }
+struck() {
+  local turn
+  for turn in $(seq 600); do
+    grep -q "^$1" "$dir/ledger/struck" 2>/dev/null && return 0
+    sleep 0.05
+  done
+  echo "no $1 has struck"; tail -5 "$dir/run.log"; return 1
+}
+
+# matrix FILE [ARG…]: faults at failpoints, each in a run of its own: all of them with MATRIX=all, else some. Its table is
+# shown with the case.
+matrix() {
+  local file=$1; shift
+  if [ "${MATRIX:-}" = all ]; then set -- "$@" --timeout '5 min'
+  else set -- "$@" --hits 2 --faults error,kill,barrier,epoch-log,manifest-put-done,sink-write,token,target-commit,commit-answer,source-restore
+  fi
+  riverrun chaos "$file" --matrix --jobs "${JOBS:-4}" "$@" | tee "$dir/table"
+}

@@ -214,6 +214,57 @@ kafka_case_exactly_once_through_a_crash_of_the_broker() {
   equal "$(seq 4000 | md5sum)" "$(committed_ids broker | md5sum)" "what read_committed sees"
 }
 
+ongoing() { kafka_java org.apache.kafka.tools.TransactionsCommand --bootstrap-server $KAFKA list | grep -ci ongoing || true; }
+
+kafka_case_exactly_once_through_a_crash_of_the_broker_in_mid_transaction() {
+  kafka_topic middle 2
+  { numbers_source 3000 8; into middle "$exactly"; echo "INSERT INTO written SELECT id FROM numbers;"; } >"$dir/middle.sql"
+  # Rows and token are in the transaction, and it is not committed.
+  armed 'stall(4s)@target-commit:6'
+  start_run "$dir/middle.sql" -p 2; disarmed
+  struck stall; kafka_crash; kafka_up
+  finish_run
+  equal "$(seq 3000 | md5sum)" "$(committed_ids middle | md5sum)" "what read_committed sees"
+}
+
+kafka_case_no_orphan_transaction_pins_the_end_after_a_rescale() {
+  kafka_topic orphan 3
+  { numbers_source 4000 6; into orphan "$exactly"; echo "INSERT INTO written SELECT id FROM numbers;"; } >"$dir/orphan.sql"
+  armed 'kill@target-commit:9'
+  start_run "$dir/orphan.sql" -p 4; disarmed
+  if wait "$RUN"; then fail "the fault has not struck"; fi
+  [ "$(ongoing)" -ge 1 ] || fail "the dead workers have left no open transaction"
+  start_run "$dir/orphan.sql" -p 1; finish_run
+  equal 0 "$(ongoing)" "open transactions"
+  equal "$(seq 4000 | md5sum)" "$(committed_ids orphan | md5sum)" "what read_committed sees"
+}
+
+kafka_case_matrix_of_failpoints() {
+  kafka_topic cells 2
+  { numbers_source 2000 1; into cells "$exactly"; echo "INSERT INTO written SELECT id FROM numbers;"; } >"$dir/cells.sql"
+  matrix "$dir/cells.sql" -D execution.checkpointing.interval=200ms
+  equal "" "$(committed_ids cells)" "rows in the topic that was not to be touched"
+}
+
+# Without checkpoints, from where the topic ends: what comes while nobody reads is lost, and nothing comes twice.
+kafka_case_at_most_once_loses_rows_and_repeats_none() {
+  kafka_topic most_in 1; kafka_topic most_out 1
+  { numbers_source 8000 8; into most_in ""; echo "INSERT INTO written SELECT id FROM numbers;"; } >"$dir/feed.sql"
+  { into most_out ", 'sink.delivery-guarantee' = 'none'"
+    echo "CREATE TABLE source (id BIGINT) WITH ('connector' = 'kafka', 'topic' = 'most_in', 'properties.bootstrap.servers' = '$KAFKA', 'format' = 'json', 'scan.startup.mode' = 'latest-offset');"
+    echo "INSERT INTO written SELECT id FROM source;"; } >"$dir/copy.sql"
+  riverrun run "$dir/feed.sql" & local feed=$! turn
+  for turn in 1 2; do
+    "$CARGO_TARGET_DIR/debug/riverrun" run "$dir/copy.sql" >>"$dir/run.log" 2>&1 & RUN=$!
+    sleep 2.5; kill_run; sleep 0.5
+  done
+  wait $feed
+  local rows different; rows=$(committed_ids most_out | wc -l); different=$(committed_ids most_out | uniq | wc -l)
+  [ "$rows" -gt 0 ] || fail "nothing was copied"
+  equal "$different" "$rows" "rows, each once"
+  [ "$rows" -lt 8000 ] || fail "nothing was lost, though nobody read for a while"
+}
+
 kafka_case_at_least_once_loses_nothing() {
   kafka_topic least 2
   { numbers_source 6000 5; into least ""; echo "INSERT INTO written SELECT id FROM numbers;"; } >"$dir/least.sql"

@@ -164,6 +164,51 @@ postgres_case_exactly_once_through_a_crash_of_the_server() {
   equal "3000 3000" "$(psql_ -F' ' -c 'SELECT count(*), count(DISTINCT id) FROM server')" "rows"
 }
 
+postgres_case_exactly_once_through_a_crash_of_the_server_in_mid_transaction() {
+  psql_ -c "CREATE TABLE middle (id BIGINT)"
+  { numbers_source 3000 5; pg_table middle "id BIGINT" "$exactly"; echo "INSERT INTO middle SELECT id FROM numbers;"; } >"$dir/middle.sql"
+  # Rows and token are in the transaction, and it is not committed.
+  armed 'stall(2s)@target-commit:6'
+  start_run "$dir/middle.sql" -p 2; disarmed
+  struck stall; postgres_down immediate; postgres_up
+  finish_run
+  equal "3000 3000" "$(psql_ -F' ' -c 'SELECT count(*), count(DISTINCT id) FROM middle')" "rows"
+}
+
+# STALL=30 is the whole proof; a shorter one shows the same.
+postgres_case_a_stalled_target_holds_up_no_checkpoint() {
+  local stall=${STALL:-6} rows longest count
+  rows=$((500 * (stall + 4)))
+  psql_ -c "CREATE TABLE stalled (id BIGINT, nr BIGSERIAL)"
+  { numbers_source $rows $((stall + 4)); pg_table stalled "id BIGINT" "$exactly"; echo "INSERT INTO stalled SELECT id FROM numbers;"; } >"$dir/stalled.sql"
+  set -- "$dir/stalled.sql" -p 1 -D execution.checkpointing.num-retained=10000
+  start_run "$@"
+  while [ "$(psql_ -c 'SELECT count(*) > 0 FROM stalled')" = f ]; do sleep 0.05; done
+  psql_ -c "BEGIN; LOCK TABLE stalled; SELECT pg_sleep($stall); COMMIT" >/dev/null &
+  local lock=$!
+  sleep $((stall / 2)); kill_run; start_run "$@"
+  wait $lock; finish_run
+  equal "$rows $rows" "$(psql_ -F' ' -c 'SELECT count(*), count(DISTINCT id) FROM stalled')" "rows"
+  equal 0 "$(psql_ -c 'SELECT count(*) FROM (SELECT id, lag(id) OVER (ORDER BY nr) AS before FROM stalled) AS pairs WHERE before >= id')" "rows out of order"
+  riverrun checkpoints "$dir/state" --json >"$dir/checkpoints.json"
+  # How long each took, from barrier to manifest.
+  read -r count longest < <(paste -d' ' <(sed -nE 's/.*"started": ([0-9]+).*/\1/p' "$dir/checkpoints.json") <(sed -nE 's/.*"completed": ([0-9]+).*/\1/p' "$dir/checkpoints.json") |
+    awk '{ if ($2 - $1 > longest) longest = $2 - $1 } END { print NR, longest }')
+  echo "target stalled for $stall s, killed in between: $count checkpoints, the longest took $longest ms" | tee "$dir/table"
+  [ "$count" -ge $((stall * 2)) ] || fail "only $count checkpoints"
+  [ "$longest" -le 3000 ] || fail "a checkpoint took $longest ms"
+}
+
+postgres_case_matrix_of_failpoints() {
+  psql_ -c "CREATE TABLE cells (id BIGINT); CREATE TABLE cell_sums (k BIGINT PRIMARY KEY, n BIGINT)"
+  { numbers_source 2000 1; pg_table cells "id BIGINT" "$exactly"; pg_table cell_sums "k BIGINT, n BIGINT, PRIMARY KEY (k) NOT ENFORCED" "$exactly"
+    echo "EXECUTE STATEMENT SET BEGIN INSERT INTO cells SELECT id FROM numbers; INSERT INTO cell_sums SELECT MOD(id, 40), COUNT(*) FROM numbers GROUP BY MOD(id, 40); END;"
+  } >"$dir/cells.sql"
+  matrix "$dir/cells.sql"
+  equal "0 0" "$(psql_ -F' ' -c 'SELECT (SELECT count(*) FROM cells), (SELECT count(*) FROM cell_sums)')" "rows in the tables that were not to be touched"
+  equal "" "$(psql_ -c "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'riverrun_chaos%'")" "schemas that were left"
+}
+
 # What stands after a kill while the table was locked: rows and different rows.
 killed_while_locked() {
   psql_ -c "CREATE TABLE $1 (id BIGINT)"

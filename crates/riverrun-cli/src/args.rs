@@ -69,6 +69,25 @@ Examples:
   riverrun test clicks.test --update            write what came into the file
   riverrun test tests/ -p 1,4 --checkpoint-after-rows 10 --junit report.xml")]
     Test(TestArgs),
+    /// Rehearse crashes: run a bounded pipeline undisturbed and with faults, and compare what it has written.
+    #[command(after_help = "\
+The pipeline's tables are left alone: both runs write to scratch places (a folder, a copy of a database or table, a new
+topic), which are removed afterwards. A table that another connector writes (print, blackhole) is not compared. The sources
+must end, and be there as often as they are read.
+
+--faults takes kinds (error, panic, kill, delay, stall, disconnect), failpoints (--list shows them), both as
+KIND@POINT, and single faults as KIND@POINT:HIT; kill@moment kills a process from outside at some moment.
+
+Exit codes: 0 the outputs agree, 1 they differ or a run failed by itself, 2 the input was wrong.
+
+Examples:
+  riverrun chaos pipeline.sql                         some faults, chosen by a seed that is printed
+  riverrun chaos pipeline.sql --seed 42               the same faults again
+  riverrun chaos pipeline.sql --runs 20 -p 4 --processes 2
+  riverrun chaos pipeline.sql --faults kill,error@manifest-put
+  riverrun chaos pipeline.sql --faults kill@token:3   this one fault
+  riverrun chaos pipeline.sql --matrix --jobs 4       every kind at every failpoint, each in a run of its own")]
+    Chaos(ChaosArgs),
     /// List the connectors and formats, or the options of one.
     Connectors(NameArgs),
     /// List the functions, or describe one.
@@ -135,6 +154,9 @@ pub struct RunArgs {
     /// Write a summary as JSON: rows in and out per table, bytes, late, skipped and dead rows, elapsed, peak memory.
     #[arg(long, value_name = "FILE")]
     pub summary: Option<PathBuf>,
+    /// Options over those of the file's tables, as JSON: how `riverrun chaos` leads a run to scratch places.
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub tables: Option<PathBuf>,
 }
 
 /// `riverrun sql`.
@@ -187,6 +209,64 @@ pub struct TestArgs {
     #[arg(short = 'D', value_name = "KEY=VALUE", value_parser = key_value)]
     pub define: Vec<(String, String)>,
     /// Replace ${NAME} in the files.
+    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = key_value)]
+    pub variables: Vec<(String, String)>,
+}
+
+/// `riverrun chaos`.
+#[derive(Clone, Debug, Args)]
+pub struct ChaosArgs {
+    /// What to run.
+    #[command(flatten)]
+    pub script: ChaosScript,
+    /// How many workers the job has in all.
+    #[arg(short, long, value_name = "N", default_value_t = 2)]
+    pub parallelism: usize,
+    /// How many processes on this machine share the workers.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub processes: u16,
+    /// What the faults are chosen by; the same seed chooses the same faults. Another one each time by default.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// How many disturbed runs there are, each with a seed one higher than the last.
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "matrix")]
+    pub runs: u64,
+    /// How many faults are chosen for a run.
+    #[arg(long, value_name = "N", default_value_t = 4, conflicts_with = "matrix")]
+    pub strikes: usize,
+    /// What may go wrong, and where: kinds, failpoints, KIND@POINT, KIND@POINT:HIT, with commas between.
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub faults: Vec<String>,
+    /// Instead of a choice: each of these faults in a run of its own, and a table of those that held.
+    #[arg(long)]
+    pub matrix: bool,
+    /// With --matrix: at which hits of a failpoint each fault strikes.
+    #[arg(long, value_name = "N", value_delimiter = ',', default_values_t = [1, 2, 5])]
+    pub hits: Vec<u64>,
+    /// With --matrix: how many runs go on at a time.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub jobs: usize,
+    /// How long one run may take with all its restarts.
+    #[arg(long, value_name = "TIME", default_value = "2 min")]
+    pub timeout: String,
+    /// Keep the runs' logs, state and files here, instead of removing them where the outputs agree.
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<PathBuf>,
+    /// List the failpoints, and run nothing.
+    #[arg(long)]
+    pub list: bool,
+}
+
+/// How the file of a rehearsal is read.
+#[derive(Clone, Debug, Args)]
+pub struct ChaosScript {
+    /// The SQL file; `-` is standard input.
+    #[arg(required_unless_present = "list")]
+    pub file: Option<PathBuf>,
+    /// Set a session option, as SET does. A checkpoint interval of its own is 100 ms if nothing else is said.
+    #[arg(short = 'D', value_name = "KEY=VALUE", value_parser = key_value)]
+    pub define: Vec<(String, String)>,
+    /// Replace ${NAME} in the file.
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = key_value)]
     pub variables: Vec<(String, String)>,
 }

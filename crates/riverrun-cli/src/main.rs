@@ -2,6 +2,7 @@
 
 mod args;
 mod bench;
+mod chaos;
 mod checkpoints;
 mod demo;
 mod output;
@@ -17,6 +18,7 @@ mod test;
 use args::{Cli, Command};
 use clap::{CommandFactory, Parser};
 use riverrun_core::Result;
+use riverrun_core::failpoint::{FAULTS_VARIABLE, arm_from_environment};
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -24,6 +26,14 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     start_logging(cli.verbose);
     riverrun::runtime::install_panic_hook();
+    if matches!(cli.command, Command::Run(_) | Command::Worker) {
+        // The processes of a rehearsal; told, should somebody have set it by mistake.
+        match arm_from_environment() {
+            Ok(armed) if armed => tracing::warn!("faults are armed: {FAULTS_VARIABLE} is set"),
+            Ok(_) => {}
+            Err(error) => return ExitCode::from(run::report(&error, "", "")),
+        }
+    }
     let ended = match &cli.command {
         Command::Run(args) => run::run(args),
         Command::Sql(args) => shell::shell(args),
@@ -32,6 +42,7 @@ fn main() -> ExitCode {
         Command::Explain(args) => run::explain(args),
         Command::Check(args) => run::check(args),
         Command::Test(args) => test::test(args),
+        Command::Chaos(args) => chaos::chaos(args),
         Command::Connectors(args) => page(reference::connectors_page(args.name.as_deref())),
         Command::Functions(args) => page(reference::functions_page(args.name.as_deref())),
         Command::Demo(args) => demo::demo(args),

@@ -5,9 +5,10 @@
 //! when the pipe from their parent closes.
 
 use crate::args::RunArgs;
-use crate::run::{define, report};
+use crate::run::{define, report, tables};
 use crate::signals::Signals;
 use riverrun::durable::JobDurability;
+use riverrun::rehearsal::TableOverrides;
 use riverrun::runtime::process::ProcessLayout;
 use riverrun::sql::plan::{ChangelogKind, StreamPlan};
 use riverrun::sql::session::Rows;
@@ -40,6 +41,7 @@ struct Order {
     token: String,
     plan_fingerprint: u64,
     durability: Option<JobDurability>,
+    tables: Option<TableOverrides>,
 }
 
 /// The processes of one run.
@@ -48,6 +50,7 @@ pub struct LocalCluster {
     define: Vec<(String, String)>,
     parallelism: usize,
     processes: usize,
+    tables: Option<TableOverrides>,
     /// With the numbers of their jobs.
     children: Mutex<Vec<(usize, Child)>>,
 }
@@ -69,6 +72,7 @@ impl LocalCluster {
             define: args.script.define.clone(),
             parallelism,
             processes,
+            tables: tables(args)?,
             children: Mutex::default(),
         })))
     }
@@ -118,6 +122,7 @@ impl Cluster for LocalCluster {
                 token: layout.token.clone(),
                 plan_fingerprint: layout.plan_fingerprint,
                 durability: durability.cloned(),
+                tables: self.tables.clone(),
             })?;
             children.push((number, child));
         }
@@ -184,7 +189,8 @@ fn run_worker() -> Result<()> {
     let mut script = Script::from_text(order.name.clone(), order.text.clone());
     script.variables = order.variables.clone();
     let mut host = Finder { wanted: order.job, seen: 0, found: None };
-    let options = RunOptions { plan_only: true, ..RunOptions::default() };
+    let tables = order.tables.clone().map(Arc::new);
+    let options = RunOptions { plan_only: true, tables, ..RunOptions::default() };
     let planned = run_script(&mut session, &script, &options, &mut host);
     let Some(plan) = host.found else {
         planned.inspect_err(|error| {

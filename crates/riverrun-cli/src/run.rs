@@ -11,6 +11,7 @@ use crate::summary::Summary;
 use console::Term;
 use riverrun::core::metrics::OperatorTotals;
 use riverrun::durable::{Durability, StateDir};
+use riverrun::rehearsal::TableOverrides;
 use riverrun::sql::plan::{ChangelogKind, StreamPlan};
 use riverrun::sql::session::Rows;
 use riverrun::{Control, Host, JobReport, RowConsumer, RunOptions, Script, Session, run_script};
@@ -35,6 +36,7 @@ pub fn run(args: &RunArgs) -> u8 {
     };
     let mut options = RunOptions { parallelism: args.parallelism, cluster, ..RunOptions::default() };
     let result = define(&mut session, &args.script.define).and_then(|()| {
+        options.tables = tables(args)?.map(Arc::new);
         options.durability = durability(args, &session)?;
         run_script(&mut session, &script, &options, &mut host)
     });
@@ -50,6 +52,14 @@ pub fn run(args: &RunArgs) -> u8 {
         }
     }
     code
+}
+
+/// What --tables asks for.
+pub fn tables(args: &RunArgs) -> Result<Option<TableOverrides>> {
+    let Some(path) = &args.tables else { return Ok(None) };
+    let wrong = |error: String| Error::input(format!("cannot read '{}': {error}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+    serde_json::from_str(&text).map(Some).map_err(|error| wrong(error.to_string()))
 }
 
 /// What --state-dir and its kin ask for.

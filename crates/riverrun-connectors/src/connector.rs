@@ -1,5 +1,6 @@
 //! What a connector is.
 
+use crate::scratch::{Scratch, ScratchSpec};
 use arrow::array::RecordBatch;
 use riverrun_core::{DataType, Error, OptionDef, OptionType, Options, Result, RowBatch, Schema};
 use riverrun_runtime::{Sink, SinkContext, SourceContext, SourceReader};
@@ -215,6 +216,18 @@ pub trait Connector: Send + Sync {
     /// What it knows beside the record.
     fn metadata(&self) -> Vec<MetadataColumn> {
         Vec::new()
+    }
+
+    /// Whether [`Connector::scratch`] makes places.
+    fn has_scratch(&self) -> bool {
+        false
+    }
+
+    /// A place like the table's own that a rehearsal writes instead, so that the table is left alone; `None` if what is
+    /// written there can't be read back and compared.
+    fn scratch(&self, spec: &ScratchSpec) -> Result<Option<Scratch>> {
+        let _ = spec;
+        Ok(None)
     }
 
     /// The table as a source. An error that says so if it can't be read.

@@ -28,6 +28,7 @@ pub use thread::Target;
 pub use writer::{DeliverySpec, DeliveryWriter};
 
 use riverrun_core::Error;
+use riverrun_core::failpoint::{Struck, strike};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -69,6 +70,16 @@ impl From<Error> for Trouble {
 
 /// The result of a word with another system.
 pub type Outcome<T> = std::result::Result<T, Trouble>;
+
+/// A failpoint at which the connection may be lost.
+pub fn connection_point(name: &str) -> Outcome<()> {
+    match strike(name)? {
+        Struck::Nothing => Ok(()),
+        Struck::Disconnected => {
+            Err(Trouble::Away(Error::failure("the connection was lost").detail(format!("failpoint '{name}'"))))
+        }
+    }
+}
 
 /// What a writer is told whose lane has been taken over.
 pub fn fenced(lane: &LaneName) -> Trouble {

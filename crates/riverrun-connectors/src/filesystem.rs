@@ -9,6 +9,7 @@ mod location;
 mod part;
 mod partition;
 mod records;
+mod scratch;
 mod sink;
 mod source;
 mod split;
@@ -21,6 +22,7 @@ use crate::connector::{
     Connector, LookupWay, MetadataColumn, ProducedChanges, SinkFactory, SinkSpec, SourceFactory, SourceSpec,
 };
 use crate::lookup;
+use crate::scratch::{Scratch, ScratchSpec};
 use riverrun_core::{Error, OptionDef, OptionType, Options, Result, TypeKind};
 use std::sync::Arc;
 
@@ -204,6 +206,14 @@ impl Connector for Filesystem {
             ProducedChanges::Append if !grows => LookupWay::Whole,
             _ => LookupWay::None,
         }
+    }
+
+    fn has_scratch(&self) -> bool {
+        true
+    }
+
+    fn scratch(&self, spec: &ScratchSpec) -> Result<Option<Scratch>> {
+        Ok(Some(scratch::scratch(spec)))
     }
 
     fn source(&self, spec: SourceSpec) -> Result<Arc<dyn SourceFactory>> {

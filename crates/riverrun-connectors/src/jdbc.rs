@@ -11,6 +11,7 @@ mod check;
 pub mod lookup;
 mod options;
 mod postgres;
+mod scratch;
 mod session;
 mod sink;
 mod source;
@@ -26,6 +27,7 @@ use crate::connector::{LookupTable, LookupWay};
 pub use lookup::{JdbcLookup, LookupSpec};
 
 use crate::connector::{AcceptedChanges, Connector, SinkFactory, SinkSpec, SourceFactory, SourceSpec};
+use crate::scratch::{Scratch, ScratchSpec};
 use riverrun_core::{Error, OptionDef, Options, Result, Schema};
 use session::TableRef;
 use std::sync::Arc;
@@ -57,6 +59,14 @@ impl Connector for Jdbc {
 
     fn lookup(&self, spec: &LookupSpec) -> Result<Box<dyn LookupTable>> {
         Ok(Box::new(JdbcLookup::new(spec, Arc::new(|| {}))?))
+    }
+
+    fn has_scratch(&self) -> bool {
+        true
+    }
+
+    fn scratch(&self, spec: &ScratchSpec) -> Result<Option<Scratch>> {
+        scratch::scratch(spec).map(Some)
     }
 
     fn source(&self, spec: SourceSpec) -> Result<Arc<dyn SourceFactory>> {

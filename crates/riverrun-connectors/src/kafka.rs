@@ -14,6 +14,7 @@ mod fetcher;
 mod offsets;
 mod options;
 mod records;
+mod scratch;
 mod sink;
 mod source;
 mod target;
@@ -22,6 +23,7 @@ mod upsert;
 pub use upsert::UpsertKafka;
 
 use crate::connector::{Connector, MetadataColumn, SinkFactory, SinkSpec, SourceFactory, SourceSpec};
+use crate::scratch::{Scratch, ScratchSpec};
 use riverrun_core::{DataType, OptionDef, Result, TypeKind};
 use std::sync::Arc;
 
@@ -62,6 +64,14 @@ impl Connector for Kafka {
             column("timestamp", TypeKind::timestamp_ltz(3), false, true, "The timestamp of the record."),
             column("timestamp-type", TypeKind::STRING, false, false, "CreateTime, LogAppendTime or NoTimestampType."),
         ]
+    }
+
+    fn has_scratch(&self) -> bool {
+        true
+    }
+
+    fn scratch(&self, spec: &ScratchSpec) -> Result<Option<Scratch>> {
+        scratch::scratch(spec, false).map(Some)
     }
 
     fn source(&self, spec: SourceSpec) -> Result<Arc<dyn SourceFactory>> {

@@ -15,6 +15,7 @@ pub mod lookup;
 pub mod nexmark;
 pub mod print;
 pub mod registry;
+pub mod scratch;
 
 pub use connector::{
     Connector, MetadataColumn, OnError, ProducedChanges, SinkFactory, SinkSpec, SourceFactory, SourceSpec,

@@ -234,6 +234,7 @@ impl<B: Batch> SourceDriver<B> {
         }
         let start = self.clock();
         for _ in 0..POLLS_PER_TURN {
+            failpoint("source-read")?;
             let state = self.reader.poll(&mut self.events)?;
             let events = self.events.take();
             let read = !events.is_empty();

@@ -5,6 +5,7 @@
 
 pub mod durable;
 mod launch;
+pub mod rehearsal;
 mod results;
 mod run;
 mod script;

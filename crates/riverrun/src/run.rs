@@ -4,6 +4,7 @@ use crate::durable::control::{self, Running};
 use crate::durable::supervisor::SupervisedJob;
 use crate::durable::{Durability, JobDurability};
 use crate::launch::Launch;
+use crate::rehearsal::TableOverrides;
 use crate::results::{RowConsumer, SharedConsumer};
 use crate::script::Script;
 use crate::session::Session;
@@ -96,6 +97,8 @@ pub struct RunOptions {
     pub cluster: Option<Arc<dyn Cluster>>,
     /// How the jobs of INSERTs are made durable; `None`: they are not.
     pub durability: Option<Durability>,
+    /// Options over those of the script's tables: a rehearsal writes elsewhere.
+    pub tables: Option<Arc<TableOverrides>>,
 }
 
 /// What has been planned and not yet run.
@@ -213,6 +216,9 @@ fn execute(
                 waiting.plan(session)?;
             }
             let outcome = session.execute(statement)?;
+            if let Some(tables) = &options.tables {
+                tables.apply(&mut session.catalog)?;
+            }
             outcome.notes.iter().for_each(|note| host.note(note));
             match &outcome.rows {
                 Some(rows) if !options.plan_only => host.text(rows),

@@ -1,7 +1,7 @@
 //! The thread that writes for one worker: unit by unit, each as often as it takes.
 
 use super::lane::{EpochLog, LaneName, LanePart};
-use super::{Outcome, Stop, Trouble};
+use super::{Outcome, Stop, Trouble, connection_point};
 use crossbeam_channel::{Receiver, Sender, TryRecvError, unbounded};
 use riverrun_core::{Epoch, Error, Result, RowBatch};
 use riverrun_runtime::source::Waker;
@@ -124,7 +124,11 @@ struct Desk<T> {
 impl<T: Target> Desk<T> {
     fn follow(&mut self, order: &Order) -> Result<()> {
         match order {
-            Order::Write(log) => self.persist(|target| target.write(&log.batches)),
+            Order::Write(log) => self.persist(|target| {
+                connection_point("sink-write")?;
+                target.write(&log.batches)?;
+                connection_point("commit-answer")
+            }),
             Order::Open { lane, generation, mine, all, restored } => {
                 for part in mine {
                     self.finish(part, lane, *generation)?;
@@ -132,7 +136,7 @@ impl<T: Target> Desk<T> {
                 for (old, goal) in all {
                     self.wait_for(old, *goal)?;
                 }
-                let token = self.persist(|target| target.fence(lane, *generation))?;
+                let token = self.fence(lane, *generation)?;
                 if !restored && let Some(token) = token {
                     return Err(ahead(&self.table, lane, token, None));
                 }
@@ -143,9 +147,26 @@ impl<T: Target> Desk<T> {
                 let Some((lane, generation)) = self.lane.clone() else {
                     return Err(Error::bug("a log without an open lane"));
                 };
-                self.persist(|target| target.commit(&lane, generation, log.epoch, &log.batches))
+                self.commit(&lane, generation, log)
             }
         }
+    }
+
+    /// Takes a lane over.
+    fn fence(&mut self, lane: &LaneName, generation: u64) -> Result<Option<Epoch>> {
+        self.persist(|target| {
+            connection_point("fence")?;
+            target.fence(lane, generation)
+        })
+    }
+
+    /// Writes a log with its token. What has become of a commit without an answer, the next attempt finds out.
+    fn commit(&mut self, lane: &LaneName, generation: u64, log: &EpochLog) -> Result<()> {
+        self.persist(|target| {
+            connection_point("sink-write")?;
+            target.commit(lane, generation, log.epoch, &log.batches)?;
+            connection_point("commit-answer")
+        })
     }
 
     /// Writes what an old lane still has to write.
@@ -161,7 +182,7 @@ impl<T: Target> Desk<T> {
             part.generation + 1
         };
         // First fence, then read: a commit of the earlier run may still be on its way.
-        let token = self.persist(|target| target.fence(&part.name, generation))?;
+        let token = self.fence(&part.name, generation)?;
         if let Some(token) = token.filter(|token| *token > part.epoch) {
             return Err(ahead(&self.table, &part.name, token, Some(part.epoch)));
         }
@@ -169,7 +190,7 @@ impl<T: Target> Desk<T> {
             return Err(gone(&self.table, &part.name, known, token));
         }
         for log in part.logs.iter().filter(|log| token.is_none_or(|token| log.epoch > token)) {
-            self.persist(|target| target.commit(&part.name, generation, log.epoch, &log.batches))?;
+            self.commit(&part.name, generation, log)?;
         }
         Ok(())
     }

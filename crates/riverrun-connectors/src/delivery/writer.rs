@@ -5,7 +5,7 @@ use super::guarantee::Guarantee;
 use super::lane::{EpochLog, LaneName, LanePart};
 use super::thread::{Delivery, Order, Target};
 use arrow::array::{ArrayRef, UInt32Array};
-use riverrun_core::{Epoch, Error, KeyGroup, Result, RowBatch};
+use riverrun_core::{Epoch, Error, KeyGroup, Result, RowBatch, failpoint};
 use riverrun_runtime::{Sink, SinkContext, SinkState};
 use riverrun_state::{KeyEncoder, OperatorSnapshot, RestoredState, hash_key};
 use std::collections::VecDeque;
@@ -272,6 +272,7 @@ impl Sink<RowBatch> for DeliveryWriter {
             self.bytes += log.bytes;
             self.sealed.push_back(log);
         }
+        failpoint("epoch-log")?;
         // Every worker is to see every lane: who finishes it depends on its number, and all wait for that.
         let union = self.parts(epoch).iter().map(LanePart::encode).collect::<Result<_>>()?;
         Ok(OperatorSnapshot { union, ..OperatorSnapshot::default() })

@@ -14,7 +14,7 @@ use super::source::FileKind;
 use crate::connector::{AcceptedChanges, SinkFactory, SinkSpec};
 use arrow::array::UInt32Array;
 use crossbeam_channel::{RecvTimeoutError, Sender};
-use riverrun_core::{Epoch, Error, Field, Millis, Options, Result, RowBatch};
+use riverrun_core::{Epoch, Error, Field, Millis, Options, Result, RowBatch, failpoint};
 use riverrun_formats::FormatSpec;
 use riverrun_runtime::source::Waker;
 use riverrun_runtime::{Sink, SinkContext, SinkState};
@@ -349,6 +349,7 @@ impl FileWriter {
                 entry.insert(part)
             }
         };
+        failpoint("sink-write")?;
         let bytes = part.write(&records)?;
         self.context.metrics.bytes.add(bytes);
         Ok(())
@@ -395,7 +396,9 @@ impl FileWriter {
             if self.plan.partitions.is_some() {
                 self.remove_old(&folder)?;
             }
+            failpoint("target-commit")?;
             part.publish()?;
+            failpoint("commit-answer")?;
             if let (Some(name), Some(_)) = (&self.plan.success_file, &self.plan.partitions) {
                 let path = folder.join(name);
                 File::create(&path).map_err(|error| io_error("write", &path, &error))?;
@@ -479,6 +482,7 @@ impl Sink<RowBatch> for FileWriter {
             old: self.old.clone(),
             job: self.context.job.id.clone(),
         };
+        failpoint("epoch-log")?;
         // The names are in the checkpoint, so they must outlive a crash of the machine.
         let folders: BTreeSet<PathBuf> = parts.iter().map(|part| location::parent(&part.hidden)).collect();
         folders.iter().try_for_each(|folder| part::sync_folder(folder))?;

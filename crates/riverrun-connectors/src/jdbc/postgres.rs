@@ -6,7 +6,7 @@ use super::text::{self, TextColumn};
 use super::tls;
 use super::token::{self, Token};
 use super::url::Server;
-use crate::delivery::{LaneName, Outcome, Stop, Trouble, fenced};
+use crate::delivery::{LaneName, Outcome, Stop, Trouble, connection_point, fenced};
 use arrow::array::RecordBatch;
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
@@ -239,10 +239,11 @@ impl Session for Postgres {
         let writing = async {
             let refused = |error: tokio_postgres::Error| trouble(&error, address);
             let transaction = client.transaction().await.map_err(refused)?;
-            if let Some(token) = token
-                && !advance(&transaction, token, address).await?
-            {
-                return Ok(());
+            if let Some(token) = token {
+                connection_point("token")?;
+                if !advance(&transaction, token, address).await? {
+                    return Ok(());
+                }
             }
             match changes {
                 Changes::Append(batches) => copy_in(&transaction, &copy, batches, address).await?,
@@ -251,6 +252,7 @@ impl Session for Postgres {
                     execute(&transaction, &upsert, puts.as_ref(), address).await?;
                 }
             }
+            connection_point("target-commit")?;
             transaction.commit().await.map_err(refused)
         };
         wait(&self.runtime, &self.stop, writing)?
@@ -289,6 +291,43 @@ impl Session for Postgres {
             Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => Ok(None),
             Err(error) => Err(trouble(&error, address)),
         }
+    }
+
+    fn copy_table(&mut self, schema: &str) -> Outcome<String> {
+        const PATH: &str = "SELECT string_agg(quote_ident(name), ',') FROM unnest(current_schemas(false)) AS name";
+        let asked = self.client.query_one(PATH, &[]);
+        let path = wait(&self.runtime, &self.stop, asked)?.and_then(|row| row.try_get::<_, Option<String>>(0));
+        let path = path.map_err(|error| trouble(&error, &self.address))?.unwrap_or_default();
+        const COLUMNS: &str = "SELECT string_agg(quote_ident(attname), ', ') FROM pg_attribute \
+            WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped AND attgenerated = ''";
+        let from = table_name(&self.table.name);
+        let parameters: [(&(dyn ToSql + Sync), Type); 1] = [(&from, Type::TEXT)];
+        let asked = self.client.query_typed(COLUMNS, &parameters);
+        let columns = wait(&self.runtime, &self.stop, asked)?
+            .and_then(|rows| rows.first().map_or(Ok(None), |row| row.try_get(0)));
+        let columns: Option<String> = columns.map_err(|error| trouble(&error, &self.address))?;
+        let Some(columns) = columns else {
+            return Err(Error::input(format!("there is no {}", self.table.place())).into());
+        };
+        let name = self.table.name.split_once('.').map_or(self.table.name.as_str(), |(_, name)| name);
+        let (schema, to) = (quoted(schema), quoted(name));
+        let tokens = token::CREATE.replacen("riverrun_commits", &format!("{schema}.riverrun_commits"), 1);
+        self.run(&format!(
+            "BEGIN; CREATE SCHEMA {schema}; CREATE TABLE {schema}.{to} (LIKE {from} INCLUDING ALL); \
+             INSERT INTO {schema}.{to} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM {from}; {tokens}; COMMIT"
+        ))?;
+        Ok(path)
+    }
+
+    fn drop_copy(&mut self, schema: &str) -> Outcome<()> {
+        self.run(&format!("DROP SCHEMA IF EXISTS {} CASCADE", quoted(schema)))
+    }
+}
+
+impl Postgres {
+    fn run(&self, sql: &str) -> Outcome<()> {
+        let asked = self.client.batch_execute(sql);
+        wait(&self.runtime, &self.stop, asked)?.map_err(|error| trouble(&error, &self.address))
     }
 }
 

@@ -104,6 +104,17 @@ pub trait Session: Send {
 
     /// The token of a lane.
     fn token(&mut self, lane: &LaneName) -> Outcome<Option<Epoch>>;
+
+    /// Copies the table with its rows into a new schema, and makes a table of tokens there; gives the schemas in which the
+    /// session looks tables up, as a search path.
+    fn copy_table(&mut self, schema: &str) -> Outcome<String> {
+        Err(Error::bug(format!("this database has no schemas ({schema})")).into())
+    }
+
+    /// Drops the schema of a copy.
+    fn drop_copy(&mut self, schema: &str) -> Outcome<()> {
+        Err(Error::bug(format!("this database has no schemas ({schema})")).into())
+    }
 }
 
 /// Connects. `described` is what the database has said of the table, once it has.

@@ -13,7 +13,7 @@
 use super::changes::Changes;
 use super::session::{DbColumn, Described, Family, Scan, Session, TableRef, quoted};
 use super::token::{self, Token};
-use crate::delivery::{LaneName, Outcome, Trouble, fenced};
+use crate::delivery::{LaneName, Outcome, Trouble, connection_point, fenced};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type};
 use riverrun_core::{Epoch, Error, RowBatch};
@@ -164,10 +164,11 @@ impl Session for Sqlite {
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(|error| trouble(&error))?;
-        if let Some(token) = token
-            && !advance(&transaction, token)?
-        {
-            return Ok(());
+        if let Some(token) = token {
+            connection_point("token")?;
+            if !advance(&transaction, token)? {
+                return Ok(());
+            }
         }
         match changes {
             Changes::Append(batches) => {
@@ -178,6 +179,7 @@ impl Session for Sqlite {
                 execute(&transaction, &upsert, puts.as_ref())?;
             }
         }
+        connection_point("target-commit")?;
         transaction.commit().map_err(|error| trouble(&error))
     }
 

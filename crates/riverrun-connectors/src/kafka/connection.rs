@@ -161,7 +161,7 @@ impl Connection {
 }
 
 /// Waits for the client's answer to a question of administration, which its own thread brings.
-fn block_on<T>(future: impl Future<Output = T>) -> T {
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     struct Unpark(std::thread::Thread);
     impl Wake for Unpark {
         fn wake(self: Arc<Self>) {

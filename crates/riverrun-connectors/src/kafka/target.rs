@@ -13,7 +13,7 @@ use super::client::{self, REQUEST_TIMEOUT, failed};
 use super::connection::{Connection, Deliveries, KafkaProducer};
 use super::records::{OutRecord, RecordEncoder};
 use super::upsert::KeyChanges;
-use crate::delivery::{LaneName, Outcome, Stop, Target, Trouble, fenced};
+use crate::delivery::{LaneName, Outcome, Stop, Target, Trouble, connection_point, fenced};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::Producer;
@@ -212,8 +212,10 @@ impl KafkaTarget {
         let metadata = metadata.ok_or_else(|| Error::bug("a consumer without a group"))?;
         open.producer.begin_transaction().map_err(refused)?;
         self.send(open, records, Some(lane))?;
+        connection_point("token")?;
         let token = self.token_list(Offset::Offset(i64::from(epoch.0)))?;
         open.producer.send_offsets_to_transaction(&token, &metadata, STEP).map_err(refused)?;
+        connection_point("target-commit")?;
         loop {
             match open.producer.commit_transaction(STEP) {
                 Ok(()) => return Ok(()),

@@ -10,6 +10,7 @@ use super::sink::{KafkaSink, KafkaWriter};
 use super::source::KafkaSource;
 use crate::connector::{Connector, MetadataColumn, ProducedChanges, SinkFactory, SinkSpec, SourceFactory, SourceSpec};
 use crate::delivery::Guarantee;
+use crate::scratch::{Scratch, ScratchSpec};
 use arrow::array::UInt32Array;
 use riverrun_core::{Epoch, Error, OptionDef, OptionType, Options, Result, RowBatch};
 use riverrun_runtime::{Sink, SinkState};
@@ -83,6 +84,14 @@ impl Connector for UpsertKafka {
 
     fn metadata(&self) -> Vec<MetadataColumn> {
         super::Kafka.metadata()
+    }
+
+    fn has_scratch(&self) -> bool {
+        true
+    }
+
+    fn scratch(&self, spec: &ScratchSpec) -> Result<Option<Scratch>> {
+        super::scratch::scratch(spec, true).map(Some)
     }
 
     fn source(&self, mut spec: SourceSpec) -> Result<Arc<dyn SourceFactory>> {

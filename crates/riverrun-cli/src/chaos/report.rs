@@ -1,0 +1,135 @@
+//! What a rehearsal says.
+
+use super::Performed;
+use crate::args::ChaosArgs;
+use crate::progress::count;
+use riverrun::rehearsal::{Comparison, Survey};
+
+/// Words for a terminal, and sums for the last line.
+pub struct Report<'a> {
+    args: &'a ChaosArgs,
+    survey: &'a Survey,
+    seed: u64,
+    struck: usize,
+    restarts: usize,
+    rows: u64,
+}
+
+impl<'a> Report<'a> {
+    /// Of a rehearsal that begins with this seed.
+    pub fn new(args: &'a ChaosArgs, survey: &'a Survey, seed: u64) -> Self {
+        Report { args, survey, seed, struck: 0, restarts: 0, rows: 0 }
+    }
+
+    /// What is done.
+    pub fn head(&self) -> String {
+        let mut text = format!("seed {}\n", self.seed);
+        text.push_str(&not_compared(self.survey));
+        text
+    }
+
+    /// The run that all others are compared with.
+    pub fn undisturbed(&self, performed: &Performed) -> String {
+        let rows = performed.outputs.values().map(|output| output.count()).sum();
+        format!("undisturbed: {} rows in {} tables, {}\n", count(rows), performed.outputs.len(), seconds(performed))
+    }
+
+    /// A run with faults.
+    pub fn run(&mut self, number: u64, seed: u64, performed: &Performed, compared: &[(String, Comparison)]) -> String {
+        let ended = &performed.ended;
+        self.struck += ended.struck.len();
+        self.restarts += ended.restarts;
+        let restarts = if ended.restarts == 1 { "restart" } else { "restarts" };
+        let mut text =
+            format!("run {} (seed {seed}): {} {restarts}, {}\n", number + 1, ended.restarts, seconds(performed));
+        for (fault, process) in &ended.struck {
+            text.push_str(&format!("  {fault:<32} struck ({process})\n"));
+        }
+        for fault in &ended.unreached {
+            text.push_str(&format!("  {fault:<32} not reached\n"));
+        }
+        if let Some(failure) = &ended.failure {
+            text.push_str(&format!("  FAILED: {}", failure.words));
+        }
+        for (table, comparison) in compared {
+            self.rows += comparison.expected;
+            text.push_str(&differences(table, comparison));
+        }
+        text
+    }
+
+    /// The last line.
+    pub fn end(&self, good: bool) -> String {
+        let verdict = if good { "the outputs agree" } else { "THE OUTPUTS DIFFER" };
+        let faults = if self.struck == 1 { "fault" } else { "faults" };
+        let mut text = format!(
+            "{verdict}: {} {faults} struck, {} restarts, {} rows compared\n",
+            self.struck,
+            self.restarts,
+            count(self.rows)
+        );
+        if !good {
+            text.push_str(&format!("repeat it with: {}\n", self.command()));
+        }
+        text
+    }
+
+    /// The command that chooses the same faults again.
+    fn command(&self) -> String {
+        let args = self.args;
+        let file = args.script.file.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
+        let mut text = format!(
+            "riverrun chaos {file} --seed {} --runs {} --strikes {} -p {} --processes {}",
+            self.seed, args.runs, args.strikes, args.parallelism, args.processes
+        );
+        if !args.faults.is_empty() {
+            text.push_str(&format!(" --faults '{}'", args.faults.join(",")));
+        }
+        let pairs = args.script.define.iter().map(|pair| ("-D", pair));
+        for (option, (key, value)) in pairs.chain(args.script.variables.iter().map(|pair| ("--var", pair))) {
+            text.push_str(&format!(" {option} '{key}={value}'"));
+        }
+        text
+    }
+}
+
+/// The tables whose output nobody can read back.
+pub fn not_compared(survey: &Survey) -> String {
+    let mut text = String::new();
+    for table in survey.written.iter().filter(|table| !table.is_comparable()) {
+        let (name, connector) = (&table.name, table.connector());
+        text.push_str(&format!("not compared: table '{name}': what '{connector}' writes can't be read back\n"));
+    }
+    if survey.queries > 0 {
+        text.push_str("not compared: the rows of queries, which are printed only\n");
+    }
+    text
+}
+
+fn seconds(performed: &Performed) -> String {
+    format!("{:.1} s", performed.ended.elapsed.as_secs_f64())
+}
+
+/// How a table compares, in lines.
+pub fn differences(table: &str, comparison: &Comparison) -> String {
+    let verdict = if comparison.agrees() { "agrees" } else { "DIFFERS" };
+    let mut text = format!("  table {table}: {} rows, {verdict}", count(comparison.found));
+    if comparison.repeated > 0 {
+        text.push_str(&format!("; {} came again, as at-least-once allows", count(comparison.repeated)));
+    }
+    if comparison.lost > 0 {
+        text.push_str(&format!("; {} were lost, as 'none' allows", count(comparison.lost)));
+    }
+    if !comparison.agrees() {
+        text.push_str(&format!(
+            " from {} rows of the undisturbed run: {} missing, {} too many",
+            count(comparison.expected),
+            count(comparison.missing),
+            count(comparison.extra)
+        ));
+    }
+    text.push('\n');
+    comparison.first_missing.iter().for_each(|row| text.push_str(&format!("    - {row}\n")));
+    comparison.first_extra.iter().for_each(|row| text.push_str(&format!("    + {row}\n")));
+    text
+}

@@ -1,0 +1,184 @@
+//! What goes wrong in a run, chosen by a seed: the same seed chooses the same faults at the same hits.
+
+use riverrun_core::failpoint::{Fault, FaultKind, Hit, POINTS, Phase};
+use riverrun_core::suggest::did_you_mean;
+use riverrun_core::{Error, Result};
+use std::fmt;
+use std::time::Duration;
+
+/// What stands for "some moment" in the place of a failpoint.
+pub const MOMENT: &str = "moment";
+
+/// Kinds that may be asked for at `moment`.
+const MOMENT_KIND: FaultKind = FaultKind::Kill;
+
+/// Hits that are chosen are not beyond this one.
+const LAST_HIT: u64 = 8;
+
+/// A process is killed from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KillAt {
+    /// So long after the run's first start.
+    pub after: Duration,
+    /// Which process of the job.
+    pub process: usize,
+}
+
+impl fmt::Display for KillAt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "kill of process {} at {:.2} s", self.process, self.after.as_secs_f64())
+    }
+}
+
+/// What goes wrong in one run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Schedule {
+    /// At failpoints.
+    pub faults: Vec<Fault>,
+    /// At moments.
+    pub kills: Vec<KillAt>,
+}
+
+/// What may go wrong: what `--faults` has asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Menu {
+    /// What a run's faults are chosen from.
+    pairs: Vec<(FaultKind, &'static str)>,
+    /// Faults that every run has.
+    fixed: Vec<Fault>,
+}
+
+impl Menu {
+    /// Reads `--faults`. `connections`: whether some table is in another system, to which a connection can be lost.
+    pub fn read(wanted: &[String], connections: bool, matrix: bool) -> Result<Menu> {
+        let (mut kinds, mut points, mut menu) = (Vec::new(), Vec::new(), Menu::default());
+        for word in wanted.iter().map(|word| word.trim()).filter(|word| !word.is_empty()) {
+            if let Some((kind, place)) = word.split_once('@') {
+                if place == MOMENT && FaultKind::find(kind) == Some(MOMENT_KIND) {
+                    menu.pairs.push((MOMENT_KIND, MOMENT));
+                    continue;
+                }
+                let fault = Fault::parse(word)?;
+                match POINTS.iter().find(|point| point.name == place) {
+                    // Without a hit the seed chooses one.
+                    Some(point) if fault.time.is_none() => menu.pairs.push((fault.kind, point.name)),
+                    _ => menu.fixed.push(fault),
+                }
+            } else if let Some(kind) = FaultKind::find(word) {
+                kinds.push(kind);
+            } else if let Some(point) = POINTS.iter().find(|point| point.name == word) {
+                points.push(point.name);
+            } else {
+                let names =
+                    FaultKind::ALL.map(FaultKind::name).into_iter().chain(POINTS.iter().map(|point| point.name));
+                return Err(Error::input(format!("there is no fault '{word}'")).hint(
+                    did_you_mean(word, names).unwrap_or_else(|| {
+                        let kinds = FaultKind::ALL.map(FaultKind::name).join(", ");
+                        format!("kinds: {kinds}; failpoints: riverrun chaos --list")
+                    }),
+                ));
+            }
+        }
+        if kinds.is_empty() && points.is_empty() && !(menu.pairs.is_empty() && menu.fixed.is_empty()) {
+            return Ok(menu);
+        }
+        let everywhere = points.is_empty();
+        if kinds.is_empty() {
+            kinds = match matrix {
+                // Those under which a step fails or is late; the others are asked for by name.
+                true => vec![FaultKind::Error, FaultKind::Panic, FaultKind::Kill, FaultKind::Delay],
+                false => FaultKind::ALL.to_vec(),
+            };
+        }
+        for kind in kinds {
+            if kind == MOMENT_KIND && everywhere && !matrix {
+                // As often as at a failpoint.
+                menu.pairs.extend([(kind, MOMENT); 8]);
+            }
+            for point in POINTS.iter().filter(|point| point.phase != Phase::Savepoint) {
+                let wanted = if everywhere { fits(point.name, connections) } else { points.contains(&point.name) };
+                let possible = match kind {
+                    FaultKind::Disconnect => point.connection && connections,
+                    FaultKind::Stall if everywhere => ["sink-write", "target-commit"].contains(&point.name),
+                    _ => true,
+                };
+                if wanted && possible {
+                    menu.pairs.push((kind, point.name));
+                }
+            }
+        }
+        if menu.pairs.is_empty() {
+            return Err(Error::input("none of these faults can strike this pipeline")
+                .hint("a connection can be lost only where a table is in another system"));
+        }
+        Ok(menu)
+    }
+
+    /// The faults of the run with this seed. `expected`: how long a run takes.
+    pub fn choose(&self, seed: u64, strikes: usize, processes: usize, expected: Duration) -> Schedule {
+        let mut random = SplitMix(seed);
+        let mut schedule = Schedule { faults: self.fixed.clone(), kills: Vec::new() };
+        let strikes = if self.pairs.is_empty() { 0 } else { strikes };
+        for _ in 0..strikes {
+            let (kind, point) = self.pairs[random.below(self.pairs.len() as u64) as usize];
+            if point == MOMENT {
+                let share = random.below(1_000) as f64 / 1_000.0;
+                let process = random.below(processes as u64) as usize;
+                schedule.kills.push(KillAt { after: expected.mul_f64(share), process });
+                continue;
+            }
+            // Early hits more often: they come for certain, and leave time for the next fault.
+            let hit = 1 + random.below(LAST_HIT).min(random.below(LAST_HIT));
+            let fault = Fault::new(kind, point, hit);
+            if !schedule.faults.contains(&fault) {
+                schedule.faults.push(fault);
+            }
+        }
+        schedule.kills.sort_by_key(|kill| kill.after);
+        schedule
+    }
+
+    /// Every fault by itself, at each of these hits.
+    pub fn cells(&self, hits: &[u64]) -> Vec<Fault> {
+        let pairs = self.pairs.iter().filter(|(_, point)| *point != MOMENT);
+        let mut cells: Vec<Fault> =
+            pairs.flat_map(|(kind, point)| hits.iter().map(|hit| Fault::new(*kind, point, *hit))).collect();
+        cells.extend(self.fixed.iter().cloned());
+        cells
+    }
+}
+
+/// Whether a point is passed by a pipeline that writes only files.
+fn fits(point: &str, connections: bool) -> bool {
+    connections || !["token", "fence"].contains(&point)
+}
+
+/// The starts that a fault needs before it: a restore comes only after a crash.
+pub fn crashes_before(fault: &Fault) -> Vec<Fault> {
+    let point = POINTS.iter().find(|point| point.name == fault.point);
+    if point.is_none_or(|point| point.phase != Phase::Restore) {
+        return Vec::new();
+    }
+    let wanted = match fault.hit {
+        Hit::Nth(number) => number,
+        Hit::Every => 1,
+    };
+    // Each leaves two checkpoints to go on from.
+    (1..=wanted.min(6)).map(|crash| Fault::new(FaultKind::Kill, "barrier", crash * 3)).collect()
+}
+
+/// Seeded numbers (SplitMix64): for a choice, not for secrets.
+struct SplitMix(u64);
+
+impl SplitMix {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % end.max(1)
+    }
+}
+
+#[cfg(test)]
+mod tests;

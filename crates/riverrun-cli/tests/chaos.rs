@@ -1,0 +1,291 @@
+//! `riverrun chaos`, and the failpoints through the binary: what stands in files and in SQLite in the end.
+#![cfg(feature = "jdbc")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use common::{Case, Ended};
+use riverrun_core::failpoint::{FAULTS_VARIABLE, LEDGER_VARIABLE, POINTS};
+use rusqlite::Connection;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
+
+const ROWS: i64 = 2_000;
+
+/// Numbers into files and, exactly once, into SQLite: as they are, and summed up by key.
+fn pipeline(guarantee: &str) -> String {
+    let jdbc = |table: &str| {
+        format!(
+            "WITH ('connector' = 'jdbc', 'url' = 'jdbc:sqlite:base.db', 'table-name' = '{table}',
+             'sink.delivery-guarantee' = '{guarantee}')"
+        )
+    };
+    format!(
+        "{}
+         CREATE TABLE plain (id BIGINT) {};
+         CREATE TABLE sums (k BIGINT, n BIGINT, PRIMARY KEY (k) NOT ENFORCED) {};
+         CREATE TABLE files (id BIGINT) WITH ('connector' = 'filesystem', 'path' = 'files', 'format' = 'csv');
+         EXECUTE STATEMENT SET BEGIN
+           INSERT INTO plain SELECT id FROM numbers;
+           INSERT INTO sums SELECT MOD(id, 10), COUNT(*) FROM numbers GROUP BY MOD(id, 10);
+           INSERT INTO files SELECT id FROM numbers;
+         END;",
+        numbers(1_000_000),
+        jdbc("plain"),
+        jdbc("sums")
+    )
+}
+
+fn numbers(per_second: u32) -> String {
+    format!(
+        "CREATE TABLE numbers (id BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '{per_second}',
+           'number-of-rows' = '{ROWS}', 'fields.id.kind' = 'sequence', 'fields.id.start' = '1', 'fields.id.end' = '{ROWS}');"
+    )
+}
+
+/// A case with the database, whose tables have a row each already.
+fn case(sql: &str) -> Case {
+    let case = Case::new();
+    base(&case)
+        .execute_batch(
+            "CREATE TABLE plain (id INTEGER); CREATE TABLE sums (k INTEGER PRIMARY KEY, n INTEGER);
+             INSERT INTO plain VALUES (-1); INSERT INTO sums VALUES (3, -3)",
+        )
+        .unwrap();
+    case.file("pipeline.sql", sql);
+    case
+}
+
+fn base(case: &Case) -> Connection {
+    Connection::open(case.path().join("base.db")).unwrap()
+}
+
+/// How many rows a query gives, and how many different ones.
+fn counts(case: &Case, sql: &str) -> (i64, i64) {
+    base(case).query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
+}
+
+fn chaos(case: &Case, args: &[&str]) -> Ended {
+    case.riverrun(&[&["chaos", "pipeline.sql"], args].concat())
+}
+
+#[test]
+fn a_rehearsal_agrees_says_what_struck_and_leaves_the_tables_alone() {
+    let case = case(&pipeline("exactly-once"));
+    let faults = "kill@token:2,panic@manifest-put:3,disconnect@commit-answer:4,error@sink-restore:1";
+    let ended = chaos(&case, &["--seed", "7", "--faults", faults]).ok();
+    for said in [
+        "seed 7\n",
+        "undisturbed: 4 012 rows in 3 tables",
+        "run 1 (seed 7): ",
+        "  kill@token:2                     struck (pid ",
+        "  panic@manifest-put:3             struck (pid ",
+        "  disconnect@commit-answer:4       struck (pid ",
+        "  error@sink-restore:1             struck (pid ",
+        "  table plain: 2 001 rows, agrees\n",
+        "  table sums: 10 rows, agrees\n",
+        "  table files: 2 000 rows, agrees\n",
+        "the outputs agree: 4 faults struck, ",
+    ] {
+        assert!(ended.out.contains(said), "`{said}` is not in:\n{}", ended.out);
+    }
+    assert_eq!(counts(&case, "SELECT count(*), sum(id) FROM plain"), (1, -1));
+    assert_eq!(counts(&case, "SELECT k, n FROM sums"), (3, -3));
+    assert!(!case.path().join("files").exists());
+}
+
+#[test]
+fn a_rehearsal_kills_any_of_several_processes() {
+    let case = case(&pipeline("exactly-once"));
+    let args = ["--processes", "2", "-p", "2", "--faults", "kill@moment", "--strikes", "2", "--seed", "3"];
+    let ended = chaos(&case, &args).ok();
+    assert!(ended.out.contains("kill of process "), "{}", ended.out);
+    assert!(ended.out.contains("the outputs agree: 2 faults struck"), "{}", ended.out);
+}
+
+#[test]
+fn every_failpoint_holds_in_every_manner_over_sqlite_and_files() {
+    let case = case(&pipeline("exactly-once"));
+    // Every kind at twelve points; all points, hits and systems are `make chaos`.
+    let faults = "error,panic,kill,delay,barrier,sink-snapshot,epoch-log,checkpoint-upload,part-report,manifest-put,\
+        manifest-put-done,sink-write,token,target-commit,commit-answer,source-restore";
+    let ended = chaos(&case, &["--matrix", "--hits", "2", "--jobs", "4", "--faults", faults]).ok();
+    println!("{}", ended.out);
+    assert!(ended.out.contains("48 cells ran, 48 held, 0 broke, 0 were not reached"), "{}", ended.out);
+}
+
+#[test]
+fn at_least_once_tables_may_repeat_rows_and_the_report_counts_them() {
+    let case = case(&pipeline("at-least-once"));
+    let ended = chaos(&case, &["--faults", "kill@commit-answer:3", "-p", "1"]).ok();
+    assert!(ended.out.contains("came again, as at-least-once allows"), "{}", ended.out);
+    assert!(ended.out.contains("  table sums: 10 rows, agrees\n"), "{}", ended.out);
+}
+
+#[test]
+fn outputs_that_differ_are_named_with_the_command_that_repeats_it() {
+    let case = Case::new();
+    case.file("in/a.csv", "1\n2\n3\n");
+    case.file(
+        "pipeline.sql",
+        "CREATE TABLE numbers (id BIGINT) WITH ('connector' = 'filesystem', 'path' = 'in', 'format' = 'csv');
+         CREATE TABLE files (id BIGINT) WITH ('connector' = 'filesystem', 'path' = 'files', 'format' = 'csv');
+         INSERT INTO files SELECT id FROM numbers;",
+    );
+    // A source that is not the same in the disturbed run: only then is the folder of that run there.
+    let (kept, input) = (case.path().join("kept"), case.path().join("in/a.csv"));
+    let change = std::thread::spawn(move || {
+        let wait_for = |folder: &str| {
+            while !kept.join(folder).exists() {
+                std::thread::sleep(Duration::from_micros(200));
+            }
+        };
+        wait_for("run-1");
+        std::fs::write(&input, "1\n2\n4\n").unwrap();
+        wait_for("undisturbed-2");
+        std::fs::write(&input, "1\n2\n3\n").unwrap();
+    });
+    let ended = chaos(&case, &["--keep", "kept", "--seed", "5", "--faults", "delay@barrier:1"]);
+    change.join().unwrap();
+    assert_eq!(ended.code, 1, "{}{}", ended.out, ended.err);
+    for said in [
+        "  table files: 3 rows, DIFFERS from 3 rows of the undisturbed run: 1 missing, 1 too many\n    - [3]\n    + [4]\n",
+        "THE OUTPUTS DIFFER: 1 fault struck",
+        "repeat it with: riverrun chaos pipeline.sql --seed 5 --runs 1 --strikes 4 -p 2 --processes 1 --faults 'delay@barrier:1'",
+        "kept\n",
+    ] {
+        assert!(ended.out.contains(said), "`{said}` is not in:\n{}", ended.out);
+    }
+    assert!(case.path().join("kept/run-1/log").exists());
+}
+
+#[test]
+fn what_can_not_be_rehearsed_is_wrong_input() {
+    let refused = |sql: &str, args: &[&str], said: &[&str]| drop(chaos(&case(sql), args).failed(2, said));
+    let good = pipeline("exactly-once");
+    refused(&good, &["--faults", "kil"], &["there is no fault 'kil'", "did you mean `kill`?"]);
+    refused(&good, &["--faults", "kill@barier"], &["there is no failpoint 'barier'", "did you mean `barrier`?"]);
+    refused(&good, &["--timeout", "soon"], &["'soon' is no duration", "--timeout '2 min'"]);
+    refused(&good, &["--matrix", "--hits", "0"], &["--hits counts from 1"]);
+    refused(&good.replace("'number-of-rows' = '2000',", ""), &[], &["never ends: table 'numbers'", "'number-of-rows'"]);
+    refused(&good.replace("base.db", "gone.db"), &[], &["cannot copy the SQLite database gone.db"]);
+    refused(
+        &format!(
+            "{} CREATE TABLE shown (id BIGINT) WITH ('connector' = 'print'); INSERT INTO shown SELECT id FROM numbers;",
+            numbers(1_000)
+        ),
+        &[],
+        &["nothing that the pipeline writes can be read back and compared", "it writes 'shown' (print)"],
+    );
+    refused(&good, &["-p", "3", "--processes", "2"], &["3 workers can't be shared evenly by 2 processes"]);
+    refused(&good, &["--keep", "."], &["the folder . is not empty"]);
+}
+
+#[test]
+fn a_pipeline_that_gives_other_rows_each_time_is_told_from_one_that_loses_rows() {
+    let sql = format!(
+        "{} CREATE TABLE files (x DOUBLE) WITH ('connector' = 'filesystem', 'path' = 'files', 'format' = 'csv');
+         INSERT INTO files SELECT RAND() FROM numbers;",
+        numbers(1_000_000)
+    );
+    let ended = chaos(&case(&sql), &["--faults", "delay@barrier:1"]);
+    ended.failed(2, &["two undisturbed runs of the pipeline give different rows", "RAND"]);
+}
+
+#[test]
+fn tables_that_can_not_be_compared_are_named() {
+    let sql = format!(
+        "{} CREATE TABLE files (id BIGINT) WITH ('connector' = 'filesystem', 'path' = 'files', 'format' = 'csv');
+         CREATE TABLE shown (id BIGINT) WITH ('connector' = 'print');
+         INSERT INTO files SELECT id FROM numbers; INSERT INTO shown SELECT id FROM numbers;",
+        numbers(1_000_000)
+    );
+    let ended = chaos(&case(&sql), &["--faults", "error@barrier:1"]).ok();
+    let said = "not compared: table 'shown': what 'print' writes can't be read back\n";
+    assert!(ended.out.contains(said), "{}", ended.out);
+}
+
+#[test]
+fn the_list_names_every_failpoint() {
+    let ended = Case::new().riverrun(&["chaos", "--list"]).ok();
+    for point in POINTS.iter().filter(|point| point.name != "savepoint-copy") {
+        assert!(ended.out.contains(point.name), "{}", point.name);
+    }
+}
+
+/// A run by itself with faults from the environment; whether it ended well.
+fn run_with(case: &Case, state: &str, faults: &str) -> bool {
+    let ledger = case.path().join(format!("ledger-{state}"));
+    std::fs::create_dir_all(&ledger).unwrap();
+    let mut run = case.command();
+    run.args(["run", "pipeline.sql", "-p", "1", "--state-dir", state, "-D", "execution.checkpointing.interval=50ms"])
+        .args(["-D", "execution.batch-size=20"])
+        .env(FAULTS_VARIABLE, format!("delay(10ms)@source-read:*,{faults}"))
+        .env(LEDGER_VARIABLE, ledger);
+    run.output().unwrap().status.success()
+}
+
+/// What stands in `plain` of our rows after a run that was killed by this fault, and one that went on: all, and different ones.
+fn after_a_death(guarantee: &str, fault: &str) -> (i64, i64) {
+    let case = case(&pipeline(guarantee));
+    assert!(!run_with(&case, "state", fault), "the fault has not struck");
+    assert!(run_with(&case, "state", fault));
+    counts(&case, "SELECT count(*), count(DISTINCT id) FROM plain WHERE id > 0")
+}
+
+#[test]
+fn at_least_once_repeats_what_was_written_and_not_yet_confirmed() {
+    let (rows, different) = after_a_death("at-least-once", "kill@commit-answer:10");
+    assert_eq!(different, ROWS, "nothing is lost");
+    assert!(rows > ROWS, "what was written when the process died is written again");
+}
+
+#[test]
+fn without_a_guarantee_rows_that_were_not_written_are_lost() {
+    // Away for some checkpoints, and then dead: what had come meanwhile is in none of them.
+    let fault = "stall(20s)@sink-write:4,stall(20s)@sink-write:5,kill@barrier:8";
+    let (_, different) = after_a_death("none", fault);
+    assert!(different < ROWS, "{different} rows");
+    let (rows, _) = after_a_death("at-least-once", fault);
+    assert!(rows >= ROWS, "{rows} rows");
+}
+
+#[test]
+fn a_sink_that_loses_its_connection_at_any_step_tries_again_without_a_restart() {
+    let case = case(&pipeline("exactly-once"));
+    let faults = "disconnect@fence:1,disconnect@sink-write:2,disconnect@sink-write:3,disconnect@token:4,\
+        disconnect@target-commit:5,disconnect@commit-answer:6";
+    assert!(run_with(&case, "state", faults), "it fails, and is not started again");
+    assert_eq!(counts(&case, "SELECT count(*), count(DISTINCT id) FROM plain WHERE id > 0"), (ROWS, ROWS));
+    assert_eq!(counts(&case, "SELECT count(*), sum(n) FROM sums"), (10, ROWS));
+    let struck = std::fs::read_to_string(case.path().join("ledger-state/struck")).unwrap();
+    assert_eq!(struck.lines().count(), 6, "{struck}");
+}
+
+#[test]
+fn every_failpoint_in_the_sources_is_in_the_list() {
+    let mut found = BTreeSet::new();
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    for krate in std::fs::read_dir(crates).unwrap().flatten() {
+        collect(&krate.path().join("src"), &mut found);
+    }
+    let listed: BTreeSet<String> = POINTS.iter().map(|point| point.name.to_owned()).collect();
+    assert_eq!(found, listed);
+}
+
+/// The names in calls of `failpoint("…")` and `connection_point("…")` below a folder.
+fn collect(folder: &Path, found: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            collect(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("tests.rs") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            for call in ["failpoint(\"", "connection_point(\""] {
+                let calls = text.split(call).skip(1);
+                found.extend(calls.filter_map(|rest| rest.split_once('"').map(|(name, _)| name.to_owned())));
+            }
+        }
+    }
+}
