@@ -66,6 +66,7 @@ fn list() -> Result<()> {
                 Phase::Run => "while it runs",
                 Phase::Checkpoint => "each checkpoint",
                 Phase::Restore => "each restart",
+                Phase::Tier => "each checkpoint with RocksDB",
                 Phase::Savepoint => "each savepoint",
             };
             let disconnects = if point.connection { "yes" } else { "" };

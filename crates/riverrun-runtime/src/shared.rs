@@ -171,6 +171,11 @@ impl WakeHandle {
         self.called.swap(false, Ordering::SeqCst)
     }
 
+    /// Whether it has been called and nobody has asked yet.
+    pub(crate) fn is_called(&self) -> bool {
+        self.called.load(Ordering::SeqCst)
+    }
+
     /// What sources and sinks are given.
     pub(crate) fn waker(self: &Arc<Self>) -> Waker {
         let handle = self.clone();

@@ -179,6 +179,8 @@ impl<B: Batch> SourceDriver<B> {
     fn schedule(&mut self) {
         let wanted = match &self.wish {
             Wish::Now => Some(self.clock()),
+            // The waker was called when the reader could not be polled; nobody calls it again.
+            Wish::At(_) if self.seat.wake.is_called() => Some(self.clock()),
             Wish::At(at) => *at,
         };
         if let Some(wanted) = wanted

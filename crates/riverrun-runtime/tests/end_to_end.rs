@@ -3,6 +3,10 @@
 
 mod support;
 
+use riverrun_core::Result;
+use riverrun_runtime::source::Waker;
+use riverrun_runtime::{SourceContext, SourceOutput, SourceReader, SourceState};
+use riverrun_state::{OperatorSnapshot, RestoredState};
 use std::collections::BTreeMap;
 use support::*;
 
@@ -86,4 +90,47 @@ fn a_table_of_one_split_has_the_same_late_rows_at_any_parallelism() {
             assert_eq!(*expected.get_or_insert_with(|| result.clone()), result, "{parallelism} workers");
         }
     }
+}
+
+/// Its rows come right after its first poll: the waker is called then, and never again.
+struct Early {
+    inner: ListSource,
+    waker: Option<Waker>,
+}
+
+impl SourceReader<Events> for Early {
+    fn poll(&mut self, out: &mut SourceOutput<Events>) -> Result<SourceState> {
+        match self.waker.take() {
+            Some(waker) => {
+                waker();
+                Ok(SourceState::Idle(None))
+            }
+            None => self.inner.poll(out),
+        }
+    }
+
+    fn snapshot(&mut self) -> Result<OperatorSnapshot> {
+        self.inner.snapshot()
+    }
+
+    fn restore(&mut self, state: RestoredState) -> Result<()> {
+        self.inner.restore(state)
+    }
+}
+
+#[test]
+fn a_waker_that_is_called_before_the_job_has_begun_is_not_forgotten() {
+    let lists = lists(1, 20);
+    let collected = Collected::default();
+    let (input, output) = (lists.clone(), collected.clone());
+    let build: riverrun_runtime::Build<Events> = std::sync::Arc::new(move |flow| {
+        let early = |context: SourceContext| {
+            let inner = ListSource::new(&context, &input, 16);
+            Ok(Box::new(Early { inner, waker: Some(context.waker) }) as Box<dyn SourceReader<Events>>)
+        };
+        let rows = flow.source("early", "early", early, None)?.rows;
+        collect(flow, (rows, by_key()), &output)
+    });
+    finish(&start(1, build)).unwrap();
+    assert_eq!(collected.all().len(), 20);
 }

@@ -1,6 +1,6 @@
 //! What goes wrong in a run, chosen by a seed: the same seed chooses the same faults at the same hits.
 
-use riverrun_core::failpoint::{Fault, FaultKind, Hit, POINTS, Phase};
+use riverrun_core::failpoint::{Fault, FaultKind, Hit, POINTS, Phase, Point};
 use riverrun_core::suggest::did_you_mean;
 use riverrun_core::{Error, Result};
 use std::fmt;
@@ -96,7 +96,7 @@ impl Menu {
                 menu.pairs.extend([(kind, MOMENT); 8]);
             }
             for point in POINTS.iter().filter(|point| point.phase != Phase::Savepoint) {
-                let wanted = if everywhere { fits(point.name, connections) } else { points.contains(&point.name) };
+                let wanted = if everywhere { fits(point, connections) } else { points.contains(&point.name) };
                 let possible = match kind {
                     FaultKind::Disconnect => point.connection && connections,
                     FaultKind::Stall if everywhere => ["sink-write", "target-commit"].contains(&point.name),
@@ -148,9 +148,9 @@ impl Menu {
     }
 }
 
-/// Whether a point is passed by a pipeline that writes only files.
-fn fits(point: &str, connections: bool) -> bool {
-    connections || !["token", "fence"].contains(&point)
+/// Whether a point is passed by a pipeline: those of RocksDB only where it is used, and so when asked for by name.
+fn fits(point: &Point, connections: bool) -> bool {
+    point.phase != Phase::Tier && (connections || !["token", "fence"].contains(&point.name))
 }
 
 /// The starts that a fault needs before it: a restore comes only after a crash.

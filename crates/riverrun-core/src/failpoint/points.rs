@@ -9,6 +9,8 @@ pub enum Phase {
     Checkpoint,
     /// With each start that goes on from a checkpoint.
     Restore,
+    /// While the tier of state below memory is written; only where RocksDB is built in and used.
+    Tier,
     /// On request only.
     Savepoint,
 }
@@ -40,6 +42,8 @@ pub const POINTS: &[Point] = &[
     point("barrier", Phase::Checkpoint, "a checkpoint begins"),
     point("source-snapshot", Phase::Checkpoint, "a source gives its offsets"),
     point("operator-snapshot", Phase::Checkpoint, "an operator freezes its state"),
+    point("state-flush", Phase::Tier, "state that has changed is written to RocksDB"),
+    point("state-hard-link", Phase::Tier, "RocksDB's files are linked into a folder of the checkpoint"),
     point("sink-snapshot", Phase::Checkpoint, "a sink is reached by the barrier"),
     point("epoch-log", Phase::Checkpoint, "a sink puts what it has taken into the checkpoint"),
     point("checkpoint-upload", Phase::Checkpoint, "a process writes its part of the checkpoint"),
