@@ -26,6 +26,7 @@ pub mod registry;
 mod sequence;
 mod sum;
 mod types;
+mod user;
 mod variance;
 
 use arrow::array::{ArrayRef, BooleanArray};
@@ -36,6 +37,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 pub use registry::{aggregate, aggregates};
+pub use user::{AggregateRef, UserAggregate};
 
 /// An aggregate function, resolved for the types of one call. Shared by all workers; makes a state for each operator.
 pub trait AggregateFunction: Debug + Send + Sync {
@@ -160,14 +162,22 @@ pub struct AggregateDef {
 impl AggregateDef {
     /// Resolves a call. `COUNT(*)` is a call without arguments.
     pub fn bind(&self, arguments: &[AggregateArgument<'_>], options: &AggregateOptions) -> Result<ResolvedAggregate> {
-        let mut resolved = (self.resolve)(arguments, options)?;
-        // The extreme of distinct values is that of all; without arguments there is nothing to be distinct.
-        if options.distinct && !resolved.inputs.is_empty() && !matches!(self.name, "MIN" | "MAX") {
-            let inputs = resolved.inputs.iter().map(|input| input.data_type.to_arrow()).collect();
-            resolved.function = Arc::new(distinct::Distinct { inner: resolved.function, inputs });
+        let resolved = (self.resolve)(arguments, options)?;
+        // The extreme of distinct values is that of all.
+        if matches!(self.name, "MIN" | "MAX") {
+            return Ok(resolved);
         }
-        Ok(resolved)
+        Ok(with_distinct(resolved, options))
     }
+}
+
+/// The call over distinct values, if it is written so; without arguments there is nothing to be distinct.
+fn with_distinct(mut resolved: ResolvedAggregate, options: &AggregateOptions) -> ResolvedAggregate {
+    if options.distinct && !resolved.inputs.is_empty() {
+        let inputs = resolved.inputs.iter().map(|input| input.data_type.to_arrow()).collect();
+        resolved.function = Arc::new(distinct::Distinct { inner: resolved.function, inputs });
+    }
+    resolved
 }
 
 impl Debug for AggregateDef {

@@ -6,6 +6,7 @@
 //! | [`literal`] | literals to values of Flink's types |
 //! | [`expr`] | expressions |
 //! | [`call`] | function calls with their implicit casts, and constant folding |
+//! | [`user_call`] | calls of the user's functions |
 //! | [`query`] | WITH, set operations, VALUES, ORDER BY, LIMIT |
 //! | [`select`] | SELECT |
 //! | [`subquery`] | EXISTS, IN and scalar subqueries, as joins |
@@ -41,6 +42,7 @@ mod select;
 mod subquery;
 pub mod table;
 pub mod temporal;
+pub(crate) mod user_call;
 mod window_tvf;
 
 pub use catalog_tables::CatalogTables;

@@ -4,10 +4,12 @@
 //! of the same full name. Names keep their case. Source: Flink, "Catalogs" and "CREATE TABLE".
 
 mod describe;
+pub mod functions;
 mod like;
 mod table;
 
 pub use describe::{describe, show_create_table, show_create_view};
+pub use functions::Functions;
 pub use table::{CatalogTable, CatalogView, Object, ObjectPath};
 
 use crate::parse::{CreateTable, CreateView, DropObject, Name, NamePart, ObjectKind};
@@ -37,6 +39,8 @@ pub struct Catalog {
     current_catalog: String,
     /// Empty in a catalog without databases.
     current_database: String,
+    /// The functions of the user. Shared with what was planned before they change.
+    functions: Arc<Functions>,
 }
 
 impl Default for Catalog {
@@ -47,6 +51,7 @@ impl Default for Catalog {
             temporary: BTreeMap::new(),
             current_catalog: DEFAULT_CATALOG.to_owned(),
             current_database: DEFAULT_DATABASE.to_owned(),
+            functions: Arc::default(),
         }
     }
 }
@@ -60,6 +65,16 @@ impl Catalog {
     /// The current database's name.
     pub fn current_database(&self) -> &str {
         &self.current_database
+    }
+
+    /// The functions of the user.
+    pub fn functions(&self) -> &Arc<Functions> {
+        &self.functions
+    }
+
+    /// The functions of the user, to change them.
+    pub fn functions_mut(&mut self) -> &mut Functions {
+        Arc::make_mut(&mut self.functions)
     }
 
     /// The full name that `name` means.
@@ -370,6 +385,7 @@ impl Catalog {
                 .at(drop.name.place()));
         }
         self.catalogs.remove(&name);
+        self.functions_mut().remove_all(&name, None);
         self.temporary.retain(|path, _| path.catalog != name);
         Ok(())
     }
@@ -397,6 +413,7 @@ impl Catalog {
         if let Some(databases) = self.catalogs.get_mut(&catalog) {
             databases.remove(&database);
         }
+        self.functions_mut().remove_all(&catalog, Some(&database));
         self.temporary.retain(|path, _| (&path.catalog, &path.database) != (&catalog, &database));
         Ok(())
     }

@@ -8,7 +8,7 @@
 
 use datafusion_common::ScalarValue;
 use datafusion_expr::ColumnarValue;
-use riverrun_core::{Clock, DataType, Result};
+use riverrun_core::{DataType, Result};
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -19,6 +19,7 @@ pub mod cast;
 pub mod common_type;
 pub mod comparison;
 pub mod conditional;
+pub(crate) mod context;
 pub mod decimal;
 pub mod encode;
 pub mod json;
@@ -38,24 +39,9 @@ pub mod temporal;
 #[cfg(test)]
 mod test_calls;
 pub mod type_of;
+pub mod user;
 
-/// What a call is resolved in: the session's settings.
-#[derive(Clone, Debug)]
-pub struct FunctionContext {
-    /// `table.local-time-zone`.
-    pub time_zone: chrono_tz::Tz,
-    /// Processing time, for CURRENT_TIMESTAMP and its kin.
-    pub clock: Arc<dyn Clock>,
-    /// The database in use.
-    pub database: Arc<str>,
-}
-
-impl FunctionContext {
-    /// What holds in a session of these settings, in the default database.
-    pub fn new(time_zone: chrono_tz::Tz, clock: Arc<dyn Clock>) -> Self {
-        FunctionContext { time_zone, clock, database: Arc::from(crate::catalog::DEFAULT_DATABASE) }
-    }
-}
+pub use context::FunctionContext;
 
 /// An argument of a call, before any cast.
 #[derive(Clone, Copy, Debug)]

@@ -52,6 +52,7 @@ mod create;
 mod cursor;
 mod dialect;
 mod errors;
+pub mod function;
 mod json_calls;
 pub mod literals;
 mod reserved;
@@ -63,9 +64,9 @@ mod tokens;
 pub mod types;
 
 pub use statement::{
-    ColumnDef, ColumnKind, CreateCatalog, CreateDatabase, CreateTable, CreateView, DropObject, Explain, Hint, Hints,
-    Insert, Like, LikeOption, MergeStrategy, Name, NamePart, ObjectKind, PrimaryKey, Query, Show, ShowKind, SqlExpr,
-    Statement, StatementKind, Watermark,
+    ColumnDef, ColumnKind, CreateCatalog, CreateDatabase, CreateFunction, CreateTable, CreateView, DropFunction,
+    DropObject, Explain, FunctionFile, FunctionScope, Hint, Hints, Insert, Like, LikeOption, MergeStrategy, Name,
+    NamePart, ObjectKind, PrimaryKey, Query, Returns, Show, ShowKind, SqlExpr, Statement, StatementKind, Watermark,
 };
 
 pub use statements::{is_complete, parse, parse_behind, parse_expression, parse_plain};

@@ -14,6 +14,7 @@ use riverrun_core::options::OptionValue;
 use riverrun_core::suggest::did_you_mean;
 use riverrun_core::{Error, Millis, OptionDef, OptionType, Options, Result};
 
+pub mod functions;
 #[cfg(test)]
 mod tests;
 

@@ -3,7 +3,9 @@
 //! A [`Session`] holds a catalog and options. A [`Script`] is a text of statements; [`run_script`] executes them in order,
 //! as `riverrun run` does, and tells a [`Host`] what happens.
 
+mod collect;
 pub mod durable;
+pub mod functions;
 mod launch;
 pub mod rehearsal;
 mod results;

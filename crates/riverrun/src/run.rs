@@ -11,7 +11,7 @@ use crate::session::Session;
 use riverrun_core::metrics::OperatorTotals;
 use riverrun_core::{Result, Schema};
 use riverrun_runtime::process::ProcessLayout;
-use riverrun_sql::parse::{Insert, Query, Statement, StatementKind};
+use riverrun_sql::parse::{FunctionScope, Insert, Query, Statement, StatementKind};
 use riverrun_sql::plan::{ChangelogKind, StreamPlan};
 use riverrun_sql::session::Rows;
 use std::sync::Arc;
@@ -233,7 +233,10 @@ fn changes_meaning(kind: &StatementKind) -> bool {
     match kind {
         StatementKind::CreateTable(create) => create.temporary,
         StatementKind::CreateView(create) => create.temporary,
+        StatementKind::CreateFunction(create) => create.scope != FunctionScope::Catalog,
         StatementKind::Drop(_)
+        | StatementKind::AlterFunction(_)
+        | StatementKind::DropFunction(_)
         | StatementKind::UseCatalog(_)
         | StatementKind::UseDatabase(_)
         | StatementKind::Set(Some(_))

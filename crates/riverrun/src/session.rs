@@ -10,6 +10,7 @@ use riverrun_runtime::process::ProcessLayout;
 use riverrun_runtime::{CheckpointConfig, CheckpointSchedule, JobIdentity};
 use riverrun_sql::build::{KEY_GROUPS, build};
 use riverrun_sql::catalog::Catalog;
+use riverrun_sql::functions::user::UserFunction;
 use riverrun_sql::parse::Statement;
 use riverrun_sql::plan::StreamPlan;
 use riverrun_sql::plan::planner::Planner;
@@ -56,6 +57,11 @@ impl Session {
     /// Sets an option, as SET does; a note where the option has no effect here.
     pub fn set(&mut self, key: &str, value: &str) -> Result<Option<String>> {
         self.config.set_text(key, value)
+    }
+
+    /// Makes a function of this program known to the statements that follow, everywhere and before a built-in one of its name.
+    pub fn register(&mut self, function: UserFunction) -> Result<()> {
+        self.catalog.functions_mut().register(function)
     }
 
     /// Processing time.

@@ -2,6 +2,7 @@
 //! run gives.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+use riverrun::functions::{Aggregate, UserFunction};
 use riverrun::runtime::{Job, JobConfig, JobHandle, JobOptions, Sink, SinkContext, SinkState, Snapshot};
 use riverrun::sql::build::{KEY_GROUPS, ResultSink, build};
 use riverrun::sql::parse::StatementKind;
@@ -133,6 +134,7 @@ fn plan(folder: &Path, query: &str) -> StreamPlan {
     let mut script = Script::from_text("test", format!("{CLICKS}{query};"));
     script.variables = vec![("DIR".into(), folder.display().to_string())];
     let mut session = Session::default();
+    session.register(UserFunction::aggregate("total", Total)).unwrap();
     for statement in script.statements().unwrap() {
         match &statement.kind {
             StatementKind::Query(query) => return session.planner().plan_query(query).unwrap(),
@@ -140,6 +142,35 @@ fn plan(folder: &Path, query: &str) -> StreamPlan {
         }
     }
     panic!("no query")
+}
+
+/// The sum of whole numbers, and how many there are.
+struct Total;
+
+impl Aggregate for Total {
+    type State = (i64, u32);
+    type Arguments = (i32,);
+    type Output = i64;
+    const RETRACTS: bool = true;
+
+    fn accumulate(&self, state: &mut Self::State, (value,): (i32,)) -> Result<()> {
+        *state = (state.0 + i64::from(value), state.1 + 1);
+        Ok(())
+    }
+
+    fn retract(&self, state: &mut Self::State, (value,): (i32,)) -> Result<()> {
+        *state = (state.0 - i64::from(value), state.1 - 1);
+        Ok(())
+    }
+
+    fn merge(&self, state: &mut Self::State, other: &Self::State) -> Result<()> {
+        *state = (state.0 + other.0, state.1 + other.1);
+        Ok(())
+    }
+
+    fn value(&self, state: &Self::State) -> i64 {
+        state.0 * 1000 + i64::from(state.1)
+    }
 }
 
 /// Runs the query undisturbed, with a barrier after every few batches, and from some of these barriers on.
@@ -231,6 +262,24 @@ fn grouping_sets_in_windows() {
 #[test]
 fn updating_aggregates_by_key() {
     check("SELECT usr, page, COUNT(*), SUM(amount), MAX(n), COUNT(DISTINCT n / 10) FROM clicks GROUP BY usr, page");
+}
+
+#[test]
+fn aggregates_of_the_user_by_key_in_windows_and_in_frames() {
+    check(
+        "SELECT usr, total(n) FROM clicks GROUP BY usr
+         UNION ALL
+         SELECT page, total(c) FROM (SELECT usr, page, CAST(COUNT(*) AS INT) AS c FROM clicks GROUP BY usr, page) GROUP BY page",
+    );
+    check(
+        "SELECT window_start, usr, total(n)
+         FROM TABLE(SESSION(TABLE clicks PARTITION BY usr, DESCRIPTOR(`at`), INTERVAL '15' SECOND))
+         GROUP BY window_start, window_end, usr",
+    );
+    check(
+        "SELECT usr, `at`, n, total(n) OVER (PARTITION BY usr ORDER BY `at` RANGE BETWEEN INTERVAL '30' SECOND PRECEDING AND CURRENT ROW)
+         FROM clicks",
+    );
 }
 
 #[test]

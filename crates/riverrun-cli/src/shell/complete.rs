@@ -97,6 +97,8 @@ impl SqlCompleter {
         all.extend(KEYWORDS.iter().map(|word| (*word).to_owned()));
         let functions = riverrun::sql::functions::registry::functions().map(|function| function.name.to_owned());
         all.extend(functions.filter(|name| name.starts_with(|first: char| first.is_ascii_alphabetic())));
+        let own = catalog.functions().visible(catalog.current_catalog(), catalog.current_database());
+        all.extend(own.into_values().map(|function| function.signature.name.clone()));
         all.extend(riverrun::operators::aggregates::aggregates().map(|function| function.name.to_owned()));
         for connector in riverrun::connectors::connectors() {
             all.push(connector.name().to_owned());

@@ -12,11 +12,11 @@ use super::query::{QueryBinder, ordinal};
 use super::relation::{BoundAggregate, Relation, RelationKind, WindowKeys};
 use super::scope::{self, Scope};
 use crate::expr::Expr;
-use crate::functions::operators;
+use crate::functions::{FunctionContext, operators};
 use crate::parse::place_of;
 use datafusion_common::ScalarValue;
 use riverrun_core::{DataType, Error, Field, Result, Schema, TypeKind};
-use riverrun_operators::aggregates::{AggregateArgument, AggregateOptions, aggregate};
+use riverrun_operators::aggregates::{AggregateArgument, AggregateOptions};
 use sqlparser::ast::{
     self, DuplicateTreatment, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, GroupByExpr,
     NullTreatment, Select, SelectItem, Spanned,
@@ -70,16 +70,13 @@ pub(super) fn group_items(select: &Select) -> Result<Option<GroupItems>> {
 }
 
 /// Whether the SELECT list or HAVING has an aggregate call.
-pub(super) fn aggregates_in(select: &Select) -> bool {
+pub(super) fn aggregates_in(select: &Select, context: &FunctionContext) -> bool {
+    let has_aggregate = |expr: &ast::Expr| has_function(expr, &|function| is_aggregate(function, context));
     let projected = select.projection.iter().any(|item| match item {
         SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => has_aggregate(expr),
         _ => false,
     });
     projected || select.having.as_ref().is_some_and(has_aggregate)
-}
-
-fn has_aggregate(expr: &ast::Expr) -> bool {
-    has_function(expr, &is_aggregate)
 }
 
 /// Whether an expression calls such a function, subqueries in it aside.
@@ -113,12 +110,8 @@ fn has_function(expr: &ast::Expr, wanted: &dyn Fn(&ast::Function) -> bool) -> bo
     ast::Visit::visit(expr, &mut Finder { wanted, subqueries: 0 }).is_break()
 }
 
-fn is_aggregate(function: &ast::Function) -> bool {
-    if function.over.is_some() {
-        return false;
-    }
-    let name = name_of(function);
-    aggregate(&name).is_some() || is_grouping(&name)
+fn is_aggregate(function: &ast::Function, context: &FunctionContext) -> bool {
+    function.over.is_none() && (context.aggregate(&function.name).is_some() || is_grouping(&name_of(function)))
 }
 
 fn is_grouping(name: &str) -> bool {
@@ -126,9 +119,9 @@ fn is_grouping(name: &str) -> bool {
 }
 
 /// Refuses an aggregate call where rows are not grouped.
-pub(super) fn refuse(expr: &ast::Expr) -> Result<()> {
+pub(super) fn refuse(expr: &ast::Expr, context: &FunctionContext) -> Result<()> {
     match expr {
-        ast::Expr::Function(function) if is_aggregate(function) => {
+        ast::Expr::Function(function) if is_aggregate(function, context) => {
             let name = name_of(function);
             Err(Error::input(format!("the aggregate function {name} can't stand here"))
                 .hint("aggregates stand in SELECT, HAVING and ORDER BY, not within one another; WHERE and GROUP BY come before them")
@@ -138,12 +131,12 @@ pub(super) fn refuse(expr: &ast::Expr) -> Result<()> {
     }
 }
 
-/// Refuses aggregates within the arguments of aggregates, and in GROUP BY.
-struct NoAggregates;
+/// Refuses aggregates within the arguments of aggregates, in GROUP BY, and in the text of a function.
+pub(super) struct NoAggregates;
 
 impl super::expr::Special for NoAggregates {
-    fn bind(&self, expr: &ast::Expr, _: &ExprBinder<'_>) -> Result<Option<Expr>> {
-        refuse(expr)?;
+    fn bind(&self, expr: &ast::Expr, binder: &ExprBinder<'_>) -> Result<Option<Expr>> {
+        refuse(expr, binder.context)?;
         Ok(None)
     }
 }
@@ -274,11 +267,11 @@ impl Grouping<'_> {
             if is_grouping(&name) {
                 return self.grouping_function(&name, function, outer).map(Some);
             }
-            if aggregate(&name).is_some() {
-                return self.aggregate(&name, function).map(Some);
+            if outer.context.aggregate(&function.name).is_some() {
+                return self.aggregate(function).map(Some);
             }
         }
-        if contains_special(expr) {
+        if contains_special(expr, outer.context) {
             // The usual rules take it apart, and ask again for each part.
             return Ok(None);
         }
@@ -320,8 +313,8 @@ impl Grouping<'_> {
     }
 
     /// The column of an aggregate call's result; equal calls share one.
-    fn aggregate(&self, name: &str, function: &ast::Function) -> Result<Expr> {
-        let call = bind_aggregate(name, function, &self.input, !self.keys.is_empty())?;
+    fn aggregate(&self, function: &ast::Function) -> Result<Expr> {
+        let call = bind_aggregate(function, &self.input, !self.keys.is_empty())?;
         let data_type = call.field.data_type.clone();
         let mut calls = self.calls.borrow_mut();
         let position = calls.iter().position(|known| known.same_as(&call)).unwrap_or_else(|| {
@@ -395,18 +388,20 @@ impl Grouping<'_> {
 }
 
 /// Whether an expression has parts that are bound by other rules than the input's columns.
-fn contains_special(expr: &ast::Expr) -> bool {
-    has_function(expr, &|function| function.over.is_some() || is_aggregate(function))
+fn contains_special(expr: &ast::Expr, context: &FunctionContext) -> bool {
+    has_function(expr, &|function| function.over.is_some() || is_aggregate(function, context))
 }
 
 /// Binds an aggregate call over the columns of `input`.
 pub(super) fn bind_aggregate(
-    name: &str,
     function: &ast::Function,
     input: &ExprBinder<'_>,
     grouped: bool,
 ) -> Result<BoundAggregate> {
-    let Some(definition) = aggregate(name) else { return Err(Error::bug(format!("no aggregate {name}"))) };
+    let name = name_of(function);
+    let Some(definition) = input.context.aggregate(&function.name) else {
+        return Err(Error::bug(format!("no aggregate {name}")));
+    };
     if !function.within_group.is_empty() {
         return Err(Error::unsupported(format!("{name} … WITHIN GROUP")));
     }
@@ -433,11 +428,11 @@ pub(super) fn bind_aggregate(
         FunctionArguments::List(list) if list.duplicate_treatment == Some(DuplicateTreatment::Distinct)
     );
     let mut written = match list {
-        [FunctionArg::Unnamed(FunctionArgExpr::Wildcard)] if definition.name == "COUNT" => Vec::new(),
+        [FunctionArg::Unnamed(FunctionArgExpr::Wildcard)] if definition.built_in() == Some("COUNT") => Vec::new(),
         _ => plain_arguments(function)?,
     };
-    let absent_on_null = match definition.name {
-        "JSON_OBJECTAGG" | "JSON_ARRAYAGG" if !written.is_empty() => {
+    let absent_on_null = match definition.built_in() {
+        Some("JSON_OBJECTAGG" | "JSON_ARRAYAGG") if !written.is_empty() => {
             Some(written.remove(0).to_string().eq_ignore_ascii_case("'ABSENT'"))
         }
         _ => None,

@@ -13,7 +13,27 @@ use sqlparser::ast::{self, FunctionArg, FunctionArgExpr, FunctionArguments};
 use std::sync::Arc;
 
 /// The names that [`super::conditional`] binds.
-const CONDITIONAL: &[&str] = &["IF", "COALESCE", "IFNULL", "NULLIF"];
+pub const CONDITIONAL: &[&str] = &["IF", "COALESCE", "IFNULL", "NULLIF"];
+
+/// Functions of Flink that are not here, and what to do without them.
+const MISSING: &[(&str, &str)] = &[
+    (
+        "OBJECT_OF",
+        "there are no user-defined structured types; ROW(…) makes a row, CAST(… AS ROW<a INT, …>) names its fields",
+    ),
+    ("OBJECT_UPDATE", "there are no user-defined structured types; ROW(…) makes a row of the new values"),
+    ("ML_PREDICT", "there are no models"),
+    ("ML_EVALUATE", "there are no models"),
+    ("VECTOR_SEARCH", "there are no vector tables; a lookup join finds rows by equal keys"),
+    ("TO_CHANGELOG", "a table with 'format' = 'debezium-json' is written with its changes"),
+    ("FROM_CHANGELOG", "a table with 'format' = 'debezium-json' is read with its changes"),
+];
+
+/// The error of a function that Flink has and that is not here.
+pub(super) fn missing(name: &str) -> Option<Error> {
+    let (known, hint) = MISSING.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+    Some(Error::unsupported(format!("the function {known}")).hint(*hint))
+}
 
 /// The functions whose results are nested as JSON, not quoted, within one another.
 const JSON_BUILDERS: &[&str] = &["JSON_OBJECT", "JSON_ARRAY"];
@@ -36,6 +56,10 @@ impl ExprBinder<'_> {
         if function.over.is_some() {
             return Err(Error::unsupported(format!("{name} OVER (…)")));
         }
+        if let Some(user) = self.context.user_function(&function.name) {
+            let arguments = plain_arguments(function)?.into_iter().map(|argument| self.bind(argument));
+            return self.user_call(user, &name, arguments.collect::<Result<_>>()?);
+        }
         let builds_json = JSON_BUILDERS.iter().any(|known| known.eq_ignore_ascii_case(&name));
         let arguments = plain_arguments(function)?
             .into_iter()
@@ -57,7 +81,11 @@ impl ExprBinder<'_> {
     /// A call of a function or an operator with arguments that are bound.
     pub fn call(&self, name: &str, arguments: Vec<Expr>) -> Result<Expr> {
         let Some(definition) = registry::function(name) else {
-            let names = registry::functions().map(|definition| definition.name).chain(CONDITIONAL.iter().copied());
+            if let Some(error) = missing(name) {
+                return Err(error);
+            }
+            let own = self.context.names();
+            let names = own.iter().map(String::as_str).chain(CONDITIONAL.iter().copied());
             return Err(Error::input(format!("there is no function {name}")).hint_opt(did_you_mean(name, names)));
         };
         self.resolved_call(definition, arguments)
@@ -125,7 +153,13 @@ impl ExprBinder<'_> {
 }
 
 /// The call, or its value where it is a constant. A call that fails stays, to fail when it is reached.
-fn folded(name: &str, kernel: Arc<dyn Kernel>, arguments: Vec<Expr>, data_type: DataType, deterministic: bool) -> Expr {
+pub(super) fn folded(
+    name: &str,
+    kernel: Arc<dyn Kernel>,
+    arguments: Vec<Expr>,
+    data_type: DataType,
+    deterministic: bool,
+) -> Expr {
     if deterministic
         && let Some(value) = constant_value(kernel.as_ref(), &arguments)
         && value.data_type() == data_type.to_arrow()

@@ -1,19 +1,24 @@
 //! FROM: tables, views, subqueries, table functions, and how they stand side by side.
 
+use super::call::{missing, plain_arguments};
+use super::expr::ExprBinder;
 use super::literal;
 use super::query::{QueryBinder, renamed};
 use super::relation::JoinOrigin;
 use super::relation::{Relation, RelationKind};
 use super::scope::{self, Scope};
 use super::temporal::version;
+use crate::expr::Expr;
 use crate::functions::operators;
 use crate::parse::place_of;
+use riverrun_core::suggest::did_you_mean;
 use riverrun_core::{DataType, Error, Field, Place, Result, Schema, TypeKind};
 use riverrun_operators::join::JoinKind;
 use sqlparser::ast::{
     self, FunctionArg, FunctionArgExpr, Ident, JoinConstraint, JoinOperator, Spanned, TableAlias, TableFactor,
     TableWithJoins,
 };
+use std::borrow::Cow;
 
 /// What FROM gives: rows, and what names mean in them.
 pub(super) struct From {
@@ -59,7 +64,7 @@ impl QueryBinder<'_> {
         if let Some(subquery) = lateral(&join.relation) {
             return self.lateral(left, subquery, kind, constraint, place_of(join.relation.span()));
         }
-        if unnest(&join.relation).is_some() {
+        if self.unnested(&join.relation).is_some() {
             return self.join_unnest(left, join, kind, constraint);
         }
         let place = place_of(join.relation.span());
@@ -118,9 +123,11 @@ impl QueryBinder<'_> {
                 let condition = self.exprs(&scope).bind_condition(condition, "ON")?;
                 Ok(From { relation: relation.filter(condition), scope })
             }
-            JoinKind::Left => Err(Error::unsupported("LEFT JOIN of UNNEST on a condition other than TRUE")
-                .hint("filter the elements in a later query")
-                .at(place_of(join.relation.span()))),
+            JoinKind::Left => {
+                Err(Error::unsupported("LEFT JOIN of UNNEST or a table function on a condition other than TRUE")
+                    .hint("filter the elements in a later query")
+                    .at(place_of(join.relation.span())))
+            }
             _ => Err(Error::input("UNNEST of a row's collection can't come without the row")
                 .detail(format!("a {} join would give rows without it", kind))
                 .hint("use CROSS JOIN or LEFT JOIN … ON TRUE")
@@ -130,7 +137,7 @@ impl QueryBinder<'_> {
 
     /// What stands to the right of a comma: a table, or UNNEST of something to its left.
     fn beside(&mut self, left: From, right: &TableFactor, outer: bool) -> Result<From> {
-        match unnest(right) {
+        match self.unnested(right) {
             Some(unnest) => self.unnest(left, &unnest, outer),
             None => {
                 let place = place_of(right.span());
@@ -144,7 +151,7 @@ impl QueryBinder<'_> {
     }
 
     pub(super) fn factor(&mut self, factor: &TableFactor) -> Result<From> {
-        if let Some(unnest) = unnest(factor) {
+        if let Some(unnest) = self.unnested(factor) {
             return self.unnest_alone(&unnest);
         }
         let (relation, name, alias) = match factor {
@@ -178,7 +185,7 @@ impl QueryBinder<'_> {
                     [FunctionArg::Unnamed(FunctionArgExpr::Expr(ast::Expr::Function(call)))] => call.name.to_string(),
                     _ => name.to_string(),
                 };
-                return Err(Error::unsupported(format!("the table function {call}")).at(place));
+                return Err(self.no_table_function(&call).at(place));
             }
             TableFactor::NestedJoin { table_with_joins, alias: None } => {
                 return self.from(std::slice::from_ref(table_with_joins));
@@ -211,7 +218,11 @@ impl QueryBinder<'_> {
 
     fn unnest(&mut self, left: From, unnest: &Unnest<'_>, outer: bool) -> Result<From> {
         let place = place_of(unnest.collection.span());
-        let collection = self.exprs(&left.scope).bind(unnest.collection)?;
+        let binder = self.exprs(&left.scope);
+        let collection = match (unnest.collection.as_ref(), unnest.function) {
+            (ast::Expr::Function(call), true) => table_call(&binder, call).map_err(|error| error.at(place))?,
+            (collection, _) => binder.bind(collection)?,
+        };
         let mut fields = element_fields(collection.data_type(), outer)
             .ok_or_else(|| {
                 Error::input(format!("UNNEST takes an array, a map or a multiset, not {}", collection.data_type()))
@@ -254,11 +265,75 @@ fn lateral(factor: &TableFactor) -> Option<(&ast::Query, Option<&TableAlias>)> {
     }
 }
 
-/// UNNEST, in whichever of its forms it is written.
+/// UNNEST, in whichever of its forms it is written, or a table function of the user.
 struct Unnest<'a> {
-    collection: &'a ast::Expr,
+    /// The collection, or the function's call.
+    collection: Cow<'a, ast::Expr>,
+    /// Whether it is a function.
+    function: bool,
     alias: Option<&'a TableAlias>,
     ordinality: bool,
+}
+
+impl QueryBinder<'_> {
+    /// The error of a table function that isn't there.
+    pub(super) fn no_table_function(&self, name: &str) -> Error {
+        if let Some(error) = missing(name) {
+            return error;
+        }
+        let own = self.context.names();
+        Error::input(format!("there is no table function {name}"))
+            .hint_opt(did_you_mean(name, own.iter().map(String::as_str)))
+    }
+
+    /// What a row is joined with that is computed of it: UNNEST, or a table function of the user.
+    fn unnested<'f>(&self, factor: &'f TableFactor) -> Option<Unnest<'f>> {
+        if let Some(unnest) = unnest(factor) {
+            return Some(unnest);
+        }
+        let (call, alias) = match factor {
+            // LATERAL TABLE(f(…)), LATERAL f(…)
+            TableFactor::Function { name, args, alias, .. } => match args.as_slice() {
+                [FunctionArg::Unnamed(FunctionArgExpr::Expr(call @ ast::Expr::Function(_)))]
+                    if name.to_string().eq_ignore_ascii_case("TABLE") =>
+                {
+                    (Cow::Borrowed(call), alias)
+                }
+                _ => (Cow::Owned(call(name, args)), alias),
+            },
+            TableFactor::TableFunction { expr, alias } => (Cow::Borrowed(expr), alias),
+            TableFactor::Table { name, alias, args: Some(arguments), .. } => {
+                (Cow::Owned(call(name, &arguments.args)), alias)
+            }
+            _ => return None,
+        };
+        let ast::Expr::Function(function) = call.as_ref() else { return None };
+        self.context.user_function(&function.name)?;
+        Some(Unnest { collection: call, function: true, alias: alias.as_ref(), ordinality: false })
+    }
+}
+
+/// A call without clauses.
+fn call(name: &ast::ObjectName, arguments: &[FunctionArg]) -> ast::Expr {
+    let list = ast::FunctionArgumentList { duplicate_treatment: None, args: arguments.to_vec(), clauses: Vec::new() };
+    ast::Expr::Function(ast::Function {
+        name: name.clone(),
+        uses_odbc_syntax: false,
+        parameters: ast::FunctionArguments::None,
+        args: ast::FunctionArguments::List(list),
+        filter: None,
+        null_treatment: None,
+        over: None,
+        within_group: Vec::new(),
+    })
+}
+
+/// The array of rows that a call of a table function gives.
+fn table_call(binder: &ExprBinder<'_>, call: &ast::Function) -> Result<Expr> {
+    let function = binder.context.user_function(&call.name);
+    let function = function.ok_or_else(|| Error::bug(format!("no function {}", call.name)))?;
+    let arguments = plain_arguments(call)?.into_iter().map(|argument| binder.bind(argument));
+    binder.table_call(function, arguments.collect::<Result<_>>()?)
 }
 
 fn unnest(factor: &TableFactor) -> Option<Unnest<'_>> {
@@ -268,17 +343,21 @@ fn unnest(factor: &TableFactor) -> Option<Unnest<'_>> {
         {
             match arguments.args.as_slice() {
                 [FunctionArg::Unnamed(FunctionArgExpr::Expr(collection))] => {
-                    Some(Unnest { collection, alias: alias.as_ref(), ordinality: *with_ordinality })
+                    Some(of_collection(collection, alias, *with_ordinality))
                 }
                 _ => None,
             }
         }
         TableFactor::UNNEST { alias, array_exprs, with_ordinality, .. } => match array_exprs.as_slice() {
-            [collection] => Some(Unnest { collection, alias: alias.as_ref(), ordinality: *with_ordinality }),
+            [collection] => Some(of_collection(collection, alias, *with_ordinality)),
             _ => None,
         },
         _ => None,
     }
+}
+
+fn of_collection<'a>(collection: &'a ast::Expr, alias: &'a Option<TableAlias>, ordinality: bool) -> Unnest<'a> {
+    Unnest { collection: Cow::Borrowed(collection), function: false, alias: alias.as_ref(), ordinality }
 }
 
 /// The columns of a collection's elements: the fields of rows, key and value of a map, else one column.

@@ -11,7 +11,6 @@ use crate::expr::Expr;
 use crate::parse::place_of;
 use datafusion_common::ScalarValue;
 use riverrun_core::{DataType, Error, Field, Millis, Place, Result, TypeKind};
-use riverrun_operators::aggregates::aggregate;
 use riverrun_operators::over::{FrameStart, FrameUnit};
 use riverrun_operators::rank::top_n::Ranking;
 use sqlparser::ast::{
@@ -116,8 +115,8 @@ impl Overs {
                     .hint("LAG, ROW_NUMBER, RANK and DENSE_RANK look only at the rows before")
                     .at(place));
             }
-            _ if aggregate(&name).is_some() => {
-                let call = bind_aggregate(&name, function, binder, true).map_err(|error| error.at(place))?;
+            _ if binder.context.aggregate(&function.name).is_some() => {
+                let call = bind_aggregate(function, binder, true).map_err(|error| error.at(place))?;
                 (OverCall::Aggregate(call), Some(frame(spec, binder)?))
             }
             _ => {

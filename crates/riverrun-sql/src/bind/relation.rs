@@ -7,7 +7,7 @@ use super::temporal::AsOf;
 use crate::expr::Expr;
 use crate::functions::operators;
 use riverrun_core::{DataType, Field, Millis, Place, Schema, TimestampKind};
-use riverrun_operators::aggregates::{AggregateDef, AggregateOptions};
+use riverrun_operators::aggregates::{AggregateOptions, AggregateRef};
 use riverrun_operators::join::JoinKind;
 use riverrun_operators::over::{FrameStart, FrameUnit};
 use riverrun_operators::rank::top_n::Ranking;
@@ -331,7 +331,7 @@ impl OverCall {
 #[derive(Clone, Debug)]
 pub struct BoundAggregate {
     /// The function.
-    pub definition: &'static AggregateDef,
+    pub definition: AggregateRef,
     /// The arguments as written, over the input.
     pub arguments: Vec<Expr>,
     /// Which arguments are JSON already.
@@ -367,7 +367,7 @@ impl BoundAggregate {
         let all = |left: &[Expr], right: &[Expr]| {
             left.len() == right.len() && left.iter().zip(right).all(|(left, right)| left.same_as(right))
         };
-        self.definition.name == other.definition.name
+        self.definition.same_as(&other.definition)
             && self.options == other.options
             && all(&self.arguments, &other.arguments)
             && match (&self.filter, &other.filter) {
@@ -548,7 +548,7 @@ impl Relation {
             RelationKind::Aggregate { calls, .. } => {
                 let first = self.schema.len() - calls.len();
                 column.checked_sub(first).and_then(|call| calls.get(call)).is_some_and(|call| {
-                    matches!(call.definition.name, "MIN" | "MAX")
+                    matches!(call.definition.built_in(), Some("MIN" | "MAX"))
                         && call.arguments.iter().any(|argument| argument.data_type().kind.is_rowtime())
                 })
             }

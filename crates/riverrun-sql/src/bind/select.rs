@@ -51,7 +51,7 @@ impl Special for SelectRules<'_> {
         match self.grouping {
             Some(grouping) => grouping.bind(expr, binder),
             None => {
-                aggregate::refuse(expr)?;
+                aggregate::refuse(expr, binder.context)?;
                 Ok(None)
             }
         }
@@ -83,7 +83,7 @@ impl QueryBinder<'_> {
             From { relation, scope } = self.selected(From { relation, scope }, condition, &rules)?;
         }
         let keys = aggregate::group_items(select)?;
-        let grouped = keys.is_some() || aggregate::aggregates_in(select);
+        let grouped = keys.is_some() || aggregate::aggregates_in(select, self.context);
         let written = written_exprs(select, order_by);
         let mut pending = PendingValues::default();
         let subqueries;

@@ -15,7 +15,7 @@ use super::query::QueryBinder;
 use super::relation::{Relation, RelationKind};
 use super::scope::{self, Scope};
 use crate::expr::Expr;
-use crate::functions::operators;
+use crate::functions::{FunctionContext, operators};
 use crate::parse::place_of;
 use riverrun_core::{Error, Field, Place, Result, Schema, TypeKind};
 use riverrun_operators::join::JoinKind;
@@ -191,7 +191,7 @@ impl QueryBinder<'_> {
                 .hint("filter the rows in WHERE, or group in a subquery")
                 .at(place));
             };
-            let relation = single_row(self.query(query).map_err(|error| error.at(place))?, query)
+            let relation = single_row(self.query(query).map_err(|error| error.at(place))?, query, self.context)
                 .map_err(|error| error.at(place))?;
             let data_type = relation.schema.fields[0].data_type.clone();
             let column = scope::column(PENDING + pending.relations.len(), &data_type.with_nullable(true));
@@ -352,7 +352,7 @@ impl QueryBinder<'_> {
                     relation: named(relation, values),
                     values,
                     on: Vec::new(),
-                    single: is_single(query),
+                    single: is_single(query, self.context),
                     counts: false,
                 });
             }
@@ -366,7 +366,7 @@ impl QueryBinder<'_> {
             relation: named(relation, values),
             values,
             on,
-            single: is_single(query),
+            single: is_single(query, self.context),
             counts: counts(query),
         })
     }
@@ -379,7 +379,7 @@ impl QueryBinder<'_> {
             return Ok(None);
         }
         let inner = self.from(&select.from)?.scope;
-        let grouped = is_grouped(select);
+        let grouped = is_grouped(select, self.context);
         let mut lift = Lift { inner: &inner, outer, columns: Vec::new() };
         let (mut on, mut kept): (Vec<ast::Expr>, Vec<ast::Expr>) = (Vec::new(), Vec::new());
         for conjunct in conjuncts(selection) {
@@ -533,8 +533,8 @@ fn semi_join(condition: &ast::Expr, not: bool) -> Option<SemiJoin<'_>> {
 }
 
 /// A subquery without ties to the outer query as a scalar.
-fn single_row(relation: Relation, query: &ast::Query) -> Result<Relation> {
-    checked_row(relation, 0, is_single(query))
+fn single_row(relation: Relation, query: &ast::Query, context: &FunctionContext) -> Result<Relation> {
+    checked_row(relation, 0, is_single(query, context))
 }
 
 /// One column and `keys` more, with one row at the most for each value of the latter: checked, unless known.
@@ -614,22 +614,22 @@ fn is_equality(condition: &Expr) -> bool {
     matches!(condition, Expr::Call { name, .. } if name == operators::EQUAL)
 }
 
-fn is_grouped(select: &Select) -> bool {
+fn is_grouped(select: &Select, context: &FunctionContext) -> bool {
     let keys = match &select.group_by {
         GroupByExpr::Expressions(exprs, _) => !exprs.is_empty(),
         GroupByExpr::All(_) => true,
     };
-    keys || aggregates_in(select)
+    keys || aggregates_in(select, context)
 }
 
 /// Whether a query aggregates all its rows to one.
-fn is_single(query: &ast::Query) -> bool {
+fn is_single(query: &ast::Query, context: &FunctionContext) -> bool {
     match query.body.as_ref() {
         SetExpr::Select(select) => {
             let keys = !matches!(&select.group_by, GroupByExpr::Expressions(exprs, _) if exprs.is_empty());
-            !keys && aggregates_in(select)
+            !keys && aggregates_in(select, context)
         }
-        SetExpr::Query(query) => is_single(query),
+        SetExpr::Query(query) => is_single(query, context),
         _ => false,
     }
 }

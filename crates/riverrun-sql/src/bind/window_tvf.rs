@@ -36,9 +36,12 @@ impl QueryBinder<'_> {
     ) -> Result<Relation> {
         let Some(signature) = SIGNATURES.iter().find(|signature| signature.name.eq_ignore_ascii_case(name)) else {
             let names = SIGNATURES.iter().map(|signature| signature.name);
-            return Err(Error::unsupported(format!("the table function {name}"))
-                .hint_opt(did_you_mean(name, names))
-                .at(place));
+            let error = self.no_table_function(name);
+            return Err(match did_you_mean(name, names) {
+                Some(near) => error.hint(near),
+                None => error,
+            }
+            .at(place));
         };
         let arguments = signature.assign(arguments).map_err(|error| error.at(place))?;
         let Some(data) = arguments[0] else { return Err(Error::bug("a window function without a table")) };

@@ -3,7 +3,7 @@
 use super::cursor::{Cursor, is_word, keyword_of, place};
 use super::statement::*;
 use super::statements::{Parsed, Reader, expected_word, options};
-use super::types;
+use super::{function, types};
 use riverrun_core::{DataType, Options};
 use sqlparser::tokenizer::Token;
 
@@ -23,17 +23,26 @@ pub(super) fn create(reader: &mut Reader<'_>) -> Parsed<StatementKind> {
             match keyword_of(&token).as_deref() {
                 Some("TABLE") => table(reader, true),
                 Some("VIEW") => view(reader, true),
-                Some(other @ ("FUNCTION" | "SYSTEM" | "MODEL")) => {
-                    Err(parser.message_at(&format!("CREATE TEMPORARY {other} is not supported yet"), &token))
+                Some("FUNCTION") => function::create(reader, FunctionScope::Temporary),
+                Some("SYSTEM") => {
+                    parser.expect_word("FUNCTION")?;
+                    function::create(reader, FunctionScope::TemporarySystem)
                 }
-                found => Err(expected_word(parser, found, &["TABLE", "VIEW"], &token)),
+                Some("MODEL") => Err(parser.message_at("CREATE TEMPORARY MODEL is not supported yet", &token)),
+                found => Err(expected_word(parser, found, &["TABLE", "VIEW", "FUNCTION", "SYSTEM"], &token)),
             }
         }
         Some("OR") => Err(parser.message_at("CREATE OR REPLACE is not supported yet", &token)),
-        Some(other @ ("FUNCTION" | "MODEL" | "MATERIALIZED" | "CONNECTION")) => {
+        Some("FUNCTION") => function::create(reader, FunctionScope::Catalog),
+        Some(other @ ("MODEL" | "MATERIALIZED" | "CONNECTION")) => {
             Err(parser.message_at(&format!("CREATE {other} is not supported yet"), &token))
         }
-        found => Err(expected_word(parser, found, &["TABLE", "VIEW", "TEMPORARY", "CATALOG", "DATABASE"], &token)),
+        found => Err(expected_word(
+            parser,
+            found,
+            &["TABLE", "VIEW", "TEMPORARY", "CATALOG", "DATABASE", "FUNCTION"],
+            &token,
+        )),
     }
 }
 

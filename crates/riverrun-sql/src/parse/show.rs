@@ -8,7 +8,7 @@ use sqlparser::parser::Parser;
 /// Reads SHOW.
 pub(super) fn show(parser: &mut Parser<'_>) -> Parsed<StatementKind> {
     parser.next_token();
-    parser.accept("USER");
+    let user = parser.accept("USER");
     let token = parser.next_token();
     let word = keyword_of(&token);
     let kind = match word.as_deref() {
@@ -16,7 +16,9 @@ pub(super) fn show(parser: &mut Parser<'_>) -> Parsed<StatementKind> {
         Some("VIEWS") => ShowKind::Views,
         Some("CATALOGS") => ShowKind::Catalogs,
         Some("DATABASES") => ShowKind::Databases,
+        Some("FUNCTIONS") if user => ShowKind::UserFunctions,
         Some("FUNCTIONS") => ShowKind::Functions,
+        found if user => return Err(expected_word(parser, found, &["FUNCTIONS"], &token)),
         Some("COLUMNS") => ShowKind::Columns,
         Some("CURRENT") => {
             let token = parser.next_token();
@@ -49,6 +51,7 @@ pub(super) fn show(parser: &mut Parser<'_>) -> Parsed<StatementKind> {
             | ShowKind::Catalogs
             | ShowKind::Databases
             | ShowKind::Functions
+            | ShowKind::UserFunctions
             | ShowKind::Columns
     );
     let mut from = None;

@@ -1,6 +1,6 @@
 //! The statements of Flink SQL, as parsed.
 
-use riverrun_core::{DataType, Options, Place};
+use riverrun_core::{DataType, Field, Options, Place};
 use sqlparser::ast;
 use sqlparser::tokenizer::Span;
 use std::fmt;
@@ -48,6 +48,14 @@ pub enum StatementKind {
     Show(Show),
     /// DESCRIBE of a table or view.
     Describe(Name),
+    /// DESCRIBE FUNCTION.
+    DescribeFunction(Name),
+    /// CREATE FUNCTION.
+    CreateFunction(CreateFunction),
+    /// ALTER FUNCTION.
+    AlterFunction(CreateFunction),
+    /// DROP FUNCTION.
+    DropFunction(DropFunction),
     /// EXPLAIN.
     Explain(Explain),
 }
@@ -325,6 +333,71 @@ pub struct CreateDatabase {
     pub options: Options,
 }
 
+/// Where a function is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FunctionScope {
+    /// In a database.
+    Catalog,
+    /// TEMPORARY: in a database, before a permanent one of its name.
+    Temporary,
+    /// TEMPORARY SYSTEM: everywhere, before a built-in one of its name.
+    TemporarySystem,
+}
+
+/// What a function gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Returns {
+    /// A value per call.
+    Value(DataType),
+    /// Any number of rows per call.
+    Table(Vec<Field>),
+}
+
+/// `CREATE | ALTER [TEMPORARY [SYSTEM]] FUNCTION name [(parameters)] [RETURNS …] AS '…'`.
+#[derive(Clone, Debug)]
+pub struct CreateFunction {
+    /// Its name.
+    pub name: Name,
+    /// TEMPORARY, SYSTEM.
+    pub scope: FunctionScope,
+    /// IF NOT EXISTS; of ALTER: IF EXISTS.
+    pub tolerated: bool,
+    /// Its parameters; `None` where none are written, not even parentheses.
+    pub parameters: Option<Vec<Field>>,
+    /// RETURNS.
+    pub returns: Option<Returns>,
+    /// Whether equal arguments give equal results.
+    pub deterministic: bool,
+    /// LANGUAGE.
+    pub language: Option<NamePart>,
+    /// AS: an expression, the name of an export, or that of a class.
+    pub definition: Option<NamePart>,
+    /// USING.
+    pub files: Vec<FunctionFile>,
+    /// WITH.
+    pub options: Options,
+}
+
+/// `FILE 'path'` or `JAR 'path'` of USING.
+#[derive(Clone, Debug)]
+pub struct FunctionFile {
+    /// Whether it is a JAR.
+    pub jar: bool,
+    /// Where it is.
+    pub path: NamePart,
+}
+
+/// `DROP [TEMPORARY [SYSTEM]] FUNCTION [IF EXISTS] name`.
+#[derive(Clone, Debug)]
+pub struct DropFunction {
+    /// Its name.
+    pub name: Name,
+    /// TEMPORARY, SYSTEM.
+    pub scope: FunctionScope,
+    /// IF EXISTS.
+    pub if_exists: bool,
+}
+
 /// What is dropped or shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names are SQL's")]
@@ -391,6 +464,7 @@ pub enum ShowKind {
     Catalogs,
     Databases,
     Functions,
+    UserFunctions,
     Columns,
     CurrentCatalog,
     CurrentDatabase,

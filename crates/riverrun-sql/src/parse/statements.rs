@@ -4,7 +4,7 @@ use super::cursor::{Cursor, keyword_of};
 use super::errors::{HINT, PlaceMap, convert};
 use super::statement::*;
 use super::tokens::{Positioned, Tokens, Variables};
-use super::{create, cursor, dialect, reserved, split};
+use super::{create, cursor, dialect, function, reserved, split};
 use riverrun_core::options::OptionValue;
 use riverrun_core::{Options, Place, Result, suggest};
 use sqlparser::ast::{self, Visit, Visitor};
@@ -22,6 +22,7 @@ const STATEMENTS: &[&str] = &[
     "INSERT",
     "CREATE",
     "DROP",
+    "ALTER",
     "USE",
     "SET",
     "RESET",
@@ -36,8 +37,8 @@ const STATEMENTS: &[&str] = &[
 
 /// Words that begin statements of Flink that are not here.
 const UNSUPPORTED: &[&str] = &[
-    "ALTER", "ANALYZE", "CALL", "DELETE", "UPDATE", "TRUNCATE", "LOAD", "UNLOAD", "ADD", "REMOVE", "STOP", "COMPILE",
-    "MERGE", "REFRESH", "QUIT", "EXIT", "HELP", "CLEAR", "SOURCE",
+    "ANALYZE", "CALL", "DELETE", "UPDATE", "TRUNCATE", "LOAD", "UNLOAD", "ADD", "REMOVE", "STOP", "COMPILE", "MERGE",
+    "REFRESH", "QUIT", "EXIT", "HELP", "CLEAR", "SOURCE",
 ];
 
 /// Parses a text into its statements; `${NAME}` is replaced by its value in `variables`.
@@ -78,7 +79,12 @@ fn parse_tokens(tokens: Tokens) -> Result<Vec<Statement>> {
 
 /// Parses an expression that stands alone.
 pub fn parse_expression(text: &str) -> Result<SqlExpr> {
-    let Tokens { text, tokens, hints } = Tokens::read(text, None, 0)?;
+    parse_expression_behind(text, 0)
+}
+
+/// [`parse_expression`] of a text that stands behind `lines_before` lines.
+pub(super) fn parse_expression_behind(text: &str, lines_before: u32) -> Result<SqlExpr> {
+    let Tokens { text, tokens, hints } = Tokens::read(text, None, lines_before)?;
     with_reader(&text, tokens, &hints, |reader| reader.expr())
 }
 
@@ -184,6 +190,7 @@ impl Reader<'_> {
             "INSERT" => Ok(StatementKind::Insert(self.insert()?)),
             "CREATE" => create::create(self),
             "DROP" => self.drop_object(),
+            "ALTER" => self.alter(),
             "USE" => self.use_object(),
             "SET" => self.set(),
             "RESET" => {
@@ -194,6 +201,9 @@ impl Reader<'_> {
             "SHOW" => super::show::show(parser),
             "DESCRIBE" | "DESC" => {
                 parser.next_token();
+                if parser.accept("FUNCTION") {
+                    return function::describe(parser);
+                }
                 parser.accept("TABLE");
                 parser.accept("EXTENDED");
                 Ok(StatementKind::Describe(parser.name("a table's name")?))
@@ -253,10 +263,21 @@ impl Reader<'_> {
             Some("VIEW") => ObjectKind::View,
             Some("CATALOG") if !temporary => ObjectKind::Catalog,
             Some("DATABASE" | "SCHEMA") if !temporary => ObjectKind::Database,
-            Some(other @ ("FUNCTION" | "MODEL" | "SYSTEM" | "MATERIALIZED" | "CONNECTION")) => {
+            Some("FUNCTION") => {
+                let scope = if temporary { FunctionScope::Temporary } else { FunctionScope::Catalog };
+                return function::drop(parser, scope);
+            }
+            Some("SYSTEM") if temporary => {
+                parser.expect_word("FUNCTION")?;
+                return function::drop(parser, FunctionScope::TemporarySystem);
+            }
+            Some(other @ ("MODEL" | "MATERIALIZED" | "CONNECTION")) => {
                 return Err(parser.message_at(&format!("DROP {other} is not supported yet"), &token));
             }
-            found => return Err(expected_word(parser, found, &["TABLE", "VIEW", "CATALOG", "DATABASE"], &token)),
+            found => {
+                let words = ["TABLE", "VIEW", "CATALOG", "DATABASE", "FUNCTION"];
+                return Err(expected_word(parser, found, &words, &token));
+            }
         };
         let if_exists = parser.accept_all(&["IF", "EXISTS"]);
         let name = parser.name("a name")?;
@@ -265,6 +286,19 @@ impl Reader<'_> {
             parser.accept("RESTRICT");
         }
         Ok(StatementKind::Drop(DropObject { kind, name, temporary, if_exists, cascade }))
+    }
+
+    fn alter(&mut self) -> Parsed<StatementKind> {
+        let parser = &mut self.parser;
+        let begin = parser.next_token();
+        let token = parser.peek_token_ref();
+        match keyword_of(token).as_deref() {
+            Some("FUNCTION" | "TEMPORARY") => function::alter(self),
+            Some(other @ ("TABLE" | "VIEW" | "DATABASE" | "CATALOG" | "MODEL" | "MATERIALIZED")) => {
+                Err(parser.message_at(&format!("ALTER {other} is not supported yet"), &begin))
+            }
+            found => Err(expected_word(parser, found, &["FUNCTION"], token)),
+        }
     }
 
     fn use_object(&mut self) -> Parsed<StatementKind> {

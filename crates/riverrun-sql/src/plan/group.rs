@@ -53,7 +53,7 @@ impl Planner<'_> {
             return Phases::One;
         }
         let exact = |call: &BoundAggregate| {
-            matches!(call.definition.name, "COUNT" | "MIN" | "MAX")
+            matches!(call.definition.built_in(), Some("COUNT" | "MIN" | "MAX"))
                 || !call.inputs.iter().any(|input| input.data_type().kind.is_approximate())
         };
         match wanted {
@@ -121,7 +121,8 @@ impl Planner<'_> {
 /// Whether the states of a call can be put together in any order; and, if rows are taken back, though a row may be taken
 /// back on another worker than the one that has it.
 fn is_mergeable(call: &BoundAggregate, retracting: bool) -> bool {
-    match call.definition.name {
+    let Some(name) = call.definition.built_in() else { return false };
+    match name {
         "COUNT" | "SUM" | "AVG" => !retracting || !call.options.distinct,
         "MIN"
         | "MAX"

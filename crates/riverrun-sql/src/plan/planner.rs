@@ -50,7 +50,9 @@ impl<'a> Planner<'a> {
     /// A planner over this catalog.
     pub fn new(catalog: &'a Catalog, config: &'a SessionConfig, clock: Arc<dyn Clock>) -> Self {
         let context = FunctionContext {
+            catalog: Arc::from(catalog.current_catalog()),
             database: Arc::from(catalog.current_database()),
+            functions: catalog.functions().clone(),
             ..FunctionContext::new(config.time_zone(), clock)
         };
         Planner { catalog, config, context, builder: PlanBuilder::default(), rejecting: HashSet::new() }

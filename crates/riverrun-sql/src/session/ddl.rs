@@ -1,8 +1,7 @@
 //! The statements that change or show the catalog and the session, and start no job.
 
-use super::SessionConfig;
+use super::{SessionConfig, functions};
 use crate::catalog::{self, Catalog, Object};
-use crate::functions::registry;
 use crate::parse::{Name, NamePart, Show, ShowKind, Statement, StatementKind};
 use riverrun_core::options::OptionValue;
 use riverrun_core::{Error, Result, Schema};
@@ -51,6 +50,10 @@ pub fn execute_ddl(
         StatementKind::Reset(key) => session.reset(key.as_ref().map(|key| key.value.as_str())),
         StatementKind::Show(what) => outcome.rows = Some(show(what, catalog, schema_of)?),
         StatementKind::Describe(name) => outcome.rows = Some(describe(name, catalog, schema_of)?),
+        StatementKind::CreateFunction(create) => functions::create(create, catalog, session)?,
+        StatementKind::AlterFunction(create) => functions::alter(create, catalog, session)?,
+        StatementKind::DropFunction(drop) => functions::drop(drop, catalog)?,
+        StatementKind::DescribeFunction(name) => outcome.rows = Some(functions::describe(name, catalog)?),
         StatementKind::Insert(_)
         | StatementKind::StatementSet(_)
         | StatementKind::Query(_)
@@ -97,14 +100,13 @@ fn show(show: &Show, catalog: &Catalog, schema_of: SchemaOf<'_>) -> Result<Rows>
             let names = names.map_err(|error| error.at(show.from.as_ref().map(|name| name.place())))?;
             column("database name", names.map(str::to_owned))
         }
-        ShowKind::Functions => {
-            let mut names: Vec<String> = registry::functions()
-                .filter(|function| function.name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
-                .map(|function| function.name.to_lowercase())
-                .collect();
-            names.sort();
-            names.dedup();
-            column("function name", names)
+        ShowKind::Functions | ShowKind::UserFunctions => {
+            let (in_catalog, in_database) = match &show.from {
+                Some(name) => catalog.database_path(name)?,
+                None => (catalog.current_catalog().to_owned(), catalog.current_database().to_owned()),
+            };
+            let own_only = matches!(show.kind, ShowKind::UserFunctions);
+            column("function name", functions::names(catalog, &in_catalog, &in_database, own_only))
         }
         ShowKind::Columns => match &show.from {
             Some(name) => describe(name, catalog, schema_of)?,

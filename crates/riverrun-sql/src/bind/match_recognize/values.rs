@@ -10,7 +10,7 @@ use crate::functions::{FunctionContext, operators};
 use crate::parse::place_of;
 use riverrun_core::suggest::did_you_mean;
 use riverrun_core::{DataType, Error, Result, TypeKind};
-use riverrun_operators::aggregates::{AggregateArgument, aggregate};
+use riverrun_operators::aggregates::AggregateArgument;
 use riverrun_operators::match_recognize::{End, MatchValue};
 use riverrun_operators::pattern::Variable;
 use sqlparser::ast::{self, AccessExpr, Spanned, SymbolDefinition, VisitMut, VisitorMut};
@@ -346,17 +346,19 @@ impl ClauseBinder<'_> {
             "MATCH_NUMBER" if self.clause == Clause::Measures => {
                 Ok(Some(self.value(MatchValue::Number, TypeKind::BigInt.not_null())))
             }
-            _ if aggregate(&name).is_some() && function.over.is_none() => self.aggregate(&name, function).map(Some),
+            _ if self.bindings.context.aggregate(&function.name).is_some() && function.over.is_none() => {
+                self.aggregate(function).map(Some)
+            }
             _ => Ok(None),
         }
     }
 
-    fn aggregate(&self, name: &str, function: &ast::Function) -> Result<Expr> {
+    fn aggregate(&self, function: &ast::Function) -> Result<Expr> {
         let call = ast::Expr::Function(function.clone());
         let (variable, plain) = self.bindings.without_variable(&call)?;
         let ast::Expr::Function(plain) = plain else { return Err(Error::bug("an aggregate that is no call")) };
         let binder = ExprBinder::new(self.bindings.scope, self.bindings.context);
-        let bound = bind_aggregate(name, &plain, &binder, false)?;
+        let bound = bind_aggregate(&plain, &binder, false)?;
         let described: Vec<_> = bound
             .arguments
             .iter()
