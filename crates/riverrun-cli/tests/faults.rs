@@ -137,7 +137,13 @@ fn a_torn_file_of_state_is_named_and_the_checkpoint_before_it_used_when_asked_fo
     let torn = newest_state(&folder, newest);
     let bytes = std::fs::read(&torn).unwrap();
     std::fs::write(&torn, &bytes[..bytes.len() / 2]).unwrap();
-    let before = folder.join(format!("chk-{}", newest - 1)).display().to_string();
+    let names_it = |id: &u64| {
+        let manifest = std::fs::read_to_string(folder.join(format!("chk-{id}/manifest.json"))).unwrap();
+        manifest.contains(&*torn.file_name().unwrap().to_string_lossy())
+    };
+    // One between which and the newest no row has come names the same file.
+    let before = checkpoints(&case).into_iter().rev().find(|id| !names_it(id)).unwrap();
+    let before = folder.join(format!("chk-{before}")).display().to_string();
     let said = format!("the checkpoint is damaged: {} ends too early", torn.display());
     let ended = end(start(&case, &["-p", "1"]));
     ended.failed(1, &[&said, &format!("the one before it can be used with --from {before}")]);
