@@ -25,6 +25,8 @@ pub struct Summary {
     pub skipped_rows: u64,
     /// Broken rows that went to a dead-letter table.
     pub dead_rows: u64,
+    /// The longest that a checkpoint has kept an operator from its rows, in milliseconds.
+    pub longest_pause_ms: f64,
     /// The tables that were read.
     pub sources: Vec<TableSummary>,
     /// The tables that were written.
@@ -53,6 +55,7 @@ impl Summary {
             self.late_rows += operator.late;
             self.skipped_rows += operator.skipped;
             self.dead_rows += operator.dead;
+            self.longest_pause_ms = self.longest_pause_ms.max(operator.pause as f64 / 1e6);
             let (rows, tables) = match operator.role {
                 OperatorRole::Source => (operator.rows_out, &mut self.sources),
                 OperatorRole::Sink => (operator.rows_in, &mut self.sinks),

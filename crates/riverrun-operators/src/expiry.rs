@@ -63,7 +63,8 @@ impl Expiry {
         }
     }
 
-    /// The keys that have expired; they are forgotten here.
+    /// The keys that have expired. Whoever lets them go says so by [`Expiry::forget`]: until then it is known when they were
+    /// written, which a barrier before may still have to write down.
     pub fn take_expired(&mut self, now: Millis) -> Vec<u32> {
         let mut expired = Vec::new();
         while let Some(&(time, slot)) = self.queue.front()
@@ -71,7 +72,6 @@ impl Expiry {
         {
             self.queue.pop_front();
             if self.written[slot as usize] == time {
-                self.written[slot as usize] = NEVER;
                 expired.push(slot);
             }
         }

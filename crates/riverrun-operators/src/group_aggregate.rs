@@ -133,14 +133,14 @@ impl SlotValues for Values {
         self.states.iter().for_each(|state| state.encode(slot, out));
     }
 
-    fn decode(&mut self, slot: u32, value: &[u8]) -> Result<()> {
+    fn decode(&mut self, slot: u32, _hash: u64, value: &[u8]) -> Result<()> {
         let mut value = BlobReader::new(value);
         let written = Millis(value.i64()?);
         let rows = value.i64()?;
         self.read(slot, rows, written, value.rest())
     }
 
-    fn evict(&mut self, slot: u32) {
+    fn evict(&mut self, slot: u32, _hash: u64) {
         self.forget(slot);
     }
 

@@ -10,6 +10,8 @@ use riverrun::sql::plan::StreamPlan;
 use riverrun::{Script, Session};
 use riverrun_core::format_value::RowFormatter;
 use riverrun_core::{Epoch, Result, RowBatch, RowKind, Schema};
+use riverrun_state::tier::StateBackend;
+use riverrun_state::tier::memory::MemoryTier;
 use riverrun_state::{OperatorSnapshot, RestoredState};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -83,13 +85,36 @@ impl Sink<RowBatch> for Collector {
     }
 }
 
-fn start(plan: &StreamPlan, parallelism: usize, restore: Option<Arc<Snapshot>>, to: &Collected) -> JobHandle {
+/// Where keyed state is.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Memory,
+    /// Below memory, of which there is none.
+    Below,
+}
+
+impl Place {
+    fn backend(self) -> Arc<StateBackend> {
+        match self {
+            Place::Memory => StateBackend::in_memory(Some(Arc::new(MemoryTier))),
+            Place::Below => StateBackend::tiered(Arc::new(MemoryTier), 2, 1).unwrap().from_bytes(0),
+        }
+    }
+}
+
+fn start(
+    plan: &StreamPlan,
+    parallelism: usize,
+    restore: Option<Arc<Snapshot>>,
+    to: &Collected,
+    place: Place,
+) -> JobHandle {
     let to = to.clone();
     let results: ResultSink = Arc::new(move |_: SinkContext, schema: &Schema| {
         let formatter = RowFormatter::new(schema.fields.iter().map(|field| field.data_type.clone()));
         Ok(Box::new(Collector { formatter, now: Rows::new(), to: to.clone() }) as Box<dyn Sink<RowBatch>>)
     });
-    let options = JobOptions { retained_snapshots: usize::MAX, ..JobOptions::default() };
+    let options = JobOptions { retained_snapshots: usize::MAX, state: place.backend(), ..JobOptions::default() };
     let config = JobConfig { options, restore, ..JobConfig::new("restore").parallelism(parallelism) };
     let plan = Arc::new(plan.clone());
     Job::start(config, Arc::new(move |flow: &mut _| build(&plan, KEY_GROUPS, Some(&results), flow))).unwrap()
@@ -180,13 +205,19 @@ fn check(query: &str) {
     let plan = plan(folder.path(), query);
 
     let undisturbed = Collected::default();
-    finish(&start(&plan, 1, None, &undisturbed));
+    finish(&start(&plan, 1, None, &undisturbed, Place::Memory));
     let expected = undisturbed.until(u32::MAX);
     assert!(expected.len() > 3, "{expected:?}");
 
-    for (before, after) in [(1, 2), (2, 1), (2, 4)] {
+    let ways = [
+        (1, 2, Place::Memory, Place::Memory),
+        (2, 1, Place::Memory, Place::Below),
+        (2, 4, Place::Below, Place::Below),
+        (1, 2, Place::Below, Place::Memory),
+    ];
+    for (before, after, place, other) in ways {
         let first = Collected::default();
-        let job = start(&plan, before, None, &first);
+        let job = start(&plan, before, None, &first, place);
         while let Some(epoch) = job.trigger_epoch() {
             if job.wait_epoch(epoch, PATIENCE).is_none() {
                 break;
@@ -200,10 +231,10 @@ fn check(query: &str) {
         // Of very many, some from all over the run.
         for (epoch, snapshot) in snapshots.iter().step_by(snapshots.len().div_ceil(RESTORED)) {
             let second = Collected::default();
-            finish(&start(&plan, after, Some(snapshot.clone()), &second));
+            finish(&start(&plan, after, Some(snapshot.clone()), &second, other));
             let mut sum = first.until(epoch.0);
             add(&mut sum, &second.until(u32::MAX));
-            assert_eq!(sum, expected, "{query}\nfrom epoch {} of {before} workers on {after}", epoch.0);
+            assert_eq!(sum, expected, "{query}\nfrom epoch {} of {before} workers on {after}, {place:?}, {other:?}", epoch.0);
         }
     }
 }

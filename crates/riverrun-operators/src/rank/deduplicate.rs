@@ -19,6 +19,7 @@ use arrow::datatypes::{DataType, SchemaRef};
 use riverrun_core::{Millis, Result, RowBatch, Schema, Watermark};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
 use riverrun_state::blob::{BlobReader, KeyedBlobs, put_bytes, put_i64, read_keyed};
+use riverrun_state::tier::{Resident, SlotValues};
 use riverrun_state::{KeyEncoder, KeyTable, OperatorSnapshot, RestoredState, RowArena, hash_key, key};
 use std::collections::BTreeMap;
 
@@ -55,9 +56,8 @@ pub struct Deduplicate {
     schema: SchemaRef,
     types: Vec<DataType>,
     keys: KeyTable,
-    kept: Vec<Kept>,
-    expiry: Option<Expiry>,
-    rows: RowArena,
+    resident: Resident,
+    values: Values,
     /// Where the last row is kept: the keys whose row has changed in this tick.
     touched: Vec<u32>,
     /// Where rows wait for the watermark: their keys by time. A key whose row has another time by now is passed over.
@@ -70,9 +70,89 @@ pub struct Deduplicate {
     row_encoder: KeyEncoder,
 }
 
+/// What is kept of all keys.
+#[derive(Debug)]
+struct Values {
+    kept: Vec<Kept>,
+    rows: RowArena,
+    expiry: Option<Expiry>,
+    keep_last: bool,
+}
+
+impl Values {
+    fn write_rows(&self, slot: u32, out: &mut Vec<u8>) {
+        let kept = self.kept[slot as usize];
+        for row in [kept.row, kept.sent] {
+            out.push(u8::from(row != NONE));
+            if row != NONE {
+                put_bytes(out, self.rows.get(row));
+            }
+        }
+    }
+
+    fn written(&self, slot: u32) -> i64 {
+        self.expiry.as_ref().map_or(0, |expiry| expiry.written(slot).0)
+    }
+
+    fn read(&mut self, slot: u32, time: i64, written: Millis, blob: &mut BlobReader<'_>) -> Result<()> {
+        let mut kept = Kept::new(time);
+        if let Some(expiry) = &mut self.expiry {
+            // Where the time to live is new, it begins now.
+            let now = expiry.now();
+            expiry.write(slot, if written.0 > 0 { written } else { now });
+        }
+        let mut optional = |blob: &mut BlobReader<'_>| -> Result<u32> {
+            Ok(if blob.u8()? == 0 { NONE } else { self.rows.insert(blob.bytes()?) })
+        };
+        (kept.row, kept.sent) = (optional(blob)?, optional(blob)?);
+        if self.keep_last && kept.sent != NONE && self.rows.get(kept.sent) == self.rows.get(kept.row) {
+            self.rows.remove(kept.row);
+            kept.row = kept.sent;
+        }
+        self.kept[slot as usize] = kept;
+        Ok(())
+    }
+}
+
+/// A value: when it was written, the time of its row, and after a 1 each the row and the one that went out.
+impl SlotValues for Values {
+    fn grow(&mut self, slots: usize) {
+        if slots > self.kept.len() {
+            self.kept.resize(slots, Kept::default());
+        }
+    }
+
+    fn encode(&self, slot: u32, out: &mut Vec<u8>) {
+        put_i64(out, self.written(slot));
+        put_i64(out, self.kept[slot as usize].time);
+        self.write_rows(slot, out);
+    }
+
+    fn decode(&mut self, slot: u32, _hash: u64, value: &[u8]) -> Result<()> {
+        let mut value = BlobReader::new(value);
+        let written = Millis(value.i64()?);
+        let time = value.i64()?;
+        self.read(slot, time, written, &mut value)
+    }
+
+    fn evict(&mut self, slot: u32, _hash: u64) {
+        std::mem::take(&mut self.kept[slot as usize]).release(&mut self.rows);
+        if let Some(expiry) = &mut self.expiry {
+            expiry.forget(slot);
+        }
+    }
+
+    fn is_pinned(&self, slot: u32) -> bool {
+        let kept = self.kept[slot as usize];
+        kept.touched || kept.candidate != NONE
+    }
+}
+
 /// What is known of a key.
 #[derive(Clone, Copy, Debug)]
 struct Kept {
+    /// Whether anything is.
+    known: bool,
     /// The time of its row.
     time: i64,
     /// Its row in the arena; none where the first one has gone out.
@@ -86,7 +166,13 @@ struct Kept {
 
 impl Kept {
     fn new(time: i64) -> Self {
-        Kept { time, row: NONE, sent: NONE, candidate: NONE, touched: false }
+        Kept { known: true, time, row: NONE, sent: NONE, candidate: NONE, touched: false }
+    }
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Kept { known: false, ..Kept::new(0) }
     }
 }
 
@@ -111,14 +197,22 @@ impl Deduplicate {
         let schema = spec.schema.to_arrow();
         let types = schema.fields().iter().map(|field| field.data_type().clone()).collect();
         Ok(Deduplicate {
-            expiry: spec.ttl.map(|ttl| Expiry::new(ttl, context.clock.clone())),
+            // Rows that wait for the watermark have to be known without being asked for.
+            resident: match spec.time.is_some() && !spec.keep_last {
+                true => Resident::in_memory(),
+                false => context.resident("", spec.ttl),
+            },
+            values: Values {
+                kept: Vec::new(),
+                rows: RowArena::default(),
+                expiry: spec.ttl.map(|ttl| Expiry::new(ttl, context.clock.clone())),
+                keep_last: spec.keep_last,
+            },
             spec,
             context,
             schema,
             types,
             keys: KeyTable::default(),
-            kept: Vec::new(),
-            rows: RowArena::default(),
             touched: Vec::new(),
             waiting: BTreeMap::new(),
             changes: Vec::new(),
@@ -140,14 +234,19 @@ impl Deduplicate {
             Some(time) => Some(timestamp_millis(&evaluate(time, batch)?)?),
             None => None,
         };
-        let now = self.expiry.as_ref().map(Expiry::now);
-        let keys = evaluate_all(&self.spec.keys, batch)?;
-        let keys = self.key_encoder.encode(&keys, batch.num_rows())?;
+        let now = self.values.expiry.as_ref().map(Expiry::now);
+        let columns = evaluate_all(&self.spec.keys, batch)?;
+        let keys = self.key_encoder.encode(&columns, batch.num_rows())?;
+        let (mut hashes, mut slots) = (Vec::new(), Vec::new());
+        keys.hash_into(&mut hashes);
+        if !waits {
+            self.resident.read_slots(&mut self.keys, &mut self.values, keys, &hashes, &mut slots)?;
+        }
         let mut found = Candidates::default();
         for (row, key) in keys.iter().enumerate() {
             let time = times.as_ref().map_or(0, |times| times[row]);
             let late = waits && time <= watermarks.before(row).0;
-            let hash = hash_key(key);
+            let hash = hashes[row];
             if late {
                 // Its key's first row has gone out, or it would have: it came too late to be the first.
                 if self.keys.find(hash, key).is_none() {
@@ -155,23 +254,21 @@ impl Deduplicate {
                 }
                 continue;
             }
-            let (slot, mut new) = self.keys.insert(hash, key);
-            if new {
-                match self.kept.get_mut(slot as usize) {
-                    Some(free) => *free = Kept::new(time),
-                    None => self.kept.push(Kept::new(time)),
+            let slot = match slots.get(row) {
+                Some(slot) => *slot,
+                None => {
+                    let (slot, _) = self.keys.insert(hash, key);
+                    self.values.grow(self.keys.slots());
+                    slot
                 }
-            }
-            let kept = &mut self.kept[slot as usize];
-            if let (Some(expiry), Some(now)) = (&self.expiry, now)
-                && expiry.is_expired(slot, now)
-                && kept.may_expire(waits)
-            {
-                kept.release(&mut self.rows);
-                *kept = Kept::new(time);
-                new = true;
-            }
-            let replaces = new
+            };
+            let Values { kept, expiry, .. } = &self.values;
+            let kept = kept[slot as usize];
+            let expired = expiry.as_ref().zip(now).is_some_and(|(expiry, now)| expiry.is_expired(slot, now))
+                && kept.known
+                && kept.may_expire(waits);
+            let replaces = !kept.known
+                || expired
                 || match self.spec.keep_last {
                     true => time >= kept.time,
                     false => waits && kept.is_waiting() && time < kept.time,
@@ -179,8 +276,17 @@ impl Deduplicate {
             if !replaces {
                 continue;
             }
+            self.resident.change(&self.keys, &self.values, &[slot]);
+            let Values { kept, rows, expiry, .. } = &mut self.values;
+            let kept = &mut kept[slot as usize];
+            if expired {
+                kept.release(rows);
+            }
+            if expired || !kept.known {
+                *kept = Kept::new(time);
+            }
             kept.time = time;
-            if let (Some(expiry), Some(now)) = (&mut self.expiry, now) {
+            if let (Some(expiry), Some(now)) = (expiry, now) {
                 expiry.write(slot, now);
             }
             if kept.candidate == NONE {
@@ -201,12 +307,12 @@ impl Deduplicate {
         let batch = if all { batch } else { batch.take(&UInt32Array::from(candidates.rows))? };
         let rows = self.row_encoder.encode(batch.columns.columns(), count)?;
         for (&slot, bytes) in candidates.slots.iter().zip(rows.iter()) {
-            let kept = &mut self.kept[slot as usize];
+            let kept = &mut self.values.kept[slot as usize];
             kept.candidate = NONE;
             if kept.row != NONE && kept.row != kept.sent {
-                self.rows.remove(kept.row);
+                self.values.rows.remove(kept.row);
             }
-            kept.row = self.rows.insert(bytes);
+            kept.row = self.values.rows.insert(bytes);
             if !self.spec.keep_last {
                 self.waiting.entry(kept.time).or_default().push(slot);
             } else if !kept.touched {
@@ -225,7 +331,7 @@ impl Deduplicate {
             }
             let (time, slots) = first.remove_entry();
             for slot in slots {
-                let kept = &mut self.kept[slot as usize];
+                let kept = &mut self.values.kept[slot as usize];
                 if kept.time == time && kept.row != NONE {
                     self.changes.push(Change { row: kept.row, weight: 1, last_use: true });
                     kept.row = NONE;
@@ -237,11 +343,11 @@ impl Deduplicate {
     /// Finds the keys whose last row is another one than at the end of the tick before.
     fn find_changes(&mut self) {
         for slot in self.touched.drain(..) {
-            let kept = &mut self.kept[slot as usize];
+            let kept = &mut self.values.kept[slot as usize];
             kept.touched = false;
             if kept.sent != NONE {
-                if self.rows.get(kept.sent) == self.rows.get(kept.row) {
-                    self.rows.remove(kept.row);
+                if self.values.rows.get(kept.sent) == self.values.rows.get(kept.row) {
+                    self.values.rows.remove(kept.row);
                     kept.row = kept.sent;
                     continue;
                 }
@@ -260,19 +366,19 @@ impl Deduplicate {
             }
             let end = self.changes.len().min(self.position + self.spec.batch_size.max(1));
             let changes = &self.changes[self.position..end];
-            let columns = key::decode(&self.types, changes.iter().map(|change| self.rows.get(change.row)))?;
+            let columns = key::decode(&self.types, changes.iter().map(|change| self.values.rows.get(change.row)))?;
             let options = RecordBatchOptions::new().with_row_count(Some(changes.len()));
             let columns = RecordBatch::try_new_with_options(self.schema.clone(), columns, &options)?;
             let weights = self.spec.keep_last.then(|| changes.iter().map(|change| change.weight).collect());
             out.emit(RowBatch { columns, weights });
             for change in changes.iter().filter(|change| change.last_use) {
-                self.rows.remove(change.row);
+                self.values.rows.remove(change.row);
             }
             self.position = end;
         }
         self.changes.clear();
         (self.position, self.emitting) = (0, false);
-        Ok(())
+        self.resident.settle(&mut self.keys, &mut self.values)
     }
 }
 
@@ -314,7 +420,7 @@ impl Operator<RowBatch> for Deduplicate {
         }
         // The first to arrive: it goes out as it came, and its key is all that is kept.
         for &slot in &candidates.slots {
-            self.kept[slot as usize].candidate = NONE;
+            self.values.kept[slot as usize].candidate = NONE;
         }
         out.emit(batch.take(&UInt32Array::from(candidates.rows))?);
         Ok(())
@@ -342,18 +448,18 @@ impl Operator<RowBatch> for Deduplicate {
     }
 
     fn next_processing_timer(&self) -> Option<Millis> {
-        self.expiry.as_ref().filter(|_| self.touched.is_empty())?.next_timer()
+        self.values.expiry.as_ref().filter(|_| self.touched.is_empty())?.next_timer()
     }
 
     fn on_processing_time(&mut self, now: Millis, _out: &mut Output<RowBatch>) -> Result<()> {
         let waits = self.waits();
-        let Some(expiry) = &mut self.expiry else { return Ok(()) };
-        for slot in expiry.take_expired(now) {
-            let kept = &self.kept[slot as usize];
-            if kept.may_expire(waits) {
-                kept.release(&mut self.rows);
+        let expired = self.values.expiry.as_mut().map(|expiry| expiry.take_expired(now)).unwrap_or_default();
+        for slot in expired {
+            if self.values.kept[slot as usize].may_expire(waits) {
+                self.resident.remove(&self.keys, &self.values, slot);
+                self.values.evict(slot, self.keys.hash(slot));
                 self.keys.remove(slot);
-            } else {
+            } else if let Some(expiry) = &mut self.values.expiry {
                 expiry.write(slot, now);
             }
         }
@@ -371,58 +477,48 @@ impl Operator<RowBatch> for Deduplicate {
     /// Per key group, for each key: its bytes, the time of its row, with a TTL when it was written, and after a 1 each the row that waits or was the last to
     /// come, and the row that went out.
     fn snapshot(&mut self) -> Result<OperatorSnapshot> {
+        if let Some(ticket) = self.resident.freeze(&self.keys, &self.values)? {
+            return Ok(OperatorSnapshot::of_tier(ticket));
+        }
         let mut blobs = KeyedBlobs::new(VERSION);
         for (group, slots) in self.keys.by_group(self.context.key_groups) {
             let blob = blobs.group(group);
             for slot in slots {
-                let kept = self.kept[slot as usize];
                 put_bytes(blob, self.keys.key(slot));
-                put_i64(blob, kept.time);
-                put_i64(blob, self.expiry.as_ref().map_or(0, |expiry| expiry.written(slot).0));
-                for row in [kept.row, kept.sent] {
-                    blob.push(u8::from(row != NONE));
-                    if row != NONE {
-                        put_bytes(blob, self.rows.get(row));
-                    }
-                }
+                put_i64(blob, self.values.kept[slot as usize].time);
+                put_i64(blob, self.values.written(slot));
+                self.values.write_rows(slot, blob);
             }
         }
         Ok(OperatorSnapshot { keyed: blobs.into_inner(), ..OperatorSnapshot::default() })
     }
 
+    fn write_behind(&mut self) -> Result<bool> {
+        self.resident.advance(&self.keys, &self.values)
+    }
+
     fn restore(&mut self, state: RestoredState) -> Result<()> {
+        let waits = self.waits();
+        let Deduplicate { keys, values, resident, waiting, touched, .. } = self;
+        resident.restore(&state.tier("")?, keys, values)?;
         read_keyed(&state, VERSION, "a deduplication", |_, blob| {
             let key = blob.bytes()?;
-            let (slot, _) = self.keys.insert(hash_key(key), key);
-            let mut kept = Kept::new(blob.i64()?);
+            let (slot, _) = keys.insert(hash_key(key), key);
+            values.grow(keys.slots());
+            let time = blob.i64()?;
             let written = Millis(blob.i64()?);
-            if let Some(expiry) = &mut self.expiry {
-                // Where the time to live is new, it begins now.
-                let now = expiry.now();
-                expiry.write(slot, if written.0 > 0 { written } else { now });
+            values.read(slot, time, written, blob)?;
+            let kept = &mut values.kept[slot as usize];
+            if waits && kept.row != NONE {
+                waiting.entry(kept.time).or_default().push(slot);
             }
-            let mut optional = |blob: &mut BlobReader<'_>| -> Result<u32> {
-                Ok(if blob.u8()? == 0 { NONE } else { self.rows.insert(blob.bytes()?) })
-            };
-            (kept.row, kept.sent) = (optional(blob)?, optional(blob)?);
-            if self.spec.keep_last && kept.sent != NONE && self.rows.get(kept.sent) == self.rows.get(kept.row) {
-                self.rows.remove(kept.row);
-                kept.row = kept.sent;
-            }
-            if self.waits() && kept.row != NONE {
-                self.waiting.entry(kept.time).or_default().push(slot);
-            }
-            if kept.row != kept.sent && self.spec.keep_last {
+            if kept.row != kept.sent && values.keep_last {
                 kept.touched = true;
-                self.touched.push(slot);
+                touched.push(slot);
             }
-            match self.kept.get_mut(slot as usize) {
-                Some(free) => *free = kept,
-                None => self.kept.push(kept),
-            }
-            Ok(())
+            resident.restored(keys, values, slot)
         })?;
-        self.expiry.iter_mut().for_each(Expiry::restored);
+        self.values.expiry.iter_mut().for_each(Expiry::restored);
         Ok(())
     }
 }

@@ -16,10 +16,11 @@ use crate::sort_key::SortKey;
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow::compute::{cast, take};
 use arrow::datatypes::{DataType, Int64Type, SchemaRef};
-use riverrun_core::{Millis, Result, RowBatch, Schema};
+use riverrun_core::{Error, Millis, Result, RowBatch, Schema};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
-use riverrun_state::blob::{KeyedBlobs, put_bytes, put_i64, put_u32, read_keyed};
-use riverrun_state::{KeyEncoder, KeyOrder, KeyTable, OperatorSnapshot, RestoredState, RowArena, hash_key, key};
+use riverrun_state::blob::{BlobReader, KeyedBlobs, put_bytes, put_i64, put_u32, read_keyed};
+use riverrun_state::tier::{Resident, SlotValues};
+use riverrun_state::{KeyEncoder, KeyOrder, KeyRows, KeyTable, OperatorSnapshot, RestoredState, RowArena, hash_key, key};
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -84,13 +85,10 @@ pub struct TopN {
     order: Vec<Expression>,
     orders: Vec<KeyOrder>,
     keys: KeyTable,
-    groups: Vec<Group>,
-    expiry: Option<Expiry>,
-    rows: RowArena,
+    resident: Resident,
+    values: Values,
     /// How many rows have come.
     sequence: u64,
-    /// Where rows can be taken back: all rows by their bytes.
-    index: RowIndex,
     touched: Vec<u32>,
     changes: Vec<Change>,
     /// The next of `changes` to go out.
@@ -103,9 +101,109 @@ pub struct TopN {
     row_encoder: KeyEncoder,
 }
 
+/// The rows of all keys.
+#[derive(Debug)]
+struct Values {
+    groups: Vec<Group>,
+    expiry: Option<Expiry>,
+    rows: RowArena,
+    /// Where rows can be taken back: all rows by their bytes.
+    index: RowIndex,
+    retracting: bool,
+}
+
+impl Values {
+    /// Forgets the rows of a key.
+    fn clear(&mut self, slot: u32, hash: u64) {
+        let group = &mut self.groups[slot as usize];
+        while let Some(entry) = group.list.pop() {
+            if self.retracting {
+                self.index.remove(hash, record(&self.rows, entry.record).row, entry.record);
+            }
+            self.rows.remove(entry.record);
+        }
+        *group = Group::default();
+    }
+
+    fn write_rows(&self, slot: u32, out: &mut Vec<u8>) {
+        let group = &self.groups[slot as usize];
+        put_u32(out, group.last);
+        out.push(u8::from(group.full));
+        put_u32(out, group.list.len() as u32);
+        for entry in group.list.iter() {
+            let record = record(&self.rows, entry.record);
+            put_bytes(out, record.order);
+            put_bytes(out, record.row);
+            put_i64(out, record.sequence as i64);
+            put_u32(out, entry.sent);
+        }
+    }
+
+    fn written(&self, slot: u32) -> i64 {
+        self.expiry.as_ref().map_or(0, |expiry| expiry.written(slot).0)
+    }
+
+    /// Reads a key; the number of the last of its rows to come.
+    fn read(&mut self, slot: u32, hash: u64, written: Millis, blob: &mut BlobReader<'_>) -> Result<u64> {
+        if let Some(expiry) = &mut self.expiry {
+            // Where the time to live is new, it begins now.
+            let now = expiry.now();
+            expiry.write(slot, if written.0 > 0 { written } else { now });
+        }
+        let group = &mut self.groups[slot as usize];
+        *group = Group { known: true, last: blob.u32()?, full: blob.u8()? != 0, ..Group::default() };
+        let mut newest = 0;
+        for _ in 0..blob.u32()? {
+            let (order, row) = (blob.bytes()?, blob.bytes()?);
+            let (sequence, sent) = (blob.i64()? as u64, blob.u32()?);
+            newest = newest.max(sequence);
+            let record = keep(&mut self.rows, sequence, order, row);
+            group.list.insert(&self.rows, order, Entry { sent, ..Entry::new(order, record) });
+            group.visible += u32::from(sent > 0);
+            if self.retracting {
+                self.index.insert(hash, row, record);
+            }
+        }
+        Ok(newest)
+    }
+}
+
+/// A value: when it was written, the last rank, and the rows in order.
+impl SlotValues for Values {
+    fn grow(&mut self, slots: usize) {
+        if slots > self.groups.len() {
+            self.groups.resize_with(slots, Group::default);
+        }
+    }
+
+    fn encode(&self, slot: u32, out: &mut Vec<u8>) {
+        put_i64(out, self.written(slot));
+        self.write_rows(slot, out);
+    }
+
+    fn decode(&mut self, slot: u32, hash: u64, value: &[u8]) -> Result<()> {
+        let mut value = BlobReader::new(value);
+        let written = Millis(value.i64()?);
+        self.read(slot, hash, written, &mut value).map(|_| ())
+    }
+
+    fn evict(&mut self, slot: u32, hash: u64) {
+        self.clear(slot, hash);
+        if let Some(expiry) = &mut self.expiry {
+            expiry.forget(slot);
+        }
+    }
+
+    fn is_pinned(&self, slot: u32) -> bool {
+        self.groups[slot as usize].touched
+    }
+}
+
 /// The rows of one key.
 #[derive(Clone, Debug, Default)]
 struct Group {
+    /// Whether there is anything to know.
+    known: bool,
     list: RankList,
     /// The last rank that comes out.
     last: u32,
@@ -135,16 +233,20 @@ impl TopN {
         Ok(TopN {
             orders: orders.collect(),
             order,
-            expiry: spec.ttl.map(|ttl| Expiry::new(ttl, context.clock.clone())),
+            resident: context.resident("", spec.ttl),
+            values: Values {
+                groups: Vec::new(),
+                expiry: spec.ttl.map(|ttl| Expiry::new(ttl, context.clock.clone())),
+                rows: RowArena::default(),
+                index: RowIndex::default(),
+                retracting: spec.retracting,
+            },
             spec,
             context,
             schema,
             types,
             keys: KeyTable::default(),
-            groups: Vec::new(),
-            rows: RowArena::default(),
             sequence: 0,
-            index: RowIndex::default(),
             touched: Vec::new(),
             changes: Vec::new(),
             position: 0,
@@ -174,43 +276,34 @@ impl TopN {
         }
     }
 
-    /// The group of a key, which is made if need be.
-    fn group(&mut self, hash: u64, key: &[u8], last: impl FnOnce(&Self) -> u32) -> u32 {
-        let (slot, new) = self.keys.insert(hash, key);
-        if new {
-            let group = Group { last: last(self), ..Group::default() };
-            match self.groups.get_mut(slot as usize) {
-                Some(free) => *free = group,
-                None => self.groups.push(group),
-            }
-        } else if let Some(expiry) = &self.expiry
-            && expiry.is_expired(slot, expiry.now())
-            && !self.groups[slot as usize].touched
-        {
-            self.clear(slot);
-            self.groups[slot as usize].last = last(self);
-        }
-        slot
+    /// The slots of keys, in memory.
+    fn slots(&mut self, keys: &KeyRows) -> Result<Vec<u32>> {
+        let (mut hashes, mut slots) = (Vec::new(), Vec::new());
+        keys.hash_into(&mut hashes);
+        self.resident.read_slots(&mut self.keys, &mut self.values, keys, &hashes, &mut slots)?;
+        Ok(slots)
     }
 
-    /// Forgets the rows of a key.
-    fn clear(&mut self, slot: u32) {
-        let hash = self.keys.hash(slot);
-        while let Some(entry) = self.groups[slot as usize].list.pop() {
-            if self.spec.retracting {
-                self.index.remove(hash, record(&self.rows, entry.record).row, entry.record);
-            }
-            self.rows.remove(entry.record);
+    /// Makes the group of a key, if it is new or has expired.
+    fn group(&mut self, slot: u32, last: impl FnOnce(&Self) -> u32) {
+        let group = &self.values.groups[slot as usize];
+        let expiry = self.values.expiry.as_ref();
+        let expired = group.known && !group.touched && expiry.is_some_and(|e| e.is_expired(slot, e.now()));
+        if group.known && !expired {
+            return;
         }
-        self.groups[slot as usize] = Group::default();
+        self.resident.change(&self.keys, &self.values, &[slot]);
+        self.values.clear(slot, self.keys.hash(slot));
+        let last = last(self);
+        self.values.groups[slot as usize] = Group { known: true, last, ..Group::default() };
     }
 
     fn touch(&mut self, slot: u32) {
-        let group = &mut self.groups[slot as usize];
+        let group = &mut self.values.groups[slot as usize];
         if !group.touched {
             group.touched = true;
             self.touched.push(slot);
-            if let Some(expiry) = &mut self.expiry {
+            if let Some(expiry) = &mut self.values.expiry {
                 let now = expiry.now();
                 expiry.write(slot, now);
             }
@@ -227,9 +320,9 @@ impl TopN {
         let limits = self.limits(batch)?;
         // Only what may still get a rank is encoded: it grows no easier to reach one within the batch.
         let (mut candidates, mut slots): (Vec<u32>, Vec<u32>) = (Vec::new(), Vec::new());
-        for (row, key) in keys.iter().enumerate() {
-            let slot = self.group(hash_key(key), key, |this| this.limit(limits.as_ref(), row));
-            if self.can_rank(&self.groups[slot as usize], orders.row(row)) {
+        for (row, slot) in self.slots(&keys)?.into_iter().enumerate() {
+            self.group(slot, |this| this.limit(limits.as_ref(), row));
+            if self.can_rank(&self.values.groups[slot as usize], orders.row(row)) {
                 candidates.push(row as u32);
                 slots.push(slot);
             }
@@ -247,7 +340,7 @@ impl TopN {
         let rows = rows.clone();
         for ((&row, &slot), bytes) in candidates.iter().zip(&slots).zip(rows.iter()) {
             let order = orders.row(row as usize);
-            if self.can_rank(&self.groups[slot as usize], order) {
+            if self.can_rank(&self.values.groups[slot as usize], order) {
                 self.insert(slot, order, bytes);
                 self.drop_worst(slot);
             }
@@ -264,7 +357,7 @@ impl TopN {
         if !full {
             return true;
         }
-        match group.list.compare_last(&self.rows, order) {
+        match group.list.compare_last(&self.values.rows, order) {
             Some(Ordering::Less) => true,
             Some(Ordering::Equal) => self.spec.ranking != Ranking::RowNumber,
             Some(Ordering::Greater) | None => false,
@@ -272,22 +365,23 @@ impl TopN {
     }
 
     fn insert(&mut self, slot: u32, order: &[u8], row: &[u8]) -> u32 {
+        self.resident.change(&self.keys, &self.values, &[slot]);
         self.sequence += 1;
-        let record = keep(&mut self.rows, self.sequence, order, row);
-        self.groups[slot as usize].list.insert(&self.rows, order, Entry::new(order, record));
+        let record = keep(&mut self.values.rows, self.sequence, order, row);
+        self.values.groups[slot as usize].list.insert(&self.values.rows, order, Entry::new(order, record));
         self.touch(slot);
         record
     }
 
     /// Forgets the row that has fallen out of the ranks of a growing input.
     fn drop_worst(&mut self, slot: u32) {
-        let group = &mut self.groups[slot as usize];
+        let group = &mut self.values.groups[slot as usize];
         if self.spec.ranking != Ranking::RowNumber || group.list.len() <= group.last as usize {
             return;
         }
         if let Some(worst) = group.list.pop() {
             match worst.sent {
-                0 => self.rows.remove(worst.record),
+                0 => self.values.rows.remove(worst.record),
                 rank => {
                     group.visible -= 1;
                     self.changes.push(Change { record: worst.record, rank, weight: -1 });
@@ -306,13 +400,13 @@ impl TopN {
         let orders = self.order_encoder.encode_ordered(&orders, &self.orders, count)?.clone();
         let rows = self.row_encoder.encode(batch.columns.columns(), count)?.clone();
         let limits = self.limits(&batch.columns)?;
-        for (index, (key, row)) in keys.iter().zip(rows.iter()).enumerate() {
-            let hash = hash_key(key);
-            let slot = self.group(hash, key, |this| this.limit(limits.as_ref(), index));
+        for (index, (slot, row)) in self.slots(&keys)?.into_iter().zip(rows.iter()).enumerate() {
+            let hash = self.keys.hash(slot);
+            self.group(slot, |this| this.limit(limits.as_ref(), index));
             let weight = batch.weight(index);
             for _ in 0..weight.max(0) {
                 let record = self.insert(slot, orders.row(index), row);
-                self.index.insert(hash, row, record);
+                self.values.index.insert(hash, row, record);
             }
             for _ in 0..weight.min(0).unsigned_abs() {
                 self.remove(slot, hash, row);
@@ -323,12 +417,13 @@ impl TopN {
 
     /// Takes back a row: of equal ones the first. One that was never there is passed over.
     fn remove(&mut self, slot: u32, hash: u64, row: &[u8]) {
-        let Some(number) = self.index.oldest(&self.rows, hash, row) else { return };
-        let group = &mut self.groups[slot as usize];
-        let Some(entry) = group.list.remove(&self.rows, number) else { return };
-        self.index.remove(hash, row, number);
+        let Some(number) = self.values.index.oldest(&self.values.rows, hash, row) else { return };
+        self.resident.change(&self.keys, &self.values, &[slot]);
+        let group = &mut self.values.groups[slot as usize];
+        let Some(entry) = group.list.remove(&self.values.rows, number) else { return };
+        self.values.index.remove(hash, row, number);
         match entry.sent {
-            0 => self.rows.remove(number),
+            0 => self.values.rows.remove(number),
             rank => {
                 group.visible -= 1;
                 self.changes.push(Change { record: number, rank, weight: -1 });
@@ -342,7 +437,7 @@ impl TopN {
     fn find_changes(&mut self) {
         let mut added: Vec<Change> = Vec::new();
         for slot in std::mem::take(&mut self.touched) {
-            let group = &mut self.groups[slot as usize];
+            let group = &mut self.values.groups[slot as usize];
             group.touched = false;
             let (mut rank, mut position) = (0_u32, 0_u32);
             let mut left = group.visible;
@@ -350,7 +445,7 @@ impl TopN {
             let mut ranked = 0;
             for entry in group.list.iter_mut() {
                 position += 1;
-                let ties = || previous.is_some_and(|previous| previous.ties_with(entry, &self.rows));
+                let ties = || previous.is_some_and(|previous| previous.ties_with(entry, &self.values.rows));
                 rank = match self.spec.ranking {
                     Ranking::RowNumber => position,
                     Ranking::Rank if ties() => rank,
@@ -386,8 +481,10 @@ impl TopN {
             }
             if self.spec.retracting {
                 if group.list.len() == 0 {
+                    *group = Group::default();
+                    self.resident.remove(&self.keys, &self.values, slot);
                     self.keys.remove(slot);
-                    if let Some(expiry) = &mut self.expiry {
+                    if let Some(expiry) = &mut self.values.expiry {
                         expiry.forget(slot);
                     }
                 }
@@ -410,7 +507,7 @@ impl TopN {
             }
             let end = self.changes.len().min(self.position + self.spec.batch_size.max(1));
             let changes = &self.changes[self.position..end];
-            let rows = changes.iter().map(|change| record(&self.rows, change.record).row);
+            let rows = changes.iter().map(|change| record(&self.values.rows, change.record).row);
             let mut columns = key::decode(&self.types, rows)?;
             if self.spec.emit_rank {
                 let ranks = changes.iter().map(|change| i64::from(change.rank));
@@ -425,9 +522,9 @@ impl TopN {
         self.changes.clear();
         (self.position, self.emitting) = (0, false);
         for record in self.dead.drain(..) {
-            self.rows.remove(record);
+            self.values.rows.remove(record);
         }
-        Ok(())
+        self.resident.settle(&mut self.keys, &mut self.values)
     }
 }
 
@@ -453,13 +550,14 @@ impl Operator<RowBatch> for TopN {
     }
 
     fn next_processing_timer(&self) -> Option<Millis> {
-        self.expiry.as_ref().filter(|_| self.touched.is_empty())?.next_timer()
+        self.values.expiry.as_ref().filter(|_| self.touched.is_empty())?.next_timer()
     }
 
     fn on_processing_time(&mut self, now: Millis, _out: &mut Output<RowBatch>) -> Result<()> {
-        let expired = self.expiry.as_mut().map(|expiry| expiry.take_expired(now)).unwrap_or_default();
+        let expired = self.values.expiry.as_mut().map(|expiry| expiry.take_expired(now)).unwrap_or_default();
         for slot in expired {
-            self.clear(slot);
+            self.resident.remove(&self.keys, &self.values, slot);
+            self.values.evict(slot, self.keys.hash(slot));
             self.keys.remove(slot);
         }
         Ok(())
@@ -476,56 +574,48 @@ impl Operator<RowBatch> for TopN {
     /// Per key group, for each key: its bytes, with a TTL when it was written, its last rank, the number of its rows, and the rows in order, each by what it
     /// sorts by, its columns, when it came and the rank with which it was sent.
     fn snapshot(&mut self) -> Result<OperatorSnapshot> {
+        let mut snapshot = OperatorSnapshot::default();
+        if let Some(ticket) = self.resident.freeze(&self.keys, &self.values)? {
+            snapshot = OperatorSnapshot::of_tier(ticket);
+            // What is not read at a restore can't say it.
+            snapshot.union = vec![self.sequence.to_le_bytes().to_vec()];
+            return Ok(snapshot);
+        }
         let mut blobs = KeyedBlobs::new(VERSION);
         for (group, slots) in self.keys.by_group(self.context.key_groups) {
             let blob = blobs.group(group);
             for slot in slots {
-                let group = &self.groups[slot as usize];
                 put_bytes(blob, self.keys.key(slot));
-                put_i64(blob, self.expiry.as_ref().map_or(0, |expiry| expiry.written(slot).0));
-                put_u32(blob, group.last);
-                blob.push(u8::from(group.full));
-                put_u32(blob, group.list.len() as u32);
-                for entry in group.list.iter() {
-                    let record = record(&self.rows, entry.record);
-                    put_bytes(blob, record.order);
-                    put_bytes(blob, record.row);
-                    put_i64(blob, record.sequence as i64);
-                    put_u32(blob, entry.sent);
-                }
+                put_i64(blob, self.values.written(slot));
+                self.values.write_rows(slot, blob);
             }
         }
-        Ok(OperatorSnapshot { keyed: blobs.into_inner(), ..OperatorSnapshot::default() })
+        snapshot.keyed = blobs.into_inner();
+        Ok(snapshot)
+    }
+
+    fn write_behind(&mut self) -> Result<bool> {
+        self.resident.advance(&self.keys, &self.values)
     }
 
     fn restore(&mut self, state: RestoredState) -> Result<()> {
+        let TopN { keys, values, resident, sequence, .. } = self;
+        resident.restore(&state.tier("")?, keys, values)?;
+        for counted in &state.union {
+            let counted = counted.as_slice().try_into().map(u64::from_le_bytes);
+            *sequence = (*sequence).max(counted.map_err(|_| Error::failure("the number of rows of a Top-N is damaged"))?);
+        }
         read_keyed(&state, VERSION, "a Top-N", |_, blob| {
             let key = blob.bytes()?;
             let hash = hash_key(key);
+            let (slot, _) = keys.insert(hash, key);
+            values.grow(keys.slots());
             let written = Millis(blob.i64()?);
-            let last = blob.u32()?;
-            let slot = self.group(hash, key, |_| last);
-            if let Some(expiry) = &mut self.expiry {
-                // Where the time to live is new, it begins now.
-                let now = expiry.now();
-                expiry.write(slot, if written.0 > 0 { written } else { now });
-            }
-            self.groups[slot as usize].full = blob.u8()? != 0;
-            for _ in 0..blob.u32()? {
-                let (order, row) = (blob.bytes()?, blob.bytes()?);
-                let (sequence, sent) = (blob.i64()? as u64, blob.u32()?);
-                self.sequence = self.sequence.max(sequence);
-                let record = keep(&mut self.rows, sequence, order, row);
-                let group = &mut self.groups[slot as usize];
-                group.list.insert(&self.rows, order, Entry { sent, ..Entry::new(order, record) });
-                group.visible += u32::from(sent > 0);
-                if self.spec.retracting {
-                    self.index.insert(hash, row, record);
-                }
-            }
-            Ok(())
+            let newest = values.read(slot, hash, written, blob)?;
+            *sequence = (*sequence).max(newest);
+            resident.restored(keys, values, slot)
         })?;
-        self.expiry.iter_mut().for_each(Expiry::restored);
+        self.values.expiry.iter_mut().for_each(Expiry::restored);
         Ok(())
     }
 }

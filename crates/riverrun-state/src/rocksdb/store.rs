@@ -5,7 +5,9 @@ use crate::key::KeyRows;
 use crate::tier::{Content, GroupRange, Run, Scratch, TierFile, TierFiles, TierStore, next_origin};
 use riverrun_core::{Error, Result, failpoint};
 use rocksdb::checkpoint::Checkpoint;
-use rocksdb::{DB, IngestExternalFileOptions, Options, SstFileWriter};
+use rocksdb::{
+    ColumnFamilyDescriptor, DB, DEFAULT_COLUMN_FAMILY_NAME, IngestExternalFileOptions, Options, SstFileWriter,
+};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -34,7 +36,10 @@ impl std::fmt::Debug for RocksStore {
 impl RocksStore {
     /// Opens what is in `folder`, or makes an empty database in it.
     pub(super) fn open(options: Options, groups: GroupRange, folder: Scratch, above: Arc<Scratch>) -> Result<Self> {
-        let db = DB::open(&options, folder.path()).map_err(|error| failed("open", Some(&folder), &error))?;
+        // Named, so that there is a handle for batched reads.
+        let family = ColumnFamilyDescriptor::new(DEFAULT_COLUMN_FAMILY_NAME, options.clone());
+        let db = DB::open_cf_descriptors(&options, folder.path(), [family]);
+        let db = db.map_err(|error| failed("open", Some(&folder), &error))?;
         Ok(RocksStore { db, options, groups, origin: next_origin(), files: AtomicU64::new(0), folder, _above: above })
     }
 
@@ -104,7 +109,7 @@ impl TierStore for RocksStore {
         let mut order: Vec<usize> = (0..keys.len()).collect();
         // In order, so that keys of one block are read together.
         order.sort_unstable_by(|&a, &b| keys.row(a).cmp(keys.row(b)));
-        let default = self.db.cf_handle(rocksdb::DEFAULT_COLUMN_FAMILY_NAME);
+        let default = self.db.cf_handle(DEFAULT_COLUMN_FAMILY_NAME);
         let default = default.ok_or_else(|| Error::bug("a database without its column family"))?;
         let values = self.db.batched_multi_get_cf(default, order.iter().map(|&row| keys.row(row)), true);
         for (&row, value) in order.iter().zip(values) {

@@ -35,11 +35,11 @@ pub trait SlotValues {
     /// Appends a value.
     fn encode(&self, slot: u32, out: &mut Vec<u8>);
 
-    /// Reads a value into a slot that is empty.
-    fn decode(&mut self, slot: u32, value: &[u8]) -> Result<()>;
+    /// Reads a value into a slot that is empty; `hash` is that of its key.
+    fn decode(&mut self, slot: u32, hash: u64, value: &[u8]) -> Result<()>;
 
-    /// Empties a slot, which leaves memory.
-    fn evict(&mut self, slot: u32);
+    /// Empties a slot, which leaves memory; `hash` is that of its key.
+    fn evict(&mut self, slot: u32, hash: u64);
 
     /// Whether the slot must stay: the operator has more to do with it.
     fn is_pinned(&self, slot: u32) -> bool {
@@ -87,6 +87,12 @@ impl std::fmt::Debug for Resident {
 }
 
 impl Resident {
+    /// For an operator that keeps its state in memory whatever the backend is.
+    pub fn in_memory() -> Self {
+        let seat = TierSeat { name: String::new(), worker: 0, parallelism: 1, key_groups: 1, expired: None };
+        Resident::new(StateBackend::in_memory(None), seat)
+    }
+
     /// Nothing yet.
     pub fn new(backend: Arc<StateBackend>, seat: TierSeat) -> Self {
         Resident {
@@ -119,11 +125,27 @@ impl Resident {
         slots: &mut Vec<u32>,
     ) -> Result<()> {
         let from = slots.len();
+        self.read_slots(keys, values, rows, hashes, slots)?;
+        self.change(keys, values, &slots[from..]);
+        Ok(())
+    }
+
+    /// The same for keys that may not be changed: before one is, [`Resident::change`] says so. Those that were new and are not
+    /// changed may leave memory without a trace.
+    pub fn read_slots<V: SlotValues>(
+        &mut self,
+        keys: &mut KeyTable,
+        values: &mut V,
+        rows: &KeyRows,
+        hashes: &[u64],
+        slots: &mut Vec<u32>,
+    ) -> Result<()> {
         if !self.tiered {
             keys.insert_rows(rows, hashes, slots);
             values.grow(keys.slots());
             return Ok(());
         }
+        let from = slots.len();
         let mut new = Vec::new();
         slots.reserve(hashes.len());
         for (key, &hash) in rows.iter().zip(hashes) {
@@ -135,12 +157,12 @@ impl Resident {
         }
         values.grow(keys.slots());
         self.load(keys, values, &new)?;
-        self.change(keys, values, &slots[from..]);
+        slots[from..].iter().for_each(|slot| self.flags[*slot as usize] |= USED);
         Ok(())
     }
 
     /// Reads those of these slots, new in the table, that are below.
-    pub fn load<V: SlotValues>(&mut self, keys: &KeyTable, values: &mut V, new: &[u32]) -> Result<()> {
+    fn load<V: SlotValues>(&mut self, keys: &KeyTable, values: &mut V, new: &[u32]) -> Result<()> {
         if !self.tiered {
             return Ok(());
         }
@@ -167,7 +189,7 @@ impl Resident {
             match known {
                 Some(Some(value)) => {
                     self.flags[slot as usize] |= BELOW;
-                    values.decode(slot, value)?;
+                    values.decode(slot, hash, value)?;
                 }
                 Some(None) => {}
                 None => {
@@ -181,7 +203,7 @@ impl Resident {
         queue.store().get(&asked, &mut |position, value| {
             let slot = asked_slots[position];
             flags[slot as usize] |= BELOW;
-            values.decode(slot, value)
+            values.decode(slot, keys.hash(slot), value)
         })
     }
 
@@ -381,7 +403,7 @@ impl Resident {
                 self.write(keys, values, slot);
             }
             self.flags[self.hand] = 0;
-            values.evict(slot);
+            values.evict(slot, keys.hash(slot));
             keys.remove(slot);
             evicted += 1;
         }
@@ -420,7 +442,7 @@ impl Resident {
             reader.scan(part, groups, &mut |key, value| {
                 let (slot, _) = keys.insert(hash_key(key), key);
                 values.grow(keys.slots());
-                values.decode(slot, value)
+                values.decode(slot, keys.hash(slot), value)
             })?;
         }
         Ok(())

@@ -145,5 +145,5 @@ fn a_key_that_is_not_seen_for_its_time_to_live_is_new_again() {
     assert_eq!(seen(&mut operator, "ada | 3 | 10:00"), 1);
     clock.set(Millis(2_000));
     operator.on_processing_time(Millis(2_000), &mut Output::new(Watermark::MIN, 1)).unwrap();
-    assert!(operator.keys.is_empty() && operator.rows.is_empty());
+    assert!(operator.keys.is_empty() && operator.values.rows.is_empty());
 }

@@ -219,10 +219,10 @@ fn a_key_may_have_many_rows() {
             operator.update(&table.batch(&[&format!("- {row}")])).unwrap();
         }
     }
-    assert_eq!(operator.groups[0].list.len(), prices.len());
-    let kept: Vec<u32> = operator.groups[0].list.iter().map(|entry| entry.record).collect();
+    assert_eq!(operator.values.groups[0].list.len(), prices.len());
+    let kept: Vec<u32> = operator.values.groups[0].list.iter().map(|entry| entry.record).collect();
     assert!(kept.windows(2).all(|pair| {
-        let (one, other) = (record(&operator.rows, pair[0]), record(&operator.rows, pair[1]));
+        let (one, other) = (record(&operator.values.rows, pair[0]), record(&operator.values.rows, pair[1]));
         (one.order, one.sequence) < (other.order, other.sequence)
     }));
 }
@@ -246,5 +246,5 @@ fn the_rows_of_a_key_are_forgotten_after_their_time_to_live() {
     assert!(operator.next_processing_timer().is_some());
     clock.set(Millis(2_000));
     operator.on_processing_time(Millis(2_000), &mut Output::new(riverrun_core::Watermark::MIN, 1)).unwrap();
-    assert!(operator.keys.is_empty() && operator.rows.is_empty());
+    assert!(operator.keys.is_empty() && operator.values.rows.is_empty());
 }

@@ -1,0 +1,93 @@
+//! State below memory: runs that are killed, and go on at another parallelism and with the other backend.
+#![cfg(all(feature = "rocksdb", feature = "jdbc"))]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use common::Case;
+use rusqlite::Connection;
+use std::process::Stdio;
+use std::time::Duration;
+
+const ROWS: i64 = 60_000;
+const KEYS: i64 = 20_000;
+
+/// Sums of very many keys.
+fn pipeline() -> String {
+    format!(
+        "CREATE TABLE numbers (id BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '20000',
+           'number-of-rows' = '{ROWS}', 'fields.id.kind' = 'sequence', 'fields.id.start' = '1', 'fields.id.end' = '{ROWS}');
+         CREATE TABLE sums (k BIGINT, n BIGINT, s BIGINT, PRIMARY KEY (k) NOT ENFORCED)
+         WITH ('connector' = 'jdbc', 'url' = 'jdbc:sqlite:${{DIR}}/base.db', 'table-name' = 'sums',
+           'sink.delivery-guarantee' = 'exactly-once');
+         INSERT INTO sums SELECT MOD(id * 7919, {KEYS}), COUNT(*), SUM(id) FROM numbers GROUP BY MOD(id * 7919, {KEYS});"
+    )
+}
+
+/// Runs it with these settings; killed after so many milliseconds, or to its end.
+fn run(case: &Case, settings: &[&str], killed_after: Option<u64>) {
+    let dir = format!("DIR={}", case.path().display());
+    let mut run = case.command();
+    run.args(["run", "pipeline.sql", "--var", &dir, "--state-dir", "state"]);
+    run.args(["-D", "execution.checkpointing.interval=100ms"]).args(settings).stdout(Stdio::null());
+    match killed_after {
+        Some(moment) => {
+            let mut child = run.stderr(Stdio::null()).spawn().unwrap();
+            std::thread::sleep(Duration::from_millis(moment));
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+        None => {
+            let ended = run.output().unwrap();
+            assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+        }
+    }
+}
+
+/// The files of tiers that the newest checkpoint names.
+fn has_tier(case: &Case) -> bool {
+    let listed = case.command().args(["checkpoints", "state", "--json", "--verify"]).output().unwrap();
+    assert!(listed.status.success(), "{}", String::from_utf8_lossy(&listed.stdout));
+    let mut folders = vec![case.path().join("state/checkpoints")];
+    let mut found = false;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.ends_with("manifest.json") {
+                found |= std::fs::read_to_string(path).unwrap().contains("\"tiers\"");
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn sums_of_more_keys_than_memory_holds_are_right_however_often_the_run_is_killed() {
+    let case = Case::new();
+    let base = Connection::open(case.path().join("base.db")).unwrap();
+    base.execute_batch("CREATE TABLE sums (k INTEGER PRIMARY KEY, n INTEGER, s INTEGER)").unwrap();
+    case.file("pipeline.sql", &pipeline());
+    let below = ["-D", "state.memory=1mb", "-D", "execution.checkpointing.data-inline-threshold=0b"];
+    let with = |parallelism: &'static str| [&["-p", parallelism], &below[..]].concat();
+    run(&case, &with("1"), Some(1_300));
+    assert!(has_tier(&case));
+    run(&case, &with("3"), Some(1_200));
+    run(&case, &["-p", "2", "-D", "state.backend.type=hashmap"], Some(1_000));
+    run(&case, &with("2"), Some(1_000));
+    run(&case, &with("2"), None);
+    assert!(!case.path().join("state/local").read_dir().is_ok_and(|mut left| left.next().is_some()), "files are left");
+    let sums = base.query_row("SELECT count(*), sum(n), sum(s) FROM sums", [], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+    });
+    assert_eq!(sums.unwrap(), (KEYS, ROWS, ROWS * (ROWS + 1) / 2));
+}
+
+#[test]
+fn too_little_memory_is_refused() {
+    let case = Case::new();
+    let ended = case.run("SELECT COUNT(*) FROM (VALUES (1)) AS t (n);", &["-D", "state.memory=1kb"]);
+    assert!(ended.err.contains("1024 bytes of memory are too little for state"), "{}", ended.err);
+    assert!(ended.err.contains("`state.memory` is at least 1 mb"), "{}", ended.err);
+}
