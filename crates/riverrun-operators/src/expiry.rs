@@ -63,9 +63,16 @@ impl Expiry {
         }
     }
 
+    /// The keys that have expired; they are forgotten here.
+    pub fn take_expired(&mut self, now: Millis) -> Vec<u32> {
+        let expired = self.find_expired(now);
+        expired.iter().for_each(|slot| self.forget(*slot));
+        expired
+    }
+
     /// The keys that have expired. Whoever lets them go says so by [`Expiry::forget`]: until then it is known when they were
     /// written, which a barrier before may still have to write down.
-    pub fn take_expired(&mut self, now: Millis) -> Vec<u32> {
+    pub fn find_expired(&mut self, now: Millis) -> Vec<u32> {
         let mut expired = Vec::new();
         while let Some(&(time, slot)) = self.queue.front()
             && time.saturating_add(self.ttl.0) <= now.0

@@ -413,7 +413,7 @@ impl Operator<RowBatch> for GroupAggregate {
     }
 
     fn on_processing_time(&mut self, now: Millis, _out: &mut Output<RowBatch>) -> Result<()> {
-        let expired = self.values.expiry.as_mut().map(|expiry| expiry.take_expired(now)).unwrap_or_default();
+        let expired = self.values.expiry.as_mut().map(|expiry| expiry.find_expired(now)).unwrap_or_default();
         expired.into_iter().for_each(|slot| self.remove(slot));
         Ok(())
     }

@@ -14,6 +14,7 @@ use crate::timestamp::{END, epoch_of};
 use crate::watermark_tracker::WatermarkTracker;
 use crate::watermarks::WatermarkRuns;
 use riverrun_core::{Millis, Result, Watermark, failpoint};
+use riverrun_state::OperatorSnapshot;
 use std::time::Duration;
 
 /// A processing-time timer is looked at again after this time at the latest, in case the clock was set.
@@ -285,7 +286,8 @@ impl<B: Batch> OperatorDriver<B> {
     fn leave_part(&mut self, ended: bool) -> Result<()> {
         failpoint("operator-snapshot")?;
         let stopwatch = Stopwatch::start();
-        let state = self.operator.snapshot()?;
+        let wanted = self.seat.worker.job.snapshots.are_wanted();
+        let state = if wanted { self.operator.snapshot()? } else { OperatorSnapshot::default() };
         self.seat.metrics.pause.note(stopwatch.elapsed());
         self.behind = !state.tiers.is_empty();
         let part = OperatorPart { state, watermark: self.watermark, ended, splits: Vec::new() };

@@ -46,7 +46,7 @@ pub struct JobOptions {
     pub key_groups: u16,
     /// The time from barrier to barrier (`execution.checkpointing.interval`). `None`: only the one at the end.
     pub epoch_interval: Option<Duration>,
-    /// How many complete snapshots are kept in memory.
+    /// How many complete snapshots are kept in memory. With none, and without checkpoints, operators leave none.
     pub retained_snapshots: usize,
     /// Where keyed state is kept (`state.backend.type`).
     pub state: Arc<StateBackend>,
@@ -305,6 +305,7 @@ impl JobHandle {
             }
             service.iter().for_each(|service| service.finish(&place));
             shared.snapshots.close();
+            shared.options.state.close(shared.snapshots.are_kept());
             let outcome = shared.failure().map_or(Ok(()), |(_, error)| Err(error));
             *result.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
             result.1.notify_all();

@@ -82,6 +82,7 @@ pub(crate) type Parts = Vec<(String, usize, OperatorPart)>;
 /// An operator that has ended leaves no more parts: its last one stands for it in every later snapshot.
 pub(crate) struct SnapshotBoard {
     retained: usize,
+    kept: bool,
     state: Mutex<Board>,
     changed: Condvar,
     /// In process 0: how many other processes send their parts.
@@ -107,6 +108,7 @@ impl SnapshotBoard {
     pub(crate) fn new(retained: usize) -> Self {
         SnapshotBoard {
             retained: retained.max(1),
+            kept: retained > 0,
             state: Mutex::default(),
             changed: Condvar::new(),
             others: OnceLock::new(),
@@ -117,6 +119,16 @@ impl SnapshotBoard {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Board> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether complete snapshots are kept in memory, for whoever asks.
+    pub(crate) fn are_kept(&self) -> bool {
+        self.kept && self.hand_over.get().is_none()
+    }
+
+    /// Whether anyone will read what operators leave.
+    pub(crate) fn are_wanted(&self) -> bool {
+        self.kept || self.hand_over.get().is_some()
     }
 
     /// Leaves the part of an operator on one worker.

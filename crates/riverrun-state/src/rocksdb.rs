@@ -154,6 +154,10 @@ impl TierBackend for RocksTier {
         let (db, _folder) = self.reader(part)?;
         range(&db, groups, part, &mut |key, value| visit(key.get(2..).unwrap_or_default(), value))
     }
+
+    fn close(&self) {
+        let _ = std::fs::remove_dir_all(self.scratch.path());
+    }
 }
 
 /// What a database holds of some groups, in order.

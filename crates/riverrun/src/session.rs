@@ -113,7 +113,8 @@ impl Session {
         let process_count = processes.as_ref().map_or(1, |layout| layout.processes.max(1));
         let workers = (parallelism / process_count).max(1);
         let (state, scratch) = state::backend(&self.config.state(), durability, workers, process_count == 1)?;
-        let options = JobOptions { state, ..options };
+        // Nobody asks a session for snapshots that are in memory.
+        let options = JobOptions { state, retained_snapshots: 0, ..options };
         let mut checkpoints = None;
         let mut restore = None;
         if let Some(durability) = durability {

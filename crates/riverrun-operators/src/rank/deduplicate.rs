@@ -453,7 +453,7 @@ impl Operator<RowBatch> for Deduplicate {
 
     fn on_processing_time(&mut self, now: Millis, _out: &mut Output<RowBatch>) -> Result<()> {
         let waits = self.waits();
-        let expired = self.values.expiry.as_mut().map(|expiry| expiry.take_expired(now)).unwrap_or_default();
+        let expired = self.values.expiry.as_mut().map(|expiry| expiry.find_expired(now)).unwrap_or_default();
         for slot in expired {
             if self.values.kept[slot as usize].may_expire(waits) {
                 self.resident.remove(&self.keys, &self.values, slot);

@@ -554,7 +554,7 @@ impl Operator<RowBatch> for TopN {
     }
 
     fn on_processing_time(&mut self, now: Millis, _out: &mut Output<RowBatch>) -> Result<()> {
-        let expired = self.values.expiry.as_mut().map(|expiry| expiry.take_expired(now)).unwrap_or_default();
+        let expired = self.values.expiry.as_mut().map(|expiry| expiry.find_expired(now)).unwrap_or_default();
         for slot in expired {
             self.resident.remove(&self.keys, &self.values, slot);
             self.values.evict(slot, self.keys.hash(slot));

@@ -3,7 +3,7 @@
 use super::{failed, is_table};
 use crate::key::KeyRows;
 use crate::tier::{Content, GroupRange, Run, Scratch, TierFile, TierFiles, TierStore, next_origin};
-use riverrun_core::{Error, Result, failpoint};
+use riverrun_core::{Error, Result};
 use rocksdb::checkpoint::Checkpoint;
 use rocksdb::{
     ColumnFamilyDescriptor, DB, DEFAULT_COLUMN_FAMILY_NAME, IngestExternalFileOptions, Options, SstFileWriter,
@@ -121,7 +121,6 @@ impl TierStore for RocksStore {
     }
 
     fn apply(&self, run: &Run) -> Result<()> {
-        failpoint("state-flush")?;
         let mut writer = self.writer()?;
         let mut full = Vec::new();
         for (group, key, value) in run.sorted() {
@@ -137,7 +136,6 @@ impl TierStore for RocksStore {
     }
 
     fn freeze(&self) -> Result<TierFiles> {
-        failpoint("state-hard-link")?;
         let number = self.files.fetch_add(1, Ordering::Relaxed);
         let folder = Scratch::of(self.folder.path().with_extension(format!("frozen-{number}")));
         let checkpoint = Checkpoint::new(&self.db).and_then(|made| made.create_checkpoint(folder.path()));

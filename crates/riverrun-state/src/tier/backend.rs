@@ -40,7 +40,7 @@ impl StateBackend {
             kind: BackendKind::HashMap,
             tier,
             budget: MemoryBudget::new(usize::MAX),
-            writers: Arc::new(Writers::none()),
+            writers: Arc::default(),
             least_bytes: usize::MAX,
         })
     }
@@ -86,6 +86,14 @@ impl StateBackend {
     /// What the process's state takes up in memory, about, where it is counted.
     pub fn bytes_used(&self) -> usize {
         self.budget.used()
+    }
+
+    /// The job has ended: nothing is written any more. Unless its snapshots are still wanted, what it has on this machine goes.
+    pub fn close(&self, keep: bool) {
+        self.writers.close();
+        if !keep && let Some(tier) = &self.tier {
+            tier.close();
+        }
     }
 
     pub(super) fn reader(&self) -> Result<&Arc<dyn TierBackend>> {

@@ -1,13 +1,15 @@
 //! The way from workers to stores: runs and barriers in order, on threads beside the workers.
 
-use super::files::TicketSender;
+use super::files::{TicketSender, TierFiles};
 use super::run::Run;
 use super::store::TierStore;
-use riverrun_core::{Error, Result};
+use riverrun_core::{Error, Result, failpoint};
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
 
 /// A run on its way.
 #[derive(Debug)]
@@ -91,13 +93,13 @@ impl Queue {
 
     /// Does what is to be done, up to an error.
     fn work(&self) {
-        loop {
+        while !self.writers.closing.load(Ordering::Acquire) {
             let task = self.tasks.lock().unwrap_or_else(PoisonError::into_inner).tasks.pop_front();
             match task {
                 None => return,
-                Some(Task::Freeze(ticket)) => ticket.keep(self.store.freeze().map(Arc::new)),
+                Some(Task::Freeze(ticket)) => ticket.keep(self.freeze_store()),
                 Some(Task::Apply(sent)) => {
-                    let outcome = self.store.apply(&sent.run);
+                    let outcome = guarded(|| failpoint("state-flush").and_then(|()| self.store.apply(&sent.run)));
                     let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
                     match outcome {
                         Ok(()) => {
@@ -117,6 +119,21 @@ impl Queue {
     }
 }
 
+impl Queue {
+    fn freeze_store(&self) -> Result<Arc<TierFiles>> {
+        guarded(|| failpoint("state-hard-link").and_then(|()| self.store.freeze())).map(Arc::new)
+    }
+}
+
+/// A panic is an error of the run or of the barrier: whoever waits must learn of it.
+fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let said = panic.downcast_ref::<&str>().copied().map(str::to_owned);
+        let said = said.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+        Err(Error::bug(format!("writing state panicked: {said}")))
+    })
+}
+
 impl Tasks {
     /// A run was not written: it stays the next, and the barriers behind it have failed.
     fn fail(&mut self, sent: Arc<Sent>, error: Error) {
@@ -133,44 +150,60 @@ impl Tasks {
 }
 
 /// The threads that write to stores. A store's tasks are always done by the same one.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Writers {
     /// None: tasks are done at once, by whoever brings them.
-    threads: Vec<Sender<Arc<Queue>>>,
+    threads: Mutex<Vec<Writer>>,
+    beside: bool,
+    closing: AtomicBool,
+}
+
+#[derive(Debug)]
+struct Writer {
+    queues: Sender<Arc<Queue>>,
+    thread: JoinHandle<()>,
 }
 
 impl Writers {
-    /// None: everything is done at once.
-    pub(super) fn none() -> Self {
-        Writers { threads: Vec::new() }
-    }
-
     /// So many threads; with none everything is done at once.
     pub(super) fn start(count: usize) -> Result<Arc<Self>> {
         let mut threads = Vec::new();
         for number in 0..count {
-            let (sender, receiver) = channel::<Arc<Queue>>();
+            let (queues, receiver) = channel::<Arc<Queue>>();
             let run = move || {
                 while let Ok(queue) = receiver.recv() {
                     queue.work();
                 }
             };
-            let thread = std::thread::Builder::new().name(format!("state-{number}")).spawn(run);
-            drop(thread.map_err(|error| Error::failure(format!("a thread can't be started: {error}")))?);
-            threads.push(sender);
+            // The name tells the panic hook that a panic here is told as an error.
+            let thread = std::thread::Builder::new().name(format!("timely:state-{number}")).spawn(run);
+            let thread = thread.map_err(|error| Error::failure(format!("a thread can't be started: {error}")))?;
+            threads.push(Writer { queues, thread });
         }
-        Ok(Arc::new(Writers { threads }))
+        Ok(Arc::new(Writers { beside: count > 0, threads: Mutex::new(threads), closing: AtomicBool::new(false) }))
+    }
+
+    /// Ends the threads, once each has done what it is at.
+    pub(super) fn close(&self) {
+        self.closing.store(true, Ordering::Release);
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for Writer { queues, thread } in threads {
+            drop(queues);
+            // A panic of the thread has broken its promises already.
+            let _ = thread.join();
+        }
     }
 
     fn wake(&self, queue: &Arc<Queue>) -> Result<()> {
-        if self.threads.is_empty() {
+        if !self.beside {
             queue.work();
             return Ok(());
         }
-        // Queues live long and are never moved: their address tells them apart.
-        let which = (Arc::as_ptr(queue) as usize >> 6) % self.threads.len();
+        let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
         let gone = || Error::failure("the thread that writes state has ended");
-        self.threads.get(which).ok_or_else(gone)?.send(queue.clone()).map_err(|_| gone())
+        // Queues live long and are never moved: their address tells them apart.
+        let which = (Arc::as_ptr(queue) as usize >> 6).checked_rem(threads.len()).ok_or_else(gone)?;
+        threads.get(which).ok_or_else(gone)?.queues.send(queue.clone()).map_err(|_| gone())
     }
 }
 

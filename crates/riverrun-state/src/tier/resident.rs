@@ -19,8 +19,8 @@ const SLICE: usize = 4096;
 const LEAST_EVICTED: usize = 4096;
 const EVICTED_PER_NEW: usize = 3;
 
-/// A run of so many bytes is sent.
-const RUN_BYTES: usize = 4 << 20;
+/// A run of so many bytes is sent; where little may wait, of half of that. Larger runs are fewer files to merge.
+const LARGEST_RUN: usize = 16 << 20;
 
 /// The flags of a slot: changed in the even or the odd epoch, used since the clock's hand came by, known to the tier.
 const DIRTY: [u8; 2] = [1, 2];
@@ -69,6 +69,7 @@ pub struct Resident {
     hand: usize,
     fresh: usize,
     value_bytes: f64,
+    run_bytes: usize,
     share: Share,
 }
 
@@ -98,6 +99,7 @@ impl Resident {
         Resident {
             tiered: backend.kind() == super::BackendKind::RocksDb,
             share: Share::new(backend.budget.clone()),
+            run_bytes: LARGEST_RUN.min(backend.bytes_waiting() / 2),
             backend,
             seat,
             queue: None,
@@ -337,7 +339,7 @@ impl Resident {
         }
         let Some(frozen) = &mut self.frozen else { return Ok(false) };
         let over = frozen.position == frozen.slots.len();
-        if over || frozen.run.num_bytes() > RUN_BYTES {
+        if over || frozen.run.num_bytes() > self.run_bytes {
             let run = std::mem::take(&mut frozen.run);
             self.send(run)?;
         }
@@ -370,7 +372,7 @@ impl Resident {
             let dirty = (0_u32..).zip(&self.flags).filter(|(_, flags)| *flags & now != 0);
             self.dirty = dirty.map(|(slot, _)| slot).collect();
         }
-        if self.frozen.is_none() && self.run.num_bytes() > RUN_BYTES {
+        if self.frozen.is_none() && self.run.num_bytes() > self.run_bytes {
             let run = std::mem::take(&mut self.run);
             self.send(run)?;
         }

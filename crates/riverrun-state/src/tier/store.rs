@@ -75,6 +75,9 @@ pub trait TierBackend: Send + Sync + Debug {
         groups: GroupRange,
         visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<()>,
     ) -> Result<()>;
+
+    /// Takes away what stores have left; none is in use any more.
+    fn close(&self) {}
 }
 
 /// Appends a full key.

@@ -1,0 +1,139 @@
+"""Keyed state: what checkpoints cost, how long a barrier pauses the rows, what is uploaded, restore, and state beyond memory.
+
+Usage: state.py RIVERRUN WORKDIR. KEYS, ROWS, WORKERS and FILL (seconds) set the sizes. The binary needs the feature rocksdb."""
+import json, os, signal, subprocess, sys, time
+from pathlib import Path
+
+riverrun, work = sys.argv[1], Path(sys.argv[2])
+KEYS = int(os.environ.get("KEYS", 10_000_000))
+ROWS = int(os.environ.get("ROWS", 3 * KEYS))
+FILL = int(os.environ.get("FILL", 60))
+WORKERS = os.environ.get("WORKERS", "2")
+
+
+def sums(rows, sink="'connector' = 'blackhole'", rate=1_000_000_000):
+    """Running aggregates of KEYS keys; some 100 bytes of state each."""
+    count = f"'number-of-rows' = '{rows}'," if rows else ""
+    return f"""
+CREATE TABLE numbers (k BIGINT, n BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '{rate}', {count}
+  'fields.k.min' = '0', 'fields.k.max' = '{KEYS - 1}', 'fields.n.min' = '0', 'fields.n.max' = '999');
+CREATE TABLE sink (k BIGINT, c BIGINT, s BIGINT, m BIGINT, a BIGINT, PRIMARY KEY (k) NOT ENFORCED) WITH ({sink});
+INSERT INTO sink SELECT k, COUNT(*), SUM(n), MAX(n), AVG(n) FROM numbers GROUP BY k;"""
+
+
+def windows(rows):
+    """Like Nexmark's q5: how often each of many items was bid for in sliding windows."""
+    return f"""
+CREATE TABLE bids (n BIGINT, item BIGINT, ts AS TO_TIMESTAMP_LTZ(n / 10, 3), WATERMARK FOR ts AS ts - INTERVAL '4' SECOND)
+WITH ('connector' = 'datagen', 'rows-per-second' = '1000000000', 'number-of-rows' = '{rows}', 'fields.n.kind' = 'sequence',
+  'fields.n.start' = '0', 'fields.n.end' = '{rows - 1}', 'fields.item.min' = '0', 'fields.item.max' = '9999');
+CREATE TABLE sink (w TIMESTAMP(3), item BIGINT, c BIGINT) WITH ('connector' = 'blackhole');
+INSERT INTO sink SELECT window_start, item, COUNT(*)
+FROM TABLE(HOP(TABLE bids, DESCRIPTOR(ts), INTERVAL '2' SECOND, INTERVAL '10' SECOND)) GROUP BY window_start, window_end, item;"""
+
+
+def command(name, sql, *settings, state=None):
+    (work / f"{name}.sql").write_text(sql)
+    line = [riverrun, "run", str(work / f"{name}.sql"), "-p", WORKERS, "--summary", str(work / "summary.json")]
+    if state:
+        line += ["--state-dir", str(work / state)]
+    for setting in settings:
+        line += ["-D", setting]
+    return line
+
+
+def run(name, sql, *settings, state=None):
+    subprocess.run(command(name, sql, *settings, state=state), check=True, stdout=subprocess.DEVNULL)
+    return json.loads((work / "summary.json").read_text())
+
+
+def stopped(line, seconds):
+    """Runs a job for so long, and lets it end in good order."""
+    job = subprocess.Popen(line, stdout=subprocess.DEVNULL)
+    time.sleep(seconds)
+    job.send_signal(signal.SIGTERM)
+    job.wait()
+
+
+def checkpoints(state):
+    listed = subprocess.run([riverrun, "checkpoints", str(work / state), "--json"], check=True, capture_output=True)
+    return [entry for entry in json.loads(listed.stdout) if entry["checkpoint"]]
+
+
+def row(*cells):
+    print("| " + " | ".join(str(cell) for cell in cells) + " |", flush=True)
+
+
+def title(text, *columns):
+    print(f"\n{text}\n")
+    row(*columns)
+    row(*["---"] * len(columns))
+
+
+def checkpointed():
+    title("With a checkpoint each second against without", "job", "without", "with", "ratio", "longest pause")
+    for name, sql in (("sums", sums(ROWS)), ("windows", windows(ROWS))):
+        without = run(name, sql)
+        every = "execution.checkpointing.interval=1s"
+        with_them = run(name, sql, every, "execution.checkpointing.num-retained=1000", state=f"state-{name}")
+        seconds = [summary["elapsed_seconds"] for summary in (without, with_them)]
+        rates = [f"{ROWS / elapsed:,.0f} rows/s" for elapsed in seconds]
+        row(name, *rates, f"{seconds[0] / seconds[1]:.2f}", f"{with_them['longest_pause_ms']:.1f} ms")
+
+
+def uploads():
+    title("What a checkpoint of the sums writes", "checkpoint", "state", "written", "share")
+    listed = checkpoints("state-sums")
+    for entry in listed[:: max(1, len(listed) // 8)]:
+        written, size = entry["checkpoint"]["written"], max(1, entry["state_bytes"])
+        row(entry["checkpoint"]["id"], f"{size / 1e6:,.0f} MB", f"{written / 1e6:,.1f} MB", f"{written / size:.2f}")
+
+
+def steady():
+    """All keys are there; a thousandth of them changes per second."""
+    title("A large state of which little changes", "checkpoint", "state", "written")
+    every = ["execution.checkpointing.interval=1s", "execution.checkpointing.num-retained=1000"]
+    # Stopped, not ended: a source that has come to its end would not go on.
+    stopped(command("fill", sums(None), state="steady"), FILL)
+    size = checkpoints("steady")[-1]["state_bytes"]
+    # The same job with a slow source goes on from the savepoint of the fast one.
+    slow = command("slow", sums(None, rate=max(1, KEYS // 1000)), *every, state="steady-2")
+    stopped(slow + ["--from", str(work / "steady")], 20)
+    for entry in checkpoints("steady-2")[-5:]:
+        row(entry["checkpoint"]["id"], f"{size / 1e6:,.0f} MB", f"{entry['checkpoint']['written'] / 1e6:,.1f} MB")
+    summary = json.loads((work / "summary.json").read_text())
+    print(f"\nlongest pause {summary['longest_pause_ms']:.1f} ms")
+
+
+def restore():
+    title("Restore", "workers", "state", "first output after")
+    size = checkpoints("steady")[-1]["state_bytes"]
+    for workers in (WORKERS, str(2 * int(WORKERS))):
+        line = command("again", sums(None, sink="'connector' = 'print'", rate=1000), state=f"again-{workers}")
+        line[line.index("-p") + 1] = workers
+        start = time.time()
+        job = subprocess.Popen(line + ["--from", str(work / "steady")], stdout=subprocess.PIPE)
+        job.stdout.readline()
+        elapsed = time.time() - start
+        job.send_signal(signal.SIGKILL)
+        job.wait()
+        row(workers, f"{size / 1e6:,.0f} MB", f"{elapsed:.1f} s")
+
+
+def beyond():
+    title("State of ten times the memory", "backend", "rows/s", "ratio", "peak memory")
+    base = run("all", sums(ROWS), "state.backend.type=hashmap")
+    # What the state itself takes up: the memory of the job without the rest of the process.
+    tenth = max(1, base["peak_memory_bytes"] // 10 >> 20)
+    below = run("tenth", sums(ROWS), "state.backend.type=rocksdb", f"state.memory={tenth}mb")
+    for name, summary in (("hashmap", base), (f"rocksdb, state.memory={tenth}mb", below)):
+        ratio = base["elapsed_seconds"] / summary["elapsed_seconds"]
+        peak = f"{summary['peak_memory_bytes'] / 1e6:,.0f} MB"
+        row(name, f"{ROWS / summary['elapsed_seconds']:,.0f}", f"{ratio:.2f}", peak)
+
+
+checkpointed()
+uploads()
+steady()
+restore()
+beyond()
