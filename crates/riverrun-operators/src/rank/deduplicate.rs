@@ -118,7 +118,7 @@ impl Values {
 impl SlotValues for Values {
     fn grow(&mut self, slots: usize) {
         if slots > self.kept.len() {
-            self.kept.resize(slots, Kept::default());
+            self.kept.resize(slots, Kept::unknown());
         }
     }
 
@@ -136,7 +136,7 @@ impl SlotValues for Values {
     }
 
     fn evict(&mut self, slot: u32, _hash: u64) {
-        std::mem::take(&mut self.kept[slot as usize]).release(&mut self.rows);
+        std::mem::replace(&mut self.kept[slot as usize], Kept::unknown()).release(&mut self.rows);
         if let Some(expiry) = &mut self.expiry {
             expiry.forget(slot);
         }
@@ -168,10 +168,9 @@ impl Kept {
     fn new(time: i64) -> Self {
         Kept { known: true, time, row: NONE, sent: NONE, candidate: NONE, touched: false }
     }
-}
 
-impl Default for Kept {
-    fn default() -> Self {
+    /// Of a slot without a key.
+    fn unknown() -> Self {
         Kept { known: false, ..Kept::new(0) }
     }
 }
