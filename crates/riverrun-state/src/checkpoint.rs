@@ -23,6 +23,8 @@ mod store;
 pub mod testing;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_tiers;
 
 pub use history::{CheckpointEntry, History, Outcome};
 pub use local::LocalStore;
