@@ -234,7 +234,11 @@ fn check(query: &str) {
             finish(&start(&plan, after, Some(snapshot.clone()), &second, other));
             let mut sum = first.until(epoch.0);
             add(&mut sum, &second.until(u32::MAX));
-            assert_eq!(sum, expected, "{query}\nfrom epoch {} of {before} workers on {after}, {place:?}, {other:?}", epoch.0);
+            assert_eq!(
+                sum, expected,
+                "{query}\nfrom epoch {} of {before} workers on {after}, {place:?}, {other:?}",
+                epoch.0
+            );
         }
     }
 }

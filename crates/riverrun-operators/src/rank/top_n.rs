@@ -20,7 +20,9 @@ use riverrun_core::{Error, Millis, Result, RowBatch, Schema};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
 use riverrun_state::blob::{BlobReader, KeyedBlobs, put_bytes, put_i64, put_u32, read_keyed};
 use riverrun_state::tier::{Resident, SlotValues};
-use riverrun_state::{KeyEncoder, KeyOrder, KeyRows, KeyTable, OperatorSnapshot, RestoredState, RowArena, hash_key, key};
+use riverrun_state::{
+    KeyEncoder, KeyOrder, KeyRows, KeyTable, OperatorSnapshot, RestoredState, RowArena, hash_key, key,
+};
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -603,7 +605,8 @@ impl Operator<RowBatch> for TopN {
         resident.restore(&state.tier("")?, keys, values)?;
         for counted in &state.union {
             let counted = counted.as_slice().try_into().map(u64::from_le_bytes);
-            *sequence = (*sequence).max(counted.map_err(|_| Error::failure("the number of rows of a Top-N is damaged"))?);
+            *sequence =
+                (*sequence).max(counted.map_err(|_| Error::failure("the number of rows of a Top-N is damaged"))?);
         }
         read_keyed(&state, VERSION, "a Top-N", |_, blob| {
             let key = blob.bytes()?;
