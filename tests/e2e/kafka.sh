@@ -13,7 +13,7 @@ kafka_missing() {
 kafka_install() {
   [ -d "$KAFKA_DIR/lib" ] && return 0
   mkdir -p "$KAFKA_DIR"
-  local dependencies="" coordinate
+  local dependencies="" coordinate group artifact version
   for coordinate in org.apache.kafka:kafka_2.13:$KAFKA_V org.apache.kafka:kafka-tools:$KAFKA_V org.slf4j:slf4j-simple:1.7.36; do
     IFS=: read -r group artifact version <<<"$coordinate"
     dependencies+="<dependency><groupId>$group</groupId><artifactId>$artifact</artifactId><version>$version</version></dependency>"
