@@ -15,7 +15,7 @@ use crate::expr::Expr;
 use crate::functions::{FunctionContext, operators};
 use crate::parse::place_of;
 use datafusion_common::ScalarValue;
-use riverrun_core::{DataType, Error, Field, Result, Schema, TypeKind};
+use riverrun_core::{DataType, Error, Field, Millis, Result, Schema, TypeKind};
 use riverrun_operators::aggregates::{AggregateArgument, AggregateOptions};
 use sqlparser::ast::{
     self, DuplicateTreatment, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, GroupByExpr,
@@ -359,7 +359,7 @@ impl Grouping<'_> {
     }
 
     /// The aggregation, once every expression over it is bound.
-    pub(super) fn finish(self, input: Relation) -> Result<Relation> {
+    pub(super) fn finish(self, input: Relation, ttl: Option<Millis>) -> Result<Relation> {
         let calls = self.calls.into_inner();
         let mut fields: Vec<Field> = Vec::new();
         let columns = self.input.scope.schema();
@@ -382,6 +382,7 @@ impl Grouping<'_> {
                 sets: self.sets,
                 calls,
                 window: self.window,
+                ttl,
             },
         })
     }

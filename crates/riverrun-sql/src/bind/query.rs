@@ -13,6 +13,7 @@ use crate::functions::common_type::common_type;
 use crate::parse::{self, Hints, Name, place_of};
 use datafusion_common::ScalarValue;
 use riverrun_core::options::parse_duration;
+use riverrun_core::suggest::did_you_mean;
 use riverrun_core::{DataType, Error, Field, Millis, Place, Result, Schema, TypeKind};
 use riverrun_operators::set_operation::SetOperation;
 use sqlparser::ast::{self, LimitClause, OrderByKind, SetExpr, SetOperator, SetQuantifier, Spanned};
@@ -37,6 +38,16 @@ pub trait Tables {
     fn find(&self, name: &Name, hints: &[&parse::Hint]) -> Result<NamedRelation<'_>>;
 }
 
+/// What a STATE_TTL hint says of one table.
+#[derive(Clone, Debug)]
+pub(super) struct StateTtl {
+    /// Its name or alias.
+    table: String,
+    /// Zero: for ever.
+    ttl: Millis,
+    place: Option<Place>,
+}
+
 /// Binds queries.
 pub struct QueryBinder<'a> {
     pub(super) tables: &'a dyn Tables,
@@ -45,7 +56,7 @@ pub struct QueryBinder<'a> {
     /// Common table expressions in sight, the innermost last.
     pub(super) ctes: Vec<(String, Relation)>,
     /// What the STATE_TTL hints of the SELECT at hand say of tables, by name or alias.
-    pub(super) state_ttls: Vec<(String, Millis)>,
+    pub(super) state_ttls: Vec<StateTtl>,
     /// What its LOOKUP hints say, by the tables' names or aliases.
     pub(super) lookups: Vec<(String, LookupHint)>,
     /// Views being expanded, against views of themselves.
@@ -69,7 +80,7 @@ impl<'a> QueryBinder<'a> {
     }
 
     /// What the STATE_TTL hints of a SELECT say.
-    pub(super) fn state_ttls_of(&self, select: &ast::Select) -> Result<Vec<(String, Millis)>> {
+    pub(super) fn state_ttls_of(&self, select: &ast::Select) -> Result<Vec<StateTtl>> {
         let mut found = Vec::new();
         for hint in self.hints.after(select.select_token.0.span).filter(|hint| hint.name == "STATE_TTL") {
             for (name, value) in hint.options.iter() {
@@ -78,17 +89,32 @@ impl<'a> QueryBinder<'a> {
                         .hint("write it like '12 h' or '3 d'; '0' keeps rows for ever")
                         .at(value.value_place.unwrap_or(hint.place))
                 })?;
-                found.push((name.to_owned(), ttl));
+                found.push(StateTtl { table: name.to_owned(), ttl, place: value.key_place.or(Some(hint.place)) });
             }
         }
         Ok(found)
     }
 
-    /// What a hint says of a side of a join, if that is one table.
+    /// What a hint says of a side of a join or of what is grouped, if that is one table.
     pub(super) fn state_ttl(&self, scope: &Scope) -> Option<Millis> {
         let [relation] = scope.relations() else { return None };
         let name = relation.name.last()?;
-        self.state_ttls.iter().find(|(hinted, _)| hinted == name).map(|(_, ttl)| *ttl)
+        self.state_ttls.iter().find(|hint| hint.table == *name).map(|hint| hint.ttl)
+    }
+
+    /// Refuses hints that name no table of FROM.
+    pub(super) fn check_state_ttls(&self, scope: &Scope) -> Result<()> {
+        let names = || scope.relations().iter().filter_map(|relation| relation.name.last());
+        let Some(unknown) = self.state_ttls.iter().find(|hint| names().all(|name| *name != hint.table)) else {
+            return Ok(());
+        };
+        let all = || names().map(String::as_str).collect::<Vec<_>>().join(", ");
+        Err(Error::input(format!("STATE_TTL names '{}', which is no table of FROM", unknown.table))
+            .hint(
+                did_you_mean(&unknown.table, names().map(String::as_str))
+                    .unwrap_or_else(|| format!("it takes names or aliases of tables: {}", all())),
+            )
+            .at(unknown.place))
     }
 
     /// Binds a query.
@@ -198,7 +224,7 @@ impl<'a> QueryBinder<'a> {
                 let union = self.union_all(branches, right_place)?;
                 match set_quantifier {
                     SetQuantifier::All => Ok(union),
-                    SetQuantifier::Distinct | SetQuantifier::None => Ok(distinct(union)),
+                    SetQuantifier::Distinct | SetQuantifier::None => Ok(distinct(union, None)),
                     _ => Err(Error::unsupported("UNION BY NAME").at(right_place)),
                 }
             }
@@ -428,8 +454,8 @@ pub(super) fn ordinal(expr: &ast::Expr, width: usize) -> Result<Option<usize>> {
     }
 }
 
-/// A relation's distinct rows.
-pub(super) fn distinct(input: Relation) -> Relation {
+/// A relation's distinct rows; how long each is remembered, if a hint says so.
+pub(super) fn distinct(input: Relation, ttl: Option<Millis>) -> Relation {
     let columns = input.schema.fields.iter().enumerate();
     let keys: Vec<_> = columns.map(|(index, field)| super::scope::column(index, &field.data_type)).collect();
     let window = super::aggregate::window_keys(&input, &keys);
@@ -439,7 +465,7 @@ pub(super) fn distinct(input: Relation) -> Relation {
     });
     Relation {
         schema: Schema::new(fields.collect()),
-        kind: RelationKind::Aggregate { input: Box::new(input), keys, sets: None, calls: Vec::new(), window },
+        kind: RelationKind::Aggregate { input: Box::new(input), keys, sets: None, calls: Vec::new(), window, ttl },
     }
 }
 

@@ -141,6 +141,8 @@ pub enum RelationKind {
         calls: Vec<BoundAggregate>,
         /// Where among `keys` the window is; `None` where the groups are no windows.
         window: Option<WindowKeys>,
+        /// How long a group is kept that gets no rows, if a hint says so (`STATE_TTL`); zero: for ever.
+        ttl: Option<Millis>,
     },
     /// ROW_NUMBER, RANK or DENSE_RANK: the input's columns, then the rank.
     Rank {

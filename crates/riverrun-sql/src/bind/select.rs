@@ -71,10 +71,13 @@ impl QueryBinder<'_> {
         let lookups = self.lookup_hints_of(select)?;
         let around = std::mem::replace(&mut self.state_ttls, ttls);
         let lookups_around = std::mem::replace(&mut self.lookups, lookups);
-        let from = self.from(&select.from);
+        let from = self.from(&select.from).and_then(|from| {
+            self.check_state_ttls(&from.scope)?;
+            Ok((self.state_ttl(&from.scope), from))
+        });
         self.state_ttls = around;
         self.lookups = lookups_around;
-        let from = from?;
+        let (ttl, from) = from?;
         let (rewritten, From { mut relation, mut scope }) = self.without_group_window(select, from)?;
         let select = rewritten.as_ref().unwrap_or(select);
         if let Some(condition) = &select.selection {
@@ -139,7 +142,7 @@ impl QueryBinder<'_> {
         }
         // Everything is bound: now the relations can be put together.
         let mut finished = match grouping {
-            Some(grouping) => grouping.finish(relation)?,
+            Some(grouping) => grouping.finish(relation, ttl)?,
             None => relation,
         };
         let grouped_width = finished.schema.len();
@@ -158,7 +161,7 @@ impl QueryBinder<'_> {
         let names = items.into_iter().map(|item| item.name).collect();
         let mut relation = finished.project(exprs, names);
         if let Some(Distinct::Distinct) = &select.distinct {
-            relation = distinct(relation);
+            relation = distinct(relation, ttl);
         }
         let order = order
             .into_iter()

@@ -309,7 +309,7 @@ impl QueryBinder<'_> {
         let mut names: Vec<String> = fields.iter().map(|field| field.name.clone()).collect();
         exprs.push(literal::boolean(true));
         names.push("$mark".into());
-        subquery.relation = super::query::distinct(subquery.relation.project(exprs, names));
+        subquery.relation = super::query::distinct(subquery.relation.project(exprs, names), None);
         let (scope, on) = self.conditions(&relation, outer, &subquery)?;
         if value.is_some() && on.iter().any(|condition| condition.data_type().nullable) {
             let what = if negated { "NOT IN" } else { "IN" };

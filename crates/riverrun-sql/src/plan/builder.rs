@@ -59,8 +59,8 @@ impl PlanBuilder {
     }
 
     /// The plan: unneeded columns are no longer read, sources are opened, ids are given.
-    pub fn finish(self) -> Result<StreamPlan> {
-        let mut plan = StreamPlan { nodes: self.nodes };
+    pub fn finish(self, key_groups: u16) -> Result<StreamPlan> {
+        let mut plan = StreamPlan { nodes: self.nodes, key_groups };
         prune_sources(&mut plan)?;
         for node in &mut plan.nodes {
             if let NodeKind::Source(source) = &mut node.kind {

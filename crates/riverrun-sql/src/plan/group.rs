@@ -6,7 +6,7 @@ use crate::bind::relation::{BoundAggregate, Relation};
 use crate::bind::scope::column;
 use crate::expr::Expr;
 use crate::physical::lower_over;
-use riverrun_core::{Field, Result, Schema, TypeKind};
+use riverrun_core::{Field, Millis, Result, Schema, TypeKind};
 use riverrun_operators::aggregate_call::AggregateCall;
 use riverrun_operators::aggregates::{AggregateArgument, AggregateOptions};
 use riverrun_operators::expand::ExpandSpec;
@@ -20,6 +20,7 @@ impl Planner<'_> {
         mut keys: Vec<Expr>,
         sets: Option<Vec<Vec<usize>>>,
         calls: Vec<BoundAggregate>,
+        hint: Option<Millis>,
         schema: Schema,
     ) -> Result<NodeId> {
         let mut below = input.schema.clone();
@@ -33,7 +34,7 @@ impl Planner<'_> {
             keys: self.lower_all(&keys, &below)?,
             aggregates: self.calls(&calls, &below, retracting)?,
             schema: schema.clone(),
-            ttl: self.config.state_ttl(),
+            ttl: self.config.hinted_ttl(hint),
             phases: self.phases(&calls, retracting),
             batch_size: self.config.batch_size(),
         };

@@ -54,7 +54,7 @@ impl Planner<'_> {
             null_safe: split.null_safe(),
             condition: pair_condition(split.rest, &inputs)?,
             retracting: [0, 1].map(|side| below[side].changelog != ChangelogKind::Append),
-            ttl: origin.ttl.map(|hint| hint.map_or(self.config.state_ttl(), |hint| Some(hint).filter(|ttl| ttl.0 > 0))),
+            ttl: origin.ttl.map(|hint| self.config.hinted_ttl(hint)),
             inputs,
             schema: schema.clone(),
             batch_size: self.config.batch_size(),

@@ -2,7 +2,7 @@
 
 use riverrun_connectors::connector::AcceptedChanges;
 use riverrun_connectors::{Connector, SinkFactory, SourceFactory, SourceSpec};
-use riverrun_core::{Millis, Schema};
+use riverrun_core::{KeyGroup, Millis, Schema};
 use riverrun_operators::calc::CalcSpec;
 use riverrun_operators::constraints::ConstraintsSpec;
 use riverrun_operators::expand::ExpandSpec;
@@ -290,6 +290,8 @@ pub struct Node {
 pub struct StreamPlan {
     /// The nodes; inputs stand before their consumers.
     pub nodes: Vec<Node>,
+    /// How many key groups its state is divided into (`pipeline.max-parallelism`).
+    pub key_groups: u16,
 }
 
 impl StreamPlan {
@@ -313,8 +315,11 @@ impl StreamPlan {
 
     /// A number that two processes must agree on before they run one job together.
     pub fn fingerprint(&self) -> u64 {
-        let text: String =
+        let mut text: String =
             self.nodes.iter().map(|node| format!("{} {:?} {:?}\n", node.id, node.inputs, node.kind)).collect();
+        if self.key_groups != KeyGroup::DEFAULT_COUNT {
+            text.push_str(&self.key_groups.to_string());
+        }
         riverrun_state::hash_key(text.as_bytes())
     }
 }

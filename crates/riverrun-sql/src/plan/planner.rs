@@ -13,6 +13,7 @@ use super::temporal::Temporal;
 use super::values::constant_rows;
 use super::{PlanBuilder, sink};
 use crate::bind::relation::{Relation, RelationKind};
+use crate::bind::scope::column;
 use crate::bind::table::{BoundTable, ColumnSource};
 use crate::bind::{CatalogTables, QueryBinder};
 use crate::catalog::Catalog;
@@ -89,7 +90,7 @@ impl<'a> Planner<'a> {
     fn finish(mut self) -> Result<StreamPlan> {
         sink::plan_rejected(&mut self)?;
         self.plan_late_rows()?;
-        let plan = self.builder.finish()?;
+        let plan = self.builder.finish(self.config.max_parallelism())?;
         super::check::check_bounded(&plan)?;
         Ok(plan)
     }
@@ -106,12 +107,19 @@ impl<'a> Planner<'a> {
         if let RelationKind::Rank { .. } = base.kind {
             return self.ranked(base, filters, exprs, schema);
         }
-        let RelationKind::Aggregate { input, keys, sets, calls, window } = base.kind else {
+        let RelationKind::Aggregate { input, keys, sets, calls, window, ttl } = base.kind else {
             let input = self.base(base)?;
             return self.calc(input, filters, &exprs, schema);
         };
         // The operator has its columns in an order of its own.
-        let (node, columns) = self.aggregate(*input, keys, sets, calls, window, base.schema)?;
+        let (node, columns) = match window {
+            Some(window) => self.aggregate(*input, keys, sets, calls, window, base.schema)?,
+            None => {
+                let fields = base.schema.fields.iter().enumerate();
+                let columns = fields.map(|(index, field)| column(index, &field.data_type)).collect();
+                (self.group_aggregate(*input, keys, sets, calls, ttl, base.schema)?, columns)
+            }
+        };
         let over = |expr: &Expr| expr.replace_columns(&mut |index, _| columns[index].clone());
         let filters = filters.iter().map(over).collect();
         let exprs: Vec<_> = exprs.iter().map(over).collect();

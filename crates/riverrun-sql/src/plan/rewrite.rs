@@ -43,8 +43,8 @@ fn push_filters(relation: Relation) -> Relation {
         RelationKind::Window { input, window, time, partition, legacy } => {
             RelationKind::Window { input: Box::new(push_filters(*input)), window, time, partition, legacy }
         }
-        RelationKind::Aggregate { input, keys, sets, calls, window } => {
-            RelationKind::Aggregate { input: Box::new(push_filters(*input)), keys, sets, calls, window }
+        RelationKind::Aggregate { input, keys, sets, calls, window, ttl } => {
+            RelationKind::Aggregate { input: Box::new(push_filters(*input)), keys, sets, calls, window, ttl }
         }
         RelationKind::Rank { input, partition, order, ranking, place } => {
             RelationKind::Rank { input: Box::new(push_filters(*input)), partition, order, ranking, place }
@@ -380,7 +380,7 @@ fn prune(relation: Relation, needed: &BTreeSet<usize>) -> Result<Pruned> {
             let kind = RelationKind::Window { input: Box::new(input.relation), window, time, partition, legacy };
             Pruned { relation: Relation { kind, schema }, places }
         }
-        RelationKind::Aggregate { input, keys, sets, calls, window } => {
+        RelationKind::Aggregate { input, keys, sets, calls, window, ttl } => {
             let first = width - calls.len();
             let mut kept: Vec<usize> = (0..first).collect();
             kept.extend(needed.iter().copied().filter(|&index| index >= first));
@@ -389,7 +389,7 @@ fn prune(relation: Relation, needed: &BTreeSet<usize>) -> Result<Pruned> {
             let input = prune(*input, &columns_of(keys.iter().chain(read)))?;
             let keys = input.moved_all(&keys)?;
             let calls = calls.iter().map(|call| call.map(|expr| input.moved(expr))).collect::<Result<_>>()?;
-            let kind = RelationKind::Aggregate { input: Box::new(input.relation), keys, sets, calls, window };
+            let kind = RelationKind::Aggregate { input: Box::new(input.relation), keys, sets, calls, window, ttl };
             Pruned { relation: Relation { kind, schema: schema.project(&kept) }, places: places(&kept, width) }
         }
         RelationKind::Rank { input, partition, order, ranking, place } => {

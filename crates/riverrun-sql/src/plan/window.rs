@@ -189,21 +189,16 @@ impl Planner<'_> {
         Ok(None)
     }
 
-    /// GROUP BY: the operator, and the aggregation's columns over those of the operator.
+    /// GROUP BY of windows: the operator, and the aggregation's columns over those of the operator.
     pub(super) fn aggregate(
         &mut self,
         input: Relation,
         keys: Vec<Expr>,
         sets: Option<Vec<Vec<usize>>>,
         calls: Vec<BoundAggregate>,
-        window: Option<WindowKeys>,
+        window: WindowKeys,
         schema: Schema,
     ) -> Result<(NodeId, Vec<Expr>)> {
-        let Some(window) = window else {
-            let columns =
-                schema.fields.iter().enumerate().map(|(index, field)| column(index, &field.data_type)).collect();
-            return Ok((self.group_aggregate(input, keys, sets, calls, schema)?, columns));
-        };
         let columns = input.window_columns().ok_or_else(|| Error::bug("a window aggregation without a window"))?;
         let starts = (columns.start.first().copied(), columns.end.first().copied());
         let Parts { input, mut keys, calls, by_time, legacy, outputs } = match from_time(&input, &keys, &calls) {

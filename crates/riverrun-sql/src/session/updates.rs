@@ -86,6 +86,11 @@ impl SessionConfig {
         size.and_then(|size| usize::try_from(size).ok()).map_or(most, |size| size.min(most))
     }
 
+    /// What a `STATE_TTL` hint says, where there is one; else `table.exec.state.ttl`. `None` for ever.
+    pub fn hinted_ttl(&self, hint: Option<Millis>) -> Option<Millis> {
+        hint.map_or_else(|| self.state_ttl(), |ttl| Some(ttl).filter(|ttl| ttl.0 > 0))
+    }
+
     /// `table.exec.state.ttl`; `None` for ever.
     pub fn state_ttl(&self) -> Option<Millis> {
         self.duration(&super::STATE_TTL).filter(|ttl| ttl.0 > 0)

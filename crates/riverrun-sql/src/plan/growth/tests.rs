@@ -1,3 +1,4 @@
+use crate::plan::NodeKind;
 use crate::plan::tests::plan as plan_of;
 use riverrun_core::{Error, Result};
 
@@ -43,6 +44,46 @@ fn a_hint_that_is_no_duration_is_refused() {
     let refused: Result<_> = plan_of(&format!("{TABLES}{query}"));
     let error: Error = refused.unwrap_err();
     assert_eq!(error.message(), "STATE_TTL of 'o' takes a duration, not 'long'");
+}
+
+#[test]
+fn a_hint_that_names_no_table_is_refused() {
+    let refused = |query: &str| -> Error { plan_of(&format!("{TABLES}{query}")).unwrap_err() };
+    let error = refused(
+        "SELECT /*+ STATE_TTL('oo' = '1 d') */ o.id FROM orders oo1, orders o JOIN few f ON o.customer = f.name;",
+    );
+    assert_eq!(error.message(), "STATE_TTL names 'oo', which is no table of FROM");
+    assert_eq!(error.hint_text(), Some("did you mean `o`?"));
+    // An alias hides the name.
+    let error = refused("SELECT /*+ STATE_TTL('customers' = '1 d') */ COUNT(*) FROM customers c GROUP BY country;");
+    assert_eq!(error.message(), "STATE_TTL names 'customers', which is no table of FROM");
+    assert_eq!(error.hint_text(), Some("it takes names or aliases of tables: c"));
+    assert_eq!(error.place().map(|place| place.column), Some(22));
+}
+
+/// What each aggregation keeps a group for.
+fn kept(query: &str) -> Vec<Option<i64>> {
+    let plan = plan_of(&format!("{TABLES}{query}")).unwrap();
+    let ttls = plan.nodes.iter().filter_map(|node| match &node.kind {
+        NodeKind::GroupAggregate(spec) => Some(spec.ttl.map(|ttl| ttl.0)),
+        _ => None,
+    });
+    ttls.collect()
+}
+
+#[test]
+fn a_hint_says_how_long_a_group_is_kept() {
+    let day = Some(86_400_000);
+    let grouped = "SELECT /*+ STATE_TTL('c' = '1 d') */ country, COUNT(*) FROM customers c GROUP BY country;";
+    assert_eq!(kept(grouped), [day]);
+    assert_eq!(kept(&grouped.replace("c' = '1 d", "c' = '0")), [None]);
+    // The hint's word is last, and is only about its own SELECT.
+    let option = "SET 'table.exec.state.ttl' = '2 h';";
+    assert_eq!(kept(&format!("{option}{}", grouped.replace("c' = '1 d", "c' = '0"))), [None]);
+    let outer =
+        "SELECT /*+ STATE_TTL('v' = '1 d') */ MAX(n) FROM (SELECT name, COUNT(*) AS n FROM customers GROUP BY name) v;";
+    assert_eq!(kept(&format!("{option}{outer}")), [Some(7_200_000), day]);
+    assert_eq!(kept("SELECT /*+ STATE_TTL('customers' = '1 d') */ DISTINCT country FROM customers;"), [day]);
 }
 
 #[test]
