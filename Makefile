@@ -22,7 +22,7 @@ test: ## all tests that need no server
 	@scripts/setup --quiet all
 	cargo test --workspace --quiet
 
-e2e: ## tests against real servers (Kafka from Maven Central, PostgreSQL as installed); GROUP=postgres runs one group
+e2e: ## tests against real servers (Kafka from Maven Central, PostgreSQL as installed, an S3 server from the Go proxy); GROUP=postgres runs one group
 	@scripts/setup --quiet all
 	@tests/e2e/run $(GROUP)
 

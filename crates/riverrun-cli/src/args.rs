@@ -142,12 +142,15 @@ pub struct RunArgs {
     /// Keep the job's state here, so that the same command goes on after a crash from the last checkpoint.
     #[arg(long, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
-    /// Begin with the state of a checkpoint or savepoint.
+    /// Begin with the state of a checkpoint or savepoint: a path, or s3://BUCKET/PATH.
     #[arg(long, value_name = "PATH", requires = "state_dir")]
     pub from: Option<String>,
     /// With --from, drop state that no operator of the file takes over.
     #[arg(long, requires = "state_dir")]
     pub allow_non_restored_state: bool,
+    /// Go on from a checkpoint although exactly-once sinks hold what was written after it: that is written once more.
+    #[arg(long, requires = "state_dir")]
+    pub rewind: bool,
     /// How the rows of a SELECT are printed.
     #[arg(short, long, value_enum, default_value_t = OutputFormat::Table)]
     pub output: OutputFormat,
@@ -276,7 +279,7 @@ pub struct ChaosScript {
 pub struct SavepointArgs {
     /// The state directory of the running job.
     pub state_dir: PathBuf,
-    /// The folder that becomes the savepoint: a path.
+    /// The folder that becomes the savepoint: a path, or s3://BUCKET/PATH (reached by the job's own options).
     pub target: String,
     /// Stop the job with the savepoint as its last act.
     #[arg(long)]
@@ -289,8 +292,11 @@ pub struct SavepointArgs {
 /// `riverrun checkpoints`.
 #[derive(Clone, Debug, Args)]
 pub struct CheckpointsArgs {
-    /// A state directory, a checkpoint, a savepoint, or a folder of them.
+    /// A state directory, a checkpoint, a savepoint, or a folder of them: a path, or s3://BUCKET/PATH.
     pub place: String,
+    /// Set a session option, as SET does: s3.endpoint=http://localhost:9000.
+    #[arg(short = 'D', value_name = "KEY=VALUE", value_parser = key_value)]
+    pub define: Vec<(String, String)>,
     /// Read every file and compare checksums.
     #[arg(long)]
     pub verify: bool,

@@ -2,17 +2,19 @@
 
 use crate::args::{CheckpointsArgs, SavepointArgs};
 use crate::output::{self, print_cells};
-use crate::run::report;
+use crate::run::{define, report};
+use riverrun::Session;
 use riverrun::durable::control::{SavepointOrder, request_savepoint};
 use riverrun::durable::{Fit, Verdict, find};
 use riverrun::sql::plan::StreamPlan;
 use riverrun_core::{Error, Result};
-use riverrun_state::checkpoint::{CheckpointEntry, CheckpointKind, Location, Manifest, verify};
+use riverrun_state::checkpoint::{CheckpointEntry, CheckpointKind, Location, Manifest, StoreOptions, verify};
 use std::io::Write;
 
 /// Takes a savepoint of a running job; the exit code.
 pub fn savepoint(args: &SavepointArgs) -> u8 {
-    let taken = Location::parse(&args.target)
+    // How its store is reached, the process that takes it knows.
+    let taken = Location::parse(&args.target, &StoreOptions::default())
         .and_then(|target| {
             // The process that takes it runs in another folder.
             let target = target.absolute().to_string();
@@ -28,7 +30,9 @@ pub fn checkpoints(args: &CheckpointsArgs) -> u8 {
 }
 
 fn show(args: &CheckpointsArgs) -> Result<u8> {
-    let found = find(&args.place)?;
+    let mut session = Session::default();
+    define(&mut session, &args.define)?;
+    let found = find(&args.place, &session.config.store_options())?;
     let mut damaged = false;
     let mut listed = Vec::new();
     for (folder, entries) in &found.jobs {
@@ -143,12 +147,12 @@ fn describe(manifest: &Manifest) -> String {
 }
 
 /// Says what would become of the state in `place` if the plans went on from it; the exit code: 1 if they can't.
-pub fn upgrade(place: &str, plans: &[StreamPlan]) -> u8 {
-    compare(place, plans).unwrap_or_else(|error| report(&error, "", ""))
+pub fn upgrade(place: &str, stores: &StoreOptions, plans: &[StreamPlan]) -> u8 {
+    compare(place, stores, plans).unwrap_or_else(|error| report(&error, "", ""))
 }
 
-fn compare(place: &str, plans: &[StreamPlan]) -> Result<u8> {
-    let manifest = find(place)?.origin()?.manifest()?;
+fn compare(place: &str, stores: &StoreOptions, plans: &[StreamPlan]) -> Result<u8> {
+    let manifest = find(place, stores)?.origin()?.manifest()?;
     // Of a file with several jobs, the one that the checkpoint is nearest to.
     let kept = |fit: &Fit| fit.operators.iter().filter(|operator| operator.verdict == Verdict::Kept).count();
     let fit = plans.iter().map(|plan| Fit::of(plan, &manifest)).max_by_key(kept);

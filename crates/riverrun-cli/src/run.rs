@@ -16,6 +16,7 @@ use riverrun::sql::plan::{ChangelogKind, StreamPlan};
 use riverrun::sql::session::Rows;
 use riverrun::{Control, Host, JobReport, RowConsumer, RunOptions, Script, Session, run_script};
 use riverrun_core::{Error, Result, RowBatch, Schema};
+use riverrun_state::checkpoint::StoreOptions;
 use std::collections::HashSet;
 use std::io::{IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -71,15 +72,16 @@ fn durability(args: &RunArgs, session: &Session) -> Result<Option<Durability>> {
         state_dir: Arc::new(StateDir::open(path)?),
         from: args.from.clone(),
         allow_unclaimed: args.allow_non_restored_state || session.config.ignores_unclaimed_state(),
+        rewind: args.rewind,
     }))
 }
 
 /// Explains a file's INSERTs and queries.
 pub fn explain(args: &ExplainArgs) -> u8 {
-    let mut host = Planner { json: args.json, quiet: args.upgrade.is_some(), plans: Vec::new(), seen: Vec::new() };
+    let mut host = Planner { json: args.json, quiet: args.upgrade.is_some(), ..Planner::default() };
     let code = plan_file(&args.script, &mut host);
     if let (0, Some(place)) = (code, &args.upgrade) {
-        return checkpoints::upgrade(place, &host.seen);
+        return checkpoints::upgrade(place, &host.stores, &host.seen);
     }
     if code == 0 && args.json {
         let text = serde_json::to_string_pretty(&host.plans).unwrap_or_default();
@@ -90,7 +92,7 @@ pub fn explain(args: &ExplainArgs) -> u8 {
 
 /// Parses, binds and plans a file.
 pub fn check(args: &ScriptArgs) -> u8 {
-    let mut host = Planner { json: false, quiet: true, plans: Vec::new(), seen: Vec::new() };
+    let mut host = Planner { quiet: true, ..Planner::default() };
     let code = plan_file(args, &mut host);
     if code == 0 {
         let _ = writeln!(std::io::stdout(), "{} is good", args.file.display());
@@ -106,6 +108,7 @@ fn plan_file(args: &ScriptArgs, host: &mut Planner) -> u8 {
     let mut session = Session::default();
     let options = RunOptions { plan_only: true, ..RunOptions::default() };
     let result = define(&mut session, &args.define).and_then(|()| run_script(&mut session, &script, &options, host));
+    host.stores = session.config.store_options();
     result.map_or_else(|error| report(&error, &script.name, &script.text), |()| 0)
 }
 
@@ -293,12 +296,15 @@ pub fn print_rows(rows: &Rows) -> Result<()> {
 }
 
 /// Plans a file and runs nothing.
+#[derive(Default)]
 struct Planner {
     json: bool,
     quiet: bool,
     plans: Vec<serde_json::Value>,
     /// The plans of the jobs, in their order.
     seen: Vec<StreamPlan>,
+    /// How the session reaches object stores.
+    stores: StoreOptions,
 }
 
 impl Host for Planner {

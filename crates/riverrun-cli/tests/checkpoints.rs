@@ -149,11 +149,74 @@ fn a_damaged_checkpoint_is_named_and_the_one_before_it_used_when_asked_for() {
     let before = job.join(format!("chk-{}", newest - 1));
     let said = format!("--from {}", before.display());
     end(start(&case, &keep)).failed(1, &[&format!("chk-{newest}: the manifest is damaged"), &said]);
-    let ended = end(start(&case, &[&["--from", &before.display().to_string()], &keep[..]].concat()));
-    // What was committed after that checkpoint is repeated only if it is asked for.
-    if ended.code == 0 {
-        assert!(case.lines("out").len() >= expected.len());
+    // What was committed after a checkpoint is written once more only if that is asked for.
+    let before = job.join(format!("chk-{}", newest - 2)).display().to_string();
+    let from = ["--from", before.as_str()];
+    end(start(&case, &[&from, &keep[..]].concat()))
+        .failed(1, &["table 'windows' already shows", "that this job wrote after the checkpoint", "--rewind"]);
+    end(start(&case, &[&from[..], &["--rewind"], &keep[..]].concat())).ok();
+    assert_eq!(case.lines("out"), expected);
+}
+
+/// Makes a job that has come to its end one that has not.
+fn forget_the_end(case: &Case) {
+    let path = case.path().join("state/jobs.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.contains("\"finished\": true"), "{text}");
+    std::fs::write(&path, text.replace("\"finished\": true", "\"finished\": false")).unwrap();
+}
+
+#[test]
+fn every_checkpoint_is_gone_on_from_twice_by_any_number_of_workers_and_processes() {
+    let expected = expected();
+    let case = Case::new();
+    let keep = ["-D", "execution.checkpointing.num-retained=1000"];
+    let child = start(&case, &[&["-p", "2"], &keep[..]].concat());
+    wait_beyond(&case, 4);
+    kill(child);
+    let job = std::fs::read_dir(case.path().join("state/checkpoints")).unwrap().next().unwrap().unwrap().path();
+    // From now on as fast as it can.
+    case.file("pipeline.sql", &pipeline(""));
+    let dir = format!("DIR={}", case.path().display());
+    let mut counts = [(1, 1), (8, 2), (4, 4), (2, 1), (8, 8), (2, 2), (4, 1), (8, 1)].into_iter().cycle();
+    for number in checkpoints(&case) {
+        let from = job.join(format!("chk-{number}")).display().to_string();
+        for _ in 0..2 {
+            let (workers, processes): (usize, usize) = counts.next().unwrap();
+            let (workers, processes) = (workers.to_string(), processes.to_string());
+            let run = ["run", "pipeline.sql", "--var", &dir, "--state-dir", "state", "--from", &from, "--rewind"];
+            let counts = ["-p", &workers, "--processes", &processes];
+            case.riverrun(&[&run[..], &counts, &keep[..]].concat()).ok();
+            assert_eq!(case.lines("out"), expected, "from checkpoint {number} with {workers} workers in {processes}");
+            forget_the_end(&case);
+        }
     }
+}
+
+#[test]
+fn the_number_of_key_groups_stays_what_it_was_at_the_first_start() {
+    let expected = expected();
+    let case = Case::new();
+    let four = ["-D", "pipeline.max-parallelism=4"];
+    end(start(&case, &[&["-p", "8"], &four[..]].concat()))
+        .failed(2, &["a job can't have 8 workers", "from 1 to 4: pipeline.max-parallelism"]);
+    let child = start(&case, &[&["-p", "2"], &four[..]].concat());
+    wait_beyond(&case, 1);
+    kill(child);
+    end(start(&case, &["-p", "2"])).failed(
+        2,
+        &[
+            "is divided into 4 key groups, not 128",
+            "pipeline.max-parallelism is decided when a job is started for the first time",
+            "set pipeline.max-parallelism to 4",
+        ],
+    );
+    let job = std::fs::read_dir(case.path().join("state/checkpoints")).unwrap().next().unwrap().unwrap().path();
+    let newest = job.join(format!("chk-{}", checkpoints(&case).last().unwrap())).display().to_string();
+    let described = case.riverrun(&["checkpoints", &newest]).ok();
+    assert!(described.out.contains(", 4 key groups, "), "{}", described.out);
+    end(start(&case, &[&["-p", "4", "--processes", "2"], &four[..]].concat())).ok();
+    assert_eq!(case.lines("out"), expected);
 }
 
 #[test]
@@ -164,5 +227,5 @@ fn what_is_no_checkpoint_is_told() {
         .failed(2, &["nothing is no state directory of a running job", "riverrun run --state-dir"]);
     case.run("SELECT 1;", &["--from", "x"]).failed(2, &["--state-dir"]);
     case.run(&pipeline(""), &["--state-dir", "state", "--from", "ftp://x"])
-        .failed(2, &["'ftp://x' is no place for checkpoints", "a path or file:///path"]);
+        .failed(2, &["'ftp://x' is no place for checkpoints", "a path, file:///path or s3://bucket/path"]);
 }

@@ -5,6 +5,7 @@
 
 mod columns;
 mod compression;
+mod later;
 mod location;
 mod part;
 mod partition;

@@ -111,7 +111,7 @@ impl Case {
                     ..CheckpointSchedule::default()
                 },
             }),
-            identity: JobIdentity { id: "job".into(), generation, checkpoints: true },
+            identity: JobIdentity { id: "job".into(), generation, checkpoints: true, rewind: false },
             ..JobConfig::new("test").parallelism(parallelism)
         };
         Job::start(config, build).unwrap()

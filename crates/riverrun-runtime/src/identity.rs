@@ -13,12 +13,14 @@ pub struct JobIdentity {
     /// Whether epochs are made durable. If so, `on_epoch_complete` is called only after the manifest of that epoch
     /// has been put, and an epoch whose checkpoint has failed is never named: what belongs to it counts to the next one.
     pub checkpoints: bool,
+    /// Whether the job may go on from a checkpoint older than what its sinks have written: those rows are then written again.
+    pub rewind: bool,
 }
 
 impl JobIdentity {
     /// The identity of a job that nothing outlives.
     pub fn ephemeral() -> Self {
-        JobIdentity { id: random_id(), generation: 1, checkpoints: false }
+        JobIdentity { id: random_id(), generation: 1, checkpoints: false, rewind: false }
     }
 }
 

@@ -137,7 +137,7 @@ fn config(
             signatures: BTreeMap::new(),
             schedule,
         }),
-        identity: JobIdentity { id: "job".into(), generation, checkpoints: true },
+        identity: JobIdentity { id: "job".into(), generation, checkpoints: true, rewind: false },
         ..JobConfig::new("test").parallelism(parallelism)
     }
 }
@@ -416,6 +416,29 @@ fn a_checkpoint_that_takes_too_long_has_failed_and_the_job_goes_on() {
     gate.open(usize::MAX);
     finish(&running).unwrap();
     assert_eq!(database.rows(), expected);
+}
+
+#[test]
+fn between_the_end_of_a_checkpoint_and_the_next_barrier_there_is_a_pause() {
+    let lists = ordered_lists(2, 100);
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path());
+    let gate = Arc::new(Gate::default());
+    let (min_pause, retained) = (Duration::from_millis(25), 100);
+    let schedule = CheckpointSchedule { min_pause, retained, ..every(Duration::from_millis(1)) };
+    let running = Job::start(config(&store, None, 1, 2, schedule), job(&lists, &gate, &Database::default())).unwrap();
+    while running.checkpoint_status().unwrap().completed < 4 {
+        trickle(&gate, 1);
+    }
+    gate.open(usize::MAX);
+    finish(&running).unwrap();
+    let manifests: Vec<Manifest> =
+        History::new(store).entries().unwrap().into_iter().map(|e| e.manifest.unwrap()).collect();
+    // The last one is not for the clock: it is taken when the input has ended.
+    for pair in manifests[..manifests.len() - 1].windows(2) {
+        let pause = pair[1].body.started.0 - pair[0].body.completed.0;
+        assert!(pause >= min_pause.as_millis() as i64 - 1, "{pause} ms");
+    }
 }
 
 /// Takes its time to write.

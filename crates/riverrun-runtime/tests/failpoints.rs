@@ -231,7 +231,7 @@ fn start_once(folder: &Path, lists: &[Arc<Events>], generation: u64) -> Result<(
             signatures: BTreeMap::new(),
             schedule,
         }),
-        identity: JobIdentity { id: "job".into(), generation, checkpoints: true },
+        identity: JobIdentity { id: "job".into(), generation, checkpoints: true, rewind: false },
         options: options(),
         ..JobConfig::new("test").parallelism(1 + generation as usize % 3)
     };

@@ -144,6 +144,7 @@ pub const SESSION_OPTIONS: &[OptionDef] = &[
     lookup::TIMEOUT,
     lookup::OUTPUT_MODE,
     checkpointing::CHECKPOINT_INTERVAL,
+    checkpointing::CHECKPOINT_MODE,
     checkpointing::CHECKPOINT_MIN_PAUSE,
     checkpointing::CHECKPOINT_TIMEOUT,
     checkpointing::CHECKPOINT_TOLERABLE_FAILURES,
@@ -170,6 +171,13 @@ pub const SESSION_OPTIONS: &[OptionDef] = &[
     state::STATE_MEMORY,
     state::STATE_LOCAL_DIR,
     state::STATE_INLINE,
+    riverrun_state::checkpoint::S3_ACCESS_KEY,
+    riverrun_state::checkpoint::S3_SECRET_KEY,
+    riverrun_state::checkpoint::S3_ENDPOINT,
+    riverrun_state::checkpoint::S3_REGION,
+    riverrun_state::checkpoint::S3_REGION_OLD,
+    riverrun_state::checkpoint::S3_PATH_STYLE,
+    riverrun_state::checkpoint::S3_PATH_STYLE_NEW,
 ];
 
 /// Prefixes of Flink's own options: those not in [`SESSION_OPTIONS`] are taken, with a note that nothing comes of them.
@@ -345,6 +353,7 @@ fn check_value(definition: &OptionDef, options: &Options) -> Result<()> {
                 .unwrap_or_else(|| "write it like 'UTC', 'Europe/Berlin' or 'GMT+02:00'".to_owned()),
         ));
     }
+    checkpointing::check_value(definition, options, text)?;
     let range = match definition.name {
         name if name == MAX_PARALLELISM.name => 1..=32_768,
         name if name == PARALLELISM.name => 1..=32_768,

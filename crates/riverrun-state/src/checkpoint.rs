@@ -17,8 +17,11 @@ mod manifest;
 mod part_file;
 mod restore;
 mod retention;
+#[cfg(feature = "s3")]
+mod s3;
 mod savepoint;
 mod store;
+mod store_options;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 #[cfg(test)]
@@ -37,4 +40,8 @@ pub use part_file::{PartWriter, ProcessParts};
 pub use restore::{load, load_into, verify};
 pub use retention::Retention;
 pub use savepoint::export;
-pub use store::{BlobStore, Put, StoredFile};
+pub use store::{BlobStore, Put, StoredFile, check_store};
+pub use store_options::{
+    S3_ACCESS_KEY, S3_ENDPOINT, S3_PATH_STYLE, S3_PATH_STYLE_NEW, S3_REGION, S3_REGION_OLD, S3_SECRET_KEY,
+    STORE_OPTIONS, StoreOptions,
+};

@@ -36,7 +36,8 @@ impl Launch<'_> {
         // A query's rows go to whoever asked; only INSERTs are made durable.
         if let Some(durability) = self.options.durability.as_ref().filter(|_| self.plan.result().is_none()) {
             let name = self.session.config.pipeline_name().unwrap_or("riverrun");
-            let prepared = durability.prepare(self.number, name, self.session.config.checkpoint_dir())?;
+            let (folder, stores) = (self.session.config.checkpoint_dir(), self.session.config.store_options());
+            let prepared = durability.prepare(self.number, name, folder, &stores)?;
             let Some(prepared) = prepared else { return Ok(None) };
             self.durability = Some(prepared);
         }
@@ -47,7 +48,7 @@ impl Launch<'_> {
             StartOptions { parallelism: self.options.parallelism, results: self.results, processes, durability };
         let job = self.session.start(self.plan, start)?;
         if durability.is_some() {
-            self.running.insert(self.number, &job);
+            self.running.insert(self.number, &job, self.session.config.store_options());
         }
         Ok(Some(job))
     }

@@ -8,14 +8,14 @@ use riverrun_runtime::flow::{Build, Flow};
 use riverrun_runtime::job::{Job, JobConfig, JobHandle, JobOptions};
 use riverrun_runtime::process::ProcessLayout;
 use riverrun_runtime::{CheckpointConfig, CheckpointSchedule, JobIdentity};
-use riverrun_sql::build::{KEY_GROUPS, build};
+use riverrun_sql::build::build;
 use riverrun_sql::catalog::Catalog;
 use riverrun_sql::functions::user::UserFunction;
 use riverrun_sql::parse::Statement;
 use riverrun_sql::plan::StreamPlan;
 use riverrun_sql::plan::planner::Planner;
 use riverrun_sql::session::{Outcome, SessionConfig, execute_ddl};
-use riverrun_state::checkpoint::{Location, Manifest};
+use riverrun_state::checkpoint::Manifest;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -88,9 +88,15 @@ impl Session {
     pub fn start(&self, plan: &StreamPlan, start: StartOptions<'_>) -> Result<JobHandle> {
         let StartOptions { parallelism, results, mut processes, durability } = start;
         let parallelism = parallelism.or_else(|| self.config.parallelism()).unwrap_or_else(available_cores);
-        if parallelism == 0 || parallelism > usize::from(KEY_GROUPS) {
-            return Err(Error::input(format!("a job can't have {parallelism} workers"))
-                .hint(format!("from 1 to {KEY_GROUPS} (`pipeline.max-parallelism`)")));
+        let key_groups = plan.key_groups;
+        if parallelism == 0 || parallelism > usize::from(key_groups) {
+            let hint = match durability.and_then(|durability| durability.origin.as_ref()) {
+                None => format!("from 1 to {key_groups}: pipeline.max-parallelism"),
+                Some(_) => {
+                    format!("from 1 to {key_groups}: pipeline.max-parallelism, which can't change with its state")
+                }
+            };
+            return Err(Error::input(format!("a job can't have {parallelism} workers")).hint(hint));
         }
         let options = JobOptions {
             buffer_timeout: Duration::from_millis(self.config.buffer_timeout().0.max(0) as u64),
@@ -98,6 +104,7 @@ impl Session {
                 .config
                 .checkpoint_interval()
                 .map(|interval| Duration::from_millis(interval.0.max(1) as u64)),
+            key_groups,
             ..JobOptions::default()
         };
         let mut identity = durability.map_or_else(JobIdentity::ephemeral, JobDurability::identity);
@@ -121,16 +128,16 @@ impl Session {
             let read = |origin| -> Result<_> { Ok((origin, Origin::manifest(origin)?)) };
             let origin = durability.origin.as_ref().map(read).transpose()?;
             if let Some((origin, manifest)) = &origin {
-                check_fit(plan, manifest, durability, &origin.root)?;
+                check_fit(plan, manifest, durability, &origin.root.to_string())?;
                 let (count, index) = processes.as_ref().map_or((1, 0), |layout| (layout.processes, layout.index));
                 let threads = (parallelism / count.max(1)).max(1);
                 // Only what this process's workers will own.
-                let wanted = |group: KeyGroup| group.worker(KEY_GROUPS, parallelism) / threads == index;
+                let wanted = |group: KeyGroup| group.worker(key_groups, parallelism) / threads == index;
                 restore = Some(Arc::new(origin.load(manifest, wanted, &scratch)?));
             }
             let base = origin.filter(|(origin, _)| origin.root == durability.folder);
             checkpoints = Some(CheckpointConfig {
-                store: Location::parse(&durability.folder)?.open()?,
+                store: durability.folder.open()?,
                 base: base.map(|(_, manifest)| Arc::new(manifest)),
                 plan: plan.fingerprint(),
                 signatures: plan.signatures(),
@@ -149,7 +156,7 @@ impl Session {
         let plan = Arc::new(plan.clone());
         let results = results.cloned().unwrap_or_else(SharedConsumer::nobody).as_result_sink();
         let assemble: Build<RowBatch> =
-            Arc::new(move |flow: &mut Flow<'_, RowBatch>| build(&plan, KEY_GROUPS, Some(&results), flow));
+            Arc::new(move |flow: &mut Flow<'_, RowBatch>| build(&plan, key_groups, Some(&results), flow));
         Job::start(config, assemble)
     }
 
@@ -168,9 +175,14 @@ impl Session {
 
 /// Refuses to go on from what the plan would lose or misread.
 fn check_fit(plan: &StreamPlan, manifest: &Manifest, durability: &JobDurability, place: &str) -> Result<()> {
-    if manifest.body.job.key_groups != KEY_GROUPS {
-        return Err(Error::input(format!("{place} was taken with {} key groups", manifest.body.job.key_groups))
-            .hint(format!("this job has {KEY_GROUPS} (`pipeline.max-parallelism`), which can't change")));
+    let taken = manifest.body.job.key_groups;
+    if taken != plan.key_groups {
+        return Err(Error::input(format!(
+            "the state in {place} is divided into {taken} key groups, not {}",
+            plan.key_groups
+        ))
+        .detail("pipeline.max-parallelism is decided when a job is started for the first time")
+        .hint(format!("set pipeline.max-parallelism to {taken}")));
     }
     Fit::of(plan, manifest).check(durability.allow_unclaimed, place)
 }

@@ -100,6 +100,15 @@ impl Target for System {
         }
     }
 
+    fn rewind(&mut self, lane: &LaneName, generation: u64, epoch: Epoch) -> Outcome<()> {
+        let mut state = self.state();
+        if state.away {
+            return Err(away());
+        }
+        state.tokens.insert(lane.clone(), (generation, Some(epoch)));
+        Ok(())
+    }
+
     fn disconnect(&mut self) {}
 }
 
@@ -123,7 +132,7 @@ fn context(worker: usize, parallelism: usize, generation: u64) -> SinkContext {
         clock: Arc::new(ManualClock::default()),
         metrics: Arc::default(),
         waker: Arc::new(|| {}),
-        job: JobIdentity { id: "job".into(), generation, checkpoints: true },
+        job: JobIdentity { id: "job".into(), generation, checkpoints: true, rewind: false },
         id: "sink:t".into(),
         key_groups: 128,
     }
@@ -436,6 +445,9 @@ fn an_answer_that_may_pass_is_asked_for_so_many_times() {
         fn commit(&mut self, _: &LaneName, _: u64, _: Epoch, _: &[RowBatch]) -> Outcome<()> {
             Ok(())
         }
+        fn rewind(&mut self, _: &LaneName, _: u64, _: Epoch) -> Outcome<()> {
+            Ok(())
+        }
         fn disconnect(&mut self) {}
     }
     let attempts = Arc::new(AtomicUsize::new(0));
@@ -444,4 +456,88 @@ fn an_answer_that_may_pass_is_asked_for_so_many_times() {
     sink.write(batch(&[1])).unwrap();
     assert_eq!(settle(&mut sink).unwrap_err().message(), "cannot write table 't': the server is full");
     assert_eq!(attempts.load(Ordering::SeqCst), 2);
+}
+
+/// A run of one worker has committed epochs 0 and 1; then the checkpoint of epoch 0 is gone on from, by `parallelism` workers.
+fn gone_back(system: &System, parallelism: usize, rewind: bool) -> Vec<DeliveryWriter> {
+    let mut sink = writer(system, Guarantee::ExactlyOnce, context(0, 1, 1));
+    sink.write(batch(&[1])).unwrap();
+    let parts = snapshot(&mut sink, 0);
+    sink.on_epoch_complete(Epoch(0)).unwrap();
+    sink.write(batch(&[2])).unwrap();
+    snapshot(&mut sink, 1);
+    sink.on_epoch_complete(Epoch(1)).unwrap();
+    settle(&mut sink).unwrap();
+    drop(sink);
+    let start = |worker| {
+        let mut context = context(worker, parallelism, 2);
+        context.job.rewind = rewind;
+        let mut sink = writer(system, Guarantee::ExactlyOnce, context);
+        sink.restore(RestoredState { union: parts.clone(), ..RestoredState::default() }).unwrap();
+        sink
+    };
+    (0..parallelism).map(start).collect()
+}
+
+#[test]
+fn an_older_checkpoint_is_refused() {
+    let system = System::default();
+    let error = settle(&mut gone_back(&system, 1, false)[0]).unwrap_err();
+    assert_eq!(
+        error.message(),
+        "table 't' already holds what this job wrote up to epoch 1, but the checkpoint is of epoch 0"
+    );
+    assert_eq!(
+        error.detail_text(),
+        Some("lane 0 of sink 'sink:t', job job: going on from here would write the rows after it once more")
+    );
+    assert_eq!(
+        error.hint_text(),
+        Some(
+            "go on from the newest checkpoint; --rewind goes on from this one and writes them again; \
+             another --state-dir runs the file as a new job"
+        )
+    );
+    assert_eq!(system.rows(), [1, 2]);
+}
+
+#[test]
+fn an_older_checkpoint_is_gone_on_from_if_that_is_wanted() {
+    for parallelism in [1, 2] {
+        let system = System::default();
+        let mut sinks = gone_back(&system, parallelism, true);
+        sinks.iter_mut().for_each(|sink| settle(sink).unwrap());
+        // The source gives the row of epoch 1 once more, and goes on.
+        for (epoch, row) in [(1, 2), (2, 3)] {
+            sinks[0].write(batch(&[row])).unwrap();
+            for sink in &mut sinks {
+                snapshot(sink, epoch);
+                sink.on_epoch_complete(Epoch(epoch)).unwrap();
+                settle(sink).unwrap();
+            }
+        }
+        assert_eq!(system.rows(), [1, 2, 2, 3], "the row after the checkpoint came twice, and none is missing");
+    }
+}
+
+/// Lane 1 was opened after the checkpoint, and has written since.
+#[test]
+fn a_lane_that_is_not_in_the_older_checkpoint_is_looked_at_too() {
+    for rewind in [false, true] {
+        let system = System::default();
+        let lane = LaneName { job: "job".into(), sink: "sink:t".into(), lane: 1 };
+        system.state().tokens.insert(lane, (1, Some(Epoch(1))));
+        let mut first = writer(&system, Guarantee::ExactlyOnce, context(0, 1, 1));
+        let parts = snapshot(&mut first, 0);
+        drop(first);
+        let mut context = context(1, 2, 2);
+        context.job.rewind = rewind;
+        let mut second = writer(&system, Guarantee::ExactlyOnce, context);
+        second.restore(RestoredState { union: parts, ..RestoredState::default() }).unwrap();
+        second.write(batch(&[7])).unwrap();
+        snapshot(&mut second, 1);
+        second.on_epoch_complete(Epoch(1)).unwrap();
+        assert_eq!(settle(&mut second).is_ok(), rewind);
+        assert_eq!(system.rows(), if rewind { vec![7] } else { vec![] });
+    }
 }

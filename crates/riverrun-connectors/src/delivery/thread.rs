@@ -29,6 +29,9 @@ pub trait Target: Send + 'static {
     /// Writes rows and moves the token of a fenced lane to `epoch`, both or neither. Does nothing if the token is there.
     fn commit(&mut self, lane: &LaneName, generation: u64, epoch: Epoch, batches: &[RowBatch]) -> Outcome<()>;
 
+    /// Moves the token of a fenced lane back: the rows of the epochs after it are written once more.
+    fn rewind(&mut self, lane: &LaneName, generation: u64, epoch: Epoch) -> Outcome<()>;
+
     /// Forgets the connection: the next call makes a new one.
     fn disconnect(&mut self);
 }
@@ -49,6 +52,10 @@ pub enum Order {
         all: Vec<(LaneName, Option<Epoch>)>,
         /// Whether an earlier run is gone on from.
         restored: bool,
+        /// The epoch of the checkpoint that is gone on from, if it holds a lane.
+        checkpoint: Option<Epoch>,
+        /// Whether the system may hold more than the checkpoint says, and what follows it is written once more.
+        rewind: bool,
     },
     /// Write this log in the lane that is open.
     Commit(Arc<EpochLog>),
@@ -129,16 +136,23 @@ impl<T: Target> Desk<T> {
                 target.write(&log.batches)?;
                 connection_point("commit-answer")
             }),
-            Order::Open { lane, generation, mine, all, restored } => {
+            Order::Open { lane, generation, mine, all, restored, checkpoint, rewind } => {
                 for part in mine {
-                    self.finish(part, lane, *generation)?;
+                    self.finish(part, lane, *generation, *rewind)?;
                 }
                 for (old, goal) in all {
                     self.wait_for(old, *goal)?;
                 }
                 let token = self.fence(lane, *generation)?;
-                if !restored && let Some(token) = token {
-                    return Err(ahead(&self.table, lane, token, None));
+                match token {
+                    Some(token) if !restored => return Err(ahead(&self.table, lane, token, None)),
+                    // A lane that was opened after the checkpoint, at another parallelism.
+                    Some(token) => {
+                        if let Some(checkpoint) = checkpoint.filter(|checkpoint| token > *checkpoint) {
+                            self.rewind(lane, *generation, token, checkpoint, *rewind)?;
+                        }
+                    }
+                    None => {}
                 }
                 self.lane = Some((lane.clone(), *generation));
                 Ok(())
@@ -170,7 +184,7 @@ impl<T: Target> Desk<T> {
     }
 
     /// Writes what an old lane still has to write.
-    fn finish(&mut self, part: &LanePart, own: &LaneName, generation: u64) -> Result<()> {
+    fn finish(&mut self, part: &LanePart, own: &LaneName, generation: u64, rewind: bool) -> Result<()> {
         let generation = if part.name.job == own.job {
             generation
         } else {
@@ -184,7 +198,8 @@ impl<T: Target> Desk<T> {
         // First fence, then read: a commit of the earlier run may still be on its way.
         let token = self.fence(&part.name, generation)?;
         if let Some(token) = token.filter(|token| *token > part.epoch) {
-            return Err(ahead(&self.table, &part.name, token, Some(part.epoch)));
+            // All logs of the checkpoint were written before.
+            return self.rewind(&part.name, generation, token, part.epoch, rewind);
         }
         if let Some(known) = part.token.filter(|known| token.is_none_or(|token| token < *known)) {
             return Err(gone(&self.table, &part.name, known, token));
@@ -193,6 +208,20 @@ impl<T: Target> Desk<T> {
             self.commit(&part.name, generation, log)?;
         }
         Ok(())
+    }
+
+    /// The system holds more than the checkpoint says: an error, unless that may be written once more.
+    fn rewind(&mut self, lane: &LaneName, generation: u64, token: Epoch, to: Epoch, allowed: bool) -> Result<()> {
+        if !allowed {
+            return Err(ahead(&self.table, lane, token, Some(to)));
+        }
+        tracing::warn!(
+            "table '{}': what was written in epochs {} to {} is written once more",
+            self.table,
+            to.0 + 1,
+            token.0
+        );
+        self.persist(|target| target.rewind(lane, generation, to))
     }
 
     /// Waits until another worker has finished an old lane.
@@ -237,7 +266,7 @@ fn ahead(table: &str, lane: &LaneName, token: Epoch, checkpoint: Option<Epoch>) 
     };
     Error::failure(format!("table '{table}' already holds what this job wrote up to epoch {}, but {found}", token.0))
         .detail(format!("{lane}: going on from here would write the rows after it once more"))
-        .hint("go on from the newest checkpoint, or run the file as a new job, with another --state-dir")
+        .hint("go on from the newest checkpoint; --rewind goes on from this one and writes them again; another --state-dir runs the file as a new job")
 }
 
 /// The system has forgotten commits that the checkpoint knows of.

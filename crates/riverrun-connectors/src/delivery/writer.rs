@@ -46,6 +46,8 @@ pub struct DeliveryWriter {
     /// All lanes of the earlier run, and their tokens when they are finished.
     goals: Vec<(LaneName, Option<Epoch>)>,
     restored: bool,
+    /// The epoch of the checkpoint that is gone on from, if lanes of this job are in it.
+    checkpoint: Option<Epoch>,
     /// Rows that have not been handed over, of the epoch at hand.
     hand: EpochLog,
     rows: usize,
@@ -76,6 +78,7 @@ impl DeliveryWriter {
             old: Vec::new(),
             goals: Vec::new(),
             restored: false,
+            checkpoint: None,
             hand: EpochLog::new(Epoch(0)),
             rows: 0,
             whole_tick: true,
@@ -104,6 +107,8 @@ impl DeliveryWriter {
                 mine: self.old.clone(),
                 all: goals,
                 restored: self.restored,
+                checkpoint: self.checkpoint,
+                rewind: self.context.job.rewind,
             });
         } else {
             for log in std::mem::take(&mut self.old).into_iter().flat_map(|part| part.logs) {
@@ -296,6 +301,9 @@ impl Sink<RowBatch> for DeliveryWriter {
         for bytes in &state.union {
             let mut part = LanePart::decode(bytes)?;
             if self.exactly_once() {
+                if part.name.job == self.lane.job {
+                    self.checkpoint = self.checkpoint.max(Some(part.epoch));
+                }
                 self.goals.push((part.name.clone(), part.goal()));
                 if part.name.lane as usize % self.context.parallelism == self.context.worker {
                     self.bytes += part.logs.iter().map(|log| log.bytes).sum::<usize>();

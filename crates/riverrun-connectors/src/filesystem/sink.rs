@@ -7,8 +7,9 @@
 
 use super::compression::Compression;
 use super::io_error;
+use super::later::{Begun, later_files, refuse_visible};
 use super::location::{self, local_path};
-use super::part::{self, Body, ClosedPart, IN_PROGRESS, OpenPart, PENDING};
+use super::part::{self, Body, ClosedPart, IN_PROGRESS, OpenPart};
 use super::partition::PartitionNames;
 use super::source::FileKind;
 use crate::connector::{AcceptedChanges, SinkFactory, SinkSpec};
@@ -524,6 +525,13 @@ impl Sink<RowBatch> for FileWriter {
         if parts.is_empty() || self.context.worker != 0 {
             return Ok(());
         }
+        // Files of the job that a savepoint came from are that job's.
+        let own = |part: &&SinkPart| !self.context.job.checkpoints || part.job == self.context.job.id;
+        let begun = parts.iter().filter(own).map(|part| (part.run.as_str(), part.worker, part.count));
+        let later = later_files(&self.plan.root, &Begun::new(begun, &self.context.job, &lane_name(&self.context)));
+        if self.context.job.checkpoints && !self.context.job.rewind {
+            refuse_visible(&later, &self.plan.table)?;
+        }
         self.old = parts.iter().flat_map(|part| part.old.iter().cloned()).collect();
         if self.plan.overwrite && self.plan.partitions.is_none() {
             self.remove_old(&self.plan.root.clone())?;
@@ -538,33 +546,9 @@ impl Sink<RowBatch> for FileWriter {
                 self.publish(&[ClosedPart { hidden: hidden.clone(), visible: visible.clone() }])?;
             }
         }
-        // Files of the job that a savepoint came from are that job's.
-        parts.retain(|part| !self.context.job.checkpoints || part.job == self.context.job.id);
-        remove_later(&self.plan.root, &parts);
-        Ok(())
-    }
-}
-
-/// Removes files that the run before wrote after the epoch that is restored: their rows come again.
-fn remove_later(folder: &Path, parts: &[SinkPart]) {
-    let Ok(entries) = std::fs::read_dir(folder) else { return };
-    for entry in entries.flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            remove_later(&path, parts);
-            continue;
-        }
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let name = name.strip_prefix('.').unwrap_or(&name);
-        let name = name.strip_suffix(PENDING).or_else(|| name.strip_suffix(IN_PROGRESS)).unwrap_or(name);
-        let later = parts.iter().any(|part| {
-            let number = name
-                .strip_prefix(&format!("part-{}-{}-", part.run, part.worker))
-                .and_then(|rest| rest.split('.').next()?.parse::<u64>().ok());
-            number.is_some_and(|number| number >= part.count)
-        });
-        if later {
+        for path in later {
             let _ = std::fs::remove_file(&path);
         }
+        Ok(())
     }
 }

@@ -276,6 +276,22 @@ impl Session for Postgres {
         answer.map(token::epoch).ok_or_else(|| fenced(lane))
     }
 
+    fn rewind(&mut self, token: &Token) -> Outcome<()> {
+        let (client, address) = (&self.client, &self.address);
+        let (lane, epoch) = (i64::from(token.lane.lane), i64::from(token.epoch.0));
+        let generation = token.generation as i64;
+        let parameters: [(&(dyn ToSql + Sync), Type); 5] = [
+            (&token.lane.job, Type::TEXT),
+            (&token.lane.sink, Type::TEXT),
+            (&lane, Type::INT8),
+            (&generation, Type::INT8),
+            (&epoch, Type::INT8),
+        ];
+        let sql = format!("{} RETURNING epoch", token::REWIND);
+        let moved = wait(&self.runtime, &self.stop, client.query_typed(&sql, &parameters))?;
+        if moved.map_err(|error| trouble(&error, address))?.is_empty() { Err(fenced(&token.lane)) } else { Ok(()) }
+    }
+
     fn token(&mut self, lane: &LaneName) -> Outcome<Option<Epoch>> {
         let (client, address) = (&self.client, &self.address);
         let number = i64::from(lane.lane);

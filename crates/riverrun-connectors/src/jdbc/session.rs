@@ -102,6 +102,9 @@ pub trait Session: Send {
     /// Takes a lane over; gives its token. The table of tokens is made where it is not there.
     fn fence(&mut self, lane: &LaneName, generation: u64) -> Outcome<Option<Epoch>>;
 
+    /// Moves the token of a lane back.
+    fn rewind(&mut self, token: &Token) -> Outcome<()>;
+
     /// The token of a lane.
     fn token(&mut self, lane: &LaneName) -> Outcome<Option<Epoch>>;
 

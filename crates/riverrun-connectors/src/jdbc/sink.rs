@@ -107,6 +107,10 @@ impl Target for JdbcTarget {
         self.session()?.write(&changes, Some(&token))
     }
 
+    fn rewind(&mut self, lane: &LaneName, generation: u64, epoch: Epoch) -> Outcome<()> {
+        self.session()?.rewind(&Token { lane: lane.clone(), generation, epoch })
+    }
+
     fn disconnect(&mut self) {
         self.session = None;
     }

@@ -194,6 +194,13 @@ impl Session for Sqlite {
         epoch.map(token::epoch).ok_or_else(|| fenced(lane))
     }
 
+    fn rewind(&mut self, token: &Token) -> Outcome<()> {
+        let Token { lane, generation, epoch } = token;
+        let parameters = (&lane.job, &lane.sink, lane.lane, *generation as i64, epoch.0);
+        let moved = self.connection.execute(&numbered(token::REWIND), parameters).map_err(|error| trouble(&error))?;
+        if moved > 0 { Ok(()) } else { Err(fenced(lane)) }
+    }
+
     fn token(&mut self, lane: &LaneName) -> Outcome<Option<Epoch>> {
         let connection = &self.connection;
         let there = connection.table_exists(None, "riverrun_commits").map_err(|error| trouble(&error))?;

@@ -19,6 +19,10 @@ pub const READ: &str = "SELECT epoch, generation FROM riverrun_commits WHERE job
 pub const ADVANCE: &str = "UPDATE riverrun_commits SET epoch = $5 \
     WHERE job = $1 AND sink = $2 AND lane = $3 AND generation = $4 AND epoch < $5";
 
+/// Moves the token back; nothing if the lane was taken over.
+pub const REWIND: &str =
+    "UPDATE riverrun_commits SET epoch = $5 WHERE job = $1 AND sink = $2 AND lane = $3 AND generation = $4";
+
 /// A commit: the lane's token moves to this epoch.
 #[derive(Clone, Debug)]
 pub struct Token {

@@ -265,6 +265,15 @@ impl Target for KafkaTarget {
         Ok(())
     }
 
+    fn rewind(&mut self, lane: &LaneName, _generation: u64, epoch: Epoch) -> Outcome<()> {
+        let mut open = self.open(Some(lane))?;
+        // A transaction of nothing but the token.
+        self.transact(&open, VecDeque::new(), lane, epoch)?;
+        open.known = true;
+        self.producer = Some(open);
+        Ok(())
+    }
+
     fn disconnect(&mut self) {
         self.producer = None;
     }

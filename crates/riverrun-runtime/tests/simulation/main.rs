@@ -113,7 +113,7 @@ fn what_is_expected_is_what_the_job_gives_on_real_threads() {
             signatures: BTreeMap::new(),
             schedule: CheckpointSchedule::default(),
         }),
-        identity: JobIdentity { id: "job".into(), generation: 1, checkpoints: true },
+        identity: JobIdentity { id: "job".into(), generation: 1, checkpoints: true, rewind: false },
         ..JobConfig::new("real").parallelism(2)
     };
     support::finish(&Job::start(config, pipeline::build(&world, &lists)).unwrap()).unwrap();

@@ -200,7 +200,7 @@ impl Story {
                 signatures: BTreeMap::new(),
                 schedule,
             }),
-            identity: JobIdentity { id: "job".into(), generation, checkpoints: true },
+            identity: JobIdentity { id: "job".into(), generation, checkpoints: true, rewind: false },
             turns: Some(self.baton.expect(generation as usize, processes, threads)),
             ..JobConfig::new("sim").parallelism(processes * threads)
         };

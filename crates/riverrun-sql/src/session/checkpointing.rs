@@ -1,7 +1,8 @@
 //! The settings of checkpoints and restarts, named as in Flink.
 
 use super::SessionConfig;
-use riverrun_core::{Millis, OptionDef, OptionType};
+use riverrun_core::{Error, Millis, OptionDef, OptionType, Options, Result};
+use riverrun_state::checkpoint::StoreOptions;
 
 /// `execution.checkpointing.interval`.
 pub const CHECKPOINT_INTERVAL: OptionDef = OptionDef::new(
@@ -9,6 +10,13 @@ pub const CHECKPOINT_INTERVAL: OptionDef = OptionDef::new(
     OptionType::Duration,
     None,
     "How often a checkpoint is taken. Absent: only at the end of the input.",
+);
+/// `execution.checkpointing.mode`.
+pub const CHECKPOINT_MODE: OptionDef = OptionDef::new(
+    "execution.checkpointing.mode",
+    OptionType::OneOf(&["EXACTLY_ONCE", "AT_LEAST_ONCE"]),
+    Some("EXACTLY_ONCE"),
+    "Barriers are always aligned, which costs no more here: AT_LEAST_ONCE is the same. What a sink promises is its own option.",
 );
 /// `execution.checkpointing.min-pause`.
 pub const CHECKPOINT_MIN_PAUSE: OptionDef = OptionDef::new(
@@ -50,7 +58,7 @@ pub const CHECKPOINT_DIR: OptionDef = OptionDef::new(
     "execution.checkpointing.dir",
     OptionType::Text,
     None,
-    "Where checkpoints are kept: a path or file:///path. Absent: in the state directory.",
+    "Where checkpoints are kept: a path, file:///path or s3://bucket/path. Absent: in the state directory.",
 );
 /// `state.checkpoints.dir`, the older name.
 pub const CHECKPOINT_DIR_OLD: OptionDef =
@@ -160,6 +168,35 @@ pub const EXPONENTIAL_ATTEMPTS: OptionDef = OptionDef::new(
     "How many restarts there are before the job has failed for good. Absent: no limit.",
 );
 
+/// What the types of these options don't say.
+pub(super) fn check_value(definition: &OptionDef, options: &Options, text: &str) -> Result<()> {
+    const COUNT: (f64, f64) = (0.0, i32::MAX as f64);
+    let wrong =
+        |why: String| Err(Error::input(format!("'{text}' is no value for option '{}': {why}", definition.name)));
+    let (least, most) = match definition.name {
+        name if [CHECKPOINT_TIMEOUT.name, HEARTBEAT_TIMEOUT.name].contains(&name) => {
+            return match options.duration(definition)? {
+                Some(duration) if duration.0 <= 0 => wrong("it must be more than 0".to_owned()),
+                _ => Ok(()),
+            };
+        }
+        name if [CHECKPOINT_RETAINED.name, CHECKPOINT_RETAINED_OLD.name].contains(&name) => (1.0, 1e6),
+        name if name == CHECKPOINT_TOLERABLE_FAILURES.name => COUNT,
+        name if [FIXED_ATTEMPTS.name, RATE_FAILURES.name, EXPONENTIAL_ATTEMPTS.name].contains(&name) => COUNT,
+        name if name == EXPONENTIAL_MULTIPLIER.name => (1.0, 1e6),
+        name if name == EXPONENTIAL_JITTER.name => (0.0, 1.0),
+        _ => return Ok(()),
+    };
+    let number = match definition.kind {
+        OptionType::Double => options.double(definition)?,
+        _ => options.int(definition)?.map(|number| number as f64),
+    };
+    match number {
+        Some(number) if !(least..=most).contains(&number) => wrong(format!("it goes from {least} to {most}")),
+        _ => Ok(()),
+    }
+}
+
 /// When a failed job is started again.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum RestartStrategy {
@@ -232,6 +269,11 @@ impl SessionConfig {
     /// `execution.checkpointing.dir`, also by its older name.
     pub fn checkpoint_dir(&self) -> Option<&str> {
         self.options.text(&CHECKPOINT_DIR).or_else(|| self.options.text(&CHECKPOINT_DIR_OLD))
+    }
+
+    /// `s3.*`: how object stores are reached.
+    pub fn store_options(&self) -> StoreOptions {
+        self.options.iter().map(|(key, value)| (key.to_owned(), value.text.clone())).collect()
     }
 
     /// `execution.state-recovery.ignore-unclaimed-state`.

@@ -68,7 +68,8 @@ fn set(session: &mut SessionConfig, key: &NamePart, value: &NamePart) -> Result<
 }
 
 fn settings(session: &SessionConfig) -> Rows {
-    let rows = session.options().iter().map(|(key, value)| vec![Some(key.to_owned()), Some(value.text.clone())]);
+    let shown = |key: &str, text: &str| if key.contains("secret") { "******".to_owned() } else { text.to_owned() };
+    let rows = session.options().iter().map(|(key, value)| vec![Some(key.to_owned()), Some(shown(key, &value.text))]);
     Rows { columns: vec!["key", "value"], rows: rows.collect() }
 }
 

@@ -67,6 +67,40 @@ fn wrong_values_are_refused() {
 }
 
 #[test]
+fn wrong_values_of_checkpoints_and_restarts_are_refused() {
+    let mut session = Session::new();
+    for (option, value, message) in [
+        ("execution.checkpointing.timeout", "0 s", "it must be more than 0"),
+        ("execution.checkpointing.num-retained", "0", "it goes from 1 to 1000000"),
+        ("execution.checkpointing.tolerable-failed-checkpoints", "-1", "it goes from 0 to 2147483647"),
+        ("execution.checkpointing.mode", "MOSTLY_ONCE", "EXACTLY_ONCE"),
+        ("restart-strategy.type", "sometimes", "fixed-delay"),
+        ("restart-strategy.fixed-delay.attempts", "-1", "it goes from 0 to 2147483647"),
+        ("restart-strategy.exponential-delay.jitter-factor", "1.5", "it goes from 0 to 1"),
+        ("restart-strategy.exponential-delay.backoff-multiplier", "0.5", "it goes from 1 to"),
+        ("pipeline.max-parallelism", "40000", "it goes from 1 to 32768"),
+    ] {
+        let error = session.run(&format!("SET '{option}' = '{value}'")).unwrap_err();
+        let told = format!("{} {:?} {:?}", error.message(), error.detail_text(), error.hint_text());
+        assert!(told.contains(message) && told.contains(option), "{option}: {told}");
+        assert!(error.place().is_some(), "{told}");
+    }
+    session
+        .run("SET 'execution.checkpointing.interval' = '0 s'; SET 'execution.checkpointing.mode' = 'EXACTLY_ONCE'")
+        .unwrap();
+    assert_eq!(session.config.checkpoint_interval(), None, "0 is off");
+}
+
+#[test]
+fn object_stores_are_reached_by_options_whose_secret_is_not_shown() {
+    let mut session = Session::new();
+    session.run("SET 's3.access-key' = 'me'; SET 's3.secret-key' = 'hush'; SET 's3.endpoint' = 'http://host'").unwrap();
+    assert_eq!(session.cells("SET"), ["s3.access-key|me", "s3.endpoint|http://host", "s3.secret-key|******"]);
+    let options = session.config.store_options();
+    assert_eq!(options.get(&riverrun_state::checkpoint::S3_SECRET_KEY), Some("hush"));
+}
+
+#[test]
 fn show_lists_and_filters() {
     let mut session = Session::new();
     session

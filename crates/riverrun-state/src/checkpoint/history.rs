@@ -63,10 +63,13 @@ fn numbers(store: &dyn BlobStore) -> Result<Vec<u64>> {
 }
 
 fn read(store: &dyn BlobStore, id: u64) -> Result<Manifest> {
-    let place = store.describe(&folder(id));
-    let bytes =
-        store.get(&manifest_name(id))?.ok_or_else(|| Error::failure(format!("there is no checkpoint {place}")))?;
-    Manifest::decode(&bytes).map_err(|error| error.context(place))
+    find(store, id)?.ok_or_else(|| Error::failure(format!("there is no checkpoint {}", store.describe(&folder(id)))))
+}
+
+/// The checkpoint `id`, if there is one; an error if its manifest is damaged.
+fn find(store: &dyn BlobStore, id: u64) -> Result<Option<Manifest>> {
+    let Some(bytes) = store.get(&manifest_name(id))? else { return Ok(None) };
+    Manifest::decode(&bytes).map(Some).map_err(|error| error.context(store.describe(&folder(id))))
 }
 
 /// What can be done where the checkpoint `id` is damaged: the newest one before it that is whole.
@@ -128,9 +131,19 @@ impl History {
             match put {
                 Ok(Put::Created) => break,
                 // It may be our own, whose answer was lost.
-                Ok(Put::Exists) => match self.claim(manifest, self.read(manifest.body.id)?) {
-                    Outcome::Decided => break,
-                    other => return Ok(other),
+                Ok(Put::Exists) => match find(&*self.store, manifest.body.id)?.map(|found| self.claim(manifest, found))
+                {
+                    Some(Outcome::Decided) => break,
+                    Some(other) => return Ok(other),
+                    // A conflict with a request that came to nothing.
+                    None if attempt < ATTEMPTS => {
+                        attempt += 1;
+                        self.store.pause(Duration::from_millis(10 << attempt));
+                    }
+                    None => {
+                        let place = self.store.describe(&name);
+                        return Err(Error::failure(format!("{place} can neither be created nor read")));
+                    }
                 },
                 Err(error) => {
                     attempt += 1;

@@ -68,3 +68,17 @@ pub trait BlobStore: Send + Sync + Debug {
         std::thread::sleep(time);
     }
 }
+
+/// Whether checkpoints can be kept in a store: that it can be written, and that of two who create a file one is refused.
+/// `unique` tells this check from all others.
+pub fn check_store(store: &dyn BlobStore, unique: &str) -> Result<()> {
+    let name = format!("check-{unique}");
+    let created = [store.put_if_absent(&name, b"?")?, store.put_if_absent(&name, b"?")?];
+    store.delete(&name)?;
+    if created == [Put::Created, Put::Exists] {
+        return Ok(());
+    }
+    Err(Error::failure(format!("{} can't keep checkpoints", store.describe("")))
+        .detail("it writes over a file that was only to be written if there was none (If-None-Match: *)")
+        .hint("two starts of a job could then both go on; use a store with conditional writes"))
+}

@@ -3,7 +3,7 @@
 use super::state_dir::StateDir;
 use riverrun_core::{Error, ErrorKind, Result};
 use riverrun_runtime::JobHandle;
-use riverrun_state::checkpoint::Location;
+use riverrun_state::checkpoint::{Location, StoreOptions};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -45,14 +45,15 @@ struct Refusal {
 /// The jobs that can be asked for savepoints, by their numbers.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Running {
-    jobs: Arc<Mutex<BTreeMap<usize, JobHandle>>>,
+    jobs: Arc<Mutex<BTreeMap<usize, (JobHandle, StoreOptions)>>>,
     /// Read by every request until it is answered.
     answering: Arc<RwLock<()>>,
 }
 
 impl Running {
-    pub(crate) fn insert(&self, number: usize, job: &JobHandle) {
-        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).insert(number, job.clone());
+    /// The options say how a savepoint's store is reached.
+    pub(crate) fn insert(&self, number: usize, job: &JobHandle, stores: StoreOptions) {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).insert(number, (job.clone(), stores));
     }
 
     pub(crate) fn remove(&self, number: usize) {
@@ -64,7 +65,7 @@ impl Running {
         drop(self.answering.write());
     }
 
-    fn find(&self, wanted: Option<usize>) -> Result<JobHandle> {
+    fn find(&self, wanted: Option<usize>) -> Result<(JobHandle, StoreOptions)> {
         let running = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         let numbers = || running.keys().map(usize::to_string).collect::<Vec<_>>().join(", ");
         match (wanted, running.len()) {
@@ -80,8 +81,8 @@ impl Running {
     }
 
     fn savepoint(&self, order: &SavepointOrder) -> Result<SavepointDone> {
-        let job = self.find(order.job)?;
-        let target = Location::parse(&order.target)?.open()?;
+        let (job, stores) = self.find(order.job)?;
+        let target = Location::parse(&order.target, &stores)?.open()?;
         let manifest = job.savepoint(target.clone(), order.stop)?;
         Ok(SavepointDone { place: target.describe(""), state_bytes: manifest.state_bytes() })
     }

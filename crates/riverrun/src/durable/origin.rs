@@ -2,7 +2,9 @@
 
 use riverrun_core::{Error, KeyGroup, Result};
 use riverrun_state::Snapshot;
-use riverrun_state::checkpoint::{BlobStore, CheckpointEntry, CheckpointKind, History, Location, Manifest, load_into};
+use riverrun_state::checkpoint::{
+    BlobStore, CheckpointEntry, CheckpointKind, History, Location, Manifest, StoreOptions, load_into,
+};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::Arc;
@@ -14,18 +16,18 @@ const MANIFEST: &str = "manifest.json";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     /// The folder that the names of its files begin in.
-    pub root: String,
+    pub root: Location,
     /// Its manifest in that folder.
     pub manifest: String,
 }
 
 impl Origin {
     pub(crate) fn of(folder: &Location, manifest: &Manifest) -> Origin {
-        Origin { root: folder.to_string(), manifest: format!("chk-{}/{MANIFEST}", manifest.body.id) }
+        Origin { root: folder.clone(), manifest: format!("chk-{}/{MANIFEST}", manifest.body.id) }
     }
 
     fn store(&self) -> Result<Arc<dyn BlobStore>> {
-        Location::parse(&self.root)?.open()
+        self.root.open()
     }
 
     /// Its manifest.
@@ -69,7 +71,7 @@ impl Found {
         let newest = entries.last().ok_or_else(|| nothing(&self.place))?;
         let manifest = newest.manifest.clone()?;
         Ok(match manifest.body.kind {
-            CheckpointKind::Savepoint => Origin { root: folder.to_string(), manifest: MANIFEST.to_owned() },
+            CheckpointKind::Savepoint => Origin { root: folder.clone(), manifest: MANIFEST.to_owned() },
             CheckpointKind::Checkpoint => Origin::of(folder, &manifest),
         })
     }
@@ -82,8 +84,8 @@ fn nothing(place: &str) -> Error {
 }
 
 /// Finds checkpoints: `place` is a savepoint, a checkpoint, a job's folder, a folder of jobs, or a state directory.
-pub fn find(place: &str) -> Result<Found> {
-    let location = Location::parse(place)?.absolute();
+pub fn find(place: &str, stores: &StoreOptions) -> Result<Found> {
+    let location = Location::parse(place, stores)?.absolute();
     let store = location.open()?;
     if let Some(bytes) = store.get(MANIFEST)? {
         let manifest = Manifest::decode(&bytes).map_err(|error| error.context(store.describe("")));

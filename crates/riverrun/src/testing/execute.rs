@@ -11,8 +11,8 @@ use crate::Session;
 use riverrun_core::clock::ManualClock;
 use riverrun_core::{Clock, Error, Millis, Place, Result, RowBatch};
 use riverrun_runtime::flow::Flow;
-use riverrun_runtime::{Job, JobConfig, JobHandle, Snapshot};
-use riverrun_sql::build::{KEY_GROUPS, ResultSink, build};
+use riverrun_runtime::{Job, JobConfig, JobHandle, JobOptions, Snapshot};
+use riverrun_sql::build::{ResultSink, build};
 use riverrun_sql::catalog::Object;
 use riverrun_sql::parse::{self, Insert, Query, StatementKind, Variables};
 use riverrun_sql::plan::{Planner, StreamPlan};
@@ -335,12 +335,13 @@ impl<'a> Run<'a> {
         results: Option<&ResultSink>,
         restore: Option<Arc<Snapshot>>,
     ) -> Result<JobHandle> {
-        let config =
-            JobConfig { clock: self.session.clock(), restore, ..JobConfig::new("test").parallelism(parallelism) };
+        let options = JobOptions { key_groups: plan.key_groups, ..JobOptions::default() };
+        let clock = self.session.clock();
+        let config = JobConfig { options, clock, restore, ..JobConfig::new("test").parallelism(parallelism) };
         let (plan, results) = (Arc::new(plan.clone()), results.cloned());
         Job::start(
             config,
-            Arc::new(move |flow: &mut Flow<'_, RowBatch>| build(&plan, KEY_GROUPS, results.as_ref(), flow)),
+            Arc::new(move |flow: &mut Flow<'_, RowBatch>| build(&plan, plan.key_groups, results.as_ref(), flow)),
         )
     }
 

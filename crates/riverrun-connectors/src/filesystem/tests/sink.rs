@@ -206,7 +206,7 @@ fn a_restore_lets_the_epochs_files_appear_and_removes_later_ones() {
 
 /// A context of a job with checkpoints.
 fn durable(generation: u64) -> riverrun_runtime::SinkContext {
-    let job = riverrun_runtime::JobIdentity { id: "job".into(), generation, checkpoints: true };
+    let job = riverrun_runtime::JobIdentity { id: "job".into(), generation, checkpoints: true, rewind: false };
     riverrun_runtime::SinkContext { job, ..Worker::new().sink(0, 1) }
 }
 
@@ -258,6 +258,49 @@ fn what_an_earlier_start_has_left_undecided_is_removed() {
     second.snapshot(Epoch(0)).expect("snapshot");
     second.on_epoch_complete(Epoch(0)).expect("complete");
     assert_eq!(files(folder.path()), [pair("part-0-0.json", "{\"id\":2}\n")]);
+}
+
+/// A start writes a file in each of epochs 0 and 1, the next one a file in epoch 2; then the checkpoint of epoch 0 is gone on from.
+fn gone_back(folder: &std::path::Path, rewind: bool) -> riverrun_core::Result<Vec<(String, String)>> {
+    let table = table(&id(), folder, "json");
+    let mut sink = table.sink().expect("sink").writer(durable(1)).expect("writer");
+    let mut parts = Vec::new();
+    for epoch in 0..2 {
+        sink.write(batch(&table, &[&format!("{{\"id\":{epoch}}}")])).expect("write");
+        parts.push(sink.snapshot(Epoch(epoch)).expect("snapshot"));
+        sink.on_epoch_complete(Epoch(epoch)).expect("complete");
+    }
+    drop(sink);
+    let mut sink = table.sink().expect("sink").writer(durable(2)).expect("writer");
+    sink.restore(RestoredState::assign(&parts[1..], 0, 1, 128).expect("state"))?;
+    sink.write(batch(&table, &["{\"id\":2}"])).expect("write");
+    sink.snapshot(Epoch(2)).expect("snapshot");
+    sink.on_epoch_complete(Epoch(2)).expect("complete");
+    drop(sink);
+    assert_eq!(visible(folder).len(), 3);
+    let mut context = durable(3);
+    context.job.rewind = rewind;
+    let mut sink = table.sink().expect("sink").writer(context).expect("writer");
+    sink.restore(RestoredState::assign(&parts[..1], 0, 1, 128).expect("state"))?;
+    Ok(visible(folder))
+}
+
+#[test]
+fn an_older_checkpoint_is_refused_once_readers_may_have_seen_more() {
+    let folder = tempfile::tempdir().expect("folder");
+    let error = gone_back(folder.path(), false).expect_err("two files came after it");
+    assert!(error.message().ends_with("already shows 2 files that this job wrote after the checkpoint"), "{error}");
+    let hint = "go on from the newest checkpoint; --rewind goes on from this one and writes them again; \
+                another --state-dir runs the file as a new job";
+    assert_eq!(error.hint_text(), Some(hint));
+    assert_eq!(visible(folder.path()).len(), 3, "nothing was taken away");
+}
+
+#[test]
+fn an_older_checkpoint_takes_back_what_came_after_it_if_that_is_wanted() {
+    let folder = tempfile::tempdir().expect("folder");
+    let left = gone_back(folder.path(), true).expect("restore");
+    assert_eq!(left.into_iter().map(|(_, text)| text).collect::<Vec<_>>(), ["{\"id\":0}\n"]);
 }
 
 #[test]

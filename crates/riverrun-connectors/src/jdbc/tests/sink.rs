@@ -109,7 +109,7 @@ fn a_column_there_that_needs_a_value_is_refused_at_the_start() {
 
 /// The writer of a job with checkpoints, exactly once.
 fn exactly_once(base: &Base, generation: u64) -> Box<dyn Sink<RowBatch>> {
-    let job = JobIdentity { id: "job".into(), generation, checkpoints: true };
+    let job = JobIdentity { id: "job".into(), generation, checkpoints: true, rewind: false };
     base.sink().unwrap().writer(SinkContext { job, ..sink_context() }).unwrap()
 }
 

@@ -49,9 +49,7 @@ fn a_hint_that_is_no_duration_is_refused() {
 #[test]
 fn a_hint_that_names_no_table_is_refused() {
     let refused = |query: &str| -> Error { plan_of(&format!("{TABLES}{query}")).unwrap_err() };
-    let error = refused(
-        "SELECT /*+ STATE_TTL('oo' = '1 d') */ o.id FROM orders oo1, orders o JOIN few f ON o.customer = f.name;",
-    );
+    let error = refused("SELECT /*+ STATE_TTL('oo' = '1 d') */ o.id FROM orders o JOIN few f ON o.customer = f.name;");
     assert_eq!(error.message(), "STATE_TTL names 'oo', which is no table of FROM");
     assert_eq!(error.hint_text(), Some("did you mean `o`?"));
     // An alias hides the name.
