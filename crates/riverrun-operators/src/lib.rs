@@ -7,6 +7,7 @@
 pub mod aggregate_call;
 pub mod aggregates;
 pub mod calc;
+pub mod changelog_codes;
 pub mod constraints;
 pub mod event_time;
 pub mod expand;

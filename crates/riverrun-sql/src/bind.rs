@@ -15,6 +15,7 @@
 //! | [`temporal`] | FOR SYSTEM_TIME AS OF |
 //! | [`join`] | joins: their conditions, types and bounds in time |
 //! | [`match_recognize`] | MATCH_RECOGNIZE |
+//! | [`changelog_function`] | FROM_CHANGELOG, TO_CHANGELOG |
 //! | [`window_tvf`] | TUMBLE, HOP, CUMULATE, SESSION |
 //! | [`aggregate`] | GROUP BY and aggregate calls |
 //! | [`legacy_window`] | TUMBLE, HOP and SESSION in GROUP BY |
@@ -26,6 +27,7 @@
 mod aggregate;
 pub mod call;
 pub mod catalog_tables;
+mod changelog_function;
 pub mod conditional;
 pub mod expr;
 mod from;

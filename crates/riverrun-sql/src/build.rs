@@ -7,6 +7,7 @@ use datafusion_physical_expr::expressions::Column;
 use riverrun_connectors::connector::AcceptedChanges;
 use riverrun_core::{Error, KeyGroup, Result, RowBatch, Schema};
 use riverrun_operators::calc::Calc;
+use riverrun_operators::changelog_codes::ChangelogCodes;
 use riverrun_operators::constraints::Constraints;
 use riverrun_operators::expand::Expand;
 use riverrun_operators::expression::Expression;
@@ -194,6 +195,10 @@ fn build_node(
         NodeKind::MatchRecognize(spec) => {
             let (spec, route) = (spec.as_ref().clone(), keyed(&spec.keys));
             flow.operator(id, name, vec![(one()?, route)], |c| Ok(Box::new(MatchRecognize::new(spec, c)?)))?
+        }
+        NodeKind::ChangelogCodes(spec) => {
+            let spec = spec.clone();
+            flow.operator(id, name, vec![(one()?, Route::Local)], |c| Ok(Box::new(ChangelogCodes::new(spec, &c))))?
         }
         NodeKind::Expand(spec) => {
             let spec = spec.clone();

@@ -7,6 +7,7 @@
 
 pub mod builder;
 mod calc;
+mod change_codes;
 mod changelog;
 mod check;
 pub mod explain;

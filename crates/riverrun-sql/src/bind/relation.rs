@@ -6,7 +6,7 @@ use super::table::BoundTable;
 use super::temporal::AsOf;
 use crate::expr::Expr;
 use crate::functions::operators;
-use riverrun_core::{DataType, Field, Millis, Place, Schema, TimestampKind};
+use riverrun_core::{DataType, Field, Millis, Place, RowKind, Schema, TimestampKind};
 use riverrun_operators::aggregates::{AggregateOptions, AggregateRef};
 use riverrun_operators::join::JoinKind;
 use riverrun_operators::over::{FrameStart, FrameUnit};
@@ -172,6 +172,13 @@ pub enum RelationKind {
         /// Where the first of them stands.
         place: Option<Place>,
     },
+    /// Rows with codes of what changed as changes, or back.
+    ChangeCodes {
+        /// The rows.
+        input: Box<Relation>,
+        /// Which way.
+        codes: ChangeCodes,
+    },
     /// MATCH_RECOGNIZE.
     Match(Box<MatchRelation>),
     /// ORDER BY, OFFSET and LIMIT.
@@ -184,6 +191,23 @@ pub enum RelationKind {
         offset: u64,
         /// LIMIT or FETCH.
         limit: Option<u64>,
+    },
+}
+
+/// How changes and rows with codes become one another.
+#[derive(Clone, Debug)]
+pub enum ChangeCodes {
+    /// FROM_CHANGELOG.
+    From {
+        /// The column of the code.
+        op: usize,
+        /// The kinds of change by their codes.
+        kinds: Vec<(String, RowKind)>,
+    },
+    /// TO_CHANGELOG.
+    To {
+        /// The codes of the kinds of change.
+        codes: Vec<(RowKind, String)>,
     },
 }
 

@@ -3,6 +3,7 @@
 //! Arguments come by position or by name (`DATA => TABLE t, TIMECOL => DESCRIPTOR(ts), SIZE => …`).
 //! Source of the semantics: Flink 2.3, "Windowing table-valued functions".
 
+use super::changelog_function::{FROM, TO};
 use super::query::{QueryBinder, constant_millis};
 use super::relation::{Relation, RelationKind};
 use super::scope::Scope;
@@ -13,10 +14,10 @@ use riverrun_operators::window::spec::WindowKind;
 use sqlparser::ast::{self, FunctionArg, FunctionArgExpr, Spanned};
 
 /// A window function and the names of its parameters, of which the last `optional` may be left out.
-struct Signature {
-    name: &'static str,
-    parameters: &'static [&'static str],
-    optional: usize,
+pub(super) struct Signature {
+    pub(super) name: &'static str,
+    pub(super) parameters: &'static [&'static str],
+    pub(super) optional: usize,
 }
 
 const SIGNATURES: &[Signature] = &[
@@ -34,8 +35,13 @@ impl QueryBinder<'_> {
         arguments: &[FunctionArg],
         place: Option<Place>,
     ) -> Result<Relation> {
+        match name.to_ascii_uppercase().as_str() {
+            "FROM_CHANGELOG" => return self.from_changelog(arguments, place),
+            "TO_CHANGELOG" => return self.to_changelog(arguments, place),
+            _ => {}
+        }
         let Some(signature) = SIGNATURES.iter().find(|signature| signature.name.eq_ignore_ascii_case(name)) else {
-            let names = SIGNATURES.iter().map(|signature| signature.name);
+            let names = SIGNATURES.iter().map(|signature| signature.name).chain([FROM.name, TO.name]);
             let error = self.no_table_function(name);
             return Err(match did_you_mean(name, names) {
                 Some(near) => error.hint(near),
@@ -73,7 +79,7 @@ impl QueryBinder<'_> {
     }
 
     /// The table that the function reads, and its PARTITION BY.
-    fn data(&mut self, data: &ast::Expr) -> Result<(Relation, Vec<ast::Expr>)> {
+    pub(super) fn data(&mut self, data: &ast::Expr) -> Result<(Relation, Vec<ast::Expr>)> {
         match data {
             ast::Expr::Function(function) if function.name.to_string() == TABLE_ARGUMENT => {
                 let arguments = super::call::plain_arguments(function)?;
@@ -154,7 +160,7 @@ impl QueryBinder<'_> {
 
 impl Signature {
     /// The arguments in the order of the parameters.
-    fn assign<'a>(&self, arguments: &'a [FunctionArg]) -> Result<Vec<Option<&'a ast::Expr>>> {
+    pub(super) fn assign<'a>(&self, arguments: &'a [FunctionArg]) -> Result<Vec<Option<&'a ast::Expr>>> {
         let takes = || format!("{} takes ({})", self.name, self.parameters.join(", "));
         let mut assigned: Vec<Option<&ast::Expr>> = vec![None; self.parameters.len()];
         for (position, argument) in arguments.iter().enumerate() {

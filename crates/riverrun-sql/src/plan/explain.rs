@@ -3,6 +3,7 @@
 use super::changelog::changelog_mode;
 use super::node::{Node, NodeId, NodeKind, StreamPlan};
 use riverrun_core::Millis;
+use riverrun_operators::changelog_codes::Codes;
 use riverrun_operators::expression::Expression;
 use riverrun_operators::group_aggregate::Phases;
 use riverrun_operators::lookup_join::LookupSource;
@@ -301,6 +302,12 @@ pub(super) fn details(node: &Node) -> Vec<(&'static str, String)> {
             say("on", equalities(&spec.keys, &spec.null_safe));
             say("where", spec.condition.as_ref().map(|condition| text(&condition.expression)).unwrap_or_default());
         }
+        NodeKind::ChangelogCodes(spec) => match &spec.codes {
+            Codes::From { op, .. } => say("code", format!("from column {op}")),
+            Codes::To { .. } => {
+                say("code", spec.schema.fields.first().map(|field| field.name.clone()).unwrap_or_default());
+            }
+        },
         NodeKind::MatchRecognize(spec) => {
             say("partition by", list(&spec.keys));
             say("order by", text(&spec.time));

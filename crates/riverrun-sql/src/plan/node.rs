@@ -4,6 +4,7 @@ use riverrun_connectors::connector::AcceptedChanges;
 use riverrun_connectors::{Connector, SinkFactory, SourceFactory, SourceSpec};
 use riverrun_core::{KeyGroup, Millis, Schema};
 use riverrun_operators::calc::CalcSpec;
+use riverrun_operators::changelog_codes::ChangelogCodesSpec;
 use riverrun_operators::constraints::ConstraintsSpec;
 use riverrun_operators::expand::ExpandSpec;
 use riverrun_operators::expression::Expression;
@@ -205,6 +206,8 @@ pub enum NodeKind {
     LookupJoin(Box<LookupJoinSpec>),
     /// Pairs of rows of one window.
     WindowJoin(Box<WindowJoinSpec>),
+    /// Changes as rows with codes, or back.
+    ChangelogCodes(ChangelogCodesSpec),
     /// Patterns over the rows of each key.
     MatchRecognize(Box<MatchRecognizeSpec>),
     /// Every row once per grouping set.
@@ -249,6 +252,7 @@ impl NodeKind {
             NodeKind::TemporalJoin(_) => "TemporalJoin",
             NodeKind::LookupJoin(_) => "LookupJoin",
             NodeKind::WindowJoin(_) => "WindowJoin",
+            NodeKind::ChangelogCodes(_) => "ChangelogCodes",
             NodeKind::MatchRecognize(_) => "MatchRecognize",
             NodeKind::Expand(_) => "Expand",
             NodeKind::Unnest(_) => "Unnest",
@@ -265,7 +269,12 @@ impl NodeKind {
     pub fn is_stateful(&self) -> bool {
         !matches!(
             self,
-            NodeKind::Calc(_) | NodeKind::Union(_) | NodeKind::Constraints(_) | NodeKind::Result | NodeKind::Values(_)
+            NodeKind::ChangelogCodes(_)
+                | NodeKind::Calc(_)
+                | NodeKind::Union(_)
+                | NodeKind::Constraints(_)
+                | NodeKind::Result
+                | NodeKind::Values(_)
         )
     }
 }

@@ -229,6 +229,7 @@ impl<'a> Planner<'a> {
                 let properties = Properties { changelog: below.changelog, ..Properties::append(schema, below.bounded) };
                 Ok(self.builder.add(NodeKind::Unnest(spec), vec![node.into()], properties))
             }
+            RelationKind::ChangeCodes { input, codes } => self.change_codes(*input, codes, schema),
             RelationKind::Match(matched) => self.match_recognize(*matched, schema),
             RelationKind::Project { .. }
             | RelationKind::Filter { .. }

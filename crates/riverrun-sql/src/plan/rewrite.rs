@@ -43,6 +43,9 @@ fn push_filters(relation: Relation) -> Relation {
         RelationKind::Window { input, window, time, partition, legacy } => {
             RelationKind::Window { input: Box::new(push_filters(*input)), window, time, partition, legacy }
         }
+        RelationKind::ChangeCodes { input, codes } => {
+            RelationKind::ChangeCodes { input: Box::new(push_filters(*input)), codes }
+        }
         RelationKind::Aggregate { input, keys, sets, calls, window, ttl } => {
             RelationKind::Aggregate { input: Box::new(push_filters(*input)), keys, sets, calls, window, ttl }
         }
@@ -260,6 +263,11 @@ fn prune(relation: Relation, needed: &BTreeSet<usize>) -> Result<Pruned> {
             };
             let kind = RelationKind::SetOperation { left: whole(*left)?, right: whole(*right)?, operation };
             Pruned::all(Relation { kind, schema })
+        }
+        RelationKind::ChangeCodes { input, codes } => {
+            let all: Vec<usize> = (0..input.schema.len()).collect();
+            let input = prune(*input, &all.iter().copied().collect())?.exactly(&all)?;
+            Pruned::all(Relation { kind: RelationKind::ChangeCodes { input: Box::new(input), codes }, schema })
         }
         RelationKind::SingleRow { input, keys } => {
             let input = prune(*input, &needed.iter().copied().chain(keys.iter().copied()).collect())?;
