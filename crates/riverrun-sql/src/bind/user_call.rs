@@ -13,7 +13,7 @@ use arrow::datatypes::{Field as ArrowField, Schema as ArrowSchema};
 use datafusion_common::ScalarValue;
 use datafusion_expr::ColumnarValue;
 use datafusion_physical_expr::PhysicalExpr;
-use riverrun_core::{DataType, Error, Result, Schema};
+use riverrun_core::{DataType, Error, Field, Result, Schema};
 use riverrun_operators::expression::from_datafusion;
 use std::sync::Arc;
 
@@ -84,9 +84,7 @@ pub fn bind_body(signature: &Signature, text: &SqlExpr, context: &FunctionContex
             .hint("the text of a function is put in its place, so it can't be recursive"));
     }
     context.expanding.push(name.clone());
-    let scope = Scope::of(Vec::new(), Schema::new(signature.parameters.clone()));
-    let binder = ExprBinder::new(&scope, &context).with_special(&NoAggregates);
-    let bound = binder.bind(&text.ast)?;
+    let bound = bind_text(&signature.parameters, text, &context)?;
     let returns = signature.result_type();
     if bound.data_type().nullable && !returns.nullable {
         return Err(Error::input(format!(
@@ -98,10 +96,7 @@ pub fn bind_body(signature: &Signature, text: &SqlExpr, context: &FunctionContex
     // A value that is never NULL is so whatever the declaration leaves open.
     let returns = returns.with_nullable(bound.data_type().nullable);
     let described = Argument { data_type: bound.data_type(), literal: None };
-    let result = Signature {
-        parameters: vec![riverrun_core::Field::new("result", returns.with_nullable(true))],
-        ..signature.clone()
-    };
+    let result = Signature { parameters: vec![Field::new("result", returns.with_nullable(true))], ..signature.clone() };
     if result.check(&[described]).is_err() {
         let (found, declared) = (bound.data_type().kind.clone(), &returns.kind);
         return Err(Error::input(format!(
@@ -110,7 +105,13 @@ pub fn bind_body(signature: &Signature, text: &SqlExpr, context: &FunctionContex
         .hint(format!("write RETURNS {found}, or CAST(… AS {declared})"))
         .at(text.place));
     }
-    binder.implicit_cast(bound, &returns)
+    ExprBinder::new(&Scope::empty(), &context).implicit_cast(bound, &returns)
+}
+
+/// Binds a text over parameters of these names and types.
+pub fn bind_text(parameters: &[Field], text: &SqlExpr, context: &FunctionContext) -> Result<Expr> {
+    let scope = Scope::of(Vec::new(), Schema::new(parameters.to_vec()));
+    ExprBinder::new(&scope, context).with_special(&NoAggregates).bind(&text.ast)
 }
 
 /// The text of a function with arguments in the place of its parameters.

@@ -2,7 +2,7 @@
 
 use super::{Rows, SessionConfig};
 use crate::bind::call::CONDITIONAL;
-use crate::bind::user_call::bind_body;
+use crate::bind::user_call::{bind_body, bind_text};
 use crate::catalog::{Catalog, functions};
 use crate::functions::context::is_built_in;
 use crate::functions::user::{Body, Signature, UserFunction};
@@ -230,9 +230,7 @@ fn expression(
         }
         // What the text gives.
         None => {
-            let scope = crate::bind::Scope::of(Vec::new(), riverrun_core::Schema::new(parameters.clone()));
-            let context = context(catalog, session);
-            let bound = crate::bind::ExprBinder::new(&scope, &context).bind(&text.ast);
+            let bound = bind_text(&parameters, &text, &context(catalog, session));
             bound.map_err(|error| in_literal(error, literal))?.data_type().clone()
         }
     };
