@@ -61,11 +61,11 @@ fn a_table_that_is_read_and_written_is_refused_where_its_rows_would_be_missing()
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("a.json"), "{\"id\": 1}\n").unwrap();
     let sql = format!(
-        "CREATE TABLE both (id BIGINT) WITH ('connector' = 'filesystem', 'path' = '{}', 'format' = 'json');
-         INSERT INTO both SELECT id + 1 FROM both;",
+        "CREATE TABLE counted (id BIGINT) WITH ('connector' = 'filesystem', 'path' = '{}', 'format' = 'json');
+         INSERT INTO counted SELECT id + 1 FROM counted;",
         folder.path().display()
     );
-    assert_eq!(surveyed(&sql).unwrap_err().message(), "table 'both' is both read and written");
+    assert_eq!(surveyed(&sql).unwrap_err().message(), "table 'counted' is both read and written");
 }
 
 #[test]
