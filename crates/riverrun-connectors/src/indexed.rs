@@ -44,7 +44,7 @@ const LONGEST_BLOCK: u64 = 4096;
 const SLOW: f64 = 1_000.0;
 /// Rows at a pace come in batches at this distance, or further apart.
 const BEAT: Millis = Millis(5);
-const SNAPSHOT_VERSION: u8 = 1;
+const SNAPSHOT_VERSION: u8 = 2;
 
 /// Reads one worker's splits.
 #[derive(Debug)]
@@ -56,6 +56,8 @@ pub struct IndexedReader<G> {
     block: u64,
     count: u64,
     splits: Vec<Split>,
+    worker: usize,
+    parallelism: usize,
     opened: bool,
     /// When reading began, and how many rows of the whole table were done by then.
     began: Option<Millis>,
@@ -70,6 +72,14 @@ struct Split {
     finished: bool,
 }
 
+/// The splits of one worker, before their first rows.
+fn own_splits(count: u64, block: u64, worker: usize, parallelism: usize) -> Vec<Split> {
+    (0..count)
+        .filter(|number| number % parallelism as u64 == worker as u64)
+        .map(|number| Split { number, id: number.to_string().into(), next: number * block, finished: false })
+        .collect()
+}
+
 impl<G: RowGenerator> IndexedReader<G> {
     /// A reader of one worker's share.
     pub fn new(generator: G, pace: Pace, batch_size: usize, context: SourceContext) -> Self {
@@ -79,18 +89,16 @@ impl<G: RowGenerator> IndexedReader<G> {
             Some(rate) => (SPLITS, ((rate / 10.0) as u64 / SPLITS).clamp(1, LONGEST_BLOCK)),
             None => (SPLITS, LONGEST_BLOCK),
         };
-        let own = (0..count).filter(|number| number % context.parallelism as u64 == context.worker as u64);
-        let splits = own
-            .map(|number| Split { number, id: number.to_string().into(), next: number * block, finished: false })
-            .collect();
         IndexedReader {
             generator,
+            splits: own_splits(count, block, context.worker, context.parallelism),
+            worker: context.worker,
+            parallelism: context.parallelism,
             clock: context.clock,
             pace,
             batch_size: batch_size.max(1),
             block,
             count,
-            splits,
             opened: false,
             began: None,
             done_before: 0,
@@ -156,8 +164,9 @@ impl<G: RowGenerator> SourceReader<RowBatch> for IndexedReader<G> {
     fn snapshot(&mut self) -> Result<OperatorSnapshot> {
         let union = self.splits.iter().map(|split| {
             let mut element = vec![SNAPSHOT_VERSION];
-            element.extend(split.number.to_le_bytes());
-            element.extend(split.next.to_le_bytes());
+            for number in [split.number, split.next, self.count, self.block] {
+                element.extend(number.to_le_bytes());
+            }
             element
         });
         Ok(OperatorSnapshot { union: union.collect(), ..OperatorSnapshot::default() })
@@ -168,9 +177,14 @@ impl<G: RowGenerator> SourceReader<RowBatch> for IndexedReader<G> {
         for element in &state.union {
             let damaged = || Error::failure("the position of a generated table has an unknown format");
             let [SNAPSHOT_VERSION, rest @ ..] = element.as_slice() else { return Err(damaged()) };
-            let (number, next) = rest.split_first_chunk().ok_or_else(damaged)?;
-            let (number, next) = (u64::from_le_bytes(*number), next.try_into().map_err(|_| damaged())?);
-            let next = u64::from_le_bytes(next);
+            let (chunks, []) = rest.as_chunks() else { return Err(damaged()) };
+            let [number, next, count, block] = chunks else { return Err(damaged()) };
+            let [number, next, count, block] = [number, next, count, block].map(|chunk| u64::from_le_bytes(*chunk));
+            if (count, block) != (self.count, self.block) {
+                // Rows were dealt out at another rate: they stay with the splits that they had.
+                (self.count, self.block) = (count.max(1), block.max(1));
+                self.splits = own_splits(self.count, self.block, self.worker, self.parallelism);
+            }
             least = Some(least.map_or(next, |least: u64| least.min(next)));
             if let Some(split) = self.splits.iter_mut().find(|split| split.number == number) {
                 split.next = next;
