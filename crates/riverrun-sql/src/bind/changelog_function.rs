@@ -33,7 +33,7 @@ const KINDS: [(&str, RowKind); 4] = [
 
 impl QueryBinder<'_> {
     /// Changes out of rows with codes.
-    pub(super) fn from_changelog(&mut self, arguments: &[FunctionArg], place: Option<Place>) -> Result<Relation> {
+    pub(super) fn bind_from_changelog(&mut self, arguments: &[FunctionArg], place: Option<Place>) -> Result<Relation> {
         let arguments = FROM.assign(arguments).map_err(|error| error.at(place))?;
         let input = self.whole_table(FROM.name, arguments[0])?;
         let op = match arguments[1] {
@@ -75,7 +75,7 @@ impl QueryBinder<'_> {
     }
 
     /// Rows with codes out of changes.
-    pub(super) fn to_changelog(&mut self, arguments: &[FunctionArg], place: Option<Place>) -> Result<Relation> {
+    pub(super) fn bind_to_changelog(&mut self, arguments: &[FunctionArg], place: Option<Place>) -> Result<Relation> {
         let arguments = TO.assign(arguments).map_err(|error| error.at(place))?;
         let input = self.whole_table(TO.name, arguments[0])?;
         let (name, _) = match arguments[1] {

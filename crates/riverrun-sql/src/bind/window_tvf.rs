@@ -36,8 +36,8 @@ impl QueryBinder<'_> {
         place: Option<Place>,
     ) -> Result<Relation> {
         match name.to_ascii_uppercase().as_str() {
-            "FROM_CHANGELOG" => return self.from_changelog(arguments, place),
-            "TO_CHANGELOG" => return self.to_changelog(arguments, place),
+            "FROM_CHANGELOG" => return self.bind_from_changelog(arguments, place),
+            "TO_CHANGELOG" => return self.bind_to_changelog(arguments, place),
             _ => {}
         }
         let Some(signature) = SIGNATURES.iter().find(|signature| signature.name.eq_ignore_ascii_case(name)) else {
