@@ -420,7 +420,7 @@ fn a_checkpoint_that_takes_too_long_has_failed_and_the_job_goes_on() {
 
 #[test]
 fn between_the_end_of_a_checkpoint_and_the_next_barrier_there_is_a_pause() {
-    let lists = ordered_lists(2, 100);
+    let lists = ordered_lists(2, 20_000);
     let folder = tempfile::tempdir().unwrap();
     let store = store(folder.path());
     let gate = Arc::new(Gate::default());
@@ -428,6 +428,7 @@ fn between_the_end_of_a_checkpoint_and_the_next_barrier_there_is_a_pause() {
     let schedule = CheckpointSchedule { min_pause, retained, ..every(Duration::from_millis(1)) };
     let running = Job::start(config(&store, None, 1, 2, schedule), job(&lists, &gate, &Database::default())).unwrap();
     while running.checkpoint_status().unwrap().completed < 4 {
+        assert!(running.wait_timeout(Duration::ZERO).is_none(), "the input has ended first");
         trickle(&gate, 1);
     }
     gate.open(usize::MAX);
