@@ -58,13 +58,13 @@
 //! use arrow::datatypes::Int64Type;
 //! use std::sync::Arc;
 //!
-//! let double = UserFunction::vectorized("double(x BIGINT) RETURNS BIGINT", |columns, _rows| {
+//! let twice = UserFunction::vectorized("twice(x BIGINT) RETURNS BIGINT", |columns, _rows| {
 //!     let doubled: Int64Array = columns[0].as_primitive::<Int64Type>().unary(|x| x * 2);
 //!     Ok(Arc::new(doubled))
 //! })?;
 //! let mut session = riverrun::Session::default();
-//! session.register(double)?;
-//! assert_eq!(session.rows("SELECT double(21)")?, ["[42]"]);
+//! session.register(twice)?;
+//! assert_eq!(session.rows("SELECT twice(21)")?, ["[42]"]);
 //! # Ok::<(), riverrun::core::Error>(())
 //! ```
 
