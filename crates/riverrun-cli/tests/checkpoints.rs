@@ -179,7 +179,8 @@ fn every_checkpoint_is_gone_on_from_twice_by_any_number_of_workers_and_processes
     case.file("pipeline.sql", &pipeline(""));
     let dir = format!("DIR={}", case.path().display());
     let mut counts = [(1, 1), (8, 2), (4, 4), (2, 1), (8, 8), (2, 2), (4, 1), (8, 1)].into_iter().cycle();
-    for number in checkpoints(&case) {
+    // From the newest to the oldest: whoever goes back takes away what came after, the files of later checkpoints too.
+    for number in checkpoints(&case).into_iter().rev() {
         let from = job.join(format!("chk-{number}")).display().to_string();
         for _ in 0..2 {
             let (workers, processes): (usize, usize) = counts.next().unwrap();
