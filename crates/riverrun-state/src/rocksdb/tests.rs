@@ -56,7 +56,7 @@ fn files_that_did_not_change_are_the_same_ones_and_expired_values_are_not_copied
     assert_eq!((get(&*store, b"a"), get(&*store, b"c")), (None, Some(b"3".to_vec())));
 
     let (first, second) = (Arc::new(first), Arc::new(second));
-    let same = tier.open(options(0, 8), &[first.clone()]).unwrap();
+    let same = tier.open(options(0, 8), std::slice::from_ref(&first)).unwrap();
     assert_eq!(get(&*same, b"a"), Some(b"1".to_vec()));
     let part = tier.open(options(0, 4), &[first]).unwrap();
     assert_eq!((get(&*part, b"a"), get(&*part, b"b")), (Some(b"1".to_vec()), None));
