@@ -59,3 +59,15 @@ matrix() {
   fi
   riverrun chaos "$file" --matrix --jobs "${JOBS:-4}" "$@" | tee "$dir/table"
 }
+
+# going_back FILE: a run that is killed after some checkpoints, an older one that is refused, and gone on from with --rewind.
+going_back() {
+  local older text
+  start_run "$1" -p 2 -D execution.checkpointing.num-retained=100
+  sleep 3; kill_run
+  older=$(find "$dir/state" -maxdepth 4 -name 'chk-2'); [ -n "$older" ] || fail "no second checkpoint"
+  text=$(riverrun run "$1" --state-dir "$dir/state" -p 3 --from "$older" 2>&1) && fail "an older checkpoint was gone on from"
+  [[ $text == *"already holds what this job wrote up to epoch"* && $text == *"--rewind goes on from this one"* ]] || fail "$text"
+  start_run "$1" -p 3 --from "$older" --rewind; finish_run
+  grep -q "is written once more" "$dir/run.log" || fail "nothing is said of what is repeated"
+}

@@ -227,3 +227,13 @@ postgres_case_at_least_once_loses_nothing_and_none_does() {
   found=$(killed_while_locked most none)
   [ "${found#* }" -lt 4000 ] || fail "none lost nothing, though rows were not written: $found"
 }
+
+postgres_case_an_older_checkpoint_is_gone_on_from_only_if_that_is_wanted() {
+  psql_ -c "CREATE TABLE rewound (id BIGINT); CREATE TABLE rewound_sums (k BIGINT PRIMARY KEY, n BIGINT, total BIGINT)"
+  { numbers_source 4000 5; pg_table rewound "id BIGINT" "$exactly"; pg_table rewound_sums "k BIGINT, n BIGINT, total BIGINT, PRIMARY KEY (k) NOT ENFORCED" "$exactly"
+    echo "EXECUTE STATEMENT SET BEGIN INSERT INTO rewound SELECT id FROM numbers; INSERT INTO rewound_sums SELECT MOD(id, 40), COUNT(*), SUM(id) FROM numbers GROUP BY MOD(id, 40); END;"
+  } >"$dir/rewound.sql"
+  going_back "$dir/rewound.sql"
+  equal "4000 t" "$(psql_ -F' ' -c 'SELECT count(DISTINCT id), count(*) > 4000 FROM rewound')" "new rows"
+  equal "40 4000 8002000" "$(psql_ -F' ' -c 'SELECT count(*), sum(n), sum(total) FROM rewound_sums')" "sums by key"
+}
