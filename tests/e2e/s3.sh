@@ -104,6 +104,7 @@ s3_case_savepoints() {
   riverrun checkpoints s3://state/saved/first "${s3[@]}" --verify | grep -q good || fail "the savepoint is not good"
   riverrun explain "$dir/save.sql" "${s3[@]}" --upgrade s3://state/saved/first >"$dir/fit"
   equal "" "$(grep -E 'new|dropped|incompatible' "$dir/fit")" "operators that are not kept"
+  equal 5 "$(grep -c kept "$dir/fit")" "operators that are kept"
   # In another state directory, by another parallelism, with the checkpoints on this machine.
   riverrun run "$dir/save.sql" --state-dir "$dir/other" --from s3://state/saved/first -p 3 "${s3[@]}"
   s3_equal 4000

@@ -521,9 +521,11 @@ impl Sink<RowBatch> for FileWriter {
         }
         // What was there before an INSERT OVERWRITE began is in the checkpoint, if it is there still.
         self.old.clear();
-        if !self.context.job.checkpoints {
-            // The start before had the name that this factory knows, and numbered its files from 0 as well.
-            self.run = run_name(self.context.clock.now());
+        if !self.context.job.checkpoints
+            && let Some(before) = parts.iter().map(|part| &part.run).max()
+        {
+            // The start before numbered its files from 0 as well. Readers go by name: what it wrote comes first.
+            self.run = format!("{before}_");
         }
         // One worker finishes what the run before has left; the epoch is complete, or it would not be restored.
         if parts.is_empty() || self.context.worker != 0 {

@@ -215,7 +215,11 @@ impl<'a> Run<'a> {
         {
             key = columns.iter().filter_map(|column| table.column(column)).map(|(at, _)| at).collect();
         }
-        self.query(query, &key)
+        // One worker and no restart: with a key the last row counts, so the files are read in their order.
+        let (plan, found) = self.plan(query, &key)?;
+        let sink = found.results.sink();
+        ended(&self.start(&plan, 1, Some(&sink), None)?)?;
+        Ok(found)
     }
 
     fn run_inserts(&mut self) -> Result<()> {
@@ -229,13 +233,18 @@ impl<'a> Run<'a> {
     }
 
     fn query(&self, query: &Query, key: &[usize]) -> Result<Found> {
+        let (plan, found) = self.plan(query, key)?;
+        self.job(plan, Some(&found.results))?;
+        Ok(found)
+    }
+
+    /// A query's plan, and where its rows will be found.
+    fn plan(&self, query: &Query, key: &[usize]) -> Result<(StreamPlan, Found)> {
         let catalog = self.redirects.apply(&self.session.catalog)?;
         let plan = Planner::new(&catalog, &self.session.config, self.session.clock()).plan_query(query)?;
         let schema = plan.result().ok_or_else(|| Error::bug("a query without a result"))?.properties.schema.clone();
         let header = schema.fields.iter().map(|field| field.name.clone()).collect();
-        let results = Results::default();
-        self.job(plan, Some(&results))?;
-        Ok(Found { header, results, key: key.to_vec() })
+        Ok((plan, Found { header, results: Results::default(), key: key.to_vec() }))
     }
 
     /// Runs a job to its end, with a snapshot and another start in the middle if that is asked for.

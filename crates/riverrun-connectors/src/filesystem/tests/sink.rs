@@ -204,6 +204,36 @@ fn a_restore_lets_the_epochs_files_appear_and_removes_later_ones() {
     }
 }
 
+#[test]
+fn a_job_that_goes_on_in_its_process_keeps_its_files_and_reads_them_in_order() {
+    let folder = tempfile::tempdir().expect("folder");
+    let table = table(&id(), folder.path(), "json");
+    // One factory serves every start.
+    let factory = table.sink().expect("sink");
+    let write = |sink: &mut dyn Sink<RowBatch>, id: usize, epoch: u32| {
+        sink.write(batch(&table, &[&format!("{{\"id\":{id}}}")])).expect("write");
+        let part = sink.snapshot(Epoch(epoch)).expect("snapshot");
+        sink.on_epoch_complete(Epoch(epoch)).expect("complete");
+        part
+    };
+    let mut parts: Vec<_> = (0..2)
+        .map(|worker| {
+            let mut sink = factory.writer(Worker::new().sink(worker, 2)).expect("writer");
+            write(sink.as_mut(), worker, 1)
+        })
+        .collect();
+    for start in [2, 3] {
+        let mut sink = factory.writer(Worker::new().sink(0, 1)).expect("writer");
+        sink.restore(RestoredState::assign(&parts, 0, 1, 128).expect("state")).expect("restore");
+        parts = vec![write(sink.as_mut(), start as usize, start)];
+    }
+    let mut paths: Vec<_> =
+        std::fs::read_dir(folder.path()).expect("folder").map(|e| e.expect("file").path()).collect();
+    paths.sort();
+    let rows: Vec<_> = paths.iter().map(|path| std::fs::read_to_string(path).expect("text")).collect();
+    assert_eq!(rows, ["{\"id\":0}\n", "{\"id\":1}\n", "{\"id\":2}\n", "{\"id\":3}\n"]);
+}
+
 /// A context of a job with checkpoints.
 fn durable(generation: u64) -> riverrun_runtime::SinkContext {
     let job = riverrun_runtime::JobIdentity { id: "job".into(), generation, checkpoints: true, rewind: false };
