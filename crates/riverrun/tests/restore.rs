@@ -3,11 +3,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use riverrun::functions::{Aggregate, UserFunction};
-use riverrun::runtime::{Job, JobConfig, JobHandle, JobOptions, Sink, SinkContext, SinkState, Snapshot};
+use riverrun::runtime::{
+    Job, JobConfig, JobHandle, JobOptions, Sink, SinkContext, SinkState, Snapshot, SourceContext, SourceOutput,
+    SourceReader, SourceState,
+};
 use riverrun::sql::build::{KEY_GROUPS, ResultSink, build};
 use riverrun::sql::parse::StatementKind;
-use riverrun::sql::plan::StreamPlan;
+use riverrun::sql::plan::{NodeKind, StreamPlan};
 use riverrun::{Script, Session};
+use riverrun_connectors::SourceFactory;
 use riverrun_core::format_value::RowFormatter;
 use riverrun_core::{Epoch, Result, RowBatch, RowKind, Schema};
 use riverrun_state::tier::StateBackend;
@@ -15,6 +19,7 @@ use riverrun_state::tier::memory::MemoryTier;
 use riverrun_state::{OperatorSnapshot, RestoredState};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -24,8 +29,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// So many epochs of each run are gone on from.
 const RESTORED: usize = 4;
 
-/// On a busy machine a job may end before this thread has asked for a few barriers; another run is taken then.
-const ATTEMPTS: usize = 100;
+/// Sources wait for so many barriers, however slow the thread is that asks for them.
+const BARRIERS: usize = 4;
+
+/// Between two of them, a source reads so many times.
+const READS: usize = 3;
 
 /// How often each row is in the result.
 type Rows = BTreeMap<String, i64>;
@@ -130,14 +138,69 @@ fn finish(job: &JobHandle) {
 /// A run with one barrier after another: its rows, and the snapshots.
 fn with_barriers(plan: &StreamPlan, parallelism: usize, place: Place) -> (Collected, Vec<(Epoch, Arc<Snapshot>)>) {
     let rows = Collected::default();
-    let job = start(plan, parallelism, None, &rows, place);
+    let barriers = Arc::new(AtomicUsize::new(0));
+    let mut plan = plan.clone();
+    for node in &mut plan.nodes {
+        if let NodeKind::Source(source) = &mut node.kind
+            && let Some(inner) = source.factory.take()
+        {
+            source.factory = Some(Arc::new(Paced { inner, barriers: Arc::clone(&barriers) }));
+        }
+    }
+    let job = start(&plan, parallelism, None, &rows, place);
     while let Some(epoch) = job.trigger_epoch() {
         if job.wait_epoch(epoch, PATIENCE).is_none() {
             break;
         }
+        barriers.fetch_add(1, Ordering::AcqRel);
     }
     finish(&job);
     (rows, job.snapshots().into_iter().collect())
+}
+
+/// A source that reads only a little between the first barriers.
+struct Paced {
+    inner: Arc<dyn SourceFactory>,
+    barriers: Arc<AtomicUsize>,
+}
+
+impl SourceFactory for Paced {
+    fn bounded(&self) -> bool {
+        self.inner.bounded()
+    }
+
+    fn reader(&self, context: SourceContext) -> Result<Box<dyn SourceReader<RowBatch>>> {
+        Ok(Box::new(PacedReader { inner: self.inner.reader(context)?, barriers: Arc::clone(&self.barriers), reads: 0 }))
+    }
+}
+
+struct PacedReader {
+    inner: Box<dyn SourceReader<RowBatch>>,
+    barriers: Arc<AtomicUsize>,
+    reads: usize,
+}
+
+impl SourceReader<RowBatch> for PacedReader {
+    fn poll(&mut self, out: &mut SourceOutput<RowBatch>) -> Result<SourceState> {
+        let barriers = self.barriers.load(Ordering::Acquire);
+        if barriers < BARRIERS && self.reads >= READS * (barriers + 1) {
+            return Ok(SourceState::Idle(Some(Duration::from_millis(1))));
+        }
+        self.reads += 1;
+        self.inner.poll(out)
+    }
+
+    fn snapshot(&mut self) -> Result<OperatorSnapshot> {
+        self.inner.snapshot()
+    }
+
+    fn restore(&mut self, state: RestoredState) -> Result<()> {
+        self.inner.restore(state)
+    }
+
+    fn on_epoch_complete(&mut self, epoch: Epoch) -> Result<()> {
+        self.inner.on_epoch_complete(epoch)
+    }
 }
 
 /// Clicks of 7 users over an hour, up to 20 s out of order, with pauses that end sessions.
@@ -232,11 +295,9 @@ fn check(query: &str) {
         (1, 2, Place::Below, Place::Memory),
     ];
     for (before, after, place, other) in ways {
-        let (first, snapshots) = (0..ATTEMPTS)
-            .map(|_| with_barriers(&plan, before, place))
-            .inspect(|(first, _)| assert_eq!(first.until(u32::MAX), expected, "{before} workers, with barriers"))
-            .find(|(_, snapshots)| snapshots.len() > 2)
-            .expect("the job has always ended before its third barrier");
+        let (first, snapshots) = with_barriers(&plan, before, place);
+        assert_eq!(first.until(u32::MAX), expected, "{before} workers, with barriers");
+        assert!(snapshots.len() > BARRIERS, "only {} epochs", snapshots.len());
         // Of very many, some from all over the run.
         for (epoch, snapshot) in snapshots.iter().step_by(snapshots.len().div_ceil(RESTORED)) {
             let second = Collected::default();

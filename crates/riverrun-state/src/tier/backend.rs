@@ -88,9 +88,10 @@ impl StateBackend {
         self.budget.used()
     }
 
-    /// The job has ended: nothing is written any more. Unless its snapshots are still wanted, what it has on this machine goes.
+    /// The job has ended. If its snapshots are still wanted, what they hold is written first; if not, nothing is written any more,
+    /// and what it has on this machine goes.
     pub fn close(&self, keep: bool) {
-        self.writers.close();
+        self.writers.close(keep);
         if !keep && let Some(tier) = &self.tier {
             tier.close();
         }

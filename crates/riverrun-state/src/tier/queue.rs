@@ -183,9 +183,11 @@ impl Writers {
         Ok(Arc::new(Writers { beside: count > 0, threads: Mutex::new(threads), closing: AtomicBool::new(false) }))
     }
 
-    /// Ends the threads, once each has done what it is at.
-    pub(super) fn close(&self) {
-        self.closing.store(true, Ordering::Release);
+    /// Ends the threads, once each has done all it was asked for, or only what it is at.
+    pub(super) fn close(&self, all: bool) {
+        if !all {
+            self.closing.store(true, Ordering::Release);
+        }
         let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         for Writer { queues, thread } in threads {
             drop(queues);

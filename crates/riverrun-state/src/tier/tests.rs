@@ -207,6 +207,24 @@ fn a_small_state_that_never_left_memory_needs_no_tier() {
 }
 
 #[test]
+fn what_barriers_asked_for_is_written_at_the_end_if_snapshots_are_kept() {
+    let backend = StateBackend::tiered(Arc::new(MemoryTier), 2, 1).unwrap().from_bytes(0);
+    let mut counter = Counter::new(&backend, 0, 1);
+    let mut tickets = Vec::new();
+    for n in 0..200_u32 {
+        counter.add(&[n.to_be_bytes().to_vec()], 1);
+        tickets.extend(counter.resident.freeze(&counter.keys, &counter.values).unwrap());
+    }
+    while counter.resident.advance(&counter.keys, &counter.values).unwrap() {}
+    backend.close(true);
+    drop(counter);
+    assert_eq!(tickets.len(), 200);
+    for ticket in tickets {
+        assert!(!ticket.wait().unwrap().files.is_empty());
+    }
+}
+
+#[test]
 fn a_shared_budget_is_split_by_what_each_takes_up() {
     let budget = MemoryBudget::new(1_000);
     let (mut one, mut other) = (Share::new(budget.clone()), Share::new(budget.clone()));
