@@ -309,6 +309,18 @@ impl StreamPlan {
         &self.nodes[id.0]
     }
 
+    /// Puts something between every source's connector and the job: it is given what is read and what reads it.
+    pub fn wrap_sources(
+        &mut self,
+        mut wrap: impl FnMut(&SourceSpec, Arc<dyn SourceFactory>) -> Arc<dyn SourceFactory>,
+    ) {
+        for node in &mut self.nodes {
+            if let NodeKind::Source(source) = &mut node.kind {
+                source.factory = source.factory.take().map(|inner| wrap(&source.spec, inner));
+            }
+        }
+    }
+
     /// Whether the job ends by itself: every source is bounded.
     pub fn is_bounded(&self) -> bool {
         self.nodes.iter().all(|node| match &node.kind {

@@ -4,7 +4,7 @@ use riverrun_connectors::SourceFactory;
 use riverrun_core::{Epoch, Result, RowBatch};
 use riverrun_runtime::source::SourceEvent;
 use riverrun_runtime::{SourceContext, SourceOutput, SourceReader, SourceState};
-use riverrun_sql::plan::{NodeKind, StreamPlan};
+use riverrun_sql::plan::StreamPlan;
 use riverrun_state::{OperatorSnapshot, RestoredState};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -33,12 +33,7 @@ impl Gate {
 
     /// Puts the gate behind every source of the plan.
     pub fn install(self: &Arc<Self>, plan: &mut StreamPlan) {
-        for node in &mut plan.nodes {
-            if let NodeKind::Source(source) = &mut node.kind {
-                source.factory =
-                    source.factory.take().map(|inner| Arc::new(Gated { inner, gate: Arc::clone(self) }) as Arc<_>);
-            }
-        }
+        plan.wrap_sources(|_, inner| Arc::new(Gated { inner, gate: Arc::clone(self) }));
     }
 }
 
@@ -50,15 +45,11 @@ impl Gates {
     /// Puts a closed gate behind every source of the plan.
     pub fn install(plan: &mut StreamPlan) -> Gates {
         let mut gates: BTreeMap<String, Arc<Gate>> = BTreeMap::new();
-        for node in &mut plan.nodes {
-            if let NodeKind::Source(source) = &mut node.kind {
-                let gate = gates.entry(source.spec.table.clone()).or_insert_with(|| {
-                    Arc::new(Gate { rows: AtomicU64::new(0), limit: AtomicU64::new(0), strict: true })
-                });
-                source.factory =
-                    source.factory.take().map(|inner| Arc::new(Gated { inner, gate: Arc::clone(gate) }) as Arc<_>);
-            }
-        }
+        plan.wrap_sources(|spec, inner| {
+            let closed = || Gate { rows: AtomicU64::new(0), limit: AtomicU64::new(0), strict: true };
+            let gate = gates.entry(spec.table.clone()).or_insert_with(|| Arc::new(closed()));
+            Arc::new(Gated { inner, gate: Arc::clone(gate) })
+        });
         Gates(gates)
     }
 
