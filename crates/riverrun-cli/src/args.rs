@@ -361,7 +361,7 @@ Examples:
 /// `riverrun bench nexmark`.
 #[derive(Clone, Debug, Args)]
 pub struct NexmarkArgs {
-    /// Run only these, separated by commas: q5,q7.
+    /// Run only these, separated by commas: q5,q7. `source` is the source alone; run first, the others are set against it.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub queries: Vec<String>,
     /// How many events there are.

@@ -3,11 +3,14 @@
 mod nexmark;
 
 use crate::args::{BenchArgs, Benchmark, NexmarkArgs};
+use crate::checkpoints::bytes;
 use crate::progress::count;
 use crate::run::report;
 use nexmark::Query;
+use riverrun::durable::find;
 use riverrun_core::suggest::did_you_mean;
 use riverrun_core::{Error, Result};
+use riverrun_state::checkpoint::{Manifest, StoreOptions};
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -22,10 +25,15 @@ pub fn bench(args: &BenchArgs) -> u8 {
     }
 }
 
+/// Between checkpoints, as in the benchmark's usual configuration; `-D` changes it.
+const INTERVAL: &str = "execution.checkpointing.interval=10s";
+
 /// What one query did.
 struct Measured {
     seconds: f64,
     memory: u64,
+    /// Bytes of the largest of its checkpoints.
+    state: u64,
 }
 
 /// Runs the queries; how many of them failed.
@@ -50,9 +58,9 @@ fn chosen(names: &[String]) -> Result<Vec<&'static Query>> {
     let find = |name: &String| {
         nexmark::QUERIES.iter().find(|query| query.name == name.trim()).ok_or_else(|| {
             let known = nexmark::QUERIES.iter().map(|query| query.name);
-            Error::input(format!("there is no query '{name}'"))
-                .hint_opt(did_you_mean(name, known))
-                .detail("the queries are q0 to q23; --queries takes names separated by commas")
+            Error::input(format!("there is no query '{name}'")).hint_opt(did_you_mean(name, known)).detail(
+                "the queries are q0 to q23, and source, the source alone; --queries takes names separated by commas",
+            )
         })
     };
     names.iter().map(find).collect()
@@ -71,33 +79,48 @@ fn measure_all(args: &NexmarkArgs, queries: &[&Query], work: &Path) -> Result<us
     std::fs::write(&side_input, nexmark::side_input()).map_err(|error| cannot("write", &side_input, &error))?;
     let workers = args.parallelism.max(1);
     let from = args.from.as_ref().map_or_else(|| "the generator".to_owned(), |path| path.display().to_string());
-    println!("{} events from {from}, {workers} workers\n", count(args.events));
-    println!("| query | seconds | events/s | per core | memory | what |\n|---|---:|---:|---:|---:|---|");
+    println!("{} events from {from}, {workers} workers, {}\n", count(args.events), settings(args));
+    println!("| query | seconds | events/s | per core | to source | memory | state | what |");
+    println!("|---|---:|---:|---:|---:|---:|---:|---|");
     let mut failed = 0;
+    let mut source = None;
     for query in queries {
         let script = nexmark::script(query, args.events, args.from.as_deref(), work);
         match run_script(args, work, query.name, &script, workers) {
             Ok(measured) => {
-                let rate = args.events as f64 / measured.seconds.max(1e-9);
+                let seconds = measured.seconds.max(1e-9);
+                if query.name == nexmark::SOURCE {
+                    source = Some(seconds);
+                }
+                let rate = args.events as f64 / seconds;
                 println!(
-                    "| {} | {:.2} | {} | {} | {} MiB | {} |",
+                    "| {} | {seconds:.2} | {} | {} | {} | {} | {} | {} |",
                     query.name,
-                    measured.seconds,
                     count(rate as u64),
                     count((rate / workers as f64) as u64),
-                    measured.memory >> 20,
+                    source.map(|source: f64| format!("{:.2}", source / seconds)).unwrap_or_default(),
+                    bytes(measured.memory),
+                    bytes(measured.state),
                     query.title()
                 );
             }
             Err(error) => {
                 failed += 1;
-                println!("| {} | | | | | {}: failed: {} |", query.name, query.title(), error.message());
+                println!("| {} | | | | | | | {}: failed: {} |", query.name, query.title(), error.message());
             }
         }
         // A reader sees each line as it comes.
         let _ = std::io::stdout().flush();
     }
     Ok(failed)
+}
+
+/// What differs from run to run, for the headline: the backend and the time between checkpoints.
+fn settings(args: &NexmarkArgs) -> String {
+    let last = |key: &str| args.define.iter().rfind(|(name, _)| name == key).map(|(_, value)| value.as_str());
+    let backend = last("state.backend.type").unwrap_or(if cfg!(feature = "rocksdb") { "rocksdb" } else { "hashmap" });
+    let interval = last("execution.checkpointing.interval").unwrap_or("10s");
+    format!("state in {backend}, a checkpoint every {interval}")
 }
 
 /// Runs a script in a process of its own, so that its memory is its own.
@@ -108,7 +131,13 @@ fn run_script(args: &NexmarkArgs, work: &Path, name: &str, script: &str, workers
     let program = std::env::current_exe()
         .map_err(|error| Error::failure(format!("cannot find the program that is running: {error}")))?;
     let mut command = Command::new(program);
+    let state = work.join(format!("{name}-state"));
     command.arg("run").arg(&file).arg("-p").arg(workers.to_string()).arg("--summary").arg(&summary);
+    command.arg("--state-dir").arg(&state);
+    // All are kept: the largest one counts.
+    for setting in [INTERVAL, "execution.checkpointing.num-retained=1000000"] {
+        command.arg("-D").arg(setting);
+    }
     for (key, value) in &args.define {
         command.arg("-D").arg(format!("{key}={value}"));
     }
@@ -126,10 +155,21 @@ fn run_script(args: &NexmarkArgs, work: &Path, name: &str, script: &str, workers
     let text = std::fs::read_to_string(&summary).map_err(|error| cannot("read", &summary, &error))?;
     let value: serde_json::Value =
         serde_json::from_str(&text).map_err(|error| Error::bug(format!("the summary is no JSON: {error}")))?;
-    Ok(Measured {
+    let measured = Measured {
         seconds: value["elapsed_seconds"].as_f64().unwrap_or_default(),
         memory: value["peak_memory_bytes"].as_u64().unwrap_or_default(),
-    })
+        state: largest_state(&state)?,
+    };
+    // The next query wants the disk for itself.
+    std::fs::remove_dir_all(&state).map_err(|error| cannot("remove", &state, &error))?;
+    Ok(measured)
+}
+
+/// The bytes of state in the largest checkpoint of a state directory.
+fn largest_state(folder: &Path) -> Result<u64> {
+    let found = find(&folder.display().to_string(), &StoreOptions::default())?;
+    let manifests = found.jobs.iter().flat_map(|(_, entries)| entries).filter_map(|entry| entry.manifest.as_ref().ok());
+    Ok(manifests.map(Manifest::state_bytes).max().unwrap_or_default())
 }
 
 fn cannot(what: &str, path: &Path, error: &std::io::Error) -> Error {

@@ -191,7 +191,8 @@ fn time(millis: i64) -> String {
         .unwrap_or_default()
 }
 
-fn bytes(count: u64) -> String {
+/// A size for people.
+pub fn bytes(count: u64) -> String {
     match count {
         0..=9_999 => format!("{count} B"),
         10_000..=9_999_999 => format!("{:.1} kB", count as f64 / 1e3),

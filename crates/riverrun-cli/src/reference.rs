@@ -117,6 +117,12 @@ fn wide_cells(header: &[String], rows: &[Vec<String>]) -> String {
     text
 }
 
+/// Where functions of the user come from.
+const OWN_FUNCTIONS: &[(&str, &str)] = &[
+    ("CREATE FUNCTION … AS 'x + 1'", "An expression. SHOW USER FUNCTIONS lists those of a session."),
+    ("CREATE FUNCTION … LANGUAGE WASM AS 'f.wasm'", "An export of a WebAssembly component (cargo feature `wasm`)."),
+];
+
 /// The text of `riverrun functions [NAME]`.
 pub fn functions_page(name: Option<&str>) -> Result<String> {
     use riverrun::sql::functions::registry;
@@ -153,6 +159,10 @@ pub fn functions_page(name: Option<&str>) -> Result<String> {
     let _ = writeln!(text, "aggregate");
     for function in aggregates {
         let _ = writeln!(text, "    {:<44} {}", function.syntax, function.doc);
+    }
+    let _ = writeln!(text, "\nof your own");
+    for (statement, doc) in OWN_FUNCTIONS {
+        let _ = writeln!(text, "    {statement:<44} {doc}");
     }
     Ok(text)
 }

@@ -221,6 +221,15 @@ fn the_number_of_key_groups_stays_what_it_was_at_the_first_start() {
 }
 
 #[test]
+fn a_state_directory_leads_to_checkpoints_that_lie_elsewhere() {
+    let case = Case::new();
+    end(start(&case, &["-D", "execution.checkpointing.dir=elsewhere"])).ok();
+    let listed = case.riverrun(&["checkpoints", "state"]).ok();
+    let elsewhere = case.path().join("elsewhere").display().to_string();
+    assert!(listed.out.contains(&elsewhere) && listed.out.contains("end of input"), "{}", listed.out);
+}
+
+#[test]
 fn what_is_no_checkpoint_is_told() {
     let case = Case::new();
     case.riverrun(&["checkpoints", "nothing"]).failed(2, &["there is no checkpoint or savepoint in nothing"]);

@@ -161,7 +161,26 @@ fn connectors_and_functions_are_described_from_their_definitions() {
     assert!(ended.out.contains("scan.tail") && ended.out.contains("on-error"), "{}", ended.out);
     let ended = case.riverrun(&["functions", "substring"]).ok();
     assert!(ended.out.contains("SUBSTRING("), "{}", ended.out);
+    let ended = case.riverrun(&["functions"]).ok();
+    assert!(ended.out.contains("\nof your own\n    CREATE FUNCTION … AS 'x + 1' "), "{}", ended.out);
     case.riverrun(&["connectors", "filesistem"])
         .failed(2, &["no connector or format 'filesistem'", "did you mean `filesystem`?"]);
     case.riverrun(&["functions", "SUBSTRNG"]).failed(2, &["no function 'SUBSTRNG'", "did you mean `SUBSTRING`?"]);
+}
+
+#[test]
+fn the_benchmark_measures_its_queries_with_checkpoints() {
+    let case = Case::new();
+    let ended = case.riverrun(&["bench", "nexmark", "--queries", "source,q4", "--events", "20000"]).ok();
+    assert!(ended.out.contains(" events from the generator, 2 workers, state in "), "{}", ended.out);
+    assert!(ended.out.contains(", a checkpoint every 10s"), "{}", ended.out);
+    let cells = |name: &str| {
+        let line = ended.out.lines().find(|line| line.starts_with(&format!("| {name} |"))).unwrap();
+        line.split('|').map(|cell| cell.trim().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(cells("source")[5], "1.00");
+    // The averages of q4 by category are in its last checkpoint.
+    assert!(cells("q4")[7].ends_with('B') && cells("q4")[7] != "0 B", "{}", ended.out);
+    let unknown = ["bench", "nexmark", "--queries", "q24"];
+    case.riverrun(&unknown).failed(2, &["there is no query 'q24'", "q0 to q23, and source"]);
 }

@@ -12,15 +12,24 @@ use std::time::Duration;
 const ROWS: i64 = 60_000;
 const KEYS: i64 = 20_000;
 
-/// Sums of very many keys.
-fn pipeline() -> String {
+/// A table of the numbers up to `count`.
+fn numbers(name: &str, count: i64) -> String {
     format!(
-        "CREATE TABLE numbers (id BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '20000',
-           'number-of-rows' = '{ROWS}', 'fields.id.kind' = 'sequence', 'fields.id.start' = '1', 'fields.id.end' = '{ROWS}');
+        "CREATE TABLE {name} (id BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '20000',
+           'number-of-rows' = '{count}', 'fields.id.kind' = 'sequence', 'fields.id.start' = '1', 'fields.id.end' = '{count}');"
+    )
+}
+
+/// Sums of very many keys, of the rows of a query.
+fn pipeline(query: &str) -> String {
+    format!(
+        "{}{}
          CREATE TABLE sums (k BIGINT, n BIGINT, s BIGINT, PRIMARY KEY (k) NOT ENFORCED)
          WITH ('connector' = 'jdbc', 'url' = 'jdbc:sqlite:${{DIR}}/base.db', 'table-name' = 'sums',
            'sink.delivery-guarantee' = 'exactly-once');
-         INSERT INTO sums SELECT MOD(id * 7919, {KEYS}), COUNT(*), SUM(id) FROM numbers GROUP BY MOD(id * 7919, {KEYS});"
+         INSERT INTO sums SELECT k, COUNT(*), SUM(id) FROM ({query}) GROUP BY k;",
+        numbers("numbers", ROWS),
+        numbers("names", KEYS)
     )
 }
 
@@ -65,10 +74,23 @@ fn has_tier(case: &Case) -> bool {
 
 #[test]
 fn sums_of_more_keys_than_memory_holds_are_right_however_often_the_run_is_killed() {
+    check(&format!("SELECT MOD(id * 7919, {KEYS}) AS k, id FROM numbers"));
+}
+
+#[test]
+fn a_join_of_more_rows_than_memory_holds_is_right_however_often_the_run_is_killed() {
+    check(&format!(
+        "SELECT a.k, a.id FROM (SELECT MOD(id * 7919, {KEYS}) AS k, id FROM numbers) AS a
+         JOIN (SELECT {KEYS} - id AS k FROM names) AS b ON a.k = b.k"
+    ));
+}
+
+/// The sums of all rows, which the query gives with keys, in a run that is killed again and again.
+fn check(query: &str) {
     let case = Case::new();
     let base = Connection::open(case.path().join("base.db")).unwrap();
     base.execute_batch("CREATE TABLE sums (k INTEGER PRIMARY KEY, n INTEGER, s INTEGER)").unwrap();
-    case.file("pipeline.sql", &pipeline());
+    case.file("pipeline.sql", &pipeline(query));
     let below = ["-D", "state.memory=1mb", "-D", "execution.checkpointing.data-inline-threshold=0b"];
     let with = |parallelism: &'static str| [&["-p", parallelism], &below[..]].concat();
     run(&case, &with("1"), Some(1_300));

@@ -13,6 +13,9 @@ mod tests;
 /// A key that was never written, or is forgotten.
 const NEVER: i64 = i64::MIN;
 
+/// So many writes that say nothing any more are not worth looking for.
+const STALE_WRITES: usize = 4096;
+
 /// When the keys of an operator, by slot, were written last.
 #[derive(Debug)]
 pub struct Expiry {
@@ -48,6 +51,10 @@ impl Expiry {
         if self.written[slot_index] != now.0 {
             self.written[slot_index] = now.0;
             self.queue.push_back((now.0, slot));
+            // A key that is read from the tier again and again is noted each time.
+            if self.queue.len() > 2 * self.written.len() + STALE_WRITES {
+                self.restored();
+            }
         }
     }
 
@@ -82,6 +89,9 @@ impl Expiry {
                 expired.push(slot);
             }
         }
+        // A key that left memory and came again unwritten is noted twice.
+        expired.sort_unstable();
+        expired.dedup();
         expired
     }
 
@@ -91,8 +101,12 @@ impl Expiry {
         Some(Millis(time.saturating_add(self.ttl.0).saturating_add((self.ttl.0 / 10).clamp(1, 60_000))))
     }
 
-    /// After a restore: writes come in the order of slots, and are put into that of time.
+    /// After a restore: writes come in the order of slots, and are put into that of time. Those that say nothing any more go.
     pub fn restored(&mut self) {
-        self.queue.make_contiguous().sort_unstable();
+        let mut writes: Vec<(i64, u32)> = std::mem::take(&mut self.queue).into();
+        writes.retain(|(time, slot)| self.written[*slot as usize] == *time);
+        writes.sort_unstable();
+        writes.dedup();
+        self.queue = writes.into();
     }
 }

@@ -2,7 +2,9 @@
 
 pub mod chunks;
 pub mod gather;
+pub mod kept;
 pub mod keys;
+pub mod pages;
 pub mod pairs;
 pub mod rows;
 pub mod state;

@@ -9,6 +9,7 @@ pub mod aggregates;
 pub mod calc;
 pub mod changelog_codes;
 pub mod constraints;
+pub mod current_watermark;
 pub mod event_time;
 pub mod expand;
 pub mod expiry;

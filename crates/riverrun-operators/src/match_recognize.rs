@@ -5,6 +5,9 @@
 //! with the last open match that holds the row. With WITHIN, matches that have had their time are given up as the
 //! watermark moves on.
 //!
+//! In processing time a row's time is the moment at which it comes here, so no row waits and none is late; the clock gives up
+//! matches that have had their time. What has begun when input ends is dropped, since its time has not come.
+//!
 //! Source of the semantics: Flink 2.3, "Pattern Recognition", and its `CepOperator`. Beyond it: PREV, groups, alternation,
 //! PERMUTE, and all rows per match.
 
@@ -20,6 +23,7 @@ use crate::expression::{Expression, evaluate, evaluate_all, evaluate_condition};
 use crate::pattern::{Conditions, Match, Matcher, Node, Program, Rules, Skip, SkipError, Variable};
 use crate::sort_key::SortKey;
 use arrow::array::{Array, RecordBatch, RecordBatchOptions};
+use arrow::buffer::ScalarBuffer;
 use arrow::datatypes::{DataType, SchemaRef};
 use datafusion_common::ScalarValue;
 use riverrun_core::{Error, Millis, Result, RowBatch, Schema, Watermark};
@@ -58,8 +62,8 @@ pub enum Condition {
 pub struct MatchRecognizeSpec {
     /// PARTITION BY.
     pub keys: Vec<Expression>,
-    /// Event time, the first of ORDER BY.
-    pub time: Expression,
+    /// Event time, the first of ORDER BY; `None`: processing time.
+    pub time: Option<Expression>,
     /// What follows it in ORDER BY.
     pub order: Vec<SortKey>,
     /// What is kept of every row.
@@ -137,7 +141,8 @@ pub struct MatchRecognize {
     arrivals: u64,
     /// When each partition has something to do.
     due: BTreeSet<(i64, u32)>,
-    watermark: Watermark,
+    /// How far time has come. It never goes back, though the clock may be set.
+    now: i64,
     /// Values of measures on their way out, by measure.
     results: Vec<Vec<ScalarValue>>,
     waiting_results: usize,
@@ -160,12 +165,25 @@ impl MatchRecognize {
             numbered: spec.measures.values.iter().any(|value| matches!(value, MatchValue::Number)),
             arrivals: 0,
             due: BTreeSet::new(),
-            watermark: Watermark::MIN,
+            now: i64::MIN,
             results: vec![Vec::new(); spec.measures.values.len()],
             waiting_results: 0,
             spec,
             context,
         })
+    }
+
+    /// The times of rows.
+    fn times(&mut self, batch: &RecordBatch) -> Result<ScalarBuffer<i64>> {
+        let Some(time) = &self.spec.time else {
+            self.now = self.now.max(self.context.clock.now().0);
+            return Ok(vec![self.now; batch.num_rows()].into());
+        };
+        let time = evaluate(time, batch)?;
+        if time.logical_null_count() > 0 {
+            return Err(null_row_time());
+        }
+        timestamp_millis(&time)
     }
 
     fn partition(&mut self, slot: u32) -> &mut Partition {
@@ -208,7 +226,7 @@ impl MatchRecognize {
                 }
                 self.emit(out)?;
             }
-            let Some(&(due, slot)) = self.due.first().filter(|(due, _)| *due <= self.watermark.0) else { break };
+            let Some(&(due, slot)) = self.due.first().filter(|(due, _)| *due <= self.now) else { break };
             self.process(slot, due)?;
         }
         if self.waiting_results > 0 && out.has_room() {
@@ -330,17 +348,14 @@ impl Operator<RowBatch> for MatchRecognize {
         _port: usize,
         batch: RowBatch,
         watermarks: &WatermarkRuns,
-        _out: &mut Output<RowBatch>,
+        out: &mut Output<RowBatch>,
     ) -> Result<()> {
         if batch.weights.as_ref().is_some_and(|weights| weights.iter().any(|weight| *weight != 1)) {
             return Err(Error::bug("patterns over a stream that takes rows back"));
         }
         let rows = batch.num_rows();
-        let time = evaluate(&self.spec.time, &batch.columns)?;
-        if time.logical_null_count() > 0 {
-            return Err(null_row_time());
-        }
-        let times = timestamp_millis(&time)?;
+        let times = self.times(&batch.columns)?;
+        let by_clock = self.spec.time.is_none();
         let keys = evaluate_all(&self.spec.keys, &batch.columns)?;
         let keys = self.key_encoder.encode(&keys, rows)?.clone();
         let order = self.spec.order.iter().map(|key| evaluate(&key.expression, &batch.columns));
@@ -361,7 +376,7 @@ impl Operator<RowBatch> for MatchRecognize {
         let mut touched = BTreeSet::new();
         let mut late = 0;
         for row in 0..rows {
-            if times[row] <= watermarks.before(row).0 {
+            if !by_clock && times[row] <= watermarks.before(row).0 {
                 late += 1;
                 continue;
             }
@@ -378,16 +393,28 @@ impl Operator<RowBatch> for MatchRecognize {
         }
         self.context.metrics.late.add(late);
         touched.into_iter().for_each(|slot| self.settle(slot));
-        Ok(())
+        if by_clock { self.advance(out) } else { Ok(()) }
     }
 
     fn on_watermark(&mut self, watermark: Watermark, out: &mut Output<RowBatch>) -> Result<()> {
-        self.watermark = self.watermark.max(watermark);
+        if self.spec.time.is_none() {
+            return Ok(());
+        }
+        self.now = self.now.max(watermark.0);
+        self.advance(out)
+    }
+
+    fn next_processing_timer(&self) -> Option<Millis> {
+        self.spec.time.is_none().then(|| self.due.first().map(|(due, _)| Millis(*due))).flatten()
+    }
+
+    fn on_processing_time(&mut self, now: Millis, out: &mut Output<RowBatch>) -> Result<()> {
+        self.now = self.now.max(now.0);
         self.advance(out)
     }
 
     fn has_more(&self) -> bool {
-        self.waiting_results > 0 || self.due.first().is_some_and(|(due, _)| *due <= self.watermark.0)
+        self.waiting_results > 0 || self.due.first().is_some_and(|(due, _)| *due <= self.now)
     }
 
     fn resume(&mut self, out: &mut Output<RowBatch>) -> Result<()> {

@@ -12,7 +12,8 @@ use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{DataType, SchemaRef};
 use riverrun_core::{KeyGroup, Millis, Result, RowBatch, Schema};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
-use riverrun_state::blob::{KeyedBlobs, put_bytes, put_i64, read_keyed};
+use riverrun_state::blob::{BlobReader, KeyedBlobs, put_bytes, put_i64, read_keyed};
+use riverrun_state::tier::{Resident, SlotValues};
 use riverrun_state::{KeyEncoder, KeyTable, OperatorSnapshot, RestoredState, hash_key, key};
 
 #[cfg(test)]
@@ -40,9 +41,65 @@ pub struct Normalize {
     key_encoder: KeyEncoder,
     row_encoder: KeyEncoder,
     keys: KeyTable,
+    resident: Resident,
+    values: Values,
+    /// Keys that may have no row any more.
+    maybe_empty: Vec<u32>,
+}
+
+/// The rows of all keys.
+struct Values {
     /// By slot, as exact key bytes.
-    rows: Vec<Box<[u8]>>,
+    rows: Vec<Option<Box<[u8]>>>,
     expiry: Option<Expiry>,
+}
+
+impl Values {
+    fn written(&self, slot: u32) -> i64 {
+        self.expiry.as_ref().map_or(0, |expiry| expiry.written(slot).0)
+    }
+
+    fn forget(&mut self, slot: u32) {
+        self.rows[slot as usize] = None;
+        self.expiry.iter_mut().for_each(|expiry| expiry.forget(slot));
+    }
+
+    fn read(&mut self, slot: u32, blob: &mut BlobReader<'_>) -> Result<()> {
+        let written = Millis(blob.i64()?);
+        if let Some(expiry) = &mut self.expiry {
+            // Where the time to live is new, it begins now.
+            let now = expiry.now();
+            expiry.write(slot, if written.0 > 0 { written } else { now });
+        }
+        self.rows[slot as usize] = Some(blob.bytes()?.into());
+        Ok(())
+    }
+
+    fn write(&self, slot: u32, out: &mut Vec<u8>) {
+        put_i64(out, self.written(slot));
+        put_bytes(out, self.rows[slot as usize].as_deref().unwrap_or_default());
+    }
+}
+
+/// A value: when it was written, and the row.
+impl SlotValues for Values {
+    fn grow(&mut self, slots: usize) {
+        if slots > self.rows.len() {
+            self.rows.resize(slots, None);
+        }
+    }
+
+    fn encode(&self, slot: u32, out: &mut Vec<u8>) {
+        self.write(slot, out);
+    }
+
+    fn decode(&mut self, slot: u32, _hash: u64, value: &[u8]) -> Result<()> {
+        self.read(slot, &mut BlobReader::new(value))
+    }
+
+    fn evict(&mut self, slot: u32, _hash: u64) {
+        self.forget(slot);
+    }
 }
 
 impl Normalize {
@@ -52,38 +109,34 @@ impl Normalize {
         Ok(Normalize {
             types: schema.fields().iter().map(|field| field.data_type().clone()).collect(),
             schema,
-            expiry: spec.ttl.map(|ttl| Expiry::new(ttl, context.clock.clone())),
+            resident: context.resident("", spec.ttl),
+            values: Values { rows: Vec::new(), expiry: spec.ttl.map(|ttl| Expiry::new(ttl, context.clock.clone())) },
             spec,
             context,
             key_encoder: KeyEncoder::default(),
             row_encoder: KeyEncoder::exact(),
             keys: KeyTable::default(),
-            rows: Vec::new(),
+            maybe_empty: Vec::new(),
         })
     }
 
-    /// The slot of a key that is there and whose time is not over.
-    fn live(&mut self, hash: u64, key: &[u8], now: Millis) -> Option<u32> {
-        let slot = self.keys.find(hash, key)?;
-        if self.expiry.as_ref().is_some_and(|expiry| expiry.is_expired(slot, now)) {
-            self.forget(slot);
-            return None;
+    /// A row of a key is about to come or go; one whose time is over has gone before.
+    fn touch(&mut self, slot: u32, now: Millis) {
+        self.resident.change(&self.keys, &self.values, &[slot]);
+        if self.values.expiry.as_ref().is_some_and(|expiry| expiry.is_expired(slot, now)) {
+            self.values.forget(slot);
         }
-        Some(slot)
     }
 
-    fn forget(&mut self, slot: u32) {
-        self.rows[slot as usize] = Box::default();
-        self.keys.remove(slot);
-        self.expiry.iter_mut().for_each(|expiry| expiry.forget(slot));
-    }
-
-    fn put(&mut self, slot: u32, row: &[u8]) {
-        let slot = slot as usize;
-        if slot >= self.rows.len() {
-            self.rows.resize_with(slot + 1, Box::default);
+    /// Drops keys without a row, and makes room.
+    fn settle(&mut self) -> Result<()> {
+        for slot in std::mem::take(&mut self.maybe_empty) {
+            if self.keys.is_live(slot) && self.values.rows[slot as usize].is_none() {
+                self.resident.remove(&self.keys, &self.values, slot);
+                self.keys.remove(slot);
+            }
         }
-        self.rows[slot] = row.into();
+        self.resident.settle(&mut self.keys, &mut self.values)
     }
 }
 
@@ -102,35 +155,40 @@ impl Operator<RowBatch> for Normalize {
         let mut runs = WatermarkRuns::default();
         let mut unknown = 0;
         let now = self.context.clock.now();
-        for (index, (key, row)) in keys.iter().zip(rows.iter()).enumerate() {
-            let hash = hash_key(key);
-            let slot = self.live(hash, key, now);
+        let (mut hashes, mut slots) = (Vec::new(), Vec::new());
+        keys.hash_into(&mut hashes);
+        self.resident.read_slots(&mut self.keys, &mut self.values, &keys, &hashes, &mut slots)?;
+        for (index, (&slot, row)) in slots.iter().zip(rows.iter()).enumerate() {
             runs.push(weights.len(), watermarks.before(index));
+            let is_there = self.values.rows[slot as usize].is_some();
             if batch.weight(index) < 0 {
-                let Some(slot) = slot else {
+                if is_there {
+                    self.touch(slot, now);
+                }
+                self.maybe_empty.push(slot);
+                let Some(before) = self.values.rows[slot as usize].take() else {
                     unknown += 1;
                     continue;
                 };
-                changed.push(std::mem::take(&mut self.rows[slot as usize]));
+                changed.push(before);
                 weights.push(-1);
-                self.keys.remove(slot);
-                self.expiry.iter_mut().for_each(|expiry| expiry.forget(slot));
+                self.values.forget(slot);
                 continue;
             }
-            if let (Some(slot), Some(expiry)) = (slot, &mut self.expiry) {
-                expiry.write(slot, now);
+            // An equal row changes only when its key was written, where that is kept.
+            let is_equal = self.values.rows[slot as usize].as_deref() == Some(row);
+            if is_equal && self.values.expiry.is_none() {
+                continue;
             }
-            match slot {
-                Some(slot) if *self.rows[slot as usize] == *row => continue,
-                Some(slot) => {
-                    changed.push(std::mem::replace(&mut self.rows[slot as usize], row.into()));
-                    weights.push(-1);
+            self.touch(slot, now);
+            self.values.expiry.iter_mut().for_each(|expiry| expiry.write(slot, now));
+            let before = self.values.rows[slot as usize].replace(row.into());
+            if let Some(before) = before {
+                if *before == *row {
+                    continue;
                 }
-                None => {
-                    let (slot, _) = self.keys.insert(hash, key);
-                    self.put(slot, row);
-                    self.expiry.iter_mut().for_each(|expiry| expiry.write(slot, now));
-                }
+                changed.push(before);
+                weights.push(-1);
             }
             changed.push(row.into());
             weights.push(1);
@@ -140,46 +198,54 @@ impl Operator<RowBatch> for Normalize {
         let options = RecordBatchOptions::new().with_row_count(Some(changed.len()));
         let columns = RecordBatch::try_new_with_options(self.schema.clone(), columns, &options)?;
         out.emit_with(RowBatch { columns, weights: Some(weights.into()) }, runs);
-        Ok(())
+        self.settle()
     }
 
     fn next_processing_timer(&self) -> Option<Millis> {
-        self.expiry.as_ref()?.next_timer()
+        self.values.expiry.as_ref()?.next_timer()
     }
 
     fn on_processing_time(&mut self, now: Millis, _out: &mut Output<RowBatch>) -> Result<()> {
-        let expired = self.expiry.as_mut().map(|expiry| expiry.take_expired(now)).unwrap_or_default();
-        expired.into_iter().for_each(|slot| self.forget(slot));
+        let expired = self.values.expiry.as_mut().map(|expiry| expiry.find_expired(now)).unwrap_or_default();
+        for slot in expired {
+            self.resident.remove(&self.keys, &self.values, slot);
+            self.values.forget(slot);
+            self.keys.remove(slot);
+        }
         Ok(())
     }
 
+    /// Per key group, for each key: its bytes, with a TTL when it was written, and its row.
     fn snapshot(&mut self) -> Result<OperatorSnapshot> {
+        if let Some(ticket) = self.resident.freeze(&self.keys, &self.values)? {
+            return Ok(OperatorSnapshot::of_tier(ticket));
+        }
         let mut blobs = KeyedBlobs::new(SNAPSHOT_VERSION);
         for (group, slots) in self.keys.by_group(self.context.key_groups) {
             let blob = blobs.group(group);
             for slot in slots {
                 put_bytes(blob, self.keys.key(slot));
-                put_i64(blob, self.expiry.as_ref().map_or(0, |expiry| expiry.written(slot).0));
-                put_bytes(blob, &self.rows[slot as usize]);
+                self.values.write(slot, blob);
             }
         }
         Ok(OperatorSnapshot { keyed: blobs.into_inner(), ..OperatorSnapshot::default() })
     }
 
+    fn write_behind(&mut self) -> Result<bool> {
+        self.resident.advance(&self.keys, &self.values)
+    }
+
     fn restore(&mut self, state: RestoredState) -> Result<()> {
-        let now = self.context.clock.now();
+        let Normalize { keys, values, resident, .. } = self;
+        resident.restore(&state.tier("")?, keys, values)?;
         read_keyed(&state, SNAPSHOT_VERSION, "a normalization of upserts", |_: KeyGroup, blob| {
             let key = blob.bytes()?;
-            let (slot, _) = self.keys.insert(hash_key(key), key);
-            let written = Millis(blob.i64()?);
-            if let Some(expiry) = &mut self.expiry {
-                // Where the time to live is new, it begins now.
-                expiry.write(slot, if written.0 > 0 { written } else { now });
-            }
-            self.put(slot, blob.bytes()?);
-            Ok(())
+            let (slot, _) = keys.insert(hash_key(key), key);
+            values.grow(keys.slots());
+            values.read(slot, blob)?;
+            resident.restored(keys, values, slot)
         })?;
-        self.expiry.iter_mut().for_each(Expiry::restored);
+        self.values.expiry.iter_mut().for_each(Expiry::restored);
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! Regular joins: rows of both sides are kept, and each change of one side meets the rows of the other.
 //!
 //! Both sides share one table of keys; under a key each side has a list of rows, which stand in columnar chunks (see
-//! [`crate::join`]). An incoming row walks the list of the other side. The pairs are tested by the condition and put out as
+//! [`crate::join`]), in memory and, page by page, below (see [`crate::join::pages`]). An incoming row walks the list of the other side. The pairs are tested by the condition and put out as
 //! columns, so many at a time; a row with more pairs goes on where it stopped.
 //!
 //! A side whose rows come out with NULLs while they have no match (or that is asked whether they have one: semi, anti)
@@ -15,7 +15,9 @@
 use crate::expression::Expression;
 use crate::join::chunks::{NO_ROW, Place, taken};
 use crate::join::gather::RowRef;
+use crate::join::kept::Kept;
 use crate::join::keys::JoinKeys;
+use crate::join::pages::Pages;
 use crate::join::pairs::{Pairs, Sources};
 use crate::join::rows::{NewRow, Rows, RowsOptions};
 use crate::join::{JoinKind, LEFT, PairCondition, RIGHT};
@@ -62,6 +64,11 @@ impl RegularJoinSpec {
     fn counts_right(&self) -> bool {
         self.kind.is_semi() && self.condition.is_none() && self.ttl[RIGHT].is_none()
     }
+
+    /// Whether each row of a side counts its matches.
+    fn tracks(&self, side: usize) -> bool {
+        self.kind.preserves(side) || (self.kind.is_semi() && side == LEFT)
+    }
 }
 
 /// Joins two inputs that are kept.
@@ -69,15 +76,10 @@ impl RegularJoinSpec {
 pub struct RegularJoin {
     spec: RegularJoinSpec,
     context: OperatorContext,
-    keys: JoinKeys,
-    sides: [Rows; 2],
+    kept: Kept,
     pairs: Pairs,
-    /// How many rows the right side has per key, where that is all that is kept.
-    totals: Option<Vec<i64>>,
     row_encoder: KeyEncoder,
     probe: Option<Probe>,
-    /// Keys that may have no row any more.
-    maybe_empty: Vec<u32>,
 }
 
 /// A batch that meets the other side.
@@ -86,8 +88,10 @@ struct Probe {
     side: usize,
     batch: RecordBatch,
     weights: Option<ScalarBuffer<i64>>,
-    /// The slot of each row's key; [`NO_ROW`] where the key can match nothing.
-    slots: Vec<u32>,
+    /// The head of each row's key; [`NO_ROW`] where the key can match nothing.
+    heads: Vec<u32>,
+    /// The page that each row belongs into.
+    homes: Vec<u32>,
     hashes: Vec<u128>,
     /// Where each row that is added stands among the kept ones.
     stored: Option<(u32, Vec<u32>)>,
@@ -132,58 +136,50 @@ impl Changes {
 impl RegularJoin {
     /// The operator on one worker.
     pub fn new(spec: RegularJoinSpec, context: OperatorContext) -> Result<Self> {
-        let rows = |side: usize| {
-            Rows::new(RowsOptions {
-                retracting: spec.retracting[side],
-                tracked: spec.kind.preserves(side) || (spec.kind.is_semi() && side == LEFT),
-                ttl: spec.ttl[side],
-            })
-        };
+        let options = [LEFT, RIGHT].map(|side| RowsOptions {
+            retracting: spec.retracting[side],
+            tracked: spec.tracks(side),
+            ttl: spec.ttl[side],
+        });
+        // A page may go by itself when no row of either side can be alive in it.
+        let ttl = spec.ttl[LEFT].zip(spec.ttl[RIGHT]).map(|(left, right)| left.max(right));
+        let resident = context.resident("", ttl);
+        let clock = context.clock.clone();
+        let pages = Pages::new(options, spec.counts_right(), &spec.inputs, resident.is_tiered(), clock);
+        let keys = JoinKeys::new(spec.keys.clone(), spec.null_safe.clone());
         Ok(RegularJoin {
-            keys: JoinKeys::new(spec.keys.clone(), spec.null_safe.clone()),
-            sides: [rows(LEFT), rows(RIGHT)],
+            kept: Kept::new(keys, pages, resident),
             pairs: Pairs::new(spec.kind, &spec.inputs, spec.condition.clone(), &spec.schema),
-            totals: spec.counts_right().then(Vec::new),
             row_encoder: KeyEncoder::exact(),
             probe: None,
-            maybe_empty: Vec::new(),
             spec,
             context,
         })
     }
 
-    fn grow(&mut self) {
-        let slots = self.keys.table.slots();
-        self.sides.iter_mut().for_each(|rows| rows.grow(slots));
-        if let Some(totals) = &mut self.totals
-            && totals.len() < slots
-        {
-            totals.resize(slots, 0);
-        }
-    }
-
-    /// Takes a batch in: keys, and the chunk of the rows that are to be kept.
+    /// Takes a batch in: keys, what they have, and the chunk of the rows that are to be kept.
     fn begin(&mut self, side: usize, batch: RowBatch) -> Result<Probe> {
         let RowBatch { columns: batch, weights } = batch;
-        let slots = self.keys.slots(side, &batch)?;
-        self.grow();
+        let heads = self.kept.heads(side, &batch)?;
         let mut hashes = Vec::new();
         if self.spec.retracting[side] {
             let rows = self.row_encoder.encode(batch.columns(), batch.num_rows())?;
             hashes.extend(rows.iter().map(hash_row));
         }
-        let counted = side == RIGHT && self.totals.is_some();
-        let stored = if counted {
+        self.read_others(side, &heads, weights.is_some())?;
+        let homes = self.kept.homes(side, &heads, &hashes)?;
+        let stored = if side == RIGHT && self.is_counted() {
             None
         } else {
-            let kept = |row: usize| slots[row] != NO_ROW && weights.as_ref().is_none_or(|weights| weights[row] > 0);
+            let kept = |row: usize| heads[row] != NO_ROW && weights.as_ref().is_none_or(|weights| weights[row] > 0);
             let rows: Vec<u32> = (0..batch.num_rows()).filter(|row| kept(*row)).map(|row| row as u32).collect();
+            let sides = &mut self.kept.pages.sides;
             match rows.len() {
                 0 => None,
-                all if all == batch.num_rows() => Some((self.sides[side].begin(batch.clone())?, rows)),
+                all if all == batch.num_rows() => Some((sides[side].begin(batch.clone())?, rows)),
                 _ => {
                     let rows = UInt32Array::from(rows);
-                    let chunk = self.sides[side].begin(taken(&batch, &rows)?)?;
+                    let chunk = sides[side].begin(taken(&batch, &rows)?)?;
                     Some((chunk, rows.values().to_vec()))
                 }
             }
@@ -192,7 +188,24 @@ impl RegularJoin {
             [None, None] => Millis(0),
             _ => self.context.clock.now(),
         };
-        Ok(Probe { side, batch, weights, slots, hashes, stored, now, row: 0, cursor: None, matched: 0 })
+        Ok(Probe { side, batch, weights, heads, homes, hashes, stored, now, row: 0, cursor: None, matched: 0 })
+    }
+
+    /// Whether of the right side only the number of rows per key is kept.
+    fn is_counted(&self) -> bool {
+        self.kept.pages.totals.is_some()
+    }
+
+    /// Reads the rows of the other side that the rows of a batch may meet.
+    fn read_others(&mut self, side: usize, heads: &[u32], takes_back: bool) -> Result<()> {
+        let heads = heads.iter().copied().filter(|head| *head != NO_ROW);
+        let Some(totals) = &self.kept.pages.totals else { return self.kept.read_all(1 - side, heads) };
+        if side == LEFT {
+            return Ok(());
+        }
+        // One more row of many changes nothing on the left.
+        let first: Vec<u32> = heads.filter(|head| takes_back || totals[*head as usize] == 0).collect();
+        self.kept.read_all(LEFT, first.into_iter())
     }
 
     /// Emits the pairs of the batch at hand, as far as there is room.
@@ -203,7 +216,7 @@ impl RegularJoin {
                 self.probe = Some(probe);
                 return Ok(());
             }
-            let changes = match probe.side == RIGHT && self.totals.is_some() {
+            let changes = match probe.side == RIGHT && self.is_counted() {
                 true => self.count(&mut probe),
                 false => self.meet(&mut probe)?,
             };
@@ -211,20 +224,7 @@ impl RegularJoin {
                 out.emit(batch);
             }
         }
-        self.sides[probe.side].finish()?;
-        self.clean();
-        Ok(())
-    }
-
-    /// Drops keys that have no rows any more.
-    fn clean(&mut self) {
-        for slot in std::mem::take(&mut self.maybe_empty) {
-            let empty = self.sides.iter().all(|rows| rows.first(slot) == NO_ROW)
-                && self.totals.as_ref().is_none_or(|totals| totals[slot as usize] == 0);
-            if empty {
-                self.keys.table.remove(slot);
-            }
-        }
+        self.kept.finish()
     }
 
     /// The next pairs of the batch at hand, and what follows from them.
@@ -233,22 +233,23 @@ impl RegularJoin {
         // The rows whose pairs are complete after these candidates: up to this one.
         let first = probe.row;
         let (mut row, mut cursor) = (probe.row, probe.cursor);
-        let others = &self.sides[1 - probe.side];
-        let counted = self.totals.is_some();
+        let pages = &self.kept.pages;
+        let (side, others) = (1 - probe.side, &pages.sides[1 - probe.side]);
+        let counted = pages.totals.is_some();
         let ttl = self.spec.ttl[1 - probe.side].is_some();
         let limit = self.spec.batch_size.max(1);
         while row < probe.batch.num_rows() && row - first < limit {
-            let slot = probe.slots[row];
+            let head = probe.heads[row];
             let mut other = match cursor {
                 Some(other) => other,
-                None if slot == NO_ROW || counted => NO_ROW,
-                None => others.first(slot),
+                None if head == NO_ROW || counted => NO_ROW,
+                None => pages.first(side, head),
             };
             while other != NO_ROW && candidates.len() < limit {
                 if !ttl || !others.is_expired(other, probe.now) {
                     candidates.push(Candidate { row, other });
                 }
-                other = others.next(other);
+                other = pages.next(side, other);
             }
             if other != NO_ROW {
                 cursor = Some(other);
@@ -258,6 +259,10 @@ impl RegularJoin {
             row += 1;
         }
         let holds = self.holds(probe, &candidates)?;
+        if self.spec.tracks(side) {
+            let pairs = candidates.iter().enumerate().filter(|(at, _)| holds.as_ref().is_none_or(|holds| holds[*at]));
+            self.kept.change_rows(side, pairs.map(|(_, candidate)| candidate.other));
+        }
         let mut changes = Changes::default();
         let mut at = 0;
         for current in first..=row.min(probe.batch.num_rows() - 1) {
@@ -280,12 +285,11 @@ impl RegularJoin {
         if !self.pairs.is_conditioned() {
             return Ok(None);
         }
-        let others = &self.sides[1 - probe.side];
+        let others = &self.kept.pages.sides[1 - probe.side];
         let own = candidates.iter().map(|candidate| RowRef::at_hand(candidate.row)).collect();
         let kept = candidates.iter().map(|candidate| RowRef::kept(others.place(candidate.other))).collect();
         let refs = if probe.side == LEFT { [own, kept] } else { [kept, own] };
-        let chunks = self.sides.each_ref().map(Rows::chunks);
-        self.pairs.holds(&refs, Sources { at_hand: Some(&probe.batch), chunks })
+        self.pairs.holds(&refs, Sources { at_hand: Some(&probe.batch), chunks: self.kept.pages.chunks() })
     }
 
     /// A pair that matches.
@@ -293,18 +297,19 @@ impl RegularJoin {
         let kind = self.spec.kind;
         let weight = probe.weights.as_ref().map_or(1, |weights| weights[row]);
         let side = probe.side;
-        let others = &mut self.sides[1 - side];
+        let others = &mut self.kept.pages.sides[1 - side];
         let count = i64::from(others.count(other));
         probe.matched += count;
         let kept = RowRef::kept(others.place(other));
-        let tracked = if kind.is_semi() { side == RIGHT } else { kind.preserves(1 - side) };
         let mut first = false;
         let mut last = false;
-        if tracked {
+        if self.spec.tracks(1 - side) {
             let before = others.matches(other);
             others.add_matches(other, weight, probe.now);
             let after = others.matches(other);
             (first, last) = (before == 0 && after > 0, before > 0 && after == 0);
+            let page = others.slot(other);
+            self.kept.written(1 - side, page, false, probe.now);
         }
         match kind {
             JoinKind::Semi if first => changes.push(kept, RowRef::NULLS, count),
@@ -327,13 +332,13 @@ impl RegularJoin {
     /// All pairs of a row are known: what comes out of the row by itself, and it is kept or forgotten.
     fn complete(&mut self, probe: &mut Probe, row: usize, changes: &mut Changes) -> Result<()> {
         let kind = self.spec.kind;
-        let (side, slot) = (probe.side, probe.slots[row]);
+        let (side, head) = (probe.side, probe.heads[row]);
         let weight = probe.weights.as_ref().map_or(1, |weights| weights[row]);
         let mut matches = std::mem::take(&mut probe.matched);
-        if let Some(totals) = &self.totals
-            && slot != NO_ROW
+        if let Some(totals) = &self.kept.pages.totals
+            && head != NO_ROW
         {
-            matches = totals[slot as usize];
+            matches = totals[head as usize];
         }
         let own = RowRef::at_hand(row);
         match kind {
@@ -342,7 +347,7 @@ impl RegularJoin {
             _ if kind.preserves(side) && matches == 0 => changes.push_of(side, own, RowRef::NULLS, weight),
             _ => {}
         }
-        if slot == NO_ROW {
+        if head == NO_ROW {
             return Ok(());
         }
         self.keep(probe, row, weight, u32::try_from(matches).unwrap_or(u32::MAX))
@@ -350,27 +355,38 @@ impl RegularJoin {
 
     /// Keeps a row that is added, forgets one that is taken back.
     fn keep(&mut self, probe: &Probe, row: usize, weight: i64, matches: u32) -> Result<()> {
-        let rows = &mut self.sides[probe.side];
-        let slot = probe.slots[row];
+        let (side, home) = (probe.side, probe.homes[row]);
+        let rows = &mut self.kept.pages.sides[side];
         let count = u32::try_from(weight.unsigned_abs()).unwrap_or(u32::MAX);
         let hash = probe.hashes.get(row).copied().unwrap_or_default();
-        let equal = if probe.hashes.is_empty() { None } else { rows.find(slot, hash) };
+        let mut equal = if probe.hashes.is_empty() { None } else { rows.find(home, hash) };
+        if let Some(expired) = equal.filter(|equal| rows.is_expired(*equal, probe.now)) {
+            rows.remove(expired);
+            self.kept.removed(side, home);
+            equal = None;
+        }
+        let rows = &mut self.kept.pages.sides[side];
         if weight < 0 {
             // What was never added, or is forgotten already, can't be taken back.
-            if let Some(equal) = equal {
-                rows.take_back(equal, count);
+            match equal {
+                Some(equal) if rows.take_back(equal, count) => self.kept.removed(side, home),
+                Some(_) => {}
+                None => self.kept.note_empty(probe.heads[row]),
             }
-            self.maybe_empty.push(slot);
             return Ok(());
         }
         match (equal, &probe.stored) {
-            (Some(equal), _) => rows.add_equal(equal, count, probe.now),
+            (Some(equal), _) => {
+                rows.add_equal(equal, count, probe.now);
+                self.kept.written(side, home, false, probe.now);
+            }
             (None, Some((chunk, stored))) => {
                 let at =
                     if stored.len() == probe.batch.num_rows() { Ok(row) } else { stored.binary_search(&(row as u32)) };
                 if let Ok(at) = at {
                     let place = Place { chunk: *chunk, row: at as u32 };
-                    rows.add(NewRow { slot, place, hash, count, matches, time: probe.now })?;
+                    rows.add(NewRow { slot: home, place, hash, count, matches, time: probe.now })?;
+                    self.kept.written(side, home, true, probe.now);
                 }
             }
             (None, None) => {}
@@ -382,35 +398,39 @@ impl RegularJoin {
     fn count(&mut self, probe: &mut Probe) -> Changes {
         let mut changes = Changes::default();
         let limit = self.spec.batch_size.max(1);
-        let Some(totals) = &mut self.totals else { return changes };
-        let lefts = &mut self.sides[LEFT];
         while probe.row < probe.batch.num_rows() && changes.weights.len() < limit {
-            let slot = probe.slots[probe.row];
-            if slot == NO_ROW {
+            let head = probe.heads[probe.row];
+            if head == NO_ROW {
                 probe.row += 1;
                 continue;
             }
             let weight = probe.weights.as_ref().map_or(1, |weights| weights[probe.row]);
+            let Some(total) = self.kept.pages.totals.as_mut().map(|totals| &mut totals[head as usize]) else {
+                return changes;
+            };
+            let before = *total > 0;
+            if probe.cursor.is_none() {
+                *total = (*total + weight).max(0);
+            }
+            let matched = *total > 0;
+            if !matched {
+                self.kept.note_empty(head);
+            }
+            let pages = &self.kept.pages;
+            let lefts = &pages.sides[LEFT];
             let mut left = match probe.cursor {
                 Some(left) => left,
-                None => {
-                    let total = &mut totals[slot as usize];
-                    let before = *total > 0;
-                    *total = (*total + weight).max(0);
-                    if *total == 0 {
-                        self.maybe_empty.push(slot);
-                    }
-                    if before == (*total > 0) { NO_ROW } else { lefts.first(slot) }
-                }
+                None if before == matched => NO_ROW,
+                None => pages.first(LEFT, head),
             };
             // The rows on the left have found their first match, or lost their last one.
-            let sign = if (totals[slot as usize] > 0) == (self.spec.kind == JoinKind::Semi) { 1 } else { -1 };
+            let sign = if matched == (self.spec.kind == JoinKind::Semi) { 1 } else { -1 };
             while left != NO_ROW && changes.weights.len() < limit {
                 if !lefts.is_expired(left, probe.now) {
                     let kept = RowRef::kept(lefts.place(left));
                     changes.push(kept, RowRef::NULLS, sign * i64::from(lefts.count(left)));
                 }
-                left = lefts.next(left);
+                left = pages.next(LEFT, left);
             }
             if left != NO_ROW {
                 probe.cursor = Some(left);
@@ -424,8 +444,7 @@ impl RegularJoin {
 
     /// The changes as columns.
     fn batch(&mut self, changes: Changes, at_hand: &RecordBatch) -> Result<Option<RowBatch>> {
-        let chunks = self.sides.each_ref().map(Rows::chunks);
-        let sources = Sources { at_hand: Some(at_hand), chunks };
+        let sources = Sources { at_hand: Some(at_hand), chunks: self.kept.pages.chunks() };
         let Some(columns) = self.pairs.batch(&changes.sides, sources)? else { return Ok(None) };
         let weights = self.spec.retracts().then(|| changes.weights.into());
         Ok(Some(RowBatch { columns, weights }))
@@ -447,16 +466,12 @@ impl Operator<RowBatch> for RegularJoin {
     }
 
     fn next_processing_timer(&self) -> Option<Millis> {
-        self.sides.iter().filter_map(Rows::next_expiry).min()
+        self.kept.pages.sides.iter().filter_map(Rows::next_expiry).min()
     }
 
     fn on_processing_time(&mut self, now: Millis, _out: &mut Output<RowBatch>) -> Result<()> {
-        for rows in &mut self.sides {
-            rows.expire(now, &mut self.maybe_empty);
-            rows.finish()?;
-        }
-        self.clean();
-        Ok(())
+        self.kept.expire(now);
+        self.kept.finish()
     }
 
     fn has_more(&self) -> bool {
@@ -469,6 +484,10 @@ impl Operator<RowBatch> for RegularJoin {
 
     fn snapshot(&mut self) -> Result<OperatorSnapshot> {
         self.write_snapshot()
+    }
+
+    fn write_behind(&mut self) -> Result<bool> {
+        self.kept.write_behind()
     }
 
     fn restore(&mut self, state: RestoredState) -> Result<()> {

@@ -8,9 +8,10 @@ use crate::expression::{Expression, evaluate_all};
 use crate::join::{LEFT, RIGHT};
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{DataType, SchemaRef};
-use riverrun_core::{Millis, Result, RowBatch, Schema};
+use riverrun_core::{Error, Millis, Result, RowBatch, Schema};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
-use riverrun_state::blob::{KeyedBlobs, put_bytes, put_i64, read_keyed};
+use riverrun_state::blob::{BlobReader, KeyedBlobs, put_bytes, put_i64, read_keyed};
+use riverrun_state::tier::{Resident, SlotValues};
 use riverrun_state::{KeyEncoder, KeyTable, OperatorSnapshot, RestoredState, hash_key, key};
 use std::fmt;
 
@@ -83,10 +84,17 @@ pub struct SetOperator {
     types: Vec<DataType>,
     encoder: KeyEncoder,
     rows: KeyTable,
-    counts: Vec<Count>,
-    expiry: Option<Expiry>,
+    resident: Resident,
+    values: Values,
     touched: Vec<u32>,
     emitting: bool,
+}
+
+/// How often each row is there.
+#[derive(Debug)]
+struct Values {
+    counts: Vec<Count>,
+    expiry: Option<Expiry>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -94,6 +102,59 @@ struct Count {
     sides: [i64; 2],
     sent: i64,
     touched: bool,
+}
+
+impl Values {
+    fn forget(&mut self, slot: u32) {
+        self.counts[slot as usize] = Count::default();
+        self.expiry.iter_mut().for_each(|expiry| expiry.forget(slot));
+    }
+
+    fn write(&self, slot: u32, out: &mut Vec<u8>) {
+        let count = &self.counts[slot as usize];
+        put_i64(out, self.expiry.as_ref().map_or(0, |expiry| expiry.written(slot).0));
+        put_i64(out, count.sides[LEFT]);
+        put_i64(out, count.sides[RIGHT]);
+        put_i64(out, count.sent);
+    }
+
+    fn read(&mut self, slot: u32, blob: &mut BlobReader<'_>) -> Result<Count> {
+        let written = Millis(blob.i64()?);
+        if let Some(expiry) = &mut self.expiry {
+            // Where the time to live is new, it begins now.
+            let now = expiry.now();
+            expiry.write(slot, if written.0 > 0 { written } else { now });
+        }
+        let sides = [blob.i64()?, blob.i64()?];
+        let count = Count { sides, sent: blob.i64()?, touched: false };
+        self.counts[slot as usize] = count;
+        Ok(count)
+    }
+}
+
+/// A value: when it was written, and how often the row is on the left, on the right and out.
+impl SlotValues for Values {
+    fn grow(&mut self, slots: usize) {
+        if slots > self.counts.len() {
+            self.counts.resize(slots, Count::default());
+        }
+    }
+
+    fn encode(&self, slot: u32, out: &mut Vec<u8>) {
+        self.write(slot, out);
+    }
+
+    fn decode(&mut self, slot: u32, _hash: u64, value: &[u8]) -> Result<()> {
+        self.read(slot, &mut BlobReader::new(value)).map(|_| ())
+    }
+
+    fn evict(&mut self, slot: u32, _hash: u64) {
+        self.forget(slot);
+    }
+
+    fn is_pinned(&self, slot: u32) -> bool {
+        self.counts[slot as usize].touched
+    }
 }
 
 impl SetOperator {
@@ -105,8 +166,8 @@ impl SetOperator {
             schema,
             encoder: KeyEncoder::default(),
             rows: KeyTable::default(),
-            counts: Vec::new(),
-            expiry: spec.ttl.map(|ttl| Expiry::new(ttl, context.clock.clone())),
+            resident: context.resident("", spec.ttl),
+            values: Values { counts: Vec::new(), expiry: spec.ttl.map(|ttl| Expiry::new(ttl, context.clock.clone())) },
             touched: Vec::new(),
             emitting: false,
             spec,
@@ -114,16 +175,10 @@ impl SetOperator {
         })
     }
 
-    fn grow(&mut self) {
-        if self.rows.slots() > self.counts.len() {
-            self.counts.resize(self.rows.slots(), Count::default());
-        }
-    }
-
     /// A row comes; if its time was over, it is counted anew, and what was sent of it stays.
     fn write(&mut self, slot: u32, now: Millis) {
-        if let Some(expiry) = &mut self.expiry {
-            let count = &mut self.counts[slot as usize];
+        if let Some(expiry) = &mut self.values.expiry {
+            let count = &mut self.values.counts[slot as usize];
             if !count.touched && expiry.is_expired(slot, now) {
                 *count = Count::default();
             }
@@ -132,7 +187,7 @@ impl SetOperator {
     }
 
     fn touch(&mut self, slot: u32) {
-        let count = &mut self.counts[slot as usize];
+        let count = &mut self.values.counts[slot as usize];
         if !count.touched {
             count.touched = true;
             self.touched.push(slot);
@@ -150,7 +205,7 @@ impl SetOperator {
             let mut done = 0;
             while done < self.touched.len() && slots.len() < limit {
                 let slot = self.touched[done];
-                let count = &mut self.counts[slot as usize];
+                let count = &mut self.values.counts[slot as usize];
                 let wanted = self.spec.operation.times(count.sides[LEFT], count.sides[RIGHT]);
                 while count.sent != wanted && slots.len() < limit {
                     let step = (wanted - count.sent).signum();
@@ -168,17 +223,21 @@ impl SetOperator {
                 out.emit(batch);
             }
             for slot in finished {
-                let count = &mut self.counts[slot as usize];
+                let count = &mut self.values.counts[slot as usize];
                 count.touched = false;
                 if count.sides == [0, 0] {
-                    *count = Count::default();
-                    self.rows.remove(slot);
-                    self.expiry.iter_mut().for_each(|expiry| expiry.forget(slot));
+                    self.remove(slot);
                 }
             }
         }
         self.emitting = false;
-        Ok(())
+        self.resident.settle(&mut self.rows, &mut self.values)
+    }
+
+    fn remove(&mut self, slot: u32) {
+        self.resident.remove(&self.rows, &self.values, slot);
+        self.values.forget(slot);
+        self.rows.remove(slot);
     }
 
     fn batch(&self, slots: &[u32], weights: Vec<i64>) -> Result<Option<RowBatch>> {
@@ -205,12 +264,11 @@ impl Operator<RowBatch> for SetOperator {
         let mut hashes = Vec::new();
         rows.hash_into(&mut hashes);
         let mut slots = Vec::new();
-        self.rows.insert_rows(rows, &hashes, &mut slots);
-        self.grow();
+        self.resident.slots(&mut self.rows, &mut self.values, rows, &hashes, &mut slots)?;
         let now = self.context.clock.now();
         for (row, &slot) in slots.iter().enumerate() {
             self.write(slot, now);
-            self.counts[slot as usize].sides[port] += batch.weight(row);
+            self.values.counts[slot as usize].sides[port] += batch.weight(row);
             self.touch(slot);
         }
         Ok(())
@@ -235,53 +293,54 @@ impl Operator<RowBatch> for SetOperator {
 
     fn next_processing_timer(&self) -> Option<Millis> {
         // A row is not taken away in the middle of a tick that has touched it.
-        self.expiry.as_ref().filter(|_| self.touched.is_empty())?.next_timer()
+        self.values.expiry.as_ref().filter(|_| self.touched.is_empty())?.next_timer()
     }
 
     fn on_processing_time(&mut self, now: Millis, _out: &mut Output<RowBatch>) -> Result<()> {
-        let expired = self.expiry.as_mut().map(|expiry| expiry.take_expired(now)).unwrap_or_default();
-        for slot in expired {
-            self.counts[slot as usize] = Count::default();
-            self.rows.remove(slot);
-        }
+        let expired = self.values.expiry.as_mut().map(|expiry| expiry.find_expired(now)).unwrap_or_default();
+        expired.into_iter().for_each(|slot| self.remove(slot));
         Ok(())
     }
 
     /// Per key group, for each row: its bytes, with a TTL when it came last, how often it is on the left, on the right and out.
     fn snapshot(&mut self) -> Result<OperatorSnapshot> {
+        if self.resident.is_tiered() && !self.touched.is_empty() {
+            return Err(Error::bug("a snapshot of INTERSECT or EXCEPT in the middle of a tick"));
+        }
+        if let Some(ticket) = self.resident.freeze(&self.rows, &self.values)? {
+            return Ok(OperatorSnapshot::of_tier(ticket));
+        }
         let mut blobs = KeyedBlobs::new(VERSION);
         for (group, slots) in self.rows.by_group(self.context.key_groups) {
             let out = blobs.group(group);
             for slot in slots {
-                let count = &self.counts[slot as usize];
                 put_bytes(out, self.rows.key(slot));
-                put_i64(out, self.expiry.as_ref().map_or(0, |expiry| expiry.written(slot).0));
-                put_i64(out, count.sides[LEFT]);
-                put_i64(out, count.sides[RIGHT]);
-                put_i64(out, count.sent);
+                self.values.write(slot, out);
             }
         }
         Ok(OperatorSnapshot { keyed: blobs.into_inner(), ..OperatorSnapshot::default() })
     }
 
+    fn write_behind(&mut self) -> Result<bool> {
+        self.resident.advance(&self.rows, &self.values)
+    }
+
     fn restore(&mut self, state: RestoredState) -> Result<()> {
-        let now = self.context.clock.now();
+        let SetOperator { spec, rows, values, resident, touched, .. } = self;
+        resident.restore(&state.tier("")?, rows, values)?;
         read_keyed(&state, VERSION, "INTERSECT or EXCEPT", |_, blob| {
             let row = blob.bytes()?;
-            let (slot, _) = self.rows.insert(hash_key(row), row);
-            self.grow();
-            let written = Millis(blob.i64()?);
-            if let Some(expiry) = &mut self.expiry {
-                // Where the time to live is new, it begins now.
-                expiry.write(slot, if written.0 > 0 { written } else { now });
-            }
-            let sides = [blob.i64()?, blob.i64()?];
-            self.counts[slot as usize] = Count { sides, sent: blob.i64()?, touched: false };
+            let (slot, _) = rows.insert(hash_key(row), row);
+            values.grow(rows.slots());
+            let Count { sides, sent, .. } = values.read(slot, blob)?;
             // What the last tick did not get to.
-            self.touch(slot);
-            Ok(())
+            if sent != spec.operation.times(sides[LEFT], sides[RIGHT]) || sides == [0, 0] {
+                values.counts[slot as usize].touched = true;
+                touched.push(slot);
+            }
+            resident.restored(rows, values, slot)
         })?;
-        self.expiry.iter_mut().for_each(Expiry::restored);
+        self.values.expiry.iter_mut().for_each(Expiry::restored);
         Ok(())
     }
 }

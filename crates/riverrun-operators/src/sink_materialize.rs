@@ -15,6 +15,7 @@ use arrow::datatypes::{DataType, SchemaRef};
 use riverrun_core::{Millis, Result, RowBatch, Schema};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
 use riverrun_state::blob::{BlobReader, KeyedBlobs, put_bytes, put_i64, put_u32, read_keyed};
+use riverrun_state::tier::{Resident, SlotValues};
 use riverrun_state::{KeyEncoder, KeyTable, OperatorSnapshot, RestoredState, RowArena, hash_key, key};
 
 #[cfg(test)]
@@ -46,15 +47,92 @@ pub struct SinkMaterialize {
     schema: SchemaRef,
     types: Vec<DataType>,
     keys: KeyTable,
-    groups: Vec<Group>,
-    rows: RowArena,
-    expiry: Option<Expiry>,
+    resident: Resident,
+    values: Values,
     touched: Vec<u32>,
     changes: Vec<Change>,
     position: usize,
     emitting: bool,
     key_encoder: KeyEncoder,
     row_encoder: KeyEncoder,
+}
+
+/// The rows of all keys.
+#[derive(Debug)]
+struct Values {
+    groups: Vec<Group>,
+    rows: RowArena,
+    expiry: Option<Expiry>,
+}
+
+impl Values {
+    /// Forgets the rows of a key.
+    fn clear(&mut self, slot: u32) {
+        let Group { rows, sent, .. } = std::mem::take(&mut self.groups[slot as usize]);
+        if let Some(sent) = sent.filter(|sent| !rows.contains(sent)) {
+            self.rows.remove(sent);
+        }
+        rows.into_iter().for_each(|row| self.rows.remove(row));
+    }
+
+    fn write(&self, slot: u32, out: &mut Vec<u8>) {
+        let group = &self.groups[slot as usize];
+        put_i64(out, self.expiry.as_ref().map_or(0, |expiry| expiry.written(slot).0));
+        put_u32(out, group.rows.len() as u32);
+        for row in &group.rows {
+            put_bytes(out, self.rows.get(*row));
+        }
+        out.push(u8::from(group.sent.is_some()));
+        if let Some(sent) = group.sent {
+            put_bytes(out, self.rows.get(sent));
+        }
+    }
+
+    fn read(&mut self, slot: u32, blob: &mut BlobReader<'_>) -> Result<()> {
+        let written = Millis(blob.i64()?);
+        if let Some(expiry) = &mut self.expiry {
+            // Where the time to live is new, it begins now.
+            let now = expiry.now();
+            expiry.write(slot, if written.0 > 0 { written } else { now });
+        }
+        let group = &mut self.groups[slot as usize];
+        for _ in 0..blob.u32()? {
+            group.rows.push(self.rows.insert(blob.bytes()?));
+        }
+        if blob.u8()? != 0 {
+            let sent = blob.bytes()?;
+            // Mostly it is the last of the rows.
+            let known = group.rows.iter().rev().find(|row| self.rows.get(**row) == sent).copied();
+            group.sent = Some(known.unwrap_or_else(|| self.rows.insert(sent)));
+        }
+        Ok(())
+    }
+}
+
+/// A value: when it was written, the number of rows, the rows, and after a 1 the row that the sink has.
+impl SlotValues for Values {
+    fn grow(&mut self, slots: usize) {
+        if slots > self.groups.len() {
+            self.groups.resize_with(slots, Group::default);
+        }
+    }
+
+    fn encode(&self, slot: u32, out: &mut Vec<u8>) {
+        self.write(slot, out);
+    }
+
+    fn decode(&mut self, slot: u32, _hash: u64, value: &[u8]) -> Result<()> {
+        self.read(slot, &mut BlobReader::new(value))
+    }
+
+    fn evict(&mut self, slot: u32, _hash: u64) {
+        self.clear(slot);
+        self.expiry.iter_mut().for_each(|expiry| expiry.forget(slot));
+    }
+
+    fn is_pinned(&self, slot: u32) -> bool {
+        self.groups[slot as usize].touched
+    }
 }
 
 /// The rows of a key.
@@ -82,12 +160,18 @@ impl SinkMaterialize {
             types: schema.fields().iter().map(|field| field.data_type().clone()).collect(),
             schema,
             // Without kept rows nothing outlives its tick.
-            expiry: spec.ttl.filter(|_| spec.keeps_rows).map(|ttl| Expiry::new(ttl, context.clock.clone())),
+            resident: match spec.keeps_rows {
+                true => context.resident("", spec.ttl),
+                false => Resident::in_memory(),
+            },
+            values: Values {
+                groups: Vec::new(),
+                rows: RowArena::default(),
+                expiry: spec.ttl.filter(|_| spec.keeps_rows).map(|ttl| Expiry::new(ttl, context.clock.clone())),
+            },
             spec,
             context,
             keys: KeyTable::default(),
-            groups: Vec::new(),
-            rows: RowArena::default(),
             touched: Vec::new(),
             changes: Vec::new(),
             position: 0,
@@ -97,25 +181,16 @@ impl SinkMaterialize {
         })
     }
 
-    fn slot(&mut self, key: &[u8]) -> u32 {
-        let (slot, new) = self.keys.insert(hash_key(key), key);
-        if new {
-            match self.groups.get_mut(slot as usize) {
-                Some(free) => *free = Group::default(),
-                None => self.groups.push(Group::default()),
-            }
-        }
-        slot
-    }
-
     fn take_in(&mut self, batch: &RowBatch) -> Result<()> {
         let count = batch.num_rows();
         let keys = evaluate_all(&self.spec.keys, &batch.columns)?;
         let keys = self.key_encoder.encode(&keys, count)?.clone();
         let rows = self.row_encoder.encode(batch.columns.columns(), count)?.clone();
         let now = self.context.clock.now();
-        for (index, (key, row)) in keys.iter().zip(rows.iter()).enumerate() {
-            let slot = self.slot(key);
+        let (mut hashes, mut slots) = (Vec::new(), Vec::new());
+        keys.hash_into(&mut hashes);
+        self.resident.slots(&mut self.keys, &mut self.values, &keys, &hashes, &mut slots)?;
+        for (index, (slot, row)) in slots.into_iter().zip(rows.iter()).enumerate() {
             self.write(slot, now);
             let weight = batch.weight(index);
             for _ in 0..weight.max(0) {
@@ -124,7 +199,7 @@ impl SinkMaterialize {
             for _ in 0..weight.min(0).unsigned_abs() {
                 self.take_back(slot, row);
             }
-            let group = &mut self.groups[slot as usize];
+            let group = &mut self.values.groups[slot as usize];
             if !group.touched {
                 group.touched = true;
                 self.touched.push(slot);
@@ -135,50 +210,44 @@ impl SinkMaterialize {
 
     /// A key is written; if its time was over, its rows are gone before.
     fn write(&mut self, slot: u32, now: Millis) {
-        let Some(expiry) = &mut self.expiry else { return };
-        let expired = !self.groups[slot as usize].touched && expiry.is_expired(slot, now);
+        let Some(expiry) = &mut self.values.expiry else { return };
+        let expired = !self.values.groups[slot as usize].touched && expiry.is_expired(slot, now);
         expiry.write(slot, now);
         if expired {
-            self.clear(slot);
+            self.values.clear(slot);
         }
-    }
-
-    fn clear(&mut self, slot: u32) {
-        let Group { rows, sent, .. } = std::mem::take(&mut self.groups[slot as usize]);
-        if let Some(sent) = sent.filter(|sent| !rows.contains(sent)) {
-            self.rows.remove(sent);
-        }
-        rows.into_iter().for_each(|row| self.rows.remove(row));
     }
 
     fn add(&mut self, slot: u32, row: &[u8]) {
-        let group = &mut self.groups[slot as usize];
+        let Values { groups, rows, .. } = &mut self.values;
+        let group = &mut groups[slot as usize];
         if !self.spec.keeps_rows
             && let Some(sent) = group.sent
-            && self.rows.get(sent) == row
+            && rows.get(sent) == row
             && group.rows.is_empty()
         {
             // It was taken back, and is there again.
-            self.rows.remove(sent);
+            rows.remove(sent);
             group.sent = None;
             return;
         }
-        group.rows.push(self.rows.insert(row));
+        group.rows.push(rows.insert(row));
     }
 
     fn take_back(&mut self, slot: u32, row: &[u8]) {
-        let group = &mut self.groups[slot as usize];
-        match group.rows.iter().position(|known| self.rows.get(*known) == row) {
+        let Values { groups, rows, .. } = &mut self.values;
+        let group = &mut groups[slot as usize];
+        match group.rows.iter().position(|known| rows.get(*known) == row) {
             Some(at) => {
                 let known = group.rows.remove(at);
                 if !self.spec.keeps_rows || group.sent != Some(known) {
-                    self.rows.remove(known);
+                    rows.remove(known);
                 }
             }
             None if self.spec.keeps_rows => self.context.metrics.skipped.add(1),
             None => {
-                if let Some(before) = group.sent.replace(self.rows.insert(row)) {
-                    self.rows.remove(before);
+                if let Some(before) = group.sent.replace(rows.insert(row)) {
+                    rows.remove(before);
                 }
             }
         }
@@ -187,7 +256,8 @@ impl SinkMaterialize {
     /// Finds what has changed in this tick.
     fn find_changes(&mut self) {
         for slot in std::mem::take(&mut self.touched) {
-            let group = &mut self.groups[slot as usize];
+            let Values { groups, rows, expiry } = &mut self.values;
+            let group = &mut groups[slot as usize];
             group.touched = false;
             let now = group.rows.last().copied();
             if !self.spec.keeps_rows {
@@ -199,14 +269,14 @@ impl SinkMaterialize {
                 // The others are not needed any more.
                 for row in group.rows.drain(..).chain(group.sent.take()) {
                     if self.changes.last().is_none_or(|change| change.row != row) {
-                        self.rows.remove(row);
+                        rows.remove(row);
                     }
                 }
                 self.keys.remove(slot);
                 continue;
             }
             let same = match (now, group.sent) {
-                (Some(now), Some(sent)) => self.rows.get(now) == self.rows.get(sent),
+                (Some(now), Some(sent)) => rows.get(now) == rows.get(sent),
                 (None, None) => true,
                 _ => false,
             };
@@ -214,21 +284,22 @@ impl SinkMaterialize {
             match now {
                 _ if same => {
                     if let Some(gone) = gone {
-                        self.rows.remove(gone);
+                        rows.remove(gone);
                     }
                 }
                 Some(row) => {
                     self.changes.push(Change { row, weight: 1, last_use: false });
                     if let Some(gone) = gone {
-                        self.rows.remove(gone);
+                        rows.remove(gone);
                     }
                 }
                 None => self.changes.extend(gone.map(|row| Change { row, weight: -1, last_use: true })),
             }
             group.sent = now;
             if now.is_none() {
+                expiry.iter_mut().for_each(|expiry| expiry.forget(slot));
+                self.resident.remove(&self.keys, &self.values, slot);
                 self.keys.remove(slot);
-                self.expiry.iter_mut().for_each(|expiry| expiry.forget(slot));
             }
         }
     }
@@ -240,19 +311,19 @@ impl SinkMaterialize {
             }
             let end = self.changes.len().min(self.position + self.spec.batch_size.max(1));
             let changes = &self.changes[self.position..end];
-            let columns = key::decode(&self.types, changes.iter().map(|change| self.rows.get(change.row)))?;
+            let columns = key::decode(&self.types, changes.iter().map(|change| self.values.rows.get(change.row)))?;
             let options = RecordBatchOptions::new().with_row_count(Some(changes.len()));
             let columns = RecordBatch::try_new_with_options(self.schema.clone(), columns, &options)?;
             let weights = changes.iter().map(|change| change.weight).collect();
             out.emit(RowBatch { columns, weights: Some(weights) });
             for change in changes.iter().filter(|change| change.last_use) {
-                self.rows.remove(change.row);
+                self.values.rows.remove(change.row);
             }
             self.position = end;
         }
         self.changes.clear();
         (self.position, self.emitting) = (0, false);
-        Ok(())
+        self.resident.settle(&mut self.keys, &mut self.values)
     }
 }
 
@@ -292,13 +363,14 @@ impl Operator<RowBatch> for SinkMaterialize {
 
     fn next_processing_timer(&self) -> Option<Millis> {
         // A key is not taken away in the middle of a tick that has touched it.
-        self.expiry.as_ref().filter(|_| self.touched.is_empty() && !self.emitting)?.next_timer()
+        self.values.expiry.as_ref().filter(|_| self.touched.is_empty() && !self.emitting)?.next_timer()
     }
 
     fn on_processing_time(&mut self, now: Millis, _out: &mut Output<RowBatch>) -> Result<()> {
-        let expired = self.expiry.as_mut().map(|expiry| expiry.take_expired(now)).unwrap_or_default();
+        let expired = self.values.expiry.as_mut().map(|expiry| expiry.find_expired(now)).unwrap_or_default();
         for slot in expired {
-            self.clear(slot);
+            self.resident.remove(&self.keys, &self.values, slot);
+            self.values.evict(slot, self.keys.hash(slot));
             self.keys.remove(slot);
         }
         Ok(())
@@ -306,49 +378,35 @@ impl Operator<RowBatch> for SinkMaterialize {
 
     /// Per key group, for each key: its bytes, with a TTL when it was written, the number of its rows, the rows, and after a 1 the row that the sink has.
     fn snapshot(&mut self) -> Result<OperatorSnapshot> {
+        if let Some(ticket) = self.resident.freeze(&self.keys, &self.values)? {
+            return Ok(OperatorSnapshot::of_tier(ticket));
+        }
         let mut blobs = KeyedBlobs::new(VERSION);
         for (group, slots) in self.keys.by_group(self.context.key_groups) {
             let blob = blobs.group(group);
             for slot in slots {
-                let group = &self.groups[slot as usize];
                 put_bytes(blob, self.keys.key(slot));
-                put_i64(blob, self.expiry.as_ref().map_or(0, |expiry| expiry.written(slot).0));
-                put_u32(blob, group.rows.len() as u32);
-                for row in &group.rows {
-                    put_bytes(blob, self.rows.get(*row));
-                }
-                blob.push(u8::from(group.sent.is_some()));
-                if let Some(sent) = group.sent {
-                    put_bytes(blob, self.rows.get(sent));
-                }
+                self.values.write(slot, blob);
             }
         }
         Ok(OperatorSnapshot { keyed: blobs.into_inner(), ..OperatorSnapshot::default() })
     }
 
+    fn write_behind(&mut self) -> Result<bool> {
+        self.resident.advance(&self.keys, &self.values)
+    }
+
     fn restore(&mut self, state: RestoredState) -> Result<()> {
-        let now = self.context.clock.now();
+        let SinkMaterialize { keys, values, resident, .. } = self;
+        resident.restore(&state.tier("")?, keys, values)?;
         read_keyed(&state, VERSION, "the changes of a sink", |_, blob: &mut BlobReader<'_>| {
-            let slot = self.slot(blob.bytes()?) as usize;
-            let written = Millis(blob.i64()?);
-            if let Some(expiry) = &mut self.expiry {
-                // Where the time to live is new, it begins now.
-                expiry.write(slot as u32, if written.0 > 0 { written } else { now });
-            }
-            for _ in 0..blob.u32()? {
-                let row = self.rows.insert(blob.bytes()?);
-                self.groups[slot].rows.push(row);
-            }
-            if blob.u8()? != 0 {
-                let sent = blob.bytes()?;
-                // Mostly it is the last of the rows.
-                let known = self.groups[slot].rows.iter().rev().find(|row| self.rows.get(**row) == sent).copied();
-                let sent = known.unwrap_or_else(|| self.rows.insert(sent));
-                self.groups[slot].sent = Some(sent);
-            }
-            Ok(())
+            let key = blob.bytes()?;
+            let (slot, _) = keys.insert(hash_key(key), key);
+            values.grow(keys.slots());
+            values.read(slot, blob)?;
+            resident.restored(keys, values, slot)
         })?;
-        self.expiry.iter_mut().for_each(Expiry::restored);
+        self.values.expiry.iter_mut().for_each(Expiry::restored);
         Ok(())
     }
 }

@@ -7,6 +7,9 @@
 //!
 //! By processing time a left row finds the version that is there when it comes.
 //!
+//! A key whose rows wait, or of whose versions some will be forgotten when the watermark has passed, stays in memory; the last
+//! version of all others may be below.
+//!
 //! Source of the semantics: Flink 2.3, "Temporal Joins", and its `TemporalRowTimeJoinOperator`.
 
 use crate::event_time::{null_row_time, timestamp_millis};
@@ -16,17 +19,22 @@ use crate::join::chunks::{NO_ROW, Place};
 use crate::join::gather::RowRef;
 use crate::join::keys::JoinKeys;
 use crate::join::pairs::{Pairs, Sources};
-use crate::join::rows::{NewRow, Rows, RowsOptions};
+use crate::join::rows::Rows;
 use crate::join::state::{KeptRow, ReadRows, read_rows, write_mark, write_rows};
 use crate::join::{JoinKind, LEFT, PairCondition, RIGHT};
 use arrow::array::{Array, RecordBatch};
-use riverrun_core::{Error, Millis, Result, RowBatch, Schema, Watermark};
+use riverrun_core::{Error, KeyGroup, Millis, Result, RowBatch, Schema, Watermark};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
-use riverrun_state::{OperatorSnapshot, RestoredState};
-use std::collections::BTreeMap;
+use riverrun_state::blob::{KeyedBlobs, put_bytes, read_keyed};
+use riverrun_state::tier::{Resident, SlotValues};
+use riverrun_state::{KeyRows, OperatorSnapshot, RestoredState};
+use std::collections::BTreeSet;
 
+mod kept;
 #[cfg(test)]
 mod tests;
+
+use kept::Kept;
 
 /// A join with the versions of a table. Both inputs must be routed by their keys.
 #[derive(Clone, Debug)]
@@ -57,31 +65,21 @@ pub struct TemporalJoinSpec {
 
 const VERSION: u8 = 1;
 
+/// Of blobs that name the keys whose rows wait; what they have is in a tier.
+const WAITING_VERSION: u8 = 2;
+
 /// Joins rows with versions.
 #[derive(Debug)]
 pub struct TemporalJoin {
     spec: TemporalJoinSpec,
     context: OperatorContext,
     keys: JoinKeys,
-    /// Left rows that wait, and right rows that are versions.
-    sides: [Rows; 2],
+    resident: Resident,
+    kept: Kept,
     pairs: Pairs,
-    /// The weight of each left row.
-    weights: Vec<i64>,
-    /// Left rows by their time.
-    waiting: BTreeMap<i64, Vec<u32>>,
-    /// The versions of each key, oldest first.
-    versions: Vec<Vec<Version>>,
-    /// Keys by the times of their versions: there is something to forget when the watermark has passed them.
-    passing: BTreeMap<i64, Vec<u32>>,
-    /// Rows taken back in this tick: the key and the time.
-    deleted: BTreeMap<u32, i64>,
     due: Watermark,
-    fired: Watermark,
     emitting: bool,
     maybe_empty: Vec<u32>,
-    /// When a key's rows came last. It is no state: after a restart their time begins anew.
-    expiry: Option<Expiry>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -109,53 +107,49 @@ impl Found {
 impl TemporalJoin {
     /// The operator on one worker.
     pub fn new(spec: TemporalJoinSpec, context: OperatorContext) -> Result<Self> {
-        let rows = || Rows::new(RowsOptions::default());
+        let expiry = spec.ttl.map(|ttl| Expiry::new(ttl, context.clock.clone()));
         Ok(TemporalJoin {
             keys: JoinKeys::new(spec.keys.clone(), spec.null_safe.clone()),
-            sides: [rows(), rows()],
+            resident: context.resident("", spec.ttl),
+            kept: Kept::new(&spec.inputs, spec.times.is_some(), expiry),
             pairs: Pairs::new(spec.kind, &spec.inputs, spec.condition.clone(), &spec.schema),
-            weights: Vec::new(),
-            waiting: BTreeMap::new(),
-            versions: Vec::new(),
-            passing: BTreeMap::new(),
-            deleted: BTreeMap::new(),
             due: Watermark::MIN,
-            fired: Watermark::MIN,
             emitting: false,
             maybe_empty: Vec::new(),
-            expiry: spec.ttl.map(|ttl| Expiry::new(ttl, context.clock.clone())),
             spec,
             context,
         })
     }
 
-    fn grow(&mut self) {
-        let slots = self.keys.table.slots();
-        self.sides.iter_mut().for_each(|rows| rows.grow(slots));
-        if slots > self.versions.len() {
-            self.versions.resize_with(slots, Vec::new);
+    /// The slots of the keys of rows that come, in memory. Versions of a key whose time was over are gone before.
+    fn slots(&mut self, side: usize, batch: &RecordBatch) -> Result<Vec<u32>> {
+        let slots = self.keys.resident_slots(side, batch, &mut self.resident, &mut self.kept)?;
+        // By processing time left rows leave nothing, if not the time at which they came.
+        if side == RIGHT || self.spec.times.is_some() || self.kept.expiry.is_some() {
+            self.change(slots.iter().copied());
+        }
+        self.write(&slots);
+        Ok(slots)
+    }
+
+    /// What is kept of these keys is about to be changed.
+    fn change(&mut self, slots: impl Iterator<Item = u32>) {
+        if self.resident.is_tiered() {
+            let slots: Vec<u32> = slots.filter(|slot| *slot != NO_ROW).collect();
+            self.resident.change(&self.keys.table, &self.kept, &slots);
         }
     }
 
-    /// Rows of these keys come. Versions of a key whose time was over are gone before.
     fn write(&mut self, slots: &[u32]) {
-        let Some(mut expiry) = self.expiry.take() else { return };
+        let Some(mut expiry) = self.kept.expiry.take() else { return };
         let now = expiry.now();
         for &slot in slots.iter().filter(|slot| **slot != NO_ROW) {
             if expiry.is_expired(slot, now) {
-                self.drop_versions(slot);
+                self.kept.drop_versions(slot);
             }
             expiry.write(slot, now);
         }
-        self.expiry = Some(expiry);
-    }
-
-    fn drop_versions(&mut self, slot: u32) {
-        for version in std::mem::take(&mut self.versions[slot as usize]) {
-            if version.row != NO_ROW {
-                self.sides[RIGHT].remove(version.row);
-            }
-        }
+        self.kept.expiry = Some(expiry);
     }
 
     fn times(&self, side: usize, batch: &RecordBatch) -> Result<Vec<i64>> {
@@ -167,67 +161,40 @@ impl TemporalJoin {
         Ok(timestamp_millis(&column)?.to_vec())
     }
 
-    /// Puts a version among those of its key; of equal times the last one to come counts.
-    fn put(&mut self, slot: u32, version: Version) {
-        let versions = &mut self.versions[slot as usize];
-        let at = versions.partition_point(|known| known.time <= version.time);
-        match at.checked_sub(1).filter(|&before| versions[before].time == version.time) {
-            Some(same) => {
-                let old = std::mem::replace(&mut versions[same], version);
-                if old.row != NO_ROW {
-                    self.sides[RIGHT].remove(old.row);
-                }
-            }
-            None => versions.insert(at, version),
-        }
-        if self.spec.times.is_some() {
-            self.passing.entry(version.time).or_default().push(slot);
-        }
-    }
-
-    /// The row of a key's version at a time, or [`NO_ROW`].
-    fn version(&self, slot: u32, time: i64) -> u32 {
-        let versions = &self.versions[slot as usize];
-        let after = versions.partition_point(|version| version.time <= time);
-        after.checked_sub(1).map_or(NO_ROW, |at| versions[at].row)
-    }
-
     fn take_versions(&mut self, batch: &RowBatch) -> Result<()> {
         let columns = &batch.columns;
         let times = self.times(RIGHT, columns)?;
-        let slots = self.keys.slots(RIGHT, columns)?;
-        self.grow();
-        self.write(&slots);
-        let chunk = self.sides[RIGHT].begin(columns.clone())?;
+        let slots = self.slots(RIGHT, columns)?;
+        let kept = &mut self.kept;
+        let chunk = kept.sides[RIGHT].begin(columns.clone())?;
         for (row, (&slot, &time)) in slots.iter().zip(&times).enumerate() {
             if slot == NO_ROW {
                 continue;
             }
-            let newest = self.versions[slot as usize].last().map_or(i64::MIN, |version| version.time);
+            let newest = kept.versions[slot as usize].last().map_or(i64::MIN, |version| version.time);
             if batch.weight(row) < 0 {
                 // At a time of its own it ends the version before it. At that version's time it may be half of an update.
                 match time > newest {
-                    true => self.put(slot, Version { time, row: NO_ROW }),
-                    false => _ = self.deleted.insert(slot, time),
+                    true => kept.put(slot, Version { time, row: NO_ROW }),
+                    false => _ = kept.deleted.insert(slot, time),
                 }
                 continue;
             }
-            self.deleted.remove(&slot);
+            kept.deleted.remove(&slot);
             if self.spec.latest_only && time < newest {
                 continue;
             }
-            let place = Place { chunk, row: row as u32 };
-            let number =
-                self.sides[RIGHT].add(NewRow { slot, place, hash: 0, count: 1, matches: 0, time: Millis(0) })?;
-            self.put(slot, Version { time, row: number });
+            kept.add_row(RIGHT, Place { chunk, row: row as u32 }, slot, time, 1)?;
         }
-        self.sides[RIGHT].finish()
+        kept.sides[RIGHT].finish()
     }
 
     /// Keys that have lost their row in this tick, and got no other.
     fn delete(&mut self) {
-        for (slot, time) in std::mem::take(&mut self.deleted) {
-            self.put(slot, Version { time, row: NO_ROW });
+        let deleted = std::mem::take(&mut self.kept.deleted);
+        self.change(deleted.keys().copied());
+        for (slot, time) in deleted {
+            self.kept.put(slot, Version { time, row: NO_ROW });
             self.maybe_empty.push(slot);
         }
     }
@@ -235,50 +202,37 @@ impl TemporalJoin {
     fn take_rows(&mut self, batch: &RowBatch, out: &mut Output<RowBatch>) -> Result<()> {
         let columns = &batch.columns;
         let times = self.times(LEFT, columns)?;
-        let slots = self.keys.slots(LEFT, columns)?;
-        self.grow();
-        self.write(&slots);
+        let slots = self.slots(LEFT, columns)?;
         let mut found = Found::default();
         let at_once = self.spec.times.is_none();
-        let chunk = if at_once { 0 } else { self.sides[LEFT].begin(columns.clone())? };
+        let chunk = if at_once { 0 } else { self.kept.sides[LEFT].begin(columns.clone())? };
         for (row, (&slot, &time)) in slots.iter().zip(&times).enumerate() {
             let weight = batch.weight(row);
             if slot == NO_ROW || at_once {
-                let version = if slot == NO_ROW { NO_ROW } else { self.version(slot, time) };
+                let version = if slot == NO_ROW { NO_ROW } else { self.kept.version(slot, time) };
                 found.push(RowRef::at_hand(row), self.row_ref(version), weight);
                 if slot != NO_ROW {
                     self.maybe_empty.push(slot);
                 }
                 continue;
             }
-            let place = Place { chunk, row: row as u32 };
-            self.add_left(slot, place, time, weight)?;
+            self.kept.add_row(LEFT, Place { chunk, row: row as u32 }, slot, time, weight)?;
         }
         if !at_once {
-            self.sides[LEFT].finish()?;
+            self.kept.sides[LEFT].finish()?;
         }
         self.emit(found, Some(columns), out)?;
         self.clean();
         Ok(())
     }
 
-    fn add_left(&mut self, slot: u32, place: Place, time: i64, weight: i64) -> Result<()> {
-        let number = self.sides[LEFT].add(NewRow { slot, place, hash: 0, count: 1, matches: 0, time: Millis(0) })?;
-        if self.weights.len() <= number as usize {
-            self.weights.resize(number as usize + 1, 1);
-        }
-        self.weights[number as usize] = weight;
-        self.waiting.entry(time).or_default().push(number);
-        Ok(())
-    }
-
     fn row_ref(&self, version: u32) -> RowRef {
-        if version == NO_ROW { RowRef::NULLS } else { RowRef::kept(self.sides[RIGHT].place(version)) }
+        if version == NO_ROW { RowRef::NULLS } else { RowRef::kept(self.kept.sides[RIGHT].place(version)) }
     }
 
     /// Emits left rows with their versions: tested by the condition, and with NULLs or not at all where there is none.
     fn emit(&mut self, found: Found, at_hand: Option<&RecordBatch>, out: &mut Output<RowBatch>) -> Result<()> {
-        let chunks = self.sides.each_ref().map(Rows::chunks);
+        let chunks = self.kept.sides.each_ref().map(Rows::chunks);
         let sources = Sources { at_hand, chunks };
         let holds = self.pairs.holds(&found.refs, sources)?;
         let mut kept = Found::default();
@@ -301,14 +255,14 @@ impl TemporalJoin {
     /// Emits the left rows whose time has come, as far as there is room; then forgets what none can ask for any more.
     fn advance(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
         let limit = self.spec.batch_size.max(1);
-        while self.waiting.first_key_value().is_some_and(|(time, _)| *time <= self.due.0) {
+        while self.kept.waiting.first_key_value().is_some_and(|(time, _)| *time <= self.due.0) {
             if !out.has_room() {
                 return Ok(());
             }
             let mut found = Found::default();
             let mut done: Vec<u32> = Vec::new();
             while done.len() < limit
-                && let Some(mut entry) = self.waiting.first_entry()
+                && let Some(mut entry) = self.kept.waiting.first_entry()
                 && *entry.key() <= self.due.0
             {
                 let time = *entry.key();
@@ -318,46 +272,40 @@ impl TemporalJoin {
                     entry.remove();
                 }
                 for row in some {
-                    let left = RowRef::kept(self.sides[LEFT].place(row));
-                    let version = self.version(self.sides[LEFT].slot(row), time);
-                    found.push(left, self.row_ref(version), self.weights[row as usize]);
+                    let lefts = &self.kept.sides[LEFT];
+                    let version = self.kept.version(lefts.slot(row), time);
+                    let left = RowRef::kept(lefts.place(row));
+                    found.push(left, self.row_ref(version), self.kept.lefts[row as usize].1);
                     done.push(row);
                 }
             }
             self.emit(found, None, out)?;
-            for row in done {
-                self.maybe_empty.push(self.sides[LEFT].slot(row));
-                self.sides[LEFT].remove(row);
-            }
-            self.sides[LEFT].finish()?;
+            let slots: Vec<u32> = done.iter().map(|row| self.kept.sides[LEFT].slot(*row)).collect();
+            self.change(slots.iter().copied());
+            self.maybe_empty.extend(slots);
+            let lefts = &mut self.kept.sides[LEFT];
+            done.into_iter().for_each(|row| lefts.remove(row));
+            lefts.finish()?;
         }
         self.emitting = false;
-        self.fired = self.due;
-        self.forget()
+        self.kept.fired = self.due;
+        self.forget();
+        self.clean();
+        self.resident.settle(&mut self.keys.table, &mut self.kept)?;
+        self.kept.sides[RIGHT].finish()
     }
 
     /// Forgets versions that ended before the watermark.
-    fn forget(&mut self) -> Result<()> {
-        while let Some(entry) = self.passing.first_entry()
-            && *entry.key() <= self.fired.0
+    fn forget(&mut self) {
+        while let Some(entry) = self.kept.passing.first_entry()
+            && *entry.key() <= self.kept.fired.0
         {
-            for slot in entry.remove() {
-                let versions = &mut self.versions[slot as usize];
-                let passed = versions.partition_point(|version| version.time <= self.fired.0);
-                let mut gone: Vec<Version> = versions.drain(..passed.saturating_sub(1)).collect();
-                // Before its first version a key is not there either.
-                if versions.first().is_some_and(|first| first.row == NO_ROW && first.time <= self.fired.0) {
-                    gone.push(versions.remove(0));
-                }
-                for version in gone.into_iter().filter(|version| version.row != NO_ROW) {
-                    self.sides[RIGHT].remove(version.row);
-                }
-                self.maybe_empty.push(slot);
-            }
+            let slots = entry.remove();
+            let passed: Vec<u32> = slots.into_iter().filter(|slot| self.kept.has_passed(*slot)).collect();
+            self.change(passed.iter().copied());
+            passed.iter().for_each(|slot| self.kept.forget_passed(*slot));
+            self.maybe_empty.extend(passed);
         }
-        self.sides[RIGHT].finish()?;
-        self.clean();
-        Ok(())
     }
 
     /// Drops keys that have nothing any more.
@@ -365,14 +313,16 @@ impl TemporalJoin {
         let mut slots = std::mem::take(&mut self.maybe_empty);
         slots.sort_unstable();
         slots.dedup();
-        for slot in slots {
-            let versions = &mut self.versions[slot as usize];
+        for slot in slots.into_iter().filter(|slot| self.keys.table.is_live(*slot)).collect::<Vec<_>>() {
+            let Kept { sides, versions, deleted, .. } = &mut self.kept;
+            let versions = &mut versions[slot as usize];
             if self.spec.times.is_none() {
                 versions.retain(|version| version.row != NO_ROW);
             }
-            if versions.is_empty() && self.sides[LEFT].first(slot) == NO_ROW && !self.deleted.contains_key(&slot) {
+            if versions.is_empty() && sides[LEFT].first(slot) == NO_ROW && !deleted.contains_key(&slot) {
+                self.resident.remove(&self.keys.table, &self.kept, slot);
                 self.keys.table.remove(slot);
-                self.expiry.iter_mut().for_each(|expiry| expiry.forget(slot));
+                self.kept.expiry.iter_mut().for_each(|expiry| expiry.forget(slot));
             }
         }
     }
@@ -409,27 +359,30 @@ impl Operator<RowBatch> for TemporalJoin {
     }
 
     fn output_watermark(&self, watermark: Watermark) -> Watermark {
-        if self.spec.times.is_none() { watermark } else { watermark.min(self.fired) }
+        if self.spec.times.is_none() { watermark } else { watermark.min(self.kept.fired) }
     }
 
     fn next_processing_timer(&self) -> Option<Millis> {
         // Versions are not taken away while rows that need them are on their way out.
-        self.expiry.as_ref().filter(|_| !self.emitting && self.deleted.is_empty())?.next_timer()
+        self.kept.expiry.as_ref().filter(|_| !self.emitting && self.kept.deleted.is_empty())?.next_timer()
     }
 
     fn on_processing_time(&mut self, now: Millis, _out: &mut Output<RowBatch>) -> Result<()> {
-        let expired = self.expiry.as_mut().map(|expiry| expiry.take_expired(now)).unwrap_or_default();
+        let expired = self.kept.expiry.as_mut().map(|expiry| expiry.find_expired(now)).unwrap_or_default();
+        self.change(expired.iter().copied());
         for slot in expired {
-            // Rows that wait for the watermark keep their versions.
-            match (self.sides[LEFT].first(slot), &mut self.expiry) {
-                (NO_ROW, _) | (_, None) => self.drop_versions(slot),
-                (_, Some(expiry)) => expiry.write(slot, now),
+            let waits = self.kept.sides[LEFT].first(slot) != NO_ROW;
+            if let Some(expiry) = &mut self.kept.expiry {
+                // Rows that wait for the watermark keep their versions.
+                if waits { expiry.write(slot, now) } else { expiry.forget(slot) }
+            }
+            if !waits {
+                self.kept.drop_versions(slot);
             }
             self.maybe_empty.push(slot);
         }
-        self.sides[RIGHT].finish()?;
         self.clean();
-        Ok(())
+        self.kept.sides[RIGHT].finish()
     }
 
     fn has_more(&self) -> bool {
@@ -441,56 +394,87 @@ impl Operator<RowBatch> for TemporalJoin {
     }
 
     fn snapshot(&mut self) -> Result<OperatorSnapshot> {
-        if self.has_more() || !self.deleted.is_empty() {
+        if self.has_more() || !self.kept.deleted.is_empty() {
             return Err(Error::bug("a snapshot of a temporal join within a tick"));
         }
-        let mut row_times = [vec![0; self.sides[LEFT].numbers()], vec![0; self.sides[RIGHT].numbers()]];
-        for (time, rows) in &self.waiting {
-            rows.iter().for_each(|&row| row_times[LEFT][row as usize] = *time);
+        let (table, groups, kept) = (&self.keys.table, self.context.key_groups, &self.kept);
+        if let Some(ticket) = self.resident.freeze(table, kept)? {
+            let waiting = kept.waiting.values().flatten().map(|row| kept.sides[LEFT].slot(*row));
+            let waiting: BTreeSet<u32> = waiting.collect();
+            let mut blobs = KeyedBlobs::new(WAITING_VERSION);
+            for slot in waiting {
+                put_bytes(blobs.group(KeyGroup::of_hash(table.hash(slot), groups)), table.key(slot));
+            }
+            return Ok(OperatorSnapshot { keyed: blobs.into_inner(), ..OperatorSnapshot::of_tier(ticket) });
         }
-        let (table, groups) = (&self.keys.table, self.context.key_groups);
+        let mut version_times = vec![0; kept.sides[RIGHT].numbers()];
         for slot in table.live() {
-            for version in self.versions[slot as usize].iter().filter(|version| version.row != NO_ROW) {
-                row_times[RIGHT][version.row as usize] = version.time;
+            for version in kept.versions[slot as usize].iter().filter(|version| version.row != NO_ROW) {
+                version_times[version.row as usize] = version.time;
             }
         }
         // A left row's time, and in its lowest bit whether the row is taken back.
-        let time = |side: usize, _: u32, row: u32| match side {
-            LEFT => row_times[LEFT][row as usize] << 1 | i64::from(self.weights[row as usize] < 0),
-            _ => row_times[RIGHT][row as usize],
+        let time = |side: usize, _: u32, row: u32| match (side, kept.lefts.get(row as usize)) {
+            (LEFT, Some((time, weight))) => time << 1 | i64::from(*weight < 0),
+            _ => version_times[row as usize],
         };
-        let mut blobs = write_rows(VERSION, table, &self.sides, groups, time)?;
+        let mut blobs = write_rows(VERSION, table, &kept.sides, groups, time)?;
         for slot in table.live() {
-            for version in self.versions[slot as usize].iter().filter(|version| version.row == NO_ROW) {
+            for version in kept.versions[slot as usize].iter().filter(|version| version.row == NO_ROW) {
                 write_mark(&mut blobs, table, groups, slot, version.time);
             }
         }
         Ok(OperatorSnapshot { keyed: blobs.into_inner(), ..OperatorSnapshot::default() })
     }
 
-    fn restore(&mut self, state: RestoredState) -> Result<()> {
+    fn write_behind(&mut self) -> Result<bool> {
+        self.resident.advance(&self.keys.table, &self.kept)
+    }
+
+    fn restore(&mut self, mut state: RestoredState) -> Result<()> {
+        self.resident.restore(&state.tier("")?, &mut self.keys.table, &mut self.kept)?;
+        let (waiting, rows) =
+            std::mem::take(&mut state.keyed).into_iter().partition(|(_, blob)| blob.first() == Some(&WAITING_VERSION));
+        for group in rows {
+            self.read_rows(&RestoredState { keyed: vec![group], ..RestoredState::default() })?;
+        }
+        let mut keys = KeyRows::default();
+        let waiting = RestoredState { keyed: waiting, ..RestoredState::default() };
+        read_keyed(&waiting, WAITING_VERSION, "a temporal join", |_, blob| {
+            keys.push(blob.bytes()?);
+            Ok(())
+        })?;
+        let (mut hashes, mut slots) = (Vec::new(), Vec::new());
+        keys.hash_into(&mut hashes);
+        self.resident.read_slots(&mut self.keys.table, &mut self.kept, &keys, &hashes, &mut slots)?;
+        self.kept.expiry.iter_mut().for_each(Expiry::restored);
+        Ok(())
+    }
+}
+
+impl TemporalJoin {
+    /// Reads the rows of a key group that an earlier run left in memory.
+    fn read_rows(&mut self, state: &RestoredState) -> Result<()> {
         let ReadRows { batches, marks } =
-            read_rows(&state, VERSION, "a temporal join", &mut self.keys.table, &self.spec.inputs)?;
-        self.grow();
+            read_rows(state, VERSION, "a temporal join", &mut self.keys.table, &self.spec.inputs)?;
+        self.kept.grow(self.keys.table.slots());
+        let mut slots: Vec<u32> = marks.iter().map(|mark| mark.slot).collect();
         for (side, batch, rows) in batches {
-            let chunk = self.sides[side].begin(batch)?;
-            for (row, KeptRow { slot, time }) in rows.into_iter().enumerate() {
-                let place = Place { chunk, row: row as u32 };
-                if side == LEFT {
-                    self.add_left(slot, place, time >> 1, if time & 1 == 1 { -1 } else { 1 })?;
-                    continue;
-                }
-                let new = NewRow { slot, place, hash: 0, count: 1, matches: 0, time: Millis(0) };
-                let number = self.sides[RIGHT].add(new)?;
-                self.put(slot, Version { time, row: number });
-            }
-            self.sides[side].finish()?;
+            slots.extend(rows.iter().map(|row| row.slot));
+            let rows = rows.into_iter().map(|KeptRow { slot, time }| match side {
+                LEFT => (slot, time >> 1, if time & 1 == 1 { -1 } else { 1 }),
+                _ => (slot, time, 1),
+            });
+            self.kept.add(side, batch, rows)?;
+            self.kept.sides[side].finish()?;
         }
         for KeptRow { slot, time } in marks {
-            self.put(slot, Version { time, row: NO_ROW });
+            self.kept.put(slot, Version { time, row: NO_ROW });
         }
-        let slots: Vec<u32> = self.keys.table.live().collect();
+        // There the time at which a row came last is no state: it begins anew.
         self.write(&slots);
-        Ok(())
+        self.change(slots.into_iter());
+        self.resident.settle(&mut self.keys.table, &mut self.kept)?;
+        self.kept.sides[RIGHT].finish()
     }
 }

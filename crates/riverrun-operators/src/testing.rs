@@ -231,19 +231,20 @@ struct Way {
     /// The parallelism after the first, second, … line; a snapshot is taken where it changes or `restarts`.
     parallelism: &'static [usize],
     restarts: bool,
-    /// Whether keyed state is below memory.
-    tiered: bool,
+    /// Whether keyed state is below memory, likewise.
+    below: &'static [bool],
 }
 
 const WAYS: &[Way] = &[
-    Way { whole_batches: false, room: usize::MAX, parallelism: &[1], restarts: false, tiered: false },
-    Way { whole_batches: true, room: usize::MAX, parallelism: &[1], restarts: false, tiered: false },
-    Way { whole_batches: true, room: 1, parallelism: &[1], restarts: false, tiered: false },
-    Way { whole_batches: false, room: 1, parallelism: &[1], restarts: true, tiered: false },
-    Way { whole_batches: false, room: usize::MAX, parallelism: &[3], restarts: false, tiered: false },
-    Way { whole_batches: false, room: 1, parallelism: &[1, 3, 2, 4], restarts: true, tiered: false },
-    Way { whole_batches: false, room: usize::MAX, parallelism: &[1], restarts: false, tiered: true },
-    Way { whole_batches: false, room: 1, parallelism: &[1, 3, 2, 4], restarts: true, tiered: true },
+    Way { whole_batches: false, room: usize::MAX, parallelism: &[1], restarts: false, below: &[false] },
+    Way { whole_batches: true, room: usize::MAX, parallelism: &[1], restarts: false, below: &[false] },
+    Way { whole_batches: true, room: 1, parallelism: &[1], restarts: false, below: &[false] },
+    Way { whole_batches: false, room: 1, parallelism: &[1], restarts: true, below: &[false] },
+    Way { whole_batches: false, room: usize::MAX, parallelism: &[3], restarts: false, below: &[false] },
+    Way { whole_batches: false, room: 1, parallelism: &[1, 3, 2, 4], restarts: true, below: &[false] },
+    Way { whole_batches: false, room: usize::MAX, parallelism: &[1], restarts: false, below: &[true] },
+    Way { whole_batches: false, room: 1, parallelism: &[1, 3, 2, 4], restarts: true, below: &[true] },
+    Way { whole_batches: false, room: 1, parallelism: &[2, 1, 3], restarts: true, below: &[false, true] },
 ];
 
 /// What an operator emits for a script, and how many rows were late: the rows in order as one worker emits them.
@@ -274,12 +275,14 @@ pub fn results<O: Operator<RowBatch>>(
     first.unwrap()
 }
 
-fn workers<O>(make: &impl Fn(OperatorContext) -> O, parallelism: usize, way: Way) -> Vec<Worker<O>> {
+fn workers<O>(make: &impl Fn(OperatorContext) -> O, way: Way, number: usize) -> Vec<Worker<O>> {
     let room = way.room;
+    let parallelism = way.parallelism[number % way.parallelism.len()];
+    let below = way.below[number % way.below.len()];
     (0..parallelism)
         .map(|worker| {
             let context = context(worker, parallelism);
-            let context = if way.tiered { tiered(context) } else { context };
+            let context = if below { tiered(context) } else { context };
             let operator = make(context.clone());
             Worker { operator, context, watermark: Watermark::MIN, room, lines: Vec::new() }
         })
@@ -303,7 +306,7 @@ pub fn tiered(context: OperatorContext) -> OperatorContext {
 pub fn context(worker: usize, parallelism: usize) -> OperatorContext {
     OperatorContext {
         id: "test".into(),
-        state: StateBackend::in_memory(None),
+        state: StateBackend::in_memory(Some(Arc::new(MemoryTier))),
         worker,
         parallelism,
         key_groups: KEY_GROUPS,
@@ -320,7 +323,7 @@ fn run<O: Operator<RowBatch>>(
     way: Way,
 ) -> (Vec<String>, u64) {
     let mut router = KeyRouter::new(KeyRouterSpec { keys: keys.to_vec(), key_groups: KEY_GROUPS });
-    let mut group = workers(make, way.parallelism[0], way);
+    let mut group = workers(make, way, 0);
     let (mut rows, mut late) = (Vec::new(), 0);
     let mut collect = |group: &mut Vec<Worker<O>>| {
         for worker in group {
@@ -356,8 +359,8 @@ fn run<O: Operator<RowBatch>>(
                 collect(&mut group);
                 let parts: Vec<_> = group.iter_mut().map(|worker| snapshot(&mut worker.operator)).collect();
                 let watermark = group[0].watermark;
-                let parallelism = way.parallelism[(number + 1) % way.parallelism.len()];
-                group = workers(make, parallelism, way);
+                group = workers(make, way, number + 1);
+                let parallelism = group.len();
                 for (worker, member) in group.iter_mut().enumerate() {
                     let state = RestoredState::assign(&parts, worker, parallelism, KEY_GROUPS).unwrap();
                     member.operator.restore(state).unwrap();

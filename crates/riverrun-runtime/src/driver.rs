@@ -307,6 +307,16 @@ impl<B: Batch> OperatorDriver<B> {
     }
 }
 
+impl<B: Batch> Drop for OperatorDriver<B> {
+    /// A job that is cancelled or has failed may still be gone on from, from a snapshot whose last slices are written here.
+    fn drop(&mut self) {
+        let wanted = self.behind && self.seat.worker.job.snapshots.are_kept();
+        if wanted && !std::thread::panicking() {
+            while matches!(self.operator.write_behind(), Ok(true)) {}
+        }
+    }
+}
+
 impl<B: Batch> Driver for OperatorDriver<B> {
     fn run(&mut self, frontier: u64) -> Result<bool> {
         let stopwatch = Stopwatch::start();

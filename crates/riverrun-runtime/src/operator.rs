@@ -5,6 +5,7 @@ use crate::watermarks::WatermarkRuns;
 use riverrun_core::metrics::OperatorMetrics;
 use riverrun_core::{Clock, Millis, Result, Watermark};
 use riverrun_state::tier::{IsExpired, Resident, StateBackend, TierSeat};
+use riverrun_state::typed::{KeyedSeat, TimeToLive};
 use riverrun_state::{OperatorSnapshot, RestoredState};
 use std::sync::Arc;
 
@@ -44,6 +45,16 @@ impl OperatorContext {
             expired: ttl.map(|ttl| Arc::new(move |value: &[u8]| expired(ttl, value)) as IsExpired),
         };
         Resident::new(self.state.clone(), seat)
+    }
+
+    /// Where a typed state of this operator lives ([`riverrun_state::typed`]).
+    pub fn keyed(&self, name: &str, ttl: Option<TimeToLive>) -> KeyedSeat {
+        KeyedSeat {
+            name: name.to_owned(),
+            resident: self.resident(name, ttl.map(|ttl| ttl.time)),
+            clock: self.clock.clone(),
+            ttl,
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use riverrun_core::Result;
 use riverrun_runtime::{
     Build, Job, JobConfig, Operator, Output, Route, SourceOutput, SourceReader, SourceState, WatermarkRuns,
 };
+use riverrun_state::tier::{GroupRange, TicketSender, TierFiles, TierTicket};
 use riverrun_state::{OperatorSnapshot, RestoredState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -114,6 +115,58 @@ fn the_end_of_input_stays_told_when_a_finished_job_is_started_and_stopped() {
         snapshot = running.snapshots().pop_last().map(|(_, snapshot)| snapshot);
         assert_eq!(collected.all(), [(0, 0, 0)], "the operator has told its end once");
     }
+}
+
+/// Has written what a barrier has frozen only when it is told to.
+struct Slow(Option<TicketSender>, Arc<AtomicBool>);
+
+impl Operator<Events> for Slow {
+    fn on_batch(&mut self, _: usize, _: Events, _: &WatermarkRuns, _: &mut Output<Events>) -> Result<()> {
+        Ok(())
+    }
+
+    fn snapshot(&mut self) -> Result<OperatorSnapshot> {
+        let (sender, ticket) = TierTicket::new();
+        self.0 = Some(sender);
+        Ok(OperatorSnapshot::of_tier(ticket))
+    }
+
+    fn write_behind(&mut self) -> Result<bool> {
+        if !self.1.load(Ordering::SeqCst) {
+            return Ok(true);
+        }
+        if let Some(sender) = self.0.take() {
+            let groups = GroupRange { first: 0, end: 1 };
+            sender.keep(Ok(Arc::new(TierFiles { groups, origin: 0, files: Vec::new(), scratch: None })));
+        }
+        Ok(false)
+    }
+
+    fn restore(&mut self, _: RestoredState) -> Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn what_a_snapshot_still_waits_for_is_written_when_the_job_is_cancelled() {
+    let (collected, told) = (Collected::default(), Arc::new(AtomicBool::new(false)));
+    let job: Build<Events> = {
+        let (collected, told) = (collected, told.clone());
+        Arc::new(move |flow| {
+            let (waits, told) = (Arc::new(AtomicBool::new(true)), told.clone());
+            let rows = flow.source("rows", "rows", |_| Ok(Box::new(Single(false, waits)) as Box<_>), None)?.rows;
+            let slow = flow.operator("slow", "slow", vec![(rows, by_key())], |_| Ok(Box::new(Slow(None, told))))?;
+            collect(flow, (slow, Route::Local), &collected)
+        })
+    };
+    let running = Job::start(JobConfig::new("test"), job).unwrap();
+    let epoch = running.trigger_epoch().unwrap();
+    let snapshot = running.wait_epoch(epoch, PATIENCE).unwrap();
+    running.cancel();
+    std::thread::sleep(std::time::Duration::from_millis(50));
+    told.store(true, Ordering::SeqCst);
+    finish(&running).unwrap();
+    assert!(snapshot.operators["slow"][0].state.tiers[""].wait().is_ok());
 }
 
 /// Time that this process has spent on a processor, in nanoseconds.

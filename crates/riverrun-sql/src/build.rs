@@ -9,6 +9,7 @@ use riverrun_core::{Error, KeyGroup, Result, RowBatch, Schema};
 use riverrun_operators::calc::Calc;
 use riverrun_operators::changelog_codes::ChangelogCodes;
 use riverrun_operators::constraints::Constraints;
+use riverrun_operators::current_watermark::CurrentWatermark;
 use riverrun_operators::expand::Expand;
 use riverrun_operators::expression::Expression;
 use riverrun_operators::group_aggregate::local::LocalAggregate;
@@ -203,6 +204,10 @@ fn build_node(
         NodeKind::Expand(spec) => {
             let spec = spec.clone();
             flow.operator(id, name, vec![(one()?, Route::Local)], |c| Ok(Box::new(Expand::new(spec, c)?)))?
+        }
+        NodeKind::CurrentWatermark(spec) => {
+            let spec = spec.clone();
+            flow.operator(id, name, vec![(one()?, Route::Local)], |c| Ok(Box::new(CurrentWatermark::new(spec, c)?)))?
         }
         NodeKind::Unnest(spec) => {
             let spec = spec.clone();

@@ -3,11 +3,14 @@
 //! A name of one part is looked up in the current database, of two in the current catalog. A temporary object hides a permanent one
 //! of the same full name. Names keep their case. Source: Flink, "Catalogs" and "CREATE TABLE".
 
+mod alter;
+mod created_as;
 mod describe;
 pub mod functions;
 mod like;
 mod table;
 
+pub use created_as::with_columns;
 pub use describe::{describe, show_create_table, show_create_view};
 pub use functions::Functions;
 pub use table::{CatalogTable, CatalogView, Object, ObjectPath};
@@ -221,6 +224,15 @@ impl Catalog {
         }
     }
 
+    /// Takes away a permanent table or view.
+    fn remove(&mut self, path: &ObjectPath) {
+        if let Some(databases) = self.catalogs.get_mut(&path.catalog)
+            && let Some(database) = databases.get_mut(&path.database)
+        {
+            database.objects.remove(&path.name);
+        }
+    }
+
     fn exists_already(&self, path: &ObjectPath, temporary: bool, tolerated: bool, name: &Name) -> Result<bool> {
         let found = if temporary {
             self.temporary.get(path)
@@ -366,10 +378,8 @@ impl Catalog {
         }
         if drop.temporary {
             self.temporary.remove(&path);
-        } else if let Some(databases) = self.catalogs.get_mut(&path.catalog)
-            && let Some(database) = databases.get_mut(&path.database)
-        {
-            database.objects.remove(&path.name);
+        } else {
+            self.remove(&path);
         }
         Ok(())
     }

@@ -44,9 +44,12 @@
 //! In FROM: `TABLE(f(…))` is `TableFactor::TableFunction`; `f(…)` without it is `TableFactor::Table` with `args`, and so is
 //! `UNNEST(a) [WITH ORDINALITY]` (name `UNNEST`); `LATERAL TABLE(f(…))` is `TableFactor::Function` named `TABLE` with one argument;
 //! `FOR SYSTEM_TIME AS OF x` is `version`. `WITHIN i` of a MATCH_RECOGNIZE pattern is the first of its `symbols`, named [`WITHIN`].
+//! `(SELECT …) MATCH_RECOGNIZE` has as its table `TableFactor::Table` named [`DERIVED`], with the subquery as its one argument;
+//! `TABLE(f(…)) MATCH_RECOGNIZE` has what `f(…)` alone is.
 //!
 //! Hints (`/*+ OPTIONS('k' = 'v') */`) stand beside the AST, in [`Query::hints`], by the place of the token they follow.
 
+mod alter;
 mod calls;
 mod create;
 mod cursor;
@@ -55,6 +58,8 @@ mod errors;
 pub mod function;
 mod json_calls;
 pub mod literals;
+mod matched;
+pub(crate) mod quantified;
 mod reserved;
 mod show;
 mod split;
@@ -63,10 +68,12 @@ mod statements;
 mod tokens;
 pub mod types;
 
+pub use create::unfilled;
 pub use statement::{
-    ColumnDef, ColumnKind, CreateCatalog, CreateDatabase, CreateFunction, CreateTable, CreateView, DropFunction,
-    DropObject, Explain, FunctionFile, FunctionScope, Hint, Hints, Insert, Like, LikeOption, MergeStrategy, Name,
-    NamePart, ObjectKind, PrimaryKey, Query, Returns, Show, ShowKind, SqlExpr, Statement, StatementKind, Watermark,
+    AlterTable, AlterView, ColumnDef, ColumnKind, ColumnPosition, CreateCatalog, CreateDatabase, CreateFunction,
+    CreateTable, CreateView, DropFunction, DropObject, Explain, FunctionFile, FunctionScope, Hint, Hints, Insert, Like,
+    LikeOption, MergeStrategy, Name, NamePart, ObjectKind, PrimaryKey, Query, Returns, Show, ShowKind, SqlExpr,
+    Statement, StatementKind, TableChange, TablePart, ViewChange, Watermark,
 };
 
 pub use statements::{is_complete, parse, parse_behind, parse_expression, parse_plain};
@@ -80,6 +87,14 @@ pub const TABLE_ARGUMENT: &str = "$TABLE";
 
 /// The name of the symbol that stands for `WITHIN` among the definitions of a MATCH_RECOGNIZE.
 pub const WITHIN: &str = "$WITHIN";
+
+/// The name of the call that stands for a subquery before MATCH_RECOGNIZE.
+pub const DERIVED: &str = "$DERIVED";
+
+/// Whether a table's name is [`DERIVED`].
+pub fn is_derived(name: &sqlparser::ast::ObjectName) -> bool {
+    matches!(name.0.as_slice(), [part] if part.as_ident().is_some_and(|ident| ident.value == DERIVED))
+}
 
 /// The place that a span of sqlparser's AST stands at; `None` for an empty span.
 pub fn place_of(span: Span) -> Option<Place> {

@@ -9,10 +9,12 @@ pub mod updates;
 
 pub use ddl::{Outcome, Rows, SchemaOf, execute_ddl};
 
+use crate::functions::user::component::ComponentLoader;
 use chrono_tz::Tz;
 use riverrun_core::options::OptionValue;
 use riverrun_core::suggest::did_you_mean;
 use riverrun_core::{Error, Millis, OptionDef, OptionType, Options, Result};
+use std::sync::Arc;
 
 pub mod functions;
 #[cfg(test)]
@@ -137,6 +139,8 @@ pub const SESSION_OPTIONS: &[OptionDef] = &[
     emit::ALLOW_LATENESS,
     updates::UPSERT_MATERIALIZE,
     updates::PHASES,
+    updates::SPLIT_DISTINCT,
+    updates::SPLIT_DISTINCT_BUCKETS,
     updates::MINI_BATCH,
     updates::MINI_BATCH_LATENCY,
     updates::MINI_BATCH_SIZE,
@@ -224,12 +228,25 @@ const FLINK_PREFIXES: &[&str] = &[
 #[derive(Clone, Debug, Default)]
 pub struct SessionConfig {
     options: Options,
+    components: Option<Arc<dyn ComponentLoader>>,
 }
 
 impl SessionConfig {
     /// All options that were set.
     pub fn options(&self) -> &Options {
         &self.options
+    }
+
+    /// The same settings with what runs functions of WebAssembly components; without it they are refused.
+    #[must_use]
+    pub fn with_components(mut self, loader: Arc<dyn ComponentLoader>) -> Self {
+        self.components = Some(loader);
+        self
+    }
+
+    /// What runs functions of WebAssembly components.
+    pub(crate) fn components(&self) -> Option<&dyn ComponentLoader> {
+        self.components.as_deref()
     }
 
     /// Sets an option. The answer is a note where nothing comes of it. An unknown key is refused with the nearest one.
@@ -358,6 +375,7 @@ fn check_value(definition: &OptionDef, options: &Options) -> Result<()> {
         name if name == MAX_PARALLELISM.name => 1..=32_768,
         name if name == PARALLELISM.name => 1..=32_768,
         name if name == BATCH_SIZE.name => 1..=1 << 20,
+        name if name == updates::SPLIT_DISTINCT_BUCKETS.name => 1..=i64::from(i32::MAX),
         _ => return Ok(()),
     };
     match options.int(definition)? {

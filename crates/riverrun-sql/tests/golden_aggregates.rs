@@ -7,7 +7,7 @@
 mod golden;
 
 use golden::Differences;
-use golden::runner::Session;
+use golden::runner::{Running, Session};
 use riverrun_sql::parse::Variables;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -78,7 +78,7 @@ fn aggregates_give_what_flink_gives() {
 
 /// The types and the rows of a query.
 fn run(views: &str, query: &str) -> Result<(String, Vec<String>), String> {
-    let outcome = Session::new(1).run(&format!("{views}\n{query};"), &Variables::new());
+    let outcome = Session::new(Running::Through(1)).run(&format!("{views}\n{query};"), &Variables::new());
     let outcome = outcome.map_err(|failure| format!("{:?}", failure.error))?.ok_or("no query")?;
     let types: Vec<_> = outcome.schema.fields.iter().map(|field| field.data_type.to_string()).collect();
     let mut rows = outcome.rows.iter().map(|row| golden::escaped(row)).collect::<Vec<_>>();

@@ -1,4 +1,5 @@
-//! Whole programs against the rows that Flink gave, at one worker and at four.
+//! Whole programs against the rows that Flink gave, at one worker and at four, and with a checkpoint in the middle of the
+//! input from which the job goes on at another parallelism.
 //!
 //! Prints per area how many agree; `CASE=name` shows what became of one, `AREA=name` of an area's that differ. The data's
 //! README describes its format.
@@ -7,7 +8,7 @@
 
 mod golden;
 
-use golden::runner::{Failure, Outcome, Session};
+use golden::runner::{Failure, Outcome, Running, Session};
 use riverrun_sql::parse::Variables;
 use std::collections::BTreeMap;
 use std::fs;
@@ -42,6 +43,9 @@ const REQUIRED_AREAS: &[&str] = &[
 const ACCEPTED: &[&str] =
     &["error-match-all-rows-per-match", "error-order-by-rowtime-descending", "error-over-on-updating-input"];
 
+/// What is not tested with a checkpoint in the middle, and why.
+const UNDETERMINED: &[(&str, &str)] = &[];
+
 #[test]
 fn programs_give_what_flink_gives() {
     let Some(folder) = golden::data("flink-sql") else { return };
@@ -56,12 +60,10 @@ fn programs_give_what_flink_gives() {
     let shown = std::env::var("AREA").ok();
     let mut areas: BTreeMap<String, (usize, usize, Vec<String>)> = BTreeMap::new();
     let mut missing = Vec::new();
-    for name in names.iter().filter(|name| only.as_ref().is_none_or(|only| name.starts_with(only.as_str()))) {
+    let chosen = names.iter().filter(|name| only.as_ref().is_none_or(|only| name.starts_with(only.as_str())));
+    for (number, name) in chosen.enumerate() {
         let area = name.split('-').next().unwrap();
-        let verdict = [1, 4].into_iter().find_map(|parallelism| {
-            let difference = compare(&folder.join(name), parallelism)?;
-            Some(format!("at {parallelism}: {difference}"))
-        });
+        let verdict = difference(&folder.join(name), &[1, 4], number);
         let entry = areas.entry(area.to_owned()).or_default();
         entry.0 += 1;
         match verdict {
@@ -92,24 +94,56 @@ fn programs_give_what_flink_gives() {
 #[test]
 fn own_programs_give_what_flink_gives_at_any_parallelism() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs");
-    let cases = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
-    for case in cases {
-        for parallelism in [1, 2, 4] {
-            if let Some(difference) = compare(&case, parallelism) {
-                panic!("{} at {parallelism}: {difference}", case.display());
-            }
+    let mut cases: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    cases.retain(|path| path.is_dir());
+    cases.sort();
+    let only = std::env::var("CASE").ok();
+    let mut differences = Vec::new();
+    for (number, case) in cases.iter().enumerate() {
+        let name = case.file_name().unwrap().to_str().unwrap();
+        if only.as_ref().is_some_and(|only| !name.starts_with(only.as_str())) {
+            continue;
         }
+        differences.extend(difference(case, &[1, 2, 4], number).map(|difference| format!("{name} {difference}")));
     }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
 
-/// How a case differs from what is expected; `None` if it agrees.
-fn compare(case: &Path, parallelism: usize) -> Option<String> {
+/// How a case differs from what is expected at these numbers of workers, or when it is restored in the middle; `None` if it
+/// agrees.
+fn difference(case: &Path, parallelism: &[usize], number: usize) -> Option<String> {
+    let mut rows = Vec::new();
+    for &workers in parallelism {
+        let (difference, read) = compare(case, Running::Through(workers));
+        if let Some(difference) = difference {
+            return Some(format!("at {workers}: {difference}"));
+        }
+        rows = read;
+    }
+    let name = case.file_name().unwrap().to_str().unwrap();
+    if UNDETERMINED.iter().any(|(known, _)| *known == name) {
+        return None;
+    }
+    let (before, after) = (2, 3 + number % 2);
+    let (difference, _) = compare(case, Running::Restored { before, after, rows });
+    difference.map(|difference| format!("restored in the middle, from {before} to {after}: {difference}"))
+}
+
+/// How a case that is run so differs from what is expected, `None` if it agrees; and how many rows the tables of its jobs had.
+fn compare(case: &Path, running: Running) -> (Option<String>, Vec<u64>) {
     let work = tempfile::tempdir().unwrap();
     copy(case, work.path());
     let text = fs::read_to_string(case.join("pipeline.sql")).unwrap();
     let variables = Variables::from([("DIR".to_owned(), work.path().display().to_string())]);
-    let outcome = catch_unwind(AssertUnwindSafe(|| Session::new(parallelism).run(&text, &variables)));
-    let Ok(outcome) = outcome else { return Some("it panicked".to_owned()) };
+    let mut session = Session::new(running);
+    let outcome = catch_unwind(AssertUnwindSafe(|| session.run(&text, &variables)));
+    let rows = session.rows().to_vec();
+    let Ok(outcome) = outcome else { return (Some("it panicked".to_owned()), rows) };
+    (judge(case, outcome), rows)
+}
+
+/// How what came of a case differs from what is expected; `None` if it agrees.
+fn judge(case: &Path, outcome: Result<Option<Outcome>, Failure>) -> Option<String> {
     let expected = fs::read_to_string(case.join("expected.txt")).unwrap();
     let mut lines = expected.lines();
     let first = lines.next().unwrap();

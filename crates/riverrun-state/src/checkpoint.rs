@@ -22,7 +22,6 @@ mod s3;
 mod savepoint;
 mod store;
 mod store_options;
-#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 #[cfg(test)]
 mod tests;

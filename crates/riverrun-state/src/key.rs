@@ -55,6 +55,12 @@ pub struct KeyRows {
 }
 
 impl KeyRows {
+    /// Appends a key.
+    pub fn push(&mut self, key: &[u8]) {
+        self.data.extend_from_slice(key);
+        self.ends.push(self.data.len() as u32);
+    }
+
     /// The key bytes of a row.
     #[inline]
     pub fn row(&self, row: usize) -> &[u8] {

@@ -10,6 +10,7 @@ pub mod rocksdb;
 pub mod row_arena;
 pub mod snapshot;
 pub mod tier;
+pub mod typed;
 
 pub use key::{KeyEncoder, KeyOrder, KeyRows, hash_key, hash_row};
 pub use key_table::KeyTable;

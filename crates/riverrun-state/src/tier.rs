@@ -15,7 +15,6 @@
 mod backend;
 mod budget;
 mod files;
-#[cfg(any(test, feature = "testing"))]
 pub mod memory;
 mod queue;
 mod resident;
@@ -28,6 +27,6 @@ pub use backend::{BackendKind, StateBackend, TierSeat};
 pub use budget::{MemoryBudget, Share};
 pub use files::{Content, Scratch, TicketSender, TierFile, TierFiles, TierTicket};
 pub(crate) use queue::next_origin;
-pub use resident::{Resident, SlotValues};
+pub use resident::{PutValue, Resident, SlotValues};
 pub use run::Run;
 pub use store::{GroupRange, IsExpired, StoreOptions, TierBackend, TierStore};

@@ -71,10 +71,9 @@ impl Durability {
         if record.finished {
             return Ok(None);
         }
-        let root = match folder {
-            Some(folder) => Location::parse(folder, stores)?.absolute(),
-            None => Location::from(self.state_dir.path().join("checkpoints")),
-        };
+        let elsewhere = folder.map(|folder| Location::parse(folder, stores)).transpose()?.map(|root| root.absolute());
+        let noted = elsewhere.as_ref().map(Location::to_string);
+        let root = elsewhere.unwrap_or_else(|| Location::from(self.state_dir.path().join("checkpoints")));
         let folder = root.join(&record.id);
         let store = folder.open()?;
         if folder.is_remote() {
@@ -97,7 +96,7 @@ impl Durability {
             }
             _ => history.latest()?.map(|manifest| Origin::of(&folder, &manifest)),
         };
-        let generation = self.state_dir.start(number, self.from.as_deref(), newest)?;
+        let generation = self.state_dir.start(number, self.from.as_deref(), newest, noted)?;
         Ok(Some(JobDurability {
             id: record.id,
             generation,

@@ -235,6 +235,8 @@ fn changes_meaning(kind: &StatementKind) -> bool {
         StatementKind::CreateView(create) => create.temporary,
         StatementKind::CreateFunction(create) => create.scope != FunctionScope::Catalog,
         StatementKind::Drop(_)
+        | StatementKind::AlterTable(_)
+        | StatementKind::AlterView(_)
         | StatementKind::AlterFunction(_)
         | StatementKind::DropFunction(_)
         | StatementKind::UseCatalog(_)

@@ -51,7 +51,10 @@ impl Default for Session {
 impl Session {
     /// An empty session with this clock for processing time.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Session { catalog: Catalog::default(), config: SessionConfig::default(), clock }
+        let config = SessionConfig::default();
+        #[cfg(feature = "wasm")]
+        let config = config.with_components(Arc::new(riverrun_wasm::Components::default()));
+        Session { catalog: Catalog::default(), config, clock }
     }
 
     /// Sets an option, as SET does; a note where the option has no effect here.

@@ -32,6 +32,15 @@ fn an_expression_is_put_in_the_place_of_the_call() {
 }
 
 #[test]
+fn determinism_is_said_before_and_behind_the_result() {
+    let text = "CREATE FUNCTION f(x INT) RETURNS INT NOT DETERMINISTIC AS 'x';
+        CREATE FUNCTION g(x INT) NOT DETERMINISTIC RETURNS INT NOT NULL AS 'COALESCE(x, 0)'; SELECT f(1), g(2)";
+    assert_eq!(rows(text), ["[1, 2]"]);
+    let shown = error("CREATE FUNCTION f(x INT) RETURNS INT NOT SURE AS 'x'; SELECT 1");
+    assert!(shown.contains("expected NULL, found 'SURE'"), "{shown}");
+}
+
+#[test]
 fn functions_call_one_another_and_built_in_ones() {
     let text = "CREATE FUNCTION twice(s STRING) RETURNS STRING AS 's || s';
         CREATE FUNCTION loud(s STRING) AS 'UPPER(twice(s)) || ''!'''; SELECT loud('a'), twice('b')";
@@ -345,7 +354,12 @@ fn functions_of_flink_that_are_not_here_are_refused_by_name() {
 }
 
 #[test]
-fn components_are_not_there_yet() {
+#[cfg(not(feature = "wasm"))]
+fn components_are_a_feature() {
     let shown = error("CREATE FUNCTION f(x INT) RETURNS INT LANGUAGE WASM AS 'f' USING FILE 'f.wasm'; SELECT 1");
-    assert!(shown.starts_with("error: a function from a WebAssembly component is not supported yet\n"), "{shown}");
+    assert!(
+        shown.starts_with("error: this binary was built without functions from WebAssembly components\n"),
+        "{shown}"
+    );
+    assert!(shown.contains("help: build it with the cargo feature `wasm`\n"), "{shown}");
 }

@@ -2,6 +2,9 @@
 //! run gives.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+#[cfg(feature = "wasm")]
+mod components;
+
 use riverrun::functions::{Aggregate, UserFunction};
 use riverrun::runtime::{
     Job, JobConfig, JobHandle, JobOptions, Sink, SinkContext, SinkState, Snapshot, SourceContext, SourceOutput,
@@ -233,6 +236,8 @@ fn plan(folder: &Path, query: &str) -> StreamPlan {
     script.variables = vec![("DIR".into(), folder.display().to_string())];
     let mut session = Session::default();
     session.register(UserFunction::aggregate("total", Total)).unwrap();
+    #[cfg(feature = "wasm")]
+    create_tally(&mut session, folder);
     for statement in script.statements().unwrap() {
         match &statement.kind {
             StatementKind::Query(query) => return session.planner().plan_query(query).unwrap(),
@@ -240,6 +245,19 @@ fn plan(folder: &Path, query: &str) -> StreamPlan {
         }
     }
     panic!("no query")
+}
+
+/// Creates `tally`, which is `total` as a component.
+#[cfg(feature = "wasm")]
+fn create_tally(session: &mut Session, folder: &Path) {
+    // Files of such names are not read as data.
+    let name = "_aggregates.wasm";
+    components::write(folder, name, &components::aggregates());
+    let file = folder.join(name);
+    let text = format!("CREATE FUNCTION tally(x INT) RETURNS BIGINT LANGUAGE WASM AS '{}'", file.display());
+    for statement in Script::from_text("tally", text).statements().unwrap() {
+        session.execute(&statement).map(|_| ()).unwrap();
+    }
 }
 
 /// The sum of whole numbers, and how many there are.
@@ -382,6 +400,25 @@ fn aggregates_of_the_user_by_key_in_windows_and_in_frames() {
 }
 
 #[test]
+#[cfg(feature = "wasm")]
+fn aggregates_of_a_component_by_key_in_windows_and_in_frames() {
+    check(
+        "SELECT usr, tally(n) - total(n), tally(n) FROM clicks GROUP BY usr
+         UNION ALL
+         SELECT page, 0, tally(c) FROM (SELECT usr, page, CAST(COUNT(*) AS INT) AS c FROM clicks GROUP BY usr, page) GROUP BY page",
+    );
+    check(
+        "SELECT window_start, usr, tally(n)
+         FROM TABLE(SESSION(TABLE clicks PARTITION BY usr, DESCRIPTOR(`at`), INTERVAL '15' SECOND))
+         GROUP BY window_start, window_end, usr",
+    );
+    check(
+        "SELECT usr, `at`, n, tally(n) OVER (PARTITION BY usr ORDER BY `at` RANGE BETWEEN INTERVAL '30' SECOND PRECEDING AND CURRENT ROW)
+         FROM clicks",
+    );
+}
+
+#[test]
 fn joins_of_streams() {
     check(
         "SELECT a.usr, a.n, b.n FROM clicks AS a JOIN clicks AS b ON a.usr = b.usr AND a.n BETWEEN b.n - 2 AND b.n + 2
@@ -411,6 +448,15 @@ fn top_n_by_key_and_the_last_row_of_each() {
 #[test]
 fn rows_not_in_another_table() {
     check("SELECT DISTINCT usr, page FROM clicks WHERE page NOT IN (SELECT page FROM clicks WHERE amount > 249.5)");
+}
+
+#[test]
+fn set_operations() {
+    check(
+        "SELECT usr, page FROM clicks WHERE n < 400 EXCEPT SELECT usr, page FROM clicks WHERE amount > 249
+         UNION ALL
+         (SELECT usr, page FROM clicks WHERE n > 600 INTERSECT ALL SELECT usr, page FROM clicks WHERE amount < 200)",
+    );
 }
 
 #[test]

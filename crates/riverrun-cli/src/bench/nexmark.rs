@@ -11,7 +11,7 @@ const EVENTS_PER_SECOND: u64 = 10_000_000;
 
 /// A query.
 pub struct Query {
-    /// `q0` to `q23`.
+    /// `q0` to `q23`, or `source`.
     pub name: &'static str,
     /// Its sink and its INSERT.
     text: &'static str,
@@ -25,8 +25,12 @@ impl Query {
     }
 }
 
-/// All queries.
+/// What the queries are measured against: the source by itself.
+pub const SOURCE: &str = "source";
+
+/// The source alone, then all queries.
 pub const QUERIES: &[Query] = &[
+    Query { name: SOURCE, text: include_str!("../../../../benches/nexmark/source.sql") },
     Query { name: "q0", text: include_str!("../../../../benches/nexmark/q0.sql") },
     Query { name: "q1", text: include_str!("../../../../benches/nexmark/q1.sql") },
     Query { name: "q2", text: include_str!("../../../../benches/nexmark/q2.sql") },

@@ -35,6 +35,8 @@ const KEYWORDS: &[&str] = &[
     "CREATE TEMPORARY VIEW",
     "CREATE DATABASE",
     "CREATE CATALOG",
+    "ALTER TABLE",
+    "ALTER VIEW",
     "DROP TABLE",
     "DROP VIEW",
     "INSERT INTO",

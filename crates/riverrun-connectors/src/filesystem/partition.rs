@@ -6,6 +6,7 @@ use riverrun_formats::columns::{Column, Values};
 use riverrun_formats::text::decimal::Notation;
 use riverrun_formats::text::flat::{Flat, TextStyle};
 use riverrun_formats::text::{self, Dialect, NoValue, TimestampFormat};
+use std::collections::HashMap;
 use std::path::Path;
 
 /// The values that the folders of a path give to the partition columns; the one nearest to the file counts.
@@ -83,36 +84,63 @@ impl PartitionNames {
         })
     }
 
-    /// The folder of each row of a batch, below the table's.
-    pub fn of(&self, batch: &RecordBatch) -> Result<Vec<String>> {
+    /// The folders of a batch's rows below the table's, in the order in which they come first, each with its rows.
+    pub fn folders(&self, batch: &RecordBatch) -> Result<Vec<(String, Vec<u32>)>> {
         let style = TextStyle { timestamps: TimestampFormat::Iso8601, notation: Notation::Plain, whole_seconds: false };
-        let columns = self.keys.iter().map(|(position, name)| {
+        let columns = self.keys.iter().map(|(position, _)| {
             let array = batch.column(*position);
-            Ok((array, Flat::of(array.data_type())?, name))
+            Ok((array, Flat::of(array.data_type())?))
         });
         let columns = columns.collect::<Result<Vec<_>>>()?;
-        let mut value = Vec::new();
-        let mut names = Vec::with_capacity(batch.num_rows());
+        let mut folders: Vec<(String, Vec<u32>)> = Vec::new();
+        let mut known: HashMap<Vec<u8>, usize> = HashMap::new();
+        // The texts of a row's keys one after the other, and where each ends. Rows that follow each other are often of one folder.
+        let (mut texts, mut last, mut place) = (Vec::new(), Vec::new(), 0);
+        let mut ends = Vec::with_capacity(columns.len());
         for row in 0..batch.num_rows() {
-            let mut name = String::new();
-            for (array, flat, key) in &columns {
-                if !name.is_empty() {
-                    name.push('/');
-                }
-                escape(key, &mut name);
-                name.push('=');
-                value.clear();
+            texts.clear();
+            ends.clear();
+            for (array, flat) in &columns {
                 if !array.is_null(row) {
-                    flat.write(&mut value, array, row, &style);
+                    flat.write(&mut texts, array, row, &style);
                 }
-                match String::from_utf8_lossy(&value).as_ref() {
-                    "" => name.push_str(&self.default_name),
-                    text => escape(text, &mut name),
-                }
+                ends.push(texts.len());
             }
-            names.push(name);
+            let written = texts.len();
+            ends.iter().for_each(|end| texts.extend(end.to_le_bytes()));
+            if row == 0 || texts != last {
+                place = match known.get(&texts) {
+                    Some(place) => *place,
+                    None => {
+                        folders.push((self.name(&texts[..written], &ends), Vec::new()));
+                        known.insert(texts.clone(), folders.len() - 1);
+                        folders.len() - 1
+                    }
+                };
+                std::mem::swap(&mut texts, &mut last);
+            }
+            folders[place].1.push(row as u32);
         }
-        Ok(names)
+        Ok(folders)
+    }
+
+    /// The folder of a row, of whose keys these are the texts.
+    fn name(&self, texts: &[u8], ends: &[usize]) -> String {
+        let mut name = String::new();
+        let mut start = 0;
+        for ((_, key), &end) in self.keys.iter().zip(ends) {
+            if !name.is_empty() {
+                name.push('/');
+            }
+            escape(key, &mut name);
+            name.push('=');
+            match String::from_utf8_lossy(&texts[start..end]).as_ref() {
+                "" => name.push_str(&self.default_name),
+                text => escape(text, &mut name),
+            }
+            start = end;
+        }
+        name
     }
 }
 

@@ -447,17 +447,12 @@ impl Sink<RowBatch> for FileWriter {
         match &self.plan.partitions {
             None => self.write_to(String::new(), &batch)?,
             Some(names) => {
-                let mut groups: Vec<(String, Vec<u32>)> = Vec::new();
-                let mut places: HashMap<String, usize> = HashMap::new();
-                for (row, name) in names.of(&batch.columns)?.into_iter().enumerate() {
-                    let place = *places.entry(name).or_insert_with_key(|name| {
-                        groups.push((name.clone(), Vec::new()));
-                        groups.len() - 1
-                    });
-                    groups[place].1.push(row as u32);
-                }
-                for (name, rows) in groups {
-                    self.write_to(name, &batch.take(&UInt32Array::from(rows))?)?;
+                for (name, rows) in names.folders(&batch.columns)? {
+                    if rows.len() == batch.num_rows() {
+                        self.write_to(name, &batch)?;
+                    } else {
+                        self.write_to(name, &batch.take(&UInt32Array::from(rows))?)?;
+                    }
                 }
             }
         }

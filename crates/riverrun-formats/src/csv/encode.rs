@@ -45,20 +45,26 @@ impl CsvEncoder {
             return;
         };
         let escape = self.dialect.escape;
-        let needs_quotes = text.encode_utf16().nth(LONGEST_UNQUOTED).is_some()
-            || text.chars().any(|c| c < self.lowest_safe || Some(c) == escape.map(char::from));
-        if !needs_quotes {
+        if !self.needs_quotes(text) {
             out.extend_from_slice(text.as_bytes());
             return;
         }
         out.push(quote);
-        for &byte in text.as_bytes() {
-            if byte == quote || Some(byte) == escape {
-                out.push(byte);
-            }
-            out.push(byte);
+        let mut rest = text.as_bytes();
+        while let Some(at) = memchr::memchr2(quote, escape.unwrap_or(quote), rest) {
+            out.extend_from_slice(&rest[..=at]);
+            out.push(rest[at]);
+            rest = &rest[at + 1..];
         }
+        out.extend_from_slice(rest);
         out.push(quote);
+    }
+
+    fn needs_quotes(&self, text: &str) -> bool {
+        let escape = self.dialect.escape;
+        // A text has at most as many of Java's characters as it has bytes.
+        (text.len() > LONGEST_UNQUOTED && text.encode_utf16().nth(LONGEST_UNQUOTED).is_some())
+            || text.chars().any(|c| c < self.lowest_safe || Some(c) == escape.map(char::from))
     }
 
     fn write_null(&self, out: &mut Vec<u8>) {

@@ -5,9 +5,11 @@ use super::{AggregateFunction, AggregateState};
 use arrow::array::{ArrayRef, BooleanArray, UInt32Array};
 use arrow::datatypes::DataType as ArrowType;
 use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 use riverrun_core::Result;
 use riverrun_state::{KeyEncoder, key};
 use rustc_hash::FxBuildHasher;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// A function over distinct values.
@@ -38,8 +40,97 @@ struct Seen {
     since: u64,
 }
 
-/// Encoded values. Null arguments are values too; the function decides what it makes of them.
-type Set = HashMap<Box<[u8]>, Seen, FxBuildHasher>;
+/// Encoded values. Null arguments are values too; the function decides what it makes of them. A value of at most
+/// [`SHORT`] bytes, so any number, stands in the table itself.
+#[derive(Default)]
+struct Set {
+    short: HashMap<u128, Seen, FxBuildHasher>,
+    long: HashMap<Box<[u8]>, Seen, FxBuildHasher>,
+}
+
+const SHORT: usize = size_of::<u128>() - 1;
+
+/// A short value and its length.
+fn pack(value: &[u8]) -> Option<u128> {
+    let mut bytes = [0; size_of::<u128>()];
+    bytes[..SHORT].get_mut(..value.len())?.copy_from_slice(value);
+    bytes[SHORT] = value.len() as u8;
+    Some(u128::from_le_bytes(bytes))
+}
+
+impl Set {
+    fn len(&self) -> usize {
+        self.short.len() + self.long.len()
+    }
+
+    fn insert(&mut self, value: &[u8], seen: Seen) {
+        match pack(value) {
+            Some(value) => self.short.insert(value, seen),
+            None => self.long.insert(value.into(), seen),
+        };
+    }
+
+    /// Changes a count; says whether the value has come (1), gone (−1) or neither (0).
+    fn change(&mut self, value: &[u8], weight: i64, since: u64) -> i64 {
+        match pack(value) {
+            Some(short) => match self.short.entry(short) {
+                Entry::Vacant(entry) => begin(weight, since, |seen| {
+                    entry.insert(seen);
+                }),
+                Entry::Occupied(mut entry) => {
+                    let step = entry.get_mut().add(weight, since);
+                    if entry.get().count == 0 {
+                        entry.remove();
+                    }
+                    step
+                }
+            },
+            None => {
+                let Some(seen) = self.long.get_mut(value) else {
+                    return begin(weight, since, |seen| {
+                        self.long.insert(value.into(), seen);
+                    });
+                };
+                let step = seen.add(weight, since);
+                if seen.count == 0 {
+                    self.long.remove(value);
+                }
+                step
+            }
+        }
+    }
+
+    /// The values in the order in which they came.
+    fn in_order(&self) -> Vec<(Cow<'_, [u8]>, Seen)> {
+        let short = self.short.iter().map(|(value, seen)| {
+            let bytes = value.to_le_bytes();
+            (Cow::Owned(bytes[..usize::from(bytes[SHORT])].to_vec()), *seen)
+        });
+        let long = self.long.iter().map(|(value, seen)| (Cow::Borrowed(&**value), *seen));
+        let mut values: Vec<_> = short.chain(long).collect();
+        values.sort_unstable_by_key(|(_, seen)| seen.since);
+        values
+    }
+}
+
+/// A value that was not there: kept unless it comes no times.
+fn begin(weight: i64, since: u64, keep: impl FnOnce(Seen)) -> i64 {
+    if weight != 0 {
+        keep(Seen { count: weight, since });
+    }
+    i64::from(weight > 0)
+}
+
+impl Seen {
+    fn add(&mut self, weight: i64, since: u64) -> i64 {
+        let before = self.count;
+        self.count += weight;
+        if before <= 0 && self.count > 0 {
+            self.since = since;
+        }
+        i64::from(self.count > 0) - i64::from(before > 0)
+    }
+}
 
 struct DistinctState {
     inner: Box<dyn AggregateState>,
@@ -47,26 +138,6 @@ struct DistinctState {
     sets: Vec<Set>,
     next: u64,
     encoder: KeyEncoder,
-}
-
-/// Changes a count; says whether the value has come (1), gone (−1) or neither (0).
-fn change(set: &mut Set, value: &[u8], weight: i64, since: u64) -> i64 {
-    let Some(seen) = set.get_mut(value) else {
-        if weight != 0 {
-            set.insert(value.into(), Seen { count: weight, since });
-        }
-        return i64::from(weight > 0);
-    };
-    let before = seen.count;
-    let after = before + weight;
-    seen.count = after;
-    if before <= 0 && after > 0 {
-        seen.since = since;
-    }
-    if after == 0 {
-        set.remove(value);
-    }
-    i64::from(after > 0) - i64::from(before > 0)
 }
 
 impl DistinctState {
@@ -84,11 +155,10 @@ impl DistinctState {
 
     /// Adds a set of another slot, in the order in which its values came.
     fn add_set(&mut self, into: u32, from: &Set) -> Result<()> {
-        let mut values: Vec<(&[u8], Seen)> = from.iter().map(|(value, seen)| (&**value, *seen)).collect();
-        values.sort_unstable_by_key(|(_, seen)| seen.since);
-        let mut changed = Vec::new();
-        for (value, seen) in values {
-            let weight = change(&mut self.sets[into as usize], value, seen.count, seen.since);
+        let values = from.in_order();
+        let mut changed: Vec<(u32, i64, &[u8])> = Vec::new();
+        for (value, seen) in &values {
+            let weight = self.sets[into as usize].change(value, seen.count, seen.since);
             if weight != 0 {
                 changed.push((into, weight, value));
             }
@@ -117,7 +187,7 @@ impl AggregateState for DistinctState {
         let values = self.encoder.encode(arguments, slots.len())?;
         self.next += slots.len() as u64;
         try_for_each_row(slots, None, weights, filter, |row, slot, weight| {
-            let weight = change(&mut sets[slot], values.row(row), weight, next + row as u64);
+            let weight = sets[slot].change(values.row(row), weight, next + row as u64);
             if weight != 0 {
                 rows.push(row as u32);
                 changed_slots.push(slot as u32);
@@ -161,11 +231,9 @@ impl AggregateState for DistinctState {
     fn encode(&self, slot: u32, out: &mut Vec<u8>) {
         let set = &self.sets[slot as usize];
         (set.len() as u32).put(out);
-        // Sorted, so that equal states give equal bytes.
-        let mut values: Vec<_> = set.iter().collect();
-        values.sort_unstable_by_key(|(_, seen)| seen.since);
-        for (value, seen) in values {
-            put_bytes(value, out);
+        // In order, so that equal states give equal bytes.
+        for (value, seen) in set.in_order() {
+            put_bytes(&value, out);
             seen.count.put(out);
             seen.since.put(out);
         }
@@ -175,7 +243,7 @@ impl AggregateState for DistinctState {
     fn decode(&mut self, slot: u32, bytes: &mut &[u8]) -> Result<()> {
         let mut set = Set::default();
         for _ in 0..u32::get(bytes)? {
-            let value = get_bytes(bytes)?.into();
+            let value = get_bytes(bytes)?;
             let seen = Seen { count: i64::get(bytes)?, since: u64::get(bytes)? };
             self.next = self.next.max(seen.since + 1);
             set.insert(value, seen);

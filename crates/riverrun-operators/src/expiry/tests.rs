@@ -37,3 +37,17 @@ fn after_a_restore_keys_expire_in_the_order_of_time() {
     assert_eq!(expiry.take_expired(Millis(1100)), [1]);
     assert!(expiry.next_timer() > Some(Millis(2100)));
 }
+
+#[test]
+fn a_key_that_is_read_again_and_again_is_noted_once() {
+    let clock = riverrun_core::clock::ManualClock::new(Millis(0));
+    let mut expiry = Expiry::new(Millis(1_000), Arc::new(clock));
+    for _ in 0..20_000 {
+        expiry.write(3, Millis(500));
+        expiry.forget(3);
+    }
+    expiry.write(3, Millis(500));
+    expiry.write(1, Millis(400));
+    assert!(expiry.queue.len() < 5_000, "{} writes are kept", expiry.queue.len());
+    assert_eq!(expiry.find_expired(Millis(1_500)), [1, 3]);
+}

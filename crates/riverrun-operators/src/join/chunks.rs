@@ -219,6 +219,12 @@ impl Chunks {
         self.live
     }
 
+    /// About how many bytes the rows take up, without those that are dead.
+    pub fn num_bytes(&self) -> usize {
+        let chunks = self.order.iter().filter_map(|&at| self.chunks[at as usize].as_ref());
+        chunks.map(|chunk| chunk.bytes * chunk.live / chunk.batch.num_rows().max(1)).sum()
+    }
+
     /// Whether there is no row.
     pub fn is_empty(&self) -> bool {
         self.live == 0

@@ -4,9 +4,12 @@
 //! bits, which stand for the row) finds what is taken back.
 
 use super::chunks::{Chunks, NO_ROW, Place};
+use super::gather::{Gather, RowRef};
 use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
 use hashbrown::HashTable;
 use riverrun_core::{Millis, Result};
+use riverrun_state::{KeyEncoder, KeyRows};
 use std::collections::VecDeque;
 
 /// What is kept beside the rows.
@@ -49,9 +52,13 @@ struct Link {
 struct List {
     first: u32,
     last: u32,
+    length: u32,
 }
 
-const EMPTY: List = List { first: NO_ROW, last: NO_ROW };
+const EMPTY: List = List { first: NO_ROW, last: NO_ROW, length: 0 };
+
+/// So many writes that say nothing any more are not worth looking for.
+const STALE_WRITES: usize = 4096;
 
 /// A row to be kept.
 #[derive(Clone, Copy, Debug)]
@@ -102,14 +109,8 @@ impl Rows {
     pub fn add(&mut self, new: NewRow) -> Result<u32> {
         let number = self.chunks.add(new.place)?;
         let at = number as usize;
-        let list = &mut self.lists[new.slot as usize];
-        let link = Link { next: NO_ROW, previous: list.last, slot: new.slot, count: new.count };
-        match list.last {
-            NO_ROW => list.first = number,
-            last => self.links[last as usize].next = number,
-        }
-        list.last = number;
-        put(&mut self.links, at, link);
+        put(&mut self.links, at, Link { next: NO_ROW, previous: NO_ROW, slot: new.slot, count: new.count });
+        self.link(number, new.slot);
         if self.options.tracked {
             put(&mut self.matches, at, new.matches);
         }
@@ -120,12 +121,68 @@ impl Rows {
         }
         if self.options.ttl.is_some() {
             put(&mut self.times, at, new.time);
-            self.expiry.push_back((new.time, number));
+            self.note(new.time, number);
         }
         Ok(number)
     }
 
-    /// The row of this hash under a key, on a side that can take rows back.
+    /// Puts a row behind the others of a list.
+    fn link(&mut self, number: u32, slot: u32) {
+        let list = &mut self.lists[slot as usize];
+        let link = &mut self.links[number as usize];
+        (link.next, link.previous, link.slot) = (NO_ROW, list.last, slot);
+        match list.last {
+            NO_ROW => list.first = number,
+            last => self.links[last as usize].next = number,
+        }
+        list.last = number;
+        list.length += 1;
+    }
+
+    fn unlink(&mut self, number: u32) {
+        let Link { next, previous, slot, .. } = self.links[number as usize];
+        let list = &mut self.lists[slot as usize];
+        match previous {
+            NO_ROW => list.first = next,
+            previous => self.links[previous as usize].next = next,
+        }
+        match next {
+            NO_ROW => list.last = previous,
+            next => self.links[next as usize].previous = previous,
+        }
+        list.length -= 1;
+    }
+
+    /// Moves a row to the end of another list.
+    pub fn move_to(&mut self, number: u32, slot: u32) {
+        self.unlink(number);
+        self.link(number, slot);
+    }
+
+    /// How many rows a list has, equal ones once.
+    pub fn length(&self, slot: u32) -> usize {
+        self.lists.get(slot as usize).map_or(0, |list| list.length as usize)
+    }
+
+    /// The rows of a list, in their order.
+    pub fn list(&self, slot: u32) -> impl Iterator<Item = u32> + '_ {
+        let row = |number: u32| (number != NO_ROW).then_some(number);
+        std::iter::successors(row(self.first(slot)), move |number| row(self.next(*number)))
+    }
+
+    /// Forgets the rows of a list.
+    pub fn clear(&mut self, slot: u32) {
+        while self.first(slot) != NO_ROW {
+            self.remove(self.first(slot));
+        }
+    }
+
+    /// The hash of a row, on a side that can take rows back.
+    pub fn hash(&self, number: u32) -> u128 {
+        self.hashes[number as usize]
+    }
+
+    /// The row of this hash in a list, on a side that can take rows back.
     pub fn find(&self, slot: u32, hash: u128) -> Option<u32> {
         let same = |&number: &u32| self.hashes[number as usize] == hash && self.links[number as usize].slot == slot;
         self.index.find(hash as u64, same).copied()
@@ -137,27 +194,20 @@ impl Rows {
         self.written(number, time);
     }
 
-    /// Takes back `count` of the rows that this one stands for.
-    pub fn take_back(&mut self, number: u32, count: u32) {
+    /// Takes back `count` of the rows that this one stands for; whether none is left.
+    pub fn take_back(&mut self, number: u32, count: u32) -> bool {
         let left = &mut self.links[number as usize].count;
         *left = left.saturating_sub(count);
-        if *left == 0 {
+        let gone = *left == 0;
+        if gone {
             self.remove(number);
         }
+        gone
     }
 
     /// Forgets a row.
     pub fn remove(&mut self, number: u32) {
-        let Link { next, previous, slot, .. } = self.links[number as usize];
-        let list = &mut self.lists[slot as usize];
-        match previous {
-            NO_ROW => list.first = next,
-            previous => self.links[previous as usize].next = next,
-        }
-        match next {
-            NO_ROW => list.last = previous,
-            next => self.links[next as usize].previous = previous,
-        }
+        self.unlink(number);
         if self.options.retracting
             && let Ok(entry) = self.index.find_entry(self.hashes[number as usize] as u64, |&other| other == number)
         {
@@ -214,14 +264,47 @@ impl Rows {
     fn written(&mut self, number: u32, time: Millis) {
         if self.options.ttl.is_some() && self.times[number as usize] != time {
             self.times[number as usize] = time;
-            self.expiry.push_back((time, number));
+            self.note(time, number);
         }
+    }
+
+    /// Notes when a row was written.
+    fn note(&mut self, time: Millis, number: u32) {
+        self.expiry.push_back((time, number));
+        // A row that is read from the tier again and again is noted each time.
+        if self.expiry.len() > 2 * self.chunks.numbers() + STALE_WRITES {
+            self.sort_writes();
+        }
+    }
+
+    /// Puts the writes that count into their order. Rows that were read come in any.
+    pub fn sort_writes(&mut self) {
+        let mut writes: Vec<(Millis, u32)> = std::mem::take(&mut self.expiry).into();
+        writes.retain(|(time, number)| self.times[*number as usize] == *time);
+        writes.sort_unstable();
+        writes.dedup();
+        self.expiry = writes.into();
     }
 
     /// Whether a row was last written so long ago that it counts no more.
     #[inline]
     pub fn is_expired(&self, number: u32, now: Millis) -> bool {
         self.options.ttl.is_some_and(|ttl| self.times[number as usize].0.saturating_add(ttl.0) <= now.0)
+    }
+
+    /// These rows, of this schema, as bytes.
+    pub fn encoded<'a>(&self, numbers: &[u32], schema: &SchemaRef, encoder: &'a mut KeyEncoder) -> Result<&'a KeyRows> {
+        if numbers.is_empty() {
+            return encoder.encode(&[], 0);
+        }
+        let refs: Vec<RowRef> = numbers.iter().map(|number| RowRef::kept(self.place(*number))).collect();
+        let columns = Gather::new(schema).columns(&refs, None, &self.chunks, 0..schema.fields().len())?;
+        encoder.encode(&columns, numbers.len())
+    }
+
+    /// What is kept beside the rows.
+    pub fn options(&self) -> RowsOptions {
+        self.options
     }
 
     /// When a row was last written, where that is kept.
@@ -255,6 +338,13 @@ impl Rows {
         self.chunks.numbers()
     }
 
+    /// About how many bytes the rows take up.
+    pub fn num_bytes(&self) -> usize {
+        let RowsOptions { retracting, tracked, ttl } = self.options;
+        let per_row = 32 + 24 * usize::from(retracting) + 4 * usize::from(tracked) + 24 * usize::from(ttl.is_some());
+        self.chunks.num_bytes() + per_row * self.chunks.len()
+    }
+
     /// How many rows are kept, equal ones once.
     pub fn len(&self) -> usize {
         self.chunks.len()
@@ -269,3 +359,6 @@ impl Rows {
 fn put<T: Copy>(column: &mut Vec<T>, at: usize, value: T) {
     if at == column.len() { column.push(value) } else { column[at] = value }
 }
+
+#[cfg(test)]
+mod tests;

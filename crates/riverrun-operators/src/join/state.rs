@@ -3,13 +3,21 @@
 use super::chunks::NO_ROW;
 use super::rows::Rows;
 use arrow::array::{RecordBatch, RecordBatchOptions};
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, SchemaRef};
 use riverrun_core::{Error, KeyGroup, Result, Schema};
 use riverrun_state::blob::{KeyedBlobs, put_bytes, put_i64, read_keyed};
 use riverrun_state::{KeyEncoder, KeyTable, RestoredState, hash_key, key};
 
 /// Rows are read back so many at a time.
-const READ_ROWS: usize = 4096;
+pub const READ_ROWS: usize = 4096;
+
+/// Rows of this schema that were kept as bytes.
+pub fn decoded(schema: &SchemaRef, rows: &[&[u8]]) -> Result<RecordBatch> {
+    let types: Vec<DataType> = schema.fields().iter().map(|field| field.data_type().clone()).collect();
+    let columns = key::decode(&types, rows.iter().copied())?;
+    let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
+    Ok(RecordBatch::try_new_with_options(schema.clone(), columns, &options)?)
+}
 
 /// What is known of a row that was read, apart from its values.
 #[derive(Clone, Copy, Debug)]
@@ -92,11 +100,9 @@ pub fn read_rows(
     let mut batches = Vec::new();
     for (side, rows) in read.iter().enumerate() {
         let schema = inputs[side].to_arrow();
-        let types: Vec<DataType> = schema.fields().iter().map(|field| field.data_type().clone()).collect();
         for rows in rows.chunks(READ_ROWS) {
-            let columns = key::decode(&types, rows.iter().map(|(_, bytes)| bytes.as_slice()))?;
-            let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
-            let batch = RecordBatch::try_new_with_options(schema.clone(), columns, &options)?;
+            let bytes: Vec<&[u8]> = rows.iter().map(|(_, bytes)| bytes.as_slice()).collect();
+            let batch = decoded(&schema, &bytes)?;
             batches.push((side, batch, rows.iter().map(|(row, _)| *row).collect()));
         }
     }

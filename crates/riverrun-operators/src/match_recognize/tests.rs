@@ -1,6 +1,7 @@
 use super::*;
 use crate::aggregates::{AggregateArgument, AggregateOptions, aggregate};
 use crate::pattern::Pattern;
+use crate::testing::timed::timed;
 use crate::testing::{Table, column, results};
 use datafusion_expr::Operator as Op;
 use datafusion_physical_expr::expressions::binary;
@@ -57,7 +58,7 @@ fn spec(measures: Computed) -> MatchRecognizeSpec {
     ]);
     MatchRecognizeSpec {
         keys: vec![table.column("key")],
-        time: table.column("ts"),
+        time: Some(table.column("ts")),
         order: Vec::new(),
         operands: vec![input("key"), input("price"), input("up"), Operand::Before { operand: 1, rows: 1 }],
         operand_types: kinds.iter().map(|kind| kind.clone().nullable().to_arrow()).collect(),
@@ -131,6 +132,44 @@ fn open_matches_are_given_up_in_time() {
         x | 1 | false | 10:00:03
     ";
     assert_eq!(run(&within, script).0, ["x | 2 | null | 2 | 1 | 2"]);
+}
+
+#[test]
+fn in_processing_time_rows_are_taken_as_they_come_and_the_clock_gives_matches_up() {
+    let spec = MatchRecognizeSpec { time: None, within: Some(Millis(2000)), ..spec(one_row()) };
+    // What the rows say of their time counts for nothing.
+    let script = "
+        @ 10:00:00
+        x | 3 | true  | 10:00:09
+        y | 5 | true  | 10:00:01
+        ~ 23:00:00
+        --
+        @ 10:00:01.999
+        x | 2 | false | 10:00:01
+        --
+        @ 10:00:02
+        y | 4 | false | 10:00:02
+        y | 6 | true  | 10:00:02
+        y | 5 | false | 10:00:01
+        --
+        x | 7 | true  | 10:00:03
+    ";
+    let (ticks, late) = timed(&ticks(), &spec.keys.clone(), |c| MatchRecognize::new(spec.clone(), c).unwrap(), script);
+    assert_eq!(ticks, ["", "x | 3 | null | 3 | 2 | 3", "y | 6 | null | 6 | 5 | 6", "", ""]);
+    assert_eq!(late, 0);
+}
+
+#[test]
+fn in_processing_time_rows_that_come_together_are_put_in_order() {
+    let order = vec![SortKey { expression: ticks().column("price"), descending: false, nulls_first: true }];
+    let spec = MatchRecognizeSpec { time: None, order, ..spec(one_row()) };
+    let mut operator = MatchRecognize::new(spec, crate::testing::context(0, 1)).unwrap();
+    let mut out = Output::new(Watermark::MIN, usize::MAX);
+    let rows = ["x | 9 | true | 10:00:01", "x | 3 | true | 10:00:02", "x | 7 | true | 10:00:03"];
+    operator.on_batch(0, ticks().batch(&rows), &WatermarkRuns::default(), &mut out).unwrap();
+    operator.on_batch(0, ticks().batch(&["x | 1 | false | 10:00:01"]), &WatermarkRuns::default(), &mut out).unwrap();
+    let found: Vec<String> = out.take().iter().flat_map(|(batch, _)| crate::testing::lines(batch)).collect();
+    assert_eq!(found, ["x | 3 | 7 | 9 | 1 | 19"]);
 }
 
 #[test]

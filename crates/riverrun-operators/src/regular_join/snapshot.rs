@@ -1,128 +1,94 @@
 //! What a regular join leaves at a barrier.
 //!
-//! Per key group entries: the key, then a side and one of its rows (the values, how many equal ones, how many matches, when
-//! written), or [`TOTAL`] and how many rows the right side has.
+//! In a tier, its pages (see [`crate::join::pages`]). In memory, per key group entries: the key, then a side and one of its rows
+//! (the values, how many equal ones, how many matches, when written), or [`TOTAL`] and how many rows the right side has.
 
-use super::{LEFT, NewRow, Place, RIGHT, RegularJoin, Result, hash_row};
+use super::{LEFT, RIGHT, RegularJoin, Result};
 use crate::join::chunks::NO_ROW;
-use arrow::array::{RecordBatch, RecordBatchOptions};
-use arrow::datatypes::DataType;
+use crate::join::pages::ReadRow;
+use crate::join::state::READ_ROWS;
 use riverrun_core::{Error, KeyGroup, Millis};
 use riverrun_state::blob::{KeyedBlobs, put_bytes, put_i64, put_u32, read_keyed};
-use riverrun_state::{KeyEncoder, OperatorSnapshot, RestoredState, hash_key, key};
+use riverrun_state::{KeyEncoder, KeyRows, OperatorSnapshot, RestoredState};
 
 const VERSION: u8 = 1;
 
 /// Stands where otherwise a side stands.
 const TOTAL: u8 = 2;
 
-/// Rows are read back so many at a time.
-const READ_ROWS: usize = 4096;
-
-/// A row that was read.
-struct ReadRow<'a> {
-    slot: u32,
-    bytes: &'a [u8],
-    count: u32,
-    matches: u32,
-    time: Millis,
-}
-
 impl RegularJoin {
     pub(super) fn write_snapshot(&mut self) -> Result<OperatorSnapshot> {
         if self.probe.is_some() {
             return Err(Error::bug("a snapshot of a join that has more to emit"));
         }
+        if let Some(ticket) = self.kept.freeze()? {
+            return Ok(OperatorSnapshot::of_tier(ticket));
+        }
         let groups = self.context.key_groups;
         let mut blobs = KeyedBlobs::new(VERSION);
-        let group = |keys: &riverrun_state::KeyTable, slot: u32| KeyGroup::of_hash(keys.hash(slot), groups);
+        let (keys, pages) = (&self.kept.keys.table, &self.kept.pages);
         let mut encoder = KeyEncoder::exact();
-        for (number, rows) in self.sides.iter().enumerate() {
-            let tracked = self.spec.kind.preserves(number) || (self.spec.kind.is_semi() && number == LEFT);
+        for (number, rows) in pages.sides.iter().enumerate() {
             for (batch, numbers) in rows.chunks().iter() {
                 let encoded = encoder.encode(batch.columns(), batch.num_rows())?;
                 for (row, &kept) in numbers.iter().enumerate().filter(|(_, kept)| **kept != NO_ROW) {
-                    let slot = rows.slot(kept);
-                    let out = blobs.group(group(&self.keys.table, slot));
-                    put_bytes(out, self.keys.table.key(slot));
+                    let head = pages.head(rows.slot(kept));
+                    let out = blobs.group(KeyGroup::of_hash(keys.hash(head), groups));
+                    put_bytes(out, keys.key(head));
                     out.push(number as u8);
                     put_bytes(out, encoded.row(row));
                     put_u32(out, rows.count(kept));
-                    put_u32(out, if tracked { rows.matches(kept) } else { 0 });
+                    put_u32(out, if self.spec.tracks(number) { rows.matches(kept) } else { 0 });
                     put_i64(out, rows.time(kept).0);
                 }
             }
         }
-        if let Some(totals) = &self.totals {
-            for slot in self.keys.table.live().filter(|slot| totals[*slot as usize] > 0) {
-                let out = blobs.group(group(&self.keys.table, slot));
-                put_bytes(out, self.keys.table.key(slot));
+        if let Some(totals) = &pages.totals {
+            for head in keys.live().filter(|head| totals[*head as usize] > 0) {
+                let out = blobs.group(KeyGroup::of_hash(keys.hash(head), groups));
+                put_bytes(out, keys.key(head));
                 out.push(TOTAL);
-                put_i64(out, totals[slot as usize]);
+                put_i64(out, totals[head as usize]);
             }
         }
         Ok(OperatorSnapshot { keyed: blobs.into_inner(), ..OperatorSnapshot::default() })
     }
 
     pub(super) fn read_snapshot(&mut self, state: &RestoredState) -> Result<()> {
+        self.kept.restore(&state.tier("")?)?;
         for (group, blob) in &state.keyed {
             let one = RestoredState { keyed: vec![(*group, blob.clone())], ..RestoredState::default() };
             self.read_group(&one)?;
         }
-        Ok(())
+        self.kept.restored()
     }
 
-    /// Reads one group. Its rows are decoded from bytes that live as long as the state.
+    /// Reads one group: all of it at once, since its keys come in any order.
     fn read_group(&mut self, state: &RestoredState) -> Result<()> {
-        let mut owned: [Vec<(u32, Vec<u8>, u32, u32, Millis)>; 2] = Default::default();
+        let mut read: [Vec<(Vec<u8>, Vec<u8>, ReadRow)>; 2] = Default::default();
+        let (mut keys, mut totals) = (KeyRows::default(), Vec::new());
         read_keyed(state, VERSION, "a join", |_, blob| {
             let key = blob.bytes()?;
-            let (slot, _) = self.keys.table.insert(hash_key(key), key);
             let side = blob.u8()?;
             if side == TOTAL {
-                self.grow();
-                let total = blob.i64()?;
-                if let Some(totals) = &mut self.totals {
-                    totals[slot as usize] = total;
-                }
+                keys.push(key);
+                totals.push(blob.i64()?);
                 return Ok(());
             }
-            let row = (slot, blob.bytes()?.to_vec(), blob.u32()?, blob.u32()?, Millis(blob.i64()?));
-            owned.get_mut(usize::from(side)).ok_or_else(|| Error::failure("a join has two sides"))?.push(row);
+            let bytes = blob.bytes()?.to_vec();
+            let (count, matches, time) = (blob.u32()?, blob.u32()?, Millis(blob.i64()?));
+            let row = (key.to_vec(), bytes, ReadRow { slot: NO_ROW, count, matches, time });
+            read.get_mut(usize::from(side)).ok_or_else(|| Error::failure("a join has two sides"))?.push(row);
             Ok(())
         })?;
-        self.grow();
         for side in [LEFT, RIGHT] {
-            for rows in owned[side].chunks(READ_ROWS) {
-                let rows: Vec<ReadRow<'_>> = rows
-                    .iter()
-                    .map(|(slot, bytes, count, matches, time)| ReadRow {
-                        slot: *slot,
-                        bytes,
-                        count: *count,
-                        matches: *matches,
-                        time: *time,
-                    })
-                    .collect();
-                self.add_read(side, &rows)?;
+            for some in read[side].chunks(READ_ROWS) {
+                let mut keys = KeyRows::default();
+                some.iter().for_each(|(key, ..)| keys.push(key));
+                let rows: Vec<(&[u8], ReadRow)> = some.iter().map(|(_, bytes, row)| (bytes.as_slice(), *row)).collect();
+                self.kept.take_over(side, &keys, &rows)?;
             }
         }
-        Ok(())
-    }
-
-    fn add_read(&mut self, side: usize, read: &[ReadRow<'_>]) -> Result<()> {
-        let schema = self.spec.inputs[side].to_arrow();
-        let types: Vec<DataType> = schema.fields().iter().map(|field| field.data_type().clone()).collect();
-        let columns = key::decode(&types, read.iter().map(|row| row.bytes))?;
-        let options = RecordBatchOptions::new().with_row_count(Some(read.len()));
-        let batch = RecordBatch::try_new_with_options(schema, columns, &options)?;
-        let rows = &mut self.sides[side];
-        let chunk = rows.begin(batch)?;
-        for (at, row) in read.iter().enumerate() {
-            let place = Place { chunk, row: at as u32 };
-            let ReadRow { slot, count, matches, time, .. } = *row;
-            rows.add(NewRow { slot, place, hash: hash_row(row.bytes), count, matches, time })?;
-        }
-        rows.finish()
+        self.kept.take_over_totals(&keys, &totals)
     }
 }

@@ -127,7 +127,7 @@ fn rows_that_are_not_written_for_the_time_to_live_are_forgotten() {
         }
         join.on_batch(port, batch, &WatermarkRuns::default(), &mut out).unwrap();
         let lines = out.take().iter().flat_map(|(batch, _)| crate::testing::lines(batch)).collect::<Vec<_>>();
-        (lines, join.sides[LEFT].len())
+        (lines, join.kept.pages.sides[LEFT].len())
     };
     assert_eq!(at(0, LEFT, orders().batch(&["ada | 7"])), (vec!["ada | 7 | null | null".into()], 1));
     // Read in time, but not written.
@@ -175,7 +175,7 @@ fn expected(kind: JoinKind, conditioned: bool, lefts: &Bag, rights: &Bag) -> Bag
 }
 
 /// For random changes the result is at any time the join of the tables as they are then; through restarts at other
-/// parallelisms.
+/// parallelisms, with the state in memory and below.
 #[test]
 fn a_join_of_changing_tables_is_the_join_of_the_tables() {
     let names = ["ada", "bob", "cy", "null"];
@@ -206,8 +206,159 @@ fn a_join_of_changing_tables_is_the_join_of_the_tables() {
             let wanted = expected(*kind, conditioned, &tables[LEFT], &tables[RIGHT]);
             assert_eq!(result, wanted, "{kind} join, round {round}, after {changes:?} at {side}");
             if random.below(6) == 0 {
+                workers.below(random.below(3) > 0);
                 workers.restart(1 + random.below(4) as usize);
             }
         }
+    }
+}
+
+/// Rows that are only added, of a few keys with very many: pages follow on each other.
+#[test]
+fn rows_of_keys_that_only_grow_are_joined_in_memory_and_below() {
+    for (round, kind) in KINDS.iter().cycle().take(12).enumerate() {
+        let mut random = Random(round as u64 * 104_729 + 3);
+        let spec = RegularJoinSpec { retracting: [round % 2 == 0, false], ..spec(*kind, round % 4 < 2) };
+        let conditioned = spec.condition.is_some();
+        let mut workers = workers(spec, 1 + round % 3);
+        let mut tables = [Bag::new(), Bag::new()];
+        let mut result = Bag::new();
+        for number in 0..40 {
+            let side = random.below(2) as usize;
+            let rows: Vec<String> = (0..=random.below(9))
+                .map(|_| format!("{} | {}", ["ada", "bob"][usize::from(random.below(4) == 0)], random.below(50)))
+                .collect();
+            apply(&mut tables[side], rows.clone());
+            let table = if side == LEFT { orders() } else { customers() };
+            workers.rows(side, &table, &rows.iter().map(String::as_str).collect::<Vec<_>>());
+            apply(&mut result, workers.take());
+            let wanted = expected(*kind, conditioned, &tables[LEFT], &tables[RIGHT]);
+            assert_eq!(result, wanted, "{kind} join, round {round}, after {rows:?} at {side}");
+            if number % 5 == 4 {
+                workers.below(random.below(4) > 0);
+                workers.restart(1 + random.below(3) as usize);
+            }
+        }
+    }
+}
+
+/// A join whose state is in a tier, with room for all of it in memory.
+fn roomy(spec: &RegularJoinSpec) -> RegularJoin {
+    use riverrun_state::tier::{StateBackend, memory::MemoryTier};
+    let state = StateBackend::tiered(Arc::new(MemoryTier), 1 << 30, 0).unwrap().from_bytes(0);
+    RegularJoin::new(spec.clone(), OperatorContext { state, ..crate::testing::context(0, 1) }).unwrap()
+}
+
+/// What comes out of rows of one side.
+fn rows(join: &mut RegularJoin, side: usize, rows: &[String]) -> Vec<String> {
+    let table = if side == LEFT { orders() } else { customers() };
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    let mut out = Output::new(riverrun_core::Watermark::MIN, usize::MAX);
+    join.on_batch(side, table.batch(&rows), &WatermarkRuns::default(), &mut out).unwrap();
+    out.take().iter().flat_map(|(batch, _)| crate::testing::lines(batch)).collect()
+}
+
+fn restored(spec: &RegularJoinSpec, snapshot: OperatorSnapshot) -> RegularJoin {
+    let mut join = roomy(spec);
+    join.restore(RestoredState::assign(&[snapshot], 0, 1, crate::testing::context(0, 1).key_groups).unwrap()).unwrap();
+    join
+}
+
+#[test]
+fn a_change_of_a_key_with_very_many_rows_reads_and_writes_few_of_them() {
+    let many: Vec<String> = (0..400).map(|amount| format!("ada | {amount}")).collect();
+    for retracting in [true, false] {
+        let spec = RegularJoinSpec { retracting: [retracting, true], batch_size: 100, ..spec(JoinKind::Inner, false) };
+        let mut join = roomy(&spec);
+        rows(&mut join, RIGHT, &["ada | 1".into()]);
+        assert_eq!(rows(&mut join, LEFT, &many).len(), 400);
+        let pages = join.kept.keys.table.len();
+        assert!(pages > 50, "{pages} pages");
+        let mut join = restored(&spec, crate::testing::snapshot(&mut join));
+        assert_eq!(rows(&mut join, LEFT, &["ada | 400".into()]), ["ada | 400 | ada | 1"]);
+        assert!(join.kept.keys.table.len() <= 4, "{} pages were read", join.kept.keys.table.len());
+        if retracting {
+            assert_eq!(rows(&mut join, LEFT, &["- ada | 7".into()]), ["- ada | 7 | ada | 1"]);
+            assert!(join.kept.keys.table.len() <= 5, "{} pages were read", join.kept.keys.table.len());
+        }
+        let mut join = restored(&spec, crate::testing::snapshot(&mut join));
+        assert_eq!(rows(&mut join, RIGHT, &["ada | 2".into()]).len(), if retracting { 400 } else { 401 });
+        assert!(join.kept.keys.table.len() > 50);
+    }
+}
+
+#[test]
+fn pages_are_joined_again_when_their_rows_are_gone() {
+    let spec = RegularJoinSpec { batch_size: 100, ..spec(JoinKind::Full, false) };
+    let mut join = roomy(&spec);
+    let many: Vec<String> = (0..400).map(|amount| format!("ada | {amount}")).collect();
+    rows(&mut join, LEFT, &many);
+    let mut join = restored(&spec, crate::testing::snapshot(&mut join));
+    for some in many[1..].chunks(30) {
+        rows(&mut join, LEFT, &some.iter().map(|row| format!("- {row}")).collect::<Vec<_>>());
+    }
+    let mut join = restored(&spec, crate::testing::snapshot(&mut join));
+    assert_eq!(rows(&mut join, RIGHT, &["ada | 1".into()]), ["- ada | 0 | null | null", "ada | 0 | ada | 1"]);
+    assert_eq!(join.kept.keys.table.len(), 1, "its head");
+    rows(&mut join, RIGHT, &["- ada | 1".into()]);
+    rows(&mut join, LEFT, &["- ada | 0".into()]);
+    assert!(join.kept.keys.table.is_empty());
+    let mut join = restored(&spec, crate::testing::snapshot(&mut join));
+    assert_eq!(rows(&mut join, RIGHT, &["ada | 1".into()]), ["null | null | ada | 1"]);
+}
+
+#[test]
+fn rows_that_come_while_a_barrier_is_being_written_are_not_before_it() {
+    let spec = RegularJoinSpec { batch_size: 100, ..spec(JoinKind::Left, false) };
+    let mut join = roomy(&spec);
+    let many: Vec<String> = (0..40).map(|amount| format!("ada | {amount}")).collect();
+    rows(&mut join, LEFT, &many);
+    rows(&mut join, LEFT, &["bob | 1".into()]);
+    let at_barrier = join.snapshot().unwrap();
+    // Matches are counted, rows come and go, pages are split.
+    rows(&mut join, RIGHT, &["ada | 1".into(), "bob | 2".into()]);
+    rows(&mut join, LEFT, &many.iter().map(|row| format!("{row}1")).collect::<Vec<_>>());
+    rows(&mut join, LEFT, &many.iter().map(|row| format!("- {row}")).collect::<Vec<_>>());
+    while join.write_behind().unwrap() {}
+    let mut join = restored(&spec, at_barrier);
+    let mut found = rows(&mut join, RIGHT, &["ada | 5".into(), "bob | 6".into()]);
+    found.retain(|row| !row.starts_with('-'));
+    found.sort();
+    let mut wanted: Vec<String> = many.iter().map(|row| format!("{row} | ada | 5")).collect();
+    wanted.push("bob | 1 | bob | 6".into());
+    wanted.sort();
+    assert_eq!(found, wanted);
+}
+
+#[test]
+fn rows_below_memory_are_forgotten_after_their_time_to_live() {
+    use riverrun_core::clock::ManualClock;
+    let clock = ManualClock::new(Millis(1_000));
+    for retracting in [true, false] {
+        clock.set(Millis(1_000));
+        let spec = RegularJoinSpec {
+            ttl: [Some(Millis(100)); 2],
+            retracting: [retracting; 2],
+            ..spec(JoinKind::Inner, false)
+        };
+        let context = || {
+            crate::testing::tiered(OperatorContext { clock: Arc::new(clock.clone()), ..crate::testing::context(0, 1) })
+        };
+        let mut join = RegularJoin::new(spec.clone(), context()).unwrap();
+        let many: Vec<String> = (0..20).map(|amount| format!("ada | {amount}")).collect();
+        rows(&mut join, LEFT, &many);
+        clock.set(Millis(1_050));
+        rows(&mut join, LEFT, &["ada | 99".into()]);
+        let parts = [crate::testing::snapshot(&mut join)];
+        let mut join = RegularJoin::new(spec, context()).unwrap();
+        join.restore(RestoredState::assign(&parts, 0, 1, crate::testing::context(0, 1).key_groups).unwrap()).unwrap();
+        clock.set(Millis(1_099));
+        assert_eq!(rows(&mut join, RIGHT, &["ada | 1".into()]).len(), 21);
+        clock.set(Millis(1_149));
+        assert_eq!(rows(&mut join, RIGHT, &["ada | 2".into()]), ["ada | 99 | ada | 2"]);
+        clock.set(Millis(1_150));
+        assert!(rows(&mut join, RIGHT, &["ada | 3".into()]).is_empty());
+        assert!(rows(&mut join, LEFT, &["bob | 3".into()]).is_empty());
+        assert_eq!(rows(&mut join, LEFT, &["ada | 4".into()]).len(), 3);
     }
 }

@@ -82,6 +82,12 @@ fn the_result_is_that_of_the_tables_as_they_are_through_restarts() {
                 assert_eq!(result, wanted, "{operation}");
             }
             if random.below(8) == 0 {
+                if round % 2 == 1 {
+                    // What is below is restored as it is after a tick.
+                    workers.tick();
+                    apply(&mut result, workers.take());
+                    workers.below(random.below(2) == 0);
+                }
                 workers.restart(1 + random.below(4) as usize);
             }
         }

@@ -127,11 +127,11 @@ fn versions_that_have_passed_are_forgotten() {
         workers.watermark(Watermark(millis(&format!("10:{minute:02}"))));
         workers.tick();
     }
-    assert_eq!(workers.first().sides[RIGHT].len(), 1);
+    assert_eq!(workers.first().kept.sides[RIGHT].len(), 1);
     workers.rows(RIGHT, &rates(), &["- eur | 49 | 11:00"]);
     workers.watermark(Watermark(millis("12:00")));
     workers.tick();
-    assert!(workers.first().keys.table.is_empty() && workers.first().sides[RIGHT].is_empty());
+    assert!(workers.first().keys.table.is_empty() && workers.first().kept.sides[RIGHT].is_empty());
 }
 
 /// Versions in any order before the watermark, through restarts at other parallelisms.
@@ -172,6 +172,7 @@ fn every_row_meets_the_latest_version_up_to_its_time() {
             }
             if random.below(12) == 0 {
                 workers.tick();
+                workers.below(random.below(3) > 0);
                 workers.restart(1 + random.below(4) as usize);
             }
         }
@@ -208,5 +209,64 @@ fn versions_that_no_row_asks_for_are_forgotten() {
     let found: Vec<String> = out.take().iter().flat_map(|(batch, _)| crate::testing::lines(batch)).collect();
     assert_eq!(found, ["eur | 1 | 10:00:00 | eur | 2 | 10:00:00", "eur | 2 | 10:00:00 | null | null | null"]);
     join.on_processing_time(Millis(900), &mut out).unwrap();
-    assert!(join.keys.table.is_empty() && join.sides[RIGHT].is_empty());
+    assert!(join.keys.table.is_empty() && join.kept.sides[RIGHT].is_empty());
+}
+
+/// By processing time, through restarts at other parallelisms, in memory and below.
+#[test]
+fn every_row_meets_the_version_that_is_there() {
+    for round in 0..8 {
+        let mut random = Random(round * 811 + 5);
+        let mut workers = workers(TemporalJoinSpec { times: None, ..spec(JoinKind::Left) });
+        let mut there: Map<String, String> = Map::new();
+        for id in 0..150 {
+            let currency = format!("c{}", random.below(12));
+            let row = format!("{currency} | {id} | 10:00:00");
+            match random.below(4) {
+                0 => {
+                    workers.rows(RIGHT, &rates(), &[&row]);
+                    there.insert(currency, row);
+                }
+                1 if there.contains_key(&currency) => {
+                    workers.rows(RIGHT, &rates(), &[&format!("- {}", there[&currency])]);
+                    there.remove(&currency);
+                    workers.tick();
+                }
+                _ => {
+                    workers.rows(LEFT, &orders(), &[&row]);
+                    let version = there.get(&currency).map_or("null | null | null", String::as_str);
+                    assert_eq!(workers.take(), [format!("{row} | {version}")], "round {round}");
+                }
+            }
+            if random.below(10) == 0 {
+                workers.tick();
+                workers.below(random.below(3) > 0);
+                workers.restart(1 + random.below(4) as usize);
+            }
+        }
+    }
+}
+
+#[test]
+fn only_the_last_version_of_a_key_leaves_memory() {
+    let context = crate::testing::tiered(crate::testing::context(0, 1));
+    let mut join = TemporalJoin::new(spec(JoinKind::Inner), context).unwrap();
+    let mut out = Output::new(Watermark::MIN, 10);
+    let mut advance = |join: &mut TemporalJoin, minute: &str| {
+        join.on_watermark(Watermark(millis(minute)), &mut out).unwrap();
+        join.on_tick(&mut out).unwrap();
+        let emitted = out.take().iter().flat_map(|(batch, _)| crate::testing::lines(batch)).collect::<Vec<_>>();
+        (emitted, join.keys.table.len())
+    };
+    let rows = |join: &mut TemporalJoin, port: usize, batch: RowBatch| {
+        join.on_batch(port, batch, &WatermarkRuns::default(), &mut Output::new(Watermark::MIN, 10)).unwrap();
+    };
+    rows(&mut join, RIGHT, rates().batch(&["eur | 1 | 10:00", "eur | 2 | 10:05", "usd | 7 | 10:00"]));
+    rows(&mut join, LEFT, orders().batch(&["sek | 1 | 10:07"]));
+    assert_eq!(advance(&mut join, "10:02"), (vec![], 2), "what is valid from 10:05 and what waits for 10:07");
+    assert_eq!(advance(&mut join, "10:06"), (vec![], 1));
+    assert_eq!(advance(&mut join, "10:08"), (vec![], 0));
+    rows(&mut join, LEFT, orders().batch(&["eur | 2 | 10:09", "usd | 3 | 10:09"]));
+    let wanted = ["eur | 2 | 10:09:00 | eur | 2 | 10:05:00", "usd | 3 | 10:09:00 | usd | 7 | 10:00:00"];
+    assert_eq!(advance(&mut join, "10:10"), (wanted.map(str::to_owned).to_vec(), 0));
 }

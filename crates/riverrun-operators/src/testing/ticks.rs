@@ -48,7 +48,7 @@ impl<O: Operator<RowBatch>, F: Fn(OperatorContext) -> O> TickTest<'_, F> {
     /// What comes out of each tick on one worker, in its order.
     pub fn per_tick(&self, ticks: &[&[&str]]) -> Vec<String> {
         let ticks: Vec<Tick> = ticks.iter().map(|rows| rows.iter().map(|row| (*row).to_owned()).collect()).collect();
-        self.outputs(&ticks, &[1], false, false).iter().map(|rows| rows.join("; ")).collect()
+        self.outputs(&ticks, &[1], false, &[false]).iter().map(|rows| rows.join("; ")).collect()
     }
 
     /// Whether after each tick the rows are those that `model` makes of all changes so far: as whole batches on one worker,
@@ -87,16 +87,17 @@ impl<O: Operator<RowBatch>, F: Fn(OperatorContext) -> O> TickTest<'_, F> {
         left: impl Fn(&[String]) -> Vec<String>,
     ) {
         let ways = [
-            (&[1][..], false, false),
-            (&[1], true, false),
-            (&[3], false, false),
-            (&[1, 3, 2, 4], true, false),
-            (&[1], false, true),
-            (&[1, 3, 2, 4], true, true),
+            (&[1][..], false, &[false][..]),
+            (&[1], true, &[false]),
+            (&[3], false, &[false]),
+            (&[1, 3, 2, 4], true, &[false]),
+            (&[1], false, &[true]),
+            (&[1, 3, 2, 4], true, &[true]),
+            (&[2, 1, 3], true, &[false, true]),
         ];
-        for (parallelism, restarts, tiered) in ways {
+        for (parallelism, restarts, below) in ways {
             let (mut input, mut output) = (Vec::new(), Vec::new());
-            for (number, rows) in self.outputs(ticks, parallelism, restarts, tiered).into_iter().enumerate() {
+            for (number, rows) in self.outputs(ticks, parallelism, restarts, below).into_iter().enumerate() {
                 input.extend(ticks[number].iter().cloned());
                 output.extend(rows);
                 let mut expected = model(&input);
@@ -104,15 +105,17 @@ impl<O: Operator<RowBatch>, F: Fn(OperatorContext) -> O> TickTest<'_, F> {
                 assert_eq!(
                     left(&output),
                     expected,
-                    "tick {number} of {ticks:#?} at {parallelism:?}, restarts: {restarts}, tiered: {tiered}"
+                    "tick {number} of {ticks:#?} at {parallelism:?}, restarts: {restarts}, below: {below:?}"
                 );
             }
         }
     }
 
-    fn outputs(&self, ticks: &[Tick], parallelism: &[usize], restarts: bool, tiered: bool) -> Vec<Vec<String>> {
+    fn outputs(&self, ticks: &[Tick], parallelism: &[usize], restarts: bool, below: &[bool]) -> Vec<Vec<String>> {
         let mut router = KeyRouter::new(KeyRouterSpec { keys: self.keys.to_vec(), key_groups: KEY_GROUPS });
-        let start = |count: usize, parts: &[OperatorSnapshot]| -> Vec<O> {
+        let start = |number: usize, parts: &[OperatorSnapshot]| -> Vec<O> {
+            let count = parallelism[number % parallelism.len()];
+            let tiered = below[number % below.len()];
             let each = (0..count).map(|worker| {
                 let context = context(worker, count);
                 let mut operator = (self.make)(if tiered { super::tiered(context) } else { context });
@@ -121,7 +124,7 @@ impl<O: Operator<RowBatch>, F: Fn(OperatorContext) -> O> TickTest<'_, F> {
             });
             each.collect()
         };
-        let mut workers = start(parallelism[0], &[]);
+        let mut workers = start(0, &[]);
         let mut all = Vec::new();
         for (number, tick) in ticks.iter().enumerate() {
             let mut rows = Vec::new();
@@ -145,7 +148,7 @@ impl<O: Operator<RowBatch>, F: Fn(OperatorContext) -> O> TickTest<'_, F> {
             all.push(rows);
             if restarts {
                 let parts: Vec<_> = workers.iter_mut().map(snapshot).collect();
-                workers = start(parallelism[(number + 1) % parallelism.len()], &parts);
+                workers = start(number + 1, &parts);
             }
         }
         all

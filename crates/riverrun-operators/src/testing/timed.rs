@@ -10,10 +10,10 @@ use riverrun_state::RestoredState;
 use std::sync::Arc;
 
 const WAYS: &[Way] = &[
-    Way { whole_batches: false, room: usize::MAX, parallelism: &[1], restarts: false, tiered: false },
-    Way { whole_batches: false, room: 1, parallelism: &[1], restarts: true, tiered: false },
-    Way { whole_batches: false, room: usize::MAX, parallelism: &[3], restarts: false, tiered: false },
-    Way { whole_batches: false, room: 1, parallelism: &[1, 3, 2, 4], restarts: true, tiered: false },
+    Way { whole_batches: false, room: usize::MAX, parallelism: &[1], restarts: false, below: &[false] },
+    Way { whole_batches: false, room: 1, parallelism: &[1], restarts: true, below: &[false] },
+    Way { whole_batches: false, room: usize::MAX, parallelism: &[3], restarts: false, below: &[false] },
+    Way { whole_batches: false, room: 1, parallelism: &[1, 3, 2, 4], restarts: true, below: &[false] },
 ];
 
 /// What comes out of each tick of a script, sorted, and how many rows were late: the same at any parallelism, and where the operator is restored after

@@ -1,6 +1,6 @@
 //! Operators of two inputs in tests: scripts of rows for either, random changelogs, and restarts at other parallelisms.
 
-use super::{KEY_GROUPS, Table, context, lines};
+use super::{KEY_GROUPS, Table, context, lines, snapshot, tiered};
 use crate::expression::Expression;
 use crate::key_router::{KeyRouter, KeyRouterSpec};
 use riverrun_core::{RowBatch, Watermark};
@@ -16,6 +16,7 @@ pub struct Workers<O> {
     watermark: Watermark,
     room: usize,
     lines: Vec<String>,
+    below: bool,
 }
 
 impl<O: Operator<RowBatch>> Workers<O> {
@@ -23,7 +24,20 @@ impl<O: Operator<RowBatch>> Workers<O> {
     pub fn new(keys: [Vec<Expression>; 2], room: usize, make: impl Fn(OperatorContext) -> O + 'static) -> Self {
         let first = context(0, 1);
         let workers = vec![(make(first.clone()), first)];
-        Workers { make: Box::new(make), keys, workers, watermark: Watermark::MIN, room, lines: Vec::new() }
+        Workers {
+            make: Box::new(make),
+            keys,
+            workers,
+            watermark: Watermark::MIN,
+            room,
+            lines: Vec::new(),
+            below: false,
+        }
+    }
+
+    /// After the next restart keyed state is below memory, of which there is none, or again in memory.
+    pub fn below(&mut self, below: bool) {
+        self.below = below;
     }
 
     fn call(&mut self, worker: usize, call: impl FnOnce(&mut O, &mut Output<RowBatch>)) {
@@ -87,10 +101,11 @@ impl<O: Operator<RowBatch>> Workers<O> {
 
     /// A snapshot, restored by so many workers.
     pub fn restart(&mut self, parallelism: usize) {
-        let parts: Vec<_> = self.workers.iter_mut().map(|(operator, _)| operator.snapshot().unwrap()).collect();
+        let parts: Vec<_> = self.workers.iter_mut().map(|(operator, _)| snapshot(operator)).collect();
         self.workers = (0..parallelism)
             .map(|worker| {
                 let context = context(worker, parallelism);
+                let context = if self.below { tiered(context) } else { context };
                 let mut operator = (self.make)(context.clone());
                 let state = RestoredState::assign(&parts, worker, parallelism, KEY_GROUPS).unwrap();
                 operator.restore(state).unwrap();

@@ -393,6 +393,14 @@ fn contains_special(expr: &ast::Expr, context: &FunctionContext) -> bool {
     has_function(expr, &|function| function.over.is_some() || is_aggregate(function, context))
 }
 
+impl BoundAggregate {
+    /// Whether it gives one of the time attributes that it sees.
+    pub(super) fn gives_a_time(&self) -> bool {
+        matches!(self.definition.built_in(), Some("MIN" | "MAX" | "FIRST_VALUE" | "LAST_VALUE"))
+            && self.arguments.iter().any(|argument| argument.data_type().kind.is_rowtime())
+    }
+}
+
 /// Binds an aggregate call over the columns of `input`.
 pub(super) fn bind_aggregate(
     function: &ast::Function,
@@ -429,6 +437,10 @@ pub(super) fn bind_aggregate(
         FunctionArguments::List(list) if list.duplicate_treatment == Some(DuplicateTreatment::Distinct)
     );
     let mut written = match list {
+        [FunctionArg::Unnamed(FunctionArgExpr::Wildcard)] if distinct => {
+            return Err(Error::input(format!("{name}(DISTINCT *) names no column"))
+                .hint("count the different rows of a subquery: SELECT COUNT(*) FROM (SELECT DISTINCT * FROM …)"));
+        }
         [FunctionArg::Unnamed(FunctionArgExpr::Wildcard)] if definition.built_in() == Some("COUNT") => Vec::new(),
         _ => plain_arguments(function)?,
     };

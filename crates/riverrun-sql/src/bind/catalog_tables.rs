@@ -8,6 +8,7 @@ use crate::catalog::{Catalog, CatalogTable, CatalogView, Object};
 use crate::functions::FunctionContext;
 use crate::parse::{ColumnKind, Hint, Name, Watermark};
 use riverrun_core::{DataType, Error, Field, Options, Result, Schema, TimestampKind, TypeKind};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// The catalog as queries see it.
@@ -33,9 +34,13 @@ impl<'a> CatalogTables<'a> {
                 let tables = CatalogTables { within: Some(view), ..*self };
                 let mut schema =
                     QueryBinder::new(&tables, self.context, &view.query.hints).query(&view.query.ast)?.schema;
+                if !view.columns.is_empty() {
+                    check_width(view, schema.len()).map_err(|error| error.at(view.query.place))?;
+                }
                 for (field, name) in schema.fields.iter_mut().zip(&view.columns) {
                     field.name.clone_from(name);
                 }
+                check_names(view, &schema)?;
                 Ok(schema)
             }
         }
@@ -55,6 +60,26 @@ impl<'a> CatalogTables<'a> {
             None => self.catalog.find(name),
         }
     }
+}
+
+/// Refuses a view two of whose columns have one name.
+fn check_names(view: &CatalogView, schema: &Schema) -> Result<()> {
+    let mut names = HashSet::new();
+    match schema.fields.iter().find(|field| !names.insert(field.name.as_str())) {
+        Some(twice) => Err(Error::input(format!("the view {} has two columns '{}'", view.path, twice.name))
+            .hint("give one of them another name with AS")
+            .at(view.query.place)),
+        None => Ok(()),
+    }
+}
+
+/// Refuses a view that names more or fewer columns than its query has.
+pub(super) fn check_width(view: &CatalogView, width: usize) -> Result<()> {
+    let named = view.columns.len();
+    if named == width {
+        return Ok(());
+    }
+    Err(Error::input(format!("the view {} names {named} columns, but its query has {width}", view.path)))
 }
 
 impl Tables for CatalogTables<'_> {

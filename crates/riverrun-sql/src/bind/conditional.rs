@@ -82,7 +82,12 @@ impl ExprBinder<'_> {
             "IF" => {
                 let [condition, then, otherwise]: [Expr; 3] = arguments.try_into().map_err(|_| arity("3"))?;
                 let condition = self.condition(condition, "IF")?;
-                let common = self.common(name, &[&then, &otherwise])?;
+                let mut common = self.common(name, &[&then, &otherwise])?;
+                // Of two timestamps the first says what comes out, even if it is the less precise.
+                let first = &then.data_type().kind;
+                if first.is_timestamp() && common.kind.is_timestamp() {
+                    common.kind = first.with_timestamp_kind(common.kind.timestamp_kind());
+                }
                 // Flink's IF is a function: its result may be NULL if any argument may.
                 let nullable = common.nullable || condition.data_type().nullable;
                 self.case_of(vec![(condition, then)], otherwise, common.with_nullable(nullable))

@@ -10,7 +10,7 @@ use super::scope::{self, Scope};
 use super::temporal::version;
 use crate::expr::Expr;
 use crate::functions::operators;
-use crate::parse::place_of;
+use crate::parse::{self, place_of};
 use riverrun_core::suggest::did_you_mean;
 use riverrun_core::{DataType, Error, Field, Place, Result, Schema, TypeKind};
 use riverrun_operators::join::JoinKind;
@@ -84,18 +84,46 @@ impl QueryBinder<'_> {
         let ttl = [&left.scope, &right.scope].map(|scope| self.state_ttl(scope));
         let split = left.scope.len();
         let mut scope = left.scope.beside(right.scope);
+        let mut common = Vec::new();
         let on = match constraint {
             JoinConstraint::None => Vec::new(),
             JoinConstraint::On(condition) => vec![self.exprs(&scope).bind_condition(condition, "ON")?],
-            JoinConstraint::Using(_) | JoinConstraint::Natural => scope
-                .merge(split, kind, constraint)?
-                .into_iter()
-                .map(|(left, right)| self.exprs(&scope).call(operators::EQUAL, vec![left, right]))
-                .collect::<Result<_>>()
-                .map_err(|error| error.at(place))?,
+            JoinConstraint::Using(_) | JoinConstraint::Natural => {
+                common = scope.merge(split, kind, constraint)?;
+                let equal = common.iter().cloned();
+                equal
+                    .map(|(left, right)| self.exprs(&scope).call(operators::EQUAL, vec![left, right]))
+                    .collect::<Result<_>>()
+                    .map_err(|error| error.at(place))?
+            }
         };
         let relation = Relation::join(left.relation, right.relation, kind, on, JoinOrigin { place, ttl });
         scope.retype(&relation.schema);
+        // Of an inner join the left column will do, but where the right one says that it can't be NULL.
+        let says_more = |(left, right): &(Expr, Expr)| left.data_type().nullable && !right.data_type().nullable;
+        if kind == JoinKind::Full && !common.is_empty() || kind == JoinKind::Inner && common.iter().any(says_more) {
+            return self.with_common(From { relation, scope }, &common).map_err(|error| error.at(place));
+        }
+        Ok(From { relation, scope })
+    }
+
+    /// A join with its common columns behind the others: what either side has.
+    fn with_common(&self, joined: From, pairs: &[(Expr, Expr)]) -> Result<From> {
+        let From { relation, mut scope } = joined;
+        let fields = relation.schema.fields.iter().enumerate();
+        let mut exprs: Vec<Expr> = fields.map(|(index, field)| scope::column(index, &field.data_type)).collect();
+        let mut names: Vec<String> = relation.schema.fields.iter().map(|field| field.name.clone()).collect();
+        let width = exprs.len();
+        let mut hidden = Vec::new();
+        for pair in pairs {
+            let (Expr::Column { index: left, .. }, Expr::Column { index: right, .. }) = pair else { continue };
+            let both = vec![exprs[*left].clone(), exprs[*right].clone()];
+            exprs.push(self.exprs(&scope).coalesce("COALESCE", both)?);
+            names.push(names[*left].clone());
+            hidden.push((*left, *right));
+        }
+        let relation = relation.project(exprs, names);
+        scope.push_common(Schema::new(relation.schema.fields[width..].to_vec()), &hidden);
         Ok(From { relation, scope })
     }
 
@@ -163,6 +191,14 @@ impl QueryBinder<'_> {
             TableFactor::Table { name, alias, args: None, .. } => {
                 let (relation, full) = self.named(name)?;
                 (relation, full, alias)
+            }
+            TableFactor::Table { name, alias, args: Some(arguments), .. } if parse::is_derived(name) => {
+                let [FunctionArg::Unnamed(FunctionArgExpr::Expr(ast::Expr::Subquery(subquery)))] =
+                    arguments.args.as_slice()
+                else {
+                    return Err(Error::bug("a subquery that is none"));
+                };
+                (self.query(subquery)?, Vec::new(), alias)
             }
             TableFactor::Table { name, alias, args: Some(arguments), .. } => {
                 let place = place_of(name.span());

@@ -11,7 +11,7 @@ use crate::expr::Expr;
 use crate::parse::{self, literals, place_of};
 use datafusion_common::ScalarValue;
 use riverrun_core::suggest::did_you_mean;
-use riverrun_core::{DataType, Error, Field, Millis, Place, Result, Schema, TypeKind};
+use riverrun_core::{DataType, Error, Field, Millis, Place, Result, Schema, TimestampKind, TypeKind};
 use riverrun_operators::match_recognize::{End, MatchValue};
 use riverrun_operators::pattern::{Pattern, Program, Skip, Variable};
 use sqlparser::ast::{
@@ -30,7 +30,7 @@ pub struct MatchRelation {
     pub input: Relation,
     /// PARTITION BY.
     pub keys: Vec<Expr>,
-    /// Event time.
+    /// The time attribute.
     pub time: Expr,
     /// What follows it in ORDER BY.
     pub order: Vec<OrderKey>,
@@ -135,7 +135,7 @@ impl QueryBinder<'_> {
         let scope = Scope::of(scope.relations().last().map_or_else(Vec::new, |last| last.name.clone()), scope.schema());
         let binder = self.exprs(&scope);
         let keys = partition_by.iter().map(|key| partition_key(&binder, key)).collect::<Result<Vec<_>>>()?;
-        let (time, order) = event_order(&binder, order_by, place)?;
+        let (time, order) = time_order(&binder, order_by, place)?;
         let (variables, bound_pattern) = read_pattern(pattern, place)?;
         let skip = skip(after_match_skip.as_ref(), &variables, &bound_pattern)?;
         let all_rows = all_rows(rows_per_match.as_ref(), place)?;
@@ -174,19 +174,20 @@ fn partition_key(binder: &ExprBinder<'_>, key: &ast::Expr) -> Result<Expr> {
 }
 
 /// The time and what follows it in ORDER BY.
-fn event_order(
+fn time_order(
     binder: &ExprBinder<'_>,
     order_by: &[OrderByExpr],
     place: Option<Place>,
 ) -> Result<(Expr, Vec<OrderKey>)> {
     let missing = || {
-        Error::input("MATCH_RECOGNIZE needs an order in time: ORDER BY must begin with an event-time column")
-            .hint("ORDER BY the column of the table's WATERMARK FOR")
+        Error::input("MATCH_RECOGNIZE needs an order in time: ORDER BY must begin with a time attribute")
+            .hint("ORDER BY the column of the table's WATERMARK FOR, or one that is PROCTIME()")
     };
     let Some((first, rest)) = order_by.split_first() else { return Err(missing().at(place)) };
     let time = binder.bind(&first.expr)?;
     let first_place = place_of(first.expr.span());
-    if !time.data_type().kind.is_rowtime() || !matches!(time, Expr::Column { .. }) {
+    let attribute = time.data_type().kind.timestamp_kind() != TimestampKind::Regular;
+    if !attribute || !matches!(time, Expr::Column { .. }) {
         let found = time.data_type();
         return Err(missing().detail(format!("'{}' is {found}", first.expr)).at(first_place));
     }

@@ -86,7 +86,7 @@ impl Overs {
                 .hint("select it in a subquery, or use QUALIFY")
                 .at(place));
         }
-        let spec = self.spec(over)?;
+        let spec = &self.spec(over)?;
         let partition = spec.partition_by.iter().map(|key| binder.bind(key)).collect::<Result<Vec<_>>>()?;
         let order =
             spec.order_by.iter().map(|item| order_key(binder.bind(&item.expr)?, item)).collect::<Result<Vec<_>>>()?;
@@ -161,20 +161,47 @@ impl Overs {
         Ok(())
     }
 
-    fn spec<'s>(&'s self, over: &'s WindowType) -> Result<&'s WindowSpec> {
-        let name = match over {
-            WindowType::WindowSpec(spec) => return Ok(spec),
-            WindowType::NamedWindow(name) => name,
-        };
-        for NamedWindowDefinition(known, expr) in &self.windows {
-            if known.value == name.value {
-                return match expr {
-                    NamedWindowExpr::WindowSpec(spec) => Ok(spec),
-                    NamedWindowExpr::NamedWindow(_) => Err(Error::unsupported("a window named after another")),
-                };
-            }
+    fn spec(&self, over: &WindowType) -> Result<WindowSpec> {
+        match over {
+            WindowType::WindowSpec(spec) => self.extended(spec, 0),
+            WindowType::NamedWindow(name) => self.named(name, 0),
         }
-        Err(Error::input(format!("there is no window '{}'", name.value)).at(place_of(name.span)))
+    }
+
+    /// The window of this name in WINDOW, `depth` names from where it is used.
+    fn named(&self, name: &ast::Ident, depth: usize) -> Result<WindowSpec> {
+        let found = self.windows.iter().find(|NamedWindowDefinition(known, _)| known.value == name.value);
+        match found {
+            Some(_) if depth > self.windows.len() => {
+                Err(Error::input(format!("the window '{}' is defined by itself", name.value)).at(place_of(name.span)))
+            }
+            Some(NamedWindowDefinition(_, NamedWindowExpr::WindowSpec(spec))) => self.extended(spec, depth + 1),
+            Some(NamedWindowDefinition(_, NamedWindowExpr::NamedWindow(other))) => self.named(other, depth + 1),
+            None => Err(Error::input(format!("there is no window '{}'", name.value)).at(place_of(name.span))),
+        }
+    }
+
+    /// A window with what it takes over from the one that it names: `(w ROWS …)`.
+    fn extended(&self, spec: &WindowSpec, depth: usize) -> Result<WindowSpec> {
+        let Some(name) = &spec.window_name else { return Ok(spec.clone()) };
+        let mut window = self.named(name, depth)?;
+        let twice = [
+            ("PARTITION BY", !spec.partition_by.is_empty()),
+            ("ORDER BY", !spec.order_by.is_empty() && !window.order_by.is_empty()),
+            ("a frame", window.window_frame.is_some()),
+        ];
+        if let Some((what, _)) = twice.iter().find(|(_, twice)| *twice) {
+            let message = match *what {
+                "PARTITION BY" => format!("a window that extends '{}' has no PARTITION BY of its own", name.value),
+                what => format!("the window '{}' has {what} already", name.value),
+            };
+            return Err(Error::input(message).at(place_of(name.span)));
+        }
+        if !spec.order_by.is_empty() {
+            window.order_by.clone_from(&spec.order_by);
+        }
+        window.window_frame.clone_from(&spec.window_frame);
+        Ok(window)
     }
 
     /// The relation with a column per ranking, then one per call behind its own.

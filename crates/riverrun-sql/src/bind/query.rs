@@ -1,5 +1,6 @@
 //! Queries: WITH, set operations, VALUES, ORDER BY and LIMIT around the SELECTs.
 
+use super::catalog_tables::check_width;
 use super::expr::ExprBinder;
 use super::lookup_hint::LookupHint;
 use super::relation::{OrderKey, Relation, RelationKind};
@@ -239,8 +240,9 @@ impl<'a> QueryBinder<'a> {
                 self.set_operation(left, right, operation, place)
             }
             SetExpr::Table(table) => {
-                let name = table.table_name.clone().unwrap_or_default();
-                Err(Error::unsupported(format!("TABLE {name}")).hint(format!("write SELECT * FROM {name}")))
+                let parts = table.schema_name.iter().chain(&table.table_name).cloned();
+                let name = ast::ObjectName::from(parts.map(ast::Ident::new).collect::<Vec<_>>());
+                Ok(self.named(&name)?.0)
             }
             other => Err(Error::input("a query was expected here").at(place_of(other.span()))),
         }
@@ -254,13 +256,11 @@ impl<'a> QueryBinder<'a> {
         operation: SetOperation,
         place: Option<Place>,
     ) -> Result<Relation> {
-        let nullable: Vec<bool> = left.schema.fields.iter().map(|field| field.data_type.nullable).collect();
         let (sides, schema) = self.same_types(vec![left, right], &operation.to_string(), place)?;
         let [left, right] = <[Relation; 2]>::try_from(sides).map_err(|_| Error::bug("two sides are two"))?;
-        // What comes out is a row of the left side; a row of an earlier time is no news.
-        let fields = schema.fields.into_iter().zip(nullable).map(|(field, nullable)| {
-            Field::new(field.name, field.data_type.without_time_attribute().with_nullable(nullable))
-        });
+        // A row of an earlier time is no news.
+        let fields =
+            schema.fields.into_iter().map(|field| Field::new(field.name, field.data_type.without_time_attribute()));
         let schema = Schema::new(fields.collect());
         let kind = RelationKind::SetOperation { left: Box::new(left), right: Box::new(right), operation };
         Ok(Relation { kind, schema })
@@ -406,15 +406,7 @@ impl<'a> QueryBinder<'a> {
                 binder.depth = self.depth + 1;
                 let mut bound = binder.query(&view.query.ast)?;
                 if !view.columns.is_empty() {
-                    if view.columns.len() != bound.schema.len() {
-                        return Err(Error::input(format!(
-                            "the view {} names {} columns, but its query has {}",
-                            view.path,
-                            view.columns.len(),
-                            bound.schema.len()
-                        ))
-                        .at(place));
-                    }
+                    check_width(view, bound.schema.len()).map_err(|error| error.at(place))?;
                     rename(&mut bound, view.columns.clone());
                 }
                 let schema = bound.schema.clone();
@@ -440,6 +432,10 @@ fn sorted(input: Relation, order: Vec<OrderKey>, offset: u64, limit: Option<u64>
 
 /// The key of an item of ORDER BY: NULLs first where ascending, last where descending, unless it says otherwise.
 pub(super) fn order_key(expr: Expr, item: &ast::OrderByExpr) -> Result<OrderKey> {
+    if let TypeKind::Map(..) | TypeKind::Multiset(_) = &expr.data_type().kind {
+        return Err(Error::input(format!("values of type {} have no order", expr.data_type().kind))
+            .at(place_of(item.expr.span())));
+    }
     let descending = item.options.asc == Some(false);
     Ok(OrderKey { expr, descending, nulls_first: item.options.nulls_first.unwrap_or(!descending) })
 }

@@ -555,7 +555,9 @@ impl Relation {
                 Expr::Call { name, arguments, .. } => {
                     matches!(name.as_str(), operators::PLUS | operators::MINUS)
                         && matches!(arguments.as_slice(), [time, span]
-                            if time.data_type().kind.is_rowtime() && span.data_type().kind.is_interval())
+                            if span.data_type().kind.is_interval()
+                                && (time.data_type().kind.is_rowtime()
+                                    || matches!(time, Expr::Column { index, .. } if input.is_shown_as_time(*index))))
                 }
                 _ => false,
             },
@@ -571,13 +573,23 @@ impl Relation {
                 let (side, column) = if column < width { (left, column) } else { (right, column - width) };
                 side.schema.fields[column].data_type.kind.is_rowtime() || side.is_shown_as_time(column)
             }
-            RelationKind::Aggregate { calls, .. } => {
+            RelationKind::Aggregate { keys, calls, window, input, .. } => {
                 let first = self.schema.len() - calls.len();
-                column.checked_sub(first).and_then(|call| calls.get(call)).is_some_and(|call| {
-                    matches!(call.definition.built_in(), Some("MIN" | "MAX"))
-                        && call.arguments.iter().any(|argument| argument.data_type().kind.is_rowtime())
-                })
+                if window.is_none()
+                    && let Some(Expr::Column { index, .. }) = keys.get(column)
+                {
+                    return input.schema.fields[*index].data_type.kind.is_rowtime() || input.is_shown_as_time(*index);
+                }
+                column.checked_sub(first).and_then(|call| calls.get(call)).is_some_and(BoundAggregate::gives_a_time)
             }
+            RelationKind::Over { input, calls, .. } => match column.checked_sub(input.schema.len()) {
+                None => input.is_shown_as_time(column),
+                Some(call) => match calls.get(call) {
+                    Some(OverCall::Aggregate(call)) => call.gives_a_time(),
+                    Some(OverCall::Lag { value, .. }) => value.data_type().kind.is_rowtime(),
+                    _ => false,
+                },
+            },
             _ => false,
         }
     }

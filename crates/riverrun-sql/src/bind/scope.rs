@@ -98,20 +98,29 @@ impl Scope {
                 common
             }
         };
-        if kind == JoinKind::Full {
-            return Err(Error::unsupported("FULL JOIN with USING or NATURAL")
-                .hint("write ON a.k = b.k, and COALESCE(a.k, b.k) where the common column is meant"));
-        }
         let mut pairs = Vec::new();
         for name in names {
             let pair = (left.resolve(std::slice::from_ref(&name))?, right.resolve(std::slice::from_ref(&name))?);
-            if let (Expr::Column { index: left, .. }, Expr::Column { index: right, .. }) = &pair {
+            // Of a FULL JOIN neither side always has the column: see `push_common`.
+            if let (Expr::Column { index: left, .. }, Expr::Column { index: right, .. }) = &pair
+                && kind != JoinKind::Full
+            {
                 let (shown, hidden) = if kind == JoinKind::Right { (*right, *left) } else { (*left, *right) };
                 self.merged.push(Merged { shown, hidden });
             }
             pairs.push(pair);
         }
         Ok(pairs)
+    }
+
+    /// Puts columns to the right that are computed of two each, which are meant no longer where a name stands alone.
+    pub fn push_common(&mut self, schema: Schema, hidden: &[(usize, usize)]) {
+        let start = self.len();
+        for (offset, (left, right)) in hidden.iter().enumerate() {
+            self.merged.extend([*left, *right].map(|hidden| Merged { shown: start + offset, hidden }));
+        }
+        // No qualifier names it.
+        self.relations.push(ScopeRelation { name: Vec::new(), start, schema });
     }
 
     fn is_hidden(&self, index: usize) -> bool {

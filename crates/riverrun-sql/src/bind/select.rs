@@ -237,10 +237,8 @@ impl QueryBinder<'_> {
         grouped: bool,
         items: &mut Vec<Item>,
     ) -> Result<()> {
-        if qualifier.len() == 1
-            && !scope.relations().iter().any(|relation| relation.name.last() == Some(&qualifier[0].value))
-        {
-            // `r.*` of a ROW column: its fields.
+        if !qualifier.is_empty() && scope.wildcard(qualifier).is_err() {
+            // `r.*` or `t.r.*` of a ROW column: its fields.
             if let Ok(row) = scope.resolve(qualifier)
                 && let TypeKind::Row(fields) = &row.data_type().kind
             {

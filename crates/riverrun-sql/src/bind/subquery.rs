@@ -7,8 +7,14 @@
 //!
 //! Source of the semantics: Flink 2.3, "IN / EXISTS subqueries", and Calcite's `SubQueryRemoveRule`.
 
-use super::aggregate::aggregates_in;
-use super::expr::{ExprBinder, Special};
+mod lift;
+mod null_aware;
+mod syntax;
+mod values;
+
+pub(super) use values::{PendingValues, SubqueryValues};
+
+use super::expr::Special;
 use super::from::From;
 use super::literal;
 use super::query::QueryBinder;
@@ -17,64 +23,15 @@ use super::scope::{self, Scope};
 use crate::expr::Expr;
 use crate::functions::{FunctionContext, operators};
 use crate::parse::place_of;
+use lift::Lifted;
 use riverrun_core::{Error, Field, Place, Result, Schema, TypeKind};
 use riverrun_operators::join::JoinKind;
-use sqlparser::ast::{
-    self, BinaryOperator, GroupByExpr, Ident, JoinConstraint, Select, SelectItem, SetExpr, Spanned, UnaryOperator,
-};
-use std::ops::ControlFlow;
+use sqlparser::ast::{self, BinaryOperator, Ident, JoinConstraint, Spanned};
+use syntax::{SemiJoin, conjuncts, counts, is_single, semi_join, subqueries_in};
+use values::{Both, PENDING};
 
 /// The name that a subquery's columns have while its conditions are bound: none that a user can write without quotes.
 const SUBQUERY: &str = "$subquery";
-
-/// Subqueries whose values are columns.
-#[derive(Debug, Default)]
-pub(super) struct SubqueryValues {
-    known: Vec<(ast::Expr, Expr)>,
-}
-
-impl SubqueryValues {
-    /// The column of a subquery's value, as [`Special::bind`].
-    pub(super) fn bind(&self, expr: &ast::Expr) -> Option<Expr> {
-        self.known.iter().find(|(known, _)| known == expr).map(|(_, value)| value.clone())
-    }
-}
-
-impl Special for SubqueryValues {
-    fn bind(&self, expr: &ast::Expr, _: &ExprBinder<'_>) -> Result<Option<Expr>> {
-        Ok(SubqueryValues::bind(self, expr))
-    }
-}
-
-/// While the expressions of a grouped query are bound, values of subqueries stand at columns from here on.
-const PENDING: usize = 1 << 41;
-
-/// Subqueries of a grouped query, to be joined with its groups.
-#[derive(Default)]
-pub(super) struct PendingValues {
-    relations: Vec<Relation>,
-}
-
-impl PendingValues {
-    /// The groups with a column per subquery behind their own.
-    pub(super) fn finish(&self, mut groups: Relation) -> Relation {
-        for relation in &self.relations {
-            let width = groups.schema.len();
-            let joined = Relation::join(groups, relation.clone(), JoinKind::Left, Vec::new(), None);
-            let value = scope::column(width, &joined.schema.fields[width].data_type);
-            groups = with_column(joined, width, value).0;
-        }
-        groups
-    }
-
-    /// An expression with its subqueries at their columns, which follow the first `width`.
-    pub(super) fn placed(&self, expr: &Expr, width: usize) -> Expr {
-        match self.relations.is_empty() {
-            true => expr.clone(),
-            false => expr.move_columns(&|index| if index >= PENDING { width + index - PENDING } else { index }),
-        }
-    }
-}
 
 /// A bound subquery: the values it selects as `$v0`, `$v1`, …, then what its conditions read of its rows.
 struct Subquery {
@@ -297,6 +254,7 @@ impl QueryBinder<'_> {
         let mut subquery = self.subquery(query, outer)?;
         let width = relation.schema.len();
         let mut conditions = subquery.on.clone();
+        let plain = conditions.is_empty() && subquery.values == 1;
         if let Some(value) = value {
             conditions.extend(equalities(value, &subquery)?);
         }
@@ -311,7 +269,8 @@ impl QueryBinder<'_> {
         names.push("$mark".into());
         subquery.relation = super::query::distinct(subquery.relation.project(exprs, names), None);
         let (scope, on) = self.conditions(&relation, outer, &subquery)?;
-        if value.is_some() && on.iter().any(|condition| condition.data_type().nullable) {
+        let unknown = value.filter(|_| on.iter().any(|condition| condition.data_type().nullable));
+        if unknown.is_some() && !plain {
             let what = if negated { "NOT IN" } else { "IN" };
             return Err(Error::unsupported(format!(
                 "{what} (SELECT …) over values that may be NULL, within another expression"
@@ -328,6 +287,11 @@ impl QueryBinder<'_> {
         let joined = Relation::join(relation, subquery.relation, JoinKind::Left, on, None);
         let mark = joined.schema.len() - 1;
         let mark = scope::column(mark, &TypeKind::Boolean.nullable());
+        if let Some(value) = unknown {
+            let found = self.exprs(&scope).call(operators::IS_NOT_NULL, vec![mark])?;
+            let value = self.exprs(outer).bind(value)?;
+            return self.null_aware(joined, width, (value, found), query, negated);
+        }
         let found = if negated { operators::IS_NULL } else { operators::IS_NOT_NULL };
         let value = self.exprs(&scope).call(found, vec![mark])?;
         Ok(with_column(joined, width, value))
@@ -369,166 +333,6 @@ impl QueryBinder<'_> {
             single: is_single(query, self.context),
             counts: counts(query),
         })
-    }
-
-    /// A subquery without the conditions that name the outer query's columns; `None` if there are none.
-    fn lift(&mut self, query: &ast::Query, outer: &Scope) -> Result<Option<Lifted>> {
-        let SetExpr::Select(select) = query.body.as_ref() else { return Ok(None) };
-        let Some(selection) = &select.selection else { return Ok(None) };
-        if query.with.is_some() {
-            return Ok(None);
-        }
-        let inner = self.from(&select.from)?.scope;
-        let grouped = is_grouped(select, self.context);
-        let mut lift = Lift { inner: &inner, outer, columns: Vec::new() };
-        let (mut on, mut kept): (Vec<ast::Expr>, Vec<ast::Expr>) = (Vec::new(), Vec::new());
-        for conjunct in conjuncts(selection) {
-            if !lift.reads_outer(conjunct) {
-                kept.push(conjunct.clone());
-            } else if grouped {
-                on.push(lift.equality(conjunct)?);
-            } else {
-                let mut lifted = conjunct.clone();
-                let _ = ast::VisitMut::visit(&mut lifted, &mut lift);
-                on.push(lifted);
-            }
-        }
-        if on.is_empty() {
-            return Ok(None);
-        }
-        if query.order_by.is_some() || query.limit_clause.is_some() || query.fetch.is_some() {
-            return Err(Error::unsupported("ORDER BY or LIMIT in a subquery that reads the outer query's columns")
-                .hint("use MAX or MIN, or rank with ROW_NUMBER and join")
-                .at(place_of(query.span())));
-        }
-        let mut rewritten = select.as_ref().clone();
-        rewritten.selection = kept.into_iter().reduce(|left, right| ast::Expr::BinaryOp {
-            left: Box::new(left),
-            op: BinaryOperator::And,
-            right: Box::new(right),
-        });
-        let lifted = lift.columns.len();
-        for (number, expr) in lift.columns.into_iter().enumerate() {
-            if grouped && let GroupByExpr::Expressions(exprs, _) = &mut rewritten.group_by {
-                exprs.push(expr.clone());
-            }
-            rewritten.projection.push(SelectItem::ExprWithAlias { expr, alias: lifted_name(number) });
-        }
-        let query = ast::Query { body: Box::new(SetExpr::Select(Box::new(rewritten))), ..query.clone() };
-        Ok(Some(Lifted { query, lifted, on }))
-    }
-}
-
-/// A subquery whose conditions on the outer query were taken out.
-struct Lifted {
-    query: ast::Query,
-    /// How many columns were added to those that it selects.
-    lifted: usize,
-    on: Vec<ast::Expr>,
-}
-
-/// Takes conditions out of a subquery.
-struct Lift<'a> {
-    inner: &'a Scope,
-    outer: &'a Scope,
-    /// What they read of the subquery's rows.
-    columns: Vec<ast::Expr>,
-}
-
-impl Lift<'_> {
-    fn names_inner(&self, name: &[Ident]) -> bool {
-        self.inner.resolve(name).is_ok()
-    }
-
-    fn names_outer(&self, name: &[Ident]) -> bool {
-        !self.names_inner(name) && self.outer.resolve(name).is_ok()
-    }
-
-    fn reads_outer(&self, expr: &ast::Expr) -> bool {
-        names_in(expr).iter().any(|name| self.names_outer(name))
-    }
-
-    fn reads_inner(&self, expr: &ast::Expr) -> bool {
-        names_in(expr).iter().any(|name| self.names_inner(name))
-    }
-
-    fn column(&mut self, expr: ast::Expr) -> ast::Expr {
-        let known = self.columns.iter().position(|known| *known == expr);
-        let number = known.unwrap_or_else(|| {
-            self.columns.push(expr);
-            self.columns.len() - 1
-        });
-        ast::Expr::CompoundIdentifier(vec![Ident::new(SUBQUERY), lifted_name(number)])
-    }
-
-    /// A condition on the groups of a subquery that aggregates: an inner value equals an outer one.
-    fn equality(&mut self, condition: &ast::Expr) -> Result<ast::Expr> {
-        if let ast::Expr::BinaryOp { left, op: BinaryOperator::Eq, right } = condition {
-            for (inner, outer) in [(left, right), (right, left)] {
-                if !self.reads_outer(inner) && !self.reads_inner(outer) {
-                    let column = self.column(inner.as_ref().clone());
-                    return Ok(ast::Expr::BinaryOp {
-                        left: outer.clone(),
-                        op: BinaryOperator::Eq,
-                        right: Box::new(column),
-                    });
-                }
-            }
-        }
-        Err(Error::unsupported("a subquery that aggregates, tied to the outer query by more than equalities")
-            .detail("its groups are known only from conditions such as inner.k = outer.k")
-            .hint("join the tables first, and aggregate then")
-            .at(place_of(condition.span())))
-    }
-}
-
-impl ast::VisitorMut for Lift<'_> {
-    type Break = ();
-
-    fn post_visit_expr(&mut self, expr: &mut ast::Expr) -> ControlFlow<()> {
-        if name_of(expr).is_some_and(|name| self.names_inner(&name)) {
-            *expr = self.column(expr.clone());
-        }
-        ControlFlow::Continue(())
-    }
-}
-
-/// Two clauses' own ways to bind, one before the other.
-pub(super) struct Both<'a> {
-    /// Asked first.
-    pub(super) first: &'a SubqueryValues,
-    /// Asked then.
-    pub(super) then: &'a dyn Special,
-}
-
-impl Special for Both<'_> {
-    fn bind(&self, expr: &ast::Expr, binder: &ExprBinder<'_>) -> Result<Option<Expr>> {
-        match self.first.bind(expr) {
-            Some(value) => Ok(Some(value)),
-            None => self.then.bind(expr, binder),
-        }
-    }
-}
-
-/// A condition that is a semi join, or an anti join.
-struct SemiJoin<'a> {
-    query: &'a ast::Query,
-    /// What IN looks for.
-    value: Option<&'a ast::Expr>,
-    negated: bool,
-}
-
-fn semi_join(condition: &ast::Expr, not: bool) -> Option<SemiJoin<'_>> {
-    match condition {
-        ast::Expr::Nested(inner) => semi_join(inner, not),
-        ast::Expr::UnaryOp { op: UnaryOperator::Not, expr } => semi_join(expr, !not),
-        ast::Expr::Exists { subquery, negated } => {
-            Some(SemiJoin { query: subquery, value: None, negated: *negated != not })
-        }
-        ast::Expr::InSubquery { expr, subquery, negated } if subqueries_in(expr).is_empty() => {
-            Some(SemiJoin { query: subquery, value: Some(expr), negated: *negated != not })
-        }
-        _ => None,
     }
 }
 
@@ -584,10 +388,6 @@ fn value_name(number: usize) -> String {
     format!("$v{number}")
 }
 
-fn lifted_name(number: usize) -> Ident {
-    Ident::new(format!("$lifted{number}"))
-}
-
 fn names_of(relation: &Relation, values: usize) -> Vec<String> {
     relation.schema.fields.iter().take(values).map(|field| field.name.clone()).collect()
 }
@@ -612,103 +412,4 @@ fn with_column(joined: Relation, width: usize, value: Expr) -> (Relation, Expr) 
 
 fn is_equality(condition: &Expr) -> bool {
     matches!(condition, Expr::Call { name, .. } if name == operators::EQUAL)
-}
-
-fn is_grouped(select: &Select, context: &FunctionContext) -> bool {
-    let keys = match &select.group_by {
-        GroupByExpr::Expressions(exprs, _) => !exprs.is_empty(),
-        GroupByExpr::All(_) => true,
-    };
-    keys || aggregates_in(select, context)
-}
-
-/// Whether a query aggregates all its rows to one.
-fn is_single(query: &ast::Query, context: &FunctionContext) -> bool {
-    match query.body.as_ref() {
-        SetExpr::Select(select) => {
-            let keys = !matches!(&select.group_by, GroupByExpr::Expressions(exprs, _) if exprs.is_empty());
-            !keys && aggregates_in(select, context)
-        }
-        SetExpr::Query(query) => is_single(query, context),
-        _ => false,
-    }
-}
-
-/// Whether a query selects a COUNT and nothing else, which is 0 where there are no rows.
-fn counts(query: &ast::Query) -> bool {
-    let SetExpr::Select(select) = query.body.as_ref() else { return false };
-    let [SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }] = select.projection.as_slice() else {
-        return false;
-    };
-    matches!(expr, ast::Expr::Function(function) if super::call::name_of(function).eq_ignore_ascii_case("COUNT"))
-}
-
-/// The operands of an AND.
-fn conjuncts(condition: &ast::Expr) -> Vec<&ast::Expr> {
-    match condition {
-        ast::Expr::BinaryOp { left, op: BinaryOperator::And, right } => {
-            let mut all = conjuncts(left);
-            all.extend(conjuncts(right));
-            all
-        }
-        ast::Expr::Nested(inner) if matches!(inner.as_ref(), ast::Expr::BinaryOp { op: BinaryOperator::And, .. }) => {
-            conjuncts(inner)
-        }
-        other => vec![other],
-    }
-}
-
-/// The name that an expression is.
-fn name_of(expr: &ast::Expr) -> Option<Vec<Ident>> {
-    match expr {
-        ast::Expr::Identifier(ident) => Some(vec![ident.clone()]),
-        ast::Expr::CompoundIdentifier(parts) => Some(parts.clone()),
-        _ => None,
-    }
-}
-
-/// Looks at the parts of an expression outside of subqueries.
-struct Outside<F> {
-    depth: usize,
-    visit: F,
-}
-
-impl<F: FnMut(&ast::Expr)> ast::Visitor for Outside<F> {
-    type Break = ();
-
-    fn pre_visit_query(&mut self, _: &ast::Query) -> ControlFlow<()> {
-        self.depth += 1;
-        ControlFlow::Continue(())
-    }
-
-    fn post_visit_query(&mut self, _: &ast::Query) -> ControlFlow<()> {
-        self.depth -= 1;
-        ControlFlow::Continue(())
-    }
-
-    fn pre_visit_expr(&mut self, expr: &ast::Expr) -> ControlFlow<()> {
-        if self.depth == 0 {
-            (self.visit)(expr);
-        }
-        ControlFlow::Continue(())
-    }
-}
-
-/// The names in an expression, those of subqueries in it aside.
-fn names_in(expr: &ast::Expr) -> Vec<Vec<Ident>> {
-    let mut names = Vec::new();
-    let _ = ast::Visit::visit(expr, &mut Outside { depth: 0, visit: |expr: &ast::Expr| names.extend(name_of(expr)) });
-    names
-}
-
-/// The subqueries in an expression, those within one another aside.
-pub(super) fn subqueries_in(expr: &ast::Expr) -> Vec<ast::Expr> {
-    let mut found = Vec::new();
-    let visit = |expr: &ast::Expr| {
-        if matches!(expr, ast::Expr::Subquery(_) | ast::Expr::Exists { .. } | ast::Expr::InSubquery { .. }) {
-            found.push(expr.clone());
-        }
-    };
-    let _ = ast::Visit::visit(expr, &mut Outside { depth: 0, visit });
-    found
 }

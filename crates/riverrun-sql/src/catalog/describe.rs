@@ -2,7 +2,7 @@
 
 use super::table::{CatalogTable, CatalogView, quoted};
 use crate::parse::ColumnKind;
-use riverrun_core::{Schema, TypeKind};
+use riverrun_core::{DataType, Schema};
 use std::fmt::Write;
 
 /// The rows of DESCRIBE: name, type, null, key, extras, watermark, and comment where a column has one.
@@ -57,13 +57,13 @@ pub fn show_create_table(table: &CatalogTable) -> String {
             let mut line = quoted(&column.name.value);
             match &column.kind {
                 ColumnKind::Physical { data_type } => {
-                    let _ = write!(line, " {}", type_text(&data_type.to_string(), &data_type.kind));
+                    let _ = write!(line, " {}", type_text(data_type));
                 }
                 ColumnKind::Computed { expr } => {
                     let _ = write!(line, " AS {}", expr.text);
                 }
                 ColumnKind::Metadata { data_type, .. } => {
-                    let data_type = type_text(&data_type.to_string(), &data_type.kind);
+                    let data_type = type_text(data_type);
                     let _ = write!(line, " {data_type} {}", extras(&column.kind).unwrap_or_default());
                 }
             }
@@ -79,8 +79,8 @@ pub fn show_create_table(table: &CatalogTable) -> String {
     }
     if let Some((name, key)) = &table.primary_key {
         let columns: Vec<_> = key.iter().map(|column| quoted(column)).collect();
-        let name = name.as_ref().map(|name| format!("CONSTRAINT {} ", quoted(name))).unwrap_or_default();
-        elements.push(format!("{name}PRIMARY KEY ({}) NOT ENFORCED", columns.join(", ")));
+        let name = name.clone().unwrap_or_else(|| format!("PK_{}", key.join("_")));
+        elements.push(format!("CONSTRAINT {} PRIMARY KEY ({}) NOT ENFORCED", quoted(&name), columns.join(", ")));
     }
     let temporary = if table.temporary { "TEMPORARY " } else { "" };
     let mut statement = format!("CREATE {temporary}TABLE {} (\n  {}\n)\n", table.path.quoted(), elements.join(",\n  "));
@@ -99,13 +99,26 @@ pub fn show_create_table(table: &CatalogTable) -> String {
     statement
 }
 
-/// Flink writes STRING and BYTES out here.
-fn type_text(summary: &str, kind: &TypeKind) -> String {
-    match kind {
-        TypeKind::Varchar(_) => summary.replace("STRING", "VARCHAR(2147483647)"),
-        TypeKind::Varbinary(_) => summary.replace("BYTES", "VARBINARY(2147483647)"),
-        _ => summary.to_owned(),
+/// A type, in which Flink writes STRING, BYTES and TIMESTAMP_LTZ out here.
+fn type_text(data_type: &DataType) -> String {
+    let summary = data_type.to_string();
+    let parts = summary.split('`').enumerate().map(|(index, part)| match index % 2 {
+        0 => written_out(part),
+        // The name of a field.
+        _ => part.to_owned(),
+    });
+    parts.collect::<Vec<_>>().join("`")
+}
+
+fn written_out(types: &str) -> String {
+    let types = types.replace("STRING", "VARCHAR(2147483647)").replace("BYTES", "VARBINARY(2147483647)");
+    let mut parts = types.split("TIMESTAMP_LTZ(");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (precision, rest) = part.split_once(')').unwrap_or((part, ""));
+        let _ = write!(text, "TIMESTAMP({precision}) WITH LOCAL TIME ZONE{rest}");
     }
+    text
 }
 
 /// The statement that creates a view again.

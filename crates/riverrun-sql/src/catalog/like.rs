@@ -142,7 +142,7 @@ fn take_rest(table: &mut CatalogTable, base: &CatalogTable, strategies: &Strateg
 }
 
 /// Checks that keys and the event-time column exist, and makes key columns NOT NULL.
-fn check(mut table: CatalogTable, create: &CreateTable) -> Result<CatalogTable> {
+pub(super) fn check(mut table: CatalogTable, create: &CreateTable) -> Result<CatalogTable> {
     if let Some((_, key)) = table.primary_key.clone() {
         let places = create.primary_key.as_ref().map_or(&[][..], |key| &key.columns);
         let mut seen = HashSet::new();
@@ -204,7 +204,7 @@ fn place_of(parts: &[NamePart], name: &str) -> Option<Place> {
     parts.iter().find(|part| part.value == name).map(|part| part.place)
 }
 
-fn no_column(table: &CatalogTable, name: &str) -> Error {
+pub(super) fn no_column(table: &CatalogTable, name: &str) -> Error {
     let names = table.columns.iter().map(|column| column.name.value.as_str());
     Error::input(format!("there is no column '{name}' in the table '{}'", table.path.name))
         .hint_opt(did_you_mean(name, names))

@@ -78,7 +78,9 @@ fn common_kind(a: &TypeKind, b: &TypeKind, rule: Rule) -> Option<TypeKind> {
         (Timestamp { precision: p1, .. }, TimestampLtz { precision: p2, .. })
         | (TimestampLtz { precision: p1, .. }, Timestamp { precision: p2, .. }) => {
             let precision = *p1.max(p2);
-            match (rule, a) {
+            // Calcite takes the first of two types of equal precision, else the second, and widens it.
+            let kept = if p1 == p2 { a } else { b };
+            match (rule, kept) {
                 (Rule::LeastRestrictive, Timestamp { .. }) => TypeKind::timestamp(precision),
                 _ => TypeKind::timestamp_ltz(precision),
             }

@@ -107,19 +107,22 @@ fn distinct(differ: bool, context: &FunctionContext, arguments: &[Argument<'_>])
     let [left, right] = arguments else {
         return Err(Error::input(format!("IS DISTINCT FROM takes two operands, not {}", arguments.len())));
     };
-    let comparison = Comparison::new(context, Relation::Equal, *left, *right)?.null_safe();
+    // As in Flink, where neither may be NULL it is `<>`: a text that means no time neither equals a time nor differs from it.
+    let by_difference = differ && !left.data_type.nullable && !right.data_type.nullable;
+    let relation = if by_difference { Relation::NotEqual } else { Relation::Equal };
+    let comparison = Comparison::new(context, relation, *left, *right)?.null_safe();
     Ok(Resolved {
         parameters: vec![comparison.left.clone(), comparison.right.clone()],
         returns: TypeKind::Boolean.not_null(),
         kernel: kernel("IS DISTINCT FROM", move |arguments| {
             let (left, right) = (arguments.raw(0)?, arguments.raw(1)?);
-            let equal = comparison.compare(left, right, arguments.rows())?;
-            let same =
+            let compared = comparison.compare(left, right, arguments.rows())?;
+            let holds =
                 BooleanBuffer::collect_bool(arguments.rows(), |row| match (is_null(left, row), is_null(right, row)) {
-                    (false, false) => equal.is_valid(row) && equal.value(row),
-                    (left, right) => left && right,
+                    (false, false) => (compared.is_valid(row) && compared.value(row)) != (differ && !by_difference),
+                    (left, right) => (left && right) != differ,
                 });
-            Ok(Arc::new(BooleanArray::new(if differ { !&same } else { same }, None)))
+            Ok(Arc::new(BooleanArray::new(holds, None)))
         }),
     })
 }

@@ -7,7 +7,7 @@ use super::arithmetic::Operator;
 use super::cast::numeric::{Number, decimal_to_number, decimals, divide_half_up, fit, power_of_ten};
 use super::common_type::{MAX_PRECISION, exact_digits};
 use super::kernels::kernel;
-use super::loops::optional_binary;
+use super::loops::{binary, optional_binary};
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{Decimal128Type, i256};
 use riverrun_core::{DataType, Error, Result, TypeKind};
@@ -58,9 +58,12 @@ pub(crate) fn operator(operator: Operator, left: &DataType, right: &DataType) ->
     let compute = Compute { operator, left: left_digits.1, right: right_digits.1, precision, scale };
     let integer = Number::of(&returns);
     let kernel = kernel("DECIMAL", move |arguments| {
-        let values = optional_binary::<Decimal128Type, Decimal128Type, Decimal128Type>(arguments, |left, right| {
-            compute.apply(left, right)
-        })?;
+        let values = match compute.exact() {
+            Some(exact) => binary::<Decimal128Type, Decimal128Type, Decimal128Type>(arguments, exact)?,
+            None => optional_binary::<Decimal128Type, Decimal128Type, Decimal128Type>(arguments, |left, right| {
+                compute.apply(left, right)
+            })?,
+        };
         let values = with_type(values, precision, scale)?;
         integer.map_or(Ok(values.clone()), |integer| decimal_to_number(0, integer)(&values))
     });
@@ -86,6 +89,23 @@ struct Compute {
 }
 
 impl Compute {
+    /// The operator as it is where the type of the result has room for every result, and none is rounded.
+    fn exact(self) -> Option<impl Fn(i128, i128) -> i128> {
+        let lift = |scale: u8| power_of_ten(self.scale.saturating_sub(scale));
+        let (left, right) = (lift(self.left), lift(self.right));
+        let times = self.operator == Operator::Times && self.scale == self.left + self.right;
+        let sum = matches!(self.operator, Operator::Plus | Operator::Minus) && self.scale == self.left.max(self.right);
+        // At the most digits a result may have been cut to fit.
+        if self.precision == MAX_PRECISION || !(times || sum) {
+            return None;
+        }
+        let sign = if self.operator == Operator::Minus { -1 } else { 1 };
+        Some(move |l: i128, r: i128| {
+            // What stands in the place of a NULL may be anything.
+            if times { l.wrapping_mul(r) } else { l.wrapping_mul(left).wrapping_add(r.wrapping_mul(right * sign)) }
+        })
+    }
+
     #[inline]
     fn apply(self, left: i128, right: i128) -> Result<Option<i128>> {
         if right == 0 && matches!(self.operator, Operator::Divide | Operator::Remainder) {
@@ -217,7 +237,11 @@ fn wide_divide_half_up(value: i256, divisor: i256) -> i256 {
 }
 
 /// Compares values of two scales exactly.
+#[inline]
 pub(crate) fn compare(left: i128, left_scale: u8, right: i128, right_scale: u8) -> std::cmp::Ordering {
+    if left_scale == right_scale {
+        return left.cmp(&right);
+    }
     let scale = left_scale.max(right_scale);
     let narrow =
         left.checked_mul(power_of_ten(scale - left_scale)).zip(right.checked_mul(power_of_ten(scale - right_scale)));

@@ -1,4 +1,4 @@
-//! Functions of the user: made by CREATE FUNCTION or registered by a Rust program.
+//! Functions of the user: made by CREATE FUNCTION, from a text or a WebAssembly component, or registered by a Rust program.
 //!
 //! A [`UserFunction`] has a declared [`Signature`] and a [`Body`]. Calls are checked against the signature in one place, whatever
 //! computes them; a table function is a kernel that gives an ARRAY of ROWs per call, so that LATERAL is an UNNEST of it.
@@ -15,6 +15,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub mod aggregate;
+pub mod component;
 pub mod rows;
 pub mod scalar;
 pub mod table;
@@ -121,7 +122,7 @@ pub fn row_array(columns: &[Field]) -> DataType {
 pub struct UserFunction {
     /// What it takes and gives.
     pub signature: Signature,
-    /// `SQL` or `RUST`.
+    /// `SQL`, `RUST` or `WASM`.
     pub language: &'static str,
     /// Whether equal arguments give equal results, so that constant calls are computed once.
     pub deterministic: bool,

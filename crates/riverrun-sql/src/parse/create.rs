@@ -1,6 +1,7 @@
 //! CREATE TABLE, VIEW, CATALOG, DATABASE.
 
 use super::cursor::{Cursor, is_word, keyword_of, place};
+use super::errors::HINT;
 use super::statement::*;
 use super::statements::{Parsed, Reader, expected_word, options};
 use super::{function, types};
@@ -91,18 +92,7 @@ fn view(reader: &mut Reader<'_>, temporary: bool) -> Parsed<StatementKind> {
 fn table(reader: &mut Reader<'_>, temporary: bool) -> Parsed<StatementKind> {
     let if_not_exists = if_not_exists(reader);
     let name = reader.parser.name("a table's name")?;
-    let mut table = CreateTable {
-        name,
-        temporary,
-        if_not_exists,
-        columns: Vec::new(),
-        watermark: None,
-        primary_key: None,
-        comment: None,
-        partitioned_by: Vec::new(),
-        options: Options::default(),
-        like: None,
-    };
+    let mut table = CreateTable { temporary, if_not_exists, ..unfilled(name) };
     if reader.parser.consume_token(&Token::LParen) {
         // LIKE can bring all columns, so that the parentheses may be empty.
         while !reader.parser.consume_token(&Token::RParen) {
@@ -131,18 +121,42 @@ fn table(reader: &mut Reader<'_>, temporary: bool) -> Parsed<StatementKind> {
     if reader.parser.accept("LIKE") {
         table.like = Some(like(reader)?);
     }
-    let token = reader.parser.peek_token_ref();
-    if is_word(token, "AS") {
-        return Err(reader.parser.message_at(
-            "CREATE TABLE … AS SELECT is not supported yet\u{1f}create the table, then INSERT INTO it",
-            token,
-        ));
+    let token = reader.parser.peek_token_ref().clone();
+    if reader.parser.accept("AS") {
+        let refused = match (&table.like, if_not_exists, table.partitioned_by.is_empty()) {
+            (Some(_), ..) => Some("CREATE TABLE … LIKE … AS SELECT"),
+            (_, true, _) => Some("CREATE TABLE IF NOT EXISTS … AS SELECT"),
+            (.., false) => Some("CREATE TABLE … PARTITIONED BY … AS SELECT"),
+            _ => None,
+        };
+        if let Some(what) = refused {
+            let hint = "create the table, then INSERT INTO it";
+            return Err(reader.parser.message_at(&format!("{what} is not supported yet{HINT}{hint}"), &token));
+        }
+        table.query = Some(reader.query()?);
     }
     Ok(StatementKind::CreateTable(table))
 }
 
+/// A table of which nothing but the name is known.
+pub fn unfilled(name: Name) -> CreateTable {
+    CreateTable {
+        name,
+        temporary: false,
+        if_not_exists: false,
+        columns: Vec::new(),
+        watermark: None,
+        primary_key: None,
+        comment: None,
+        partitioned_by: Vec::new(),
+        options: Options::default(),
+        like: None,
+        query: None,
+    }
+}
+
 /// A column, a WATERMARK or a constraint.
-fn element(reader: &mut Reader<'_>, table: &mut CreateTable) -> Parsed<()> {
+pub(super) fn element(reader: &mut Reader<'_>, table: &mut CreateTable) -> Parsed<()> {
     let parser = &mut reader.parser;
     let token = parser.peek_token_ref().clone();
     if parser.accept_all(&["WATERMARK", "FOR"]) {

@@ -36,11 +36,17 @@ pub(super) fn show(parser: &mut Parser<'_>) -> Parsed<StatementKind> {
                 found => return Err(expected_word(parser, found, &["TABLE", "VIEW"], &token)),
             }
         }
-        Some(other @ ("JARS" | "JOBS" | "MODULES" | "FULL" | "PROCEDURES" | "PARTITIONS" | "MODELS")) => {
+        Some("MODULES") => ShowKind::Modules { full: false },
+        Some("FULL") => {
+            parser.expect_word("MODULES")?;
+            ShowKind::Modules { full: true }
+        }
+        Some(other @ ("JARS" | "JOBS" | "PROCEDURES" | "PARTITIONS" | "MODELS")) => {
             return Err(parser.message_at(&format!("SHOW {other} is not supported yet"), &token));
         }
         found => {
-            let words = ["TABLES", "VIEWS", "CATALOGS", "DATABASES", "FUNCTIONS", "COLUMNS", "CURRENT", "CREATE"];
+            let words =
+                ["TABLES", "VIEWS", "CATALOGS", "DATABASES", "FUNCTIONS", "COLUMNS", "MODULES", "CURRENT", "CREATE"];
             return Err(expected_word(parser, found, &words, &token));
         }
     };

@@ -28,6 +28,10 @@ pub enum StatementKind {
     CreateCatalog(CreateCatalog),
     /// CREATE DATABASE.
     CreateDatabase(CreateDatabase),
+    /// ALTER TABLE.
+    AlterTable(AlterTable),
+    /// ALTER VIEW.
+    AlterView(AlterView),
     /// DROP of a table, view, catalog or database.
     Drop(DropObject),
     /// USE CATALOG name.
@@ -203,6 +207,8 @@ pub struct CreateTable {
     pub options: Options,
     /// LIKE.
     pub like: Option<Like>,
+    /// AS: the query whose columns the table has too. The INSERT of its rows is a statement of its own behind this one.
+    pub query: Option<Query>,
 }
 
 /// A column of a CREATE TABLE.
@@ -288,6 +294,80 @@ pub enum MergeStrategy {
     Excluding,
     /// Taken over, the new table's own parts going first.
     Overwriting,
+}
+
+/// `ALTER TABLE [IF EXISTS]`.
+#[derive(Clone, Debug)]
+pub struct AlterTable {
+    /// The table's name.
+    pub name: Name,
+    /// IF EXISTS.
+    pub if_exists: bool,
+    /// What becomes of it.
+    pub change: TableChange,
+}
+
+/// What ALTER TABLE changes.
+#[derive(Clone, Debug)]
+pub enum TableChange {
+    /// RENAME TO.
+    Rename(Name),
+    /// RENAME column TO column.
+    RenameColumn(NamePart, NamePart),
+    /// ADD: parts that are not there yet.
+    Add(Vec<TablePart>),
+    /// MODIFY: parts that replace those of their kind or name.
+    Modify(Vec<TablePart>),
+    /// DROP column, or several.
+    DropColumns(Vec<NamePart>),
+    /// DROP PRIMARY KEY, or DROP CONSTRAINT with its name.
+    DropPrimaryKey(Option<NamePart>),
+    /// DROP WATERMARK.
+    DropWatermark,
+    /// SET: options, over those there are.
+    SetOptions(Options),
+    /// RESET: the keys of options.
+    ResetOptions(Vec<NamePart>),
+}
+
+/// A part of a table's definition.
+#[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "statements are few")]
+pub enum TablePart {
+    /// A column, and where it comes to stand.
+    Column(ColumnDef, Option<ColumnPosition>),
+    /// WATERMARK FOR.
+    Watermark(Watermark),
+    /// PRIMARY KEY … NOT ENFORCED.
+    PrimaryKey(PrimaryKey),
+}
+
+/// Where a column comes to stand.
+#[derive(Clone, Debug)]
+pub enum ColumnPosition {
+    /// FIRST.
+    First,
+    /// AFTER a column.
+    After(NamePart),
+}
+
+/// `ALTER VIEW`.
+#[derive(Clone, Debug)]
+pub struct AlterView {
+    /// The view's name.
+    pub name: Name,
+    /// What becomes of it.
+    pub change: ViewChange,
+}
+
+/// What ALTER VIEW changes.
+#[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "statements are few")]
+pub enum ViewChange {
+    /// RENAME TO.
+    Rename(Name),
+    /// AS: another query.
+    Query(Query),
 }
 
 /// `CREATE [TEMPORARY] VIEW [IF NOT EXISTS]`.
@@ -466,6 +546,7 @@ pub enum ShowKind {
     Functions,
     UserFunctions,
     Columns,
+    Modules { full: bool },
     CurrentCatalog,
     CurrentDatabase,
     CreateTable(Name),

@@ -4,7 +4,7 @@ use super::cursor::{Cursor, keyword_of};
 use super::errors::{HINT, PlaceMap, convert};
 use super::statement::*;
 use super::tokens::{Positioned, Tokens, Variables};
-use super::{create, cursor, dialect, function, reserved, split};
+use super::{alter, create, cursor, dialect, function, quantified, reserved, split};
 use riverrun_core::options::OptionValue;
 use riverrun_core::{Options, Place, Result, suggest};
 use sqlparser::ast::{self, Visit, Visitor};
@@ -74,7 +74,31 @@ pub fn is_complete(text: &str) -> bool {
 
 fn parse_tokens(tokens: Tokens) -> Result<Vec<Statement>> {
     let Tokens { text, tokens, hints } = tokens;
-    split::split(tokens).into_iter().map(|tokens| parse_one(&text, tokens, &hints)).collect()
+    let mut statements = Vec::new();
+    for tokens in split::split(tokens) {
+        let statement = parse_one(&text, tokens, &hints)?;
+        let insert = rows_of_created(&statement);
+        statements.push(statement);
+        statements.extend(insert);
+    }
+    Ok(statements)
+}
+
+/// The INSERT that fills a table created AS a query.
+fn rows_of_created(statement: &Statement) -> Option<Statement> {
+    let StatementKind::CreateTable(CreateTable { name, query: Some(query), .. }) = &statement.kind else { return None };
+    let text = format!("INSERT INTO {name} {}", query.text);
+    let insert = Insert {
+        table: name.clone(),
+        hints: Vec::new(),
+        overwrite: false,
+        partition: Vec::new(),
+        columns: Vec::new(),
+        query: query.clone(),
+        text: text.clone(),
+        place: query.place,
+    };
+    Some(Statement { kind: StatementKind::Insert(insert), text, place: query.place })
 }
 
 /// Parses an expression that stands alone.
@@ -152,8 +176,9 @@ impl Reader<'_> {
     /// Reads a query.
     pub(super) fn query(&mut self) -> Parsed<Query> {
         let from = self.parser.index();
-        let ast = self.parser.parse_query()?;
+        let mut ast = self.parser.parse_query()?;
         refuse_unknown_clauses(&self.parser, &ast)?;
+        quantified::rewrite(&mut ast);
         let (text, place) = self.text_since(from);
         // A hint belongs to this query if it stands behind one of its tokens.
         let own = self.places.get(from..self.parser.index().min(self.places.len())).unwrap_or_default();
@@ -186,7 +211,7 @@ impl Reader<'_> {
         }
         let Some(word) = keyword_of(token) else { return Err(parser.expected_here("a statement", token)) };
         match word.as_str() {
-            "SELECT" | "WITH" | "VALUES" => Ok(StatementKind::Query(self.query()?)),
+            "SELECT" | "WITH" | "VALUES" | "TABLE" => Ok(StatementKind::Query(self.query()?)),
             "INSERT" => Ok(StatementKind::Insert(self.insert()?)),
             "CREATE" => create::create(self),
             "DROP" => self.drop_object(),
@@ -294,10 +319,12 @@ impl Reader<'_> {
         let token = parser.peek_token_ref();
         match keyword_of(token).as_deref() {
             Some("FUNCTION" | "TEMPORARY") => function::alter(self),
-            Some(other @ ("TABLE" | "VIEW" | "DATABASE" | "CATALOG" | "MODEL" | "MATERIALIZED")) => {
+            Some("TABLE") => alter::table(self),
+            Some("VIEW") => alter::view(self),
+            Some(other @ ("DATABASE" | "CATALOG" | "MODEL" | "MATERIALIZED")) => {
                 Err(parser.message_at(&format!("ALTER {other} is not supported yet"), &begin))
             }
-            found => Err(expected_word(parser, found, &["FUNCTION"], token)),
+            found => Err(expected_word(parser, found, &["TABLE", "VIEW", "FUNCTION"], token)),
         }
     }
 

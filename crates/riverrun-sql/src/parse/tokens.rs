@@ -81,7 +81,11 @@ impl Tokens {
             refuse_foreign(&token, span, replaced.text.get(start..end).unwrap_or_default())?;
             tokens.push(Positioned { token: TokenWithSpan::new(token, span), start, end });
         }
-        Ok(Tokens { text: replaced.text, tokens: move_within(complete_skip(tokens)), hints })
+        Ok(Tokens {
+            text: replaced.text,
+            tokens: super::matched::call_matched(move_within(complete_skip(tokens))),
+            hints,
+        })
     }
 }
 

@@ -79,7 +79,8 @@ pub(super) fn data_type(parser: &mut Parser<'_>) -> Result<DataType, ParserError
 }
 
 fn nullability(parser: &mut Parser<'_>, kind: TypeKind) -> Result<DataType, ParserError> {
-    if parser.accept("NOT") {
+    // `RETURNS INT NOT DETERMINISTIC`: there NOT begins the next clause.
+    if !super::cursor::is_word(parser.peek_nth_token_ref(1), "DETERMINISTIC") && parser.accept("NOT") {
         parser.expect_word("NULL")?;
         return Ok(kind.not_null());
     }

@@ -184,7 +184,7 @@ pub(super) fn details(node: &Node) -> Vec<(&'static str, String)> {
             say("select", columns.join(", "));
             say("where", calc.filter.as_ref().map(text).unwrap_or_default());
         }
-        NodeKind::Union(_) | NodeKind::Result => {}
+        NodeKind::Union(_) | NodeKind::Result | NodeKind::CurrentWatermark(_) => {}
         NodeKind::WindowAssign(spec) => {
             say("window", windowing(&spec.windowing));
             say("partition by", list(&spec.keys));
@@ -310,7 +310,7 @@ pub(super) fn details(node: &Node) -> Vec<(&'static str, String)> {
         },
         NodeKind::MatchRecognize(spec) => {
             say("partition by", list(&spec.keys));
-            say("order by", text(&spec.time));
+            say("order by", spec.time.as_ref().map_or_else(|| "arrival".to_owned(), text));
             say("variables", spec.variables.join(", "));
             say("within", spec.within.map(|within| span_text(within.0)).unwrap_or_default());
             say("rows", if spec.all_rows { "all of a match" } else { "one per match" }.to_owned());

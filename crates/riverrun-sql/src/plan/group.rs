@@ -2,6 +2,7 @@
 
 use super::node::{ChangelogKind, NodeId, NodeKind, Properties};
 use super::planner::Planner;
+use super::split_distinct::{Split, can_split};
 use crate::bind::relation::{BoundAggregate, Relation};
 use crate::bind::scope::column;
 use crate::expr::Expr;
@@ -19,7 +20,7 @@ impl Planner<'_> {
         input: Relation,
         mut keys: Vec<Expr>,
         sets: Option<Vec<Vec<usize>>>,
-        calls: Vec<BoundAggregate>,
+        mut calls: Vec<BoundAggregate>,
         hint: Option<Millis>,
         schema: Schema,
     ) -> Result<NodeId> {
@@ -30,11 +31,16 @@ impl Planner<'_> {
             below = self.builder.properties(node).schema.clone();
         }
         let retracting = self.builder.properties(node).changelog != ChangelogKind::Append;
+        let ttl = self.config.hinted_ttl(hint);
+        if self.config.splits_distinct() && can_split(&calls) {
+            Split { node, keys, calls } = self.split_distinct(node, &keys, &calls, ttl)?;
+            below = self.builder.properties(node).schema.clone();
+        }
         let spec = GroupAggregateSpec {
             keys: self.lower_all(&keys, &below)?,
             aggregates: self.calls(&calls, &below, retracting)?,
             schema: schema.clone(),
-            ttl: self.config.hinted_ttl(hint),
+            ttl,
             phases: self.phases(&calls, retracting),
             batch_size: self.config.batch_size(),
         };
@@ -119,22 +125,29 @@ impl Planner<'_> {
     }
 }
 
+/// Functions whose results do not depend on the order of rows.
+pub(super) const ANY_ORDER: &[&str] = &[
+    "COUNT",
+    "SUM",
+    "AVG",
+    "MIN",
+    "MAX",
+    "STDDEV_POP",
+    "STDDEV_SAMP",
+    "VAR_POP",
+    "VAR_SAMP",
+    "BITMAP_BUILD_AGG",
+    "BITMAP_OR_AGG",
+    "BITMAP_BUILD_CARDINALITY_AGG",
+];
+
 /// Whether the states of a call can be put together in any order; and, if rows are taken back, though a row may be taken
 /// back on another worker than the one that has it.
 fn is_mergeable(call: &BoundAggregate, retracting: bool) -> bool {
     let Some(name) = call.definition.built_in() else { return false };
     match name {
         "COUNT" | "SUM" | "AVG" => !retracting || !call.options.distinct,
-        "MIN"
-        | "MAX"
-        | "STDDEV_POP"
-        | "STDDEV_SAMP"
-        | "VAR_POP"
-        | "VAR_SAMP"
-        | "BITMAP_BUILD_AGG"
-        | "BITMAP_OR_AGG"
-        | "BITMAP_BUILD_CARDINALITY_AGG" => !retracting,
-        _ => false,
+        name => ANY_ORDER.contains(&name) && !retracting,
     }
 }
 

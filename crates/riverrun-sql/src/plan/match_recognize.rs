@@ -33,7 +33,7 @@ impl Planner<'_> {
         });
         let spec = MatchRecognizeSpec {
             keys: self.lower_all(&matched.keys, &below)?,
-            time: lower(&matched.time)?,
+            time: matched.time.data_type().kind.is_rowtime().then(|| lower(&matched.time)).transpose()?,
             order: self.sort_keys(&matched.order, &below)?,
             operands: operands.collect::<Result<_>>()?,
             operand_types: matched.operands.iter().map(|(_, data_type)| data_type.to_arrow()).collect(),

@@ -6,6 +6,7 @@ use riverrun_core::{KeyGroup, Millis, Schema};
 use riverrun_operators::calc::CalcSpec;
 use riverrun_operators::changelog_codes::ChangelogCodesSpec;
 use riverrun_operators::constraints::ConstraintsSpec;
+use riverrun_operators::current_watermark::CurrentWatermarkSpec;
 use riverrun_operators::expand::ExpandSpec;
 use riverrun_operators::expression::Expression;
 use riverrun_operators::group_aggregate::GroupAggregateSpec;
@@ -172,6 +173,8 @@ pub enum NodeKind {
     Values(ValuesSpec),
     /// Filters and projects.
     Calc(CalcSpec),
+    /// Puts the watermark before each row behind its columns.
+    CurrentWatermark(CurrentWatermarkSpec),
     /// Rows of several inputs.
     Union(UnionSpec),
     /// Window functions whose rows are used one by one.
@@ -235,6 +238,7 @@ impl NodeKind {
             NodeKind::Source(_) => "Source",
             NodeKind::Values(_) => "Values",
             NodeKind::Calc(_) => "Calc",
+            NodeKind::CurrentWatermark(_) => "CurrentWatermark",
             NodeKind::Union(_) => "Union",
             NodeKind::WindowAssign(_) => "WindowAssign",
             NodeKind::WindowAggregate(_) => "WindowAggregate",
@@ -271,6 +275,7 @@ impl NodeKind {
             self,
             NodeKind::ChangelogCodes(_)
                 | NodeKind::Calc(_)
+                | NodeKind::CurrentWatermark(_)
                 | NodeKind::Union(_)
                 | NodeKind::Constraints(_)
                 | NodeKind::Result

@@ -11,7 +11,7 @@ use super::rewrite::rewrite;
 use super::table::{connector_of, on_error};
 use super::temporal::Temporal;
 use super::values::constant_rows;
-use super::{PlanBuilder, sink};
+use super::{PlanBuilder, current_watermark, sink};
 use crate::bind::relation::{Relation, RelationKind};
 use crate::bind::scope::column;
 use crate::bind::table::{BoundTable, ColumnSource};
@@ -128,6 +128,13 @@ impl<'a> Planner<'a> {
 
     /// A filter and a projection over a node; nothing where they change nothing.
     pub(super) fn calc(&mut self, input: NodeId, filters: Vec<Expr>, exprs: &[Expr], schema: Schema) -> Result<NodeId> {
+        if let Some(data_type) = current_watermark::wanted(exprs.iter().chain(&filters)) {
+            let index = self.builder.properties(input).schema.len();
+            let input = self.with_watermark(input, &data_type);
+            let read = |expr: &Expr| current_watermark::read(expr, &data_type, index);
+            let exprs: Vec<Expr> = exprs.iter().map(read).collect();
+            return self.calc(input, filters.iter().map(read).collect(), &exprs, schema);
+        }
         let below = self.builder.properties(input).clone();
         let same = filters.is_empty()
             && below.schema == schema

@@ -16,6 +16,7 @@ use riverrun_core::suggest::did_you_mean;
 use riverrun_core::{DataType, Error, Field, Place, Result, Schema, TypeKind};
 use riverrun_operators::constraints::{ConstraintsSpec, LengthEnforcer, NotNullEnforcer};
 use riverrun_operators::sink_materialize::SinkMaterializeSpec;
+use std::collections::HashSet;
 
 #[cfg(test)]
 mod tests;
@@ -41,7 +42,21 @@ pub(super) fn plan_insert(planner: &mut Planner<'_>, insert: &Insert, statement:
     for (name, value) in &insert.partition {
         let scope = Scope::empty();
         let bound = ExprBinder::new(&scope, &planner.context).bind(&value.ast).map_err(|e| e.at(value.place))?;
+        if !table.partition_keys.contains(&name.value) {
+            let keys = match table.partition_keys.as_slice() {
+                [] => "the table has no PARTITIONED BY".to_owned(),
+                keys => format!("the table is PARTITIONED BY ({})", keys.join(", ")),
+            };
+            return Err(Error::input(format!("column '{name}' of '{}' is no partition", insert.table))
+                .detail(keys)
+                .at(name.place));
+        }
         constants.push((target_column(&table, name)?, bound));
+    }
+    let mut named = HashSet::new();
+    let all = insert.columns.iter().chain(insert.partition.iter().map(|(name, _)| name));
+    if let Some(twice) = all.into_iter().find(|name| !named.insert(name.value.as_str())) {
+        return Err(Error::input(format!("column '{twice}' is named twice")).at(twice.place));
     }
     let targets: Vec<usize> = match insert.columns.is_empty() {
         false => insert.columns.iter().map(|name| target_column(&table, name)).collect::<Result<_>>()?,

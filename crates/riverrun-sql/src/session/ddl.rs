@@ -6,6 +6,9 @@ use crate::parse::{Name, NamePart, Show, ShowKind, Statement, StatementKind};
 use riverrun_core::options::OptionValue;
 use riverrun_core::{Error, Result, Schema};
 
+#[cfg(test)]
+mod tests;
+
 /// What a statement prints: columns of text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rows {
@@ -36,12 +39,28 @@ pub fn execute_ddl(
 ) -> Result<Outcome> {
     let mut outcome = Outcome::default();
     match &statement.kind {
-        StatementKind::CreateTable(create) => catalog.create_table(create)?,
-        StatementKind::CreateView(create) => catalog.create_view(create)?,
+        StatementKind::CreateTable(create) => {
+            change(catalog, &create.name, schema_of, |catalog| match &create.query {
+                None => catalog.create_table(create),
+                Some(query) => {
+                    let schema = schema_of(catalog, &catalog.view_of(create, query)?)?;
+                    catalog.create_table(&catalog::with_columns(create, query, &schema)?)
+                }
+            })?
+        }
+        StatementKind::CreateView(create) => {
+            change(catalog, &create.name, schema_of, |catalog| catalog.create_view(create))?;
+        }
         StatementKind::CreateCatalog(create) => {
             catalog.create_catalog(&create.name, create.if_not_exists, &create.options)?;
         }
         StatementKind::CreateDatabase(create) => catalog.create_database(&create.name, create.if_not_exists)?,
+        StatementKind::AlterTable(alter) => {
+            change(catalog, &alter.name, schema_of, |catalog| catalog.alter_table(alter))?;
+        }
+        StatementKind::AlterView(alter) => {
+            change(catalog, &alter.name, schema_of, |catalog| catalog.alter_view(alter))?;
+        }
         StatementKind::Drop(drop) => catalog.drop_object(drop)?,
         StatementKind::UseCatalog(name) => catalog.use_catalog(name)?,
         StatementKind::UseDatabase(name) => catalog.use_database(name)?,
@@ -60,6 +79,23 @@ pub fn execute_ddl(
         | StatementKind::Explain(_) => return Err(Error::bug("a statement that runs a job came to the catalog")),
     }
     Ok(outcome)
+}
+
+/// Changes a table or view, unless it can't be bound afterwards: a mistake in an expression or a view's query is told where it
+/// is made, not where the table is used.
+fn change(
+    catalog: &mut Catalog,
+    name: &Name,
+    schema_of: SchemaOf<'_>,
+    make: impl FnOnce(&mut Catalog) -> Result<()>,
+) -> Result<()> {
+    let mut changed = catalog.clone();
+    make(&mut changed)?;
+    if let Some(object) = changed.get(&changed.path(name)?) {
+        schema_of(&changed, object)?;
+    }
+    *catalog = changed;
+    Ok(())
 }
 
 fn set(session: &mut SessionConfig, key: &NamePart, value: &NamePart) -> Result<Option<String>> {
@@ -113,6 +149,14 @@ fn show(show: &Show, catalog: &Catalog, schema_of: SchemaOf<'_>) -> Result<Rows>
             Some(name) => describe(name, catalog, schema_of)?,
             None => Rows::default(),
         },
+        ShowKind::Modules { full } => {
+            let mut rows = column("module name", ["core".to_owned()]);
+            if *full {
+                rows.columns.push("used");
+                rows.rows.iter_mut().for_each(|row| row.push(Some("TRUE".to_owned())));
+            }
+            rows
+        }
         ShowKind::CurrentCatalog => column("current catalog name", [catalog.current_catalog().to_owned()]),
         ShowKind::CurrentDatabase => column("current database name", [catalog.current_database().to_owned()]),
         ShowKind::CreateTable(name) => match catalog.find(name)? {

@@ -1,5 +1,7 @@
 //! CREATE, ALTER, DROP, DESCRIBE and SHOW FUNCTION.
 
+mod component;
+
 use super::{Rows, SessionConfig};
 use crate::bind::call::CONDITIONAL;
 use crate::bind::user_call::{bind_body, bind_text};
@@ -173,9 +175,7 @@ fn define(create: &CreateFunction, catalog: &Catalog, session: &SessionConfig) -
     };
     match language.as_str() {
         "SQL" => expression(create, name, catalog, session),
-        "WASM" => Err(Error::unsupported("a function from a WebAssembly component")
-            .hint(format!("write an expression: CREATE FUNCTION {name}(x INT) RETURNS INT AS 'x + 1'"))
-            .at(create.language.as_ref().map(|part| part.place))),
+        "WASM" => component::load(create, name, session),
         "JAVA" | "SCALA" | "PYTHON" => {
             let place = create.language.as_ref().or(create.definition.as_ref()).map(|part| part.place);
             Err(Error::unsupported(format!("a function in {}", pretty(&language)))
@@ -184,7 +184,10 @@ fn define(create: &CreateFunction, catalog: &Catalog, session: &SessionConfig) -
                 .at(place.unwrap_or_else(|| create.name.place())))
         }
         _ => Err(Error::input(format!("there is no language {language} for functions"))
-            .hint_opt(did_you_mean(&language, ["SQL"]).or_else(|| Some("SQL is there: expressions".to_owned())))
+            .hint_opt(
+                did_you_mean(&language, ["SQL", "WASM"])
+                    .or_else(|| Some("SQL (expressions) and WASM (WebAssembly components) are there".to_owned())),
+            )
             .at(create.language.as_ref().map(|part| part.place))),
     }
 }

@@ -41,6 +41,21 @@ pub const PHASES: OptionDef = OptionDef::new(
     "Whether GROUP BY aggregates rows on their workers before they are exchanged: AUTO as long as many rows of a turn share a key.",
 );
 
+/// `table.optimizer.distinct-agg.split.enabled`.
+pub const SPLIT_DISTINCT: OptionDef = OptionDef::new(
+    "table.optimizer.distinct-agg.split.enabled",
+    OptionType::Bool,
+    Some("false"),
+    "Whether the different values of a DISTINCT in GROUP BY are told apart by all workers, and not by the owner of their key alone.",
+);
+/// `table.optimizer.distinct-agg.split.bucket-num`.
+pub const SPLIT_DISTINCT_BUCKETS: OptionDef = OptionDef::new(
+    "table.optimizer.distinct-agg.split.bucket-num",
+    OptionType::Int,
+    Some("1024"),
+    "In how many parts Flink puts the values of a key. Here each is on its own, whatever the number.",
+);
+
 /// How the rows of a sink's key are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UpsertMaterialize {
@@ -71,6 +86,11 @@ impl SessionConfig {
             "TWO_PHASE" => Phases::Two,
             _ => Phases::TwoWhereItPays,
         }
+    }
+
+    /// `table.optimizer.distinct-agg.split.enabled`.
+    pub fn splits_distinct(&self) -> bool {
+        self.options.bool(&SPLIT_DISTINCT).unwrap_or_default()
     }
 
     /// How long a source collects rows for a turn, by `table.exec.mini-batch.*`.

@@ -1,12 +1,13 @@
 //! Runs a script and gives the rows that its last query leaves.
 
+use super::gate::Gate;
 use riverrun_core::format_value::RowFormatter;
 use riverrun_core::{Epoch, Error, KeyGroup, Result, RowBatch, RowKind, Schema, SystemClock};
-use riverrun_runtime::{Job, JobConfig, JobHandle, Sink, SinkContext, SinkState};
+use riverrun_runtime::{Job, JobConfig, JobHandle, Sink, SinkContext, SinkState, Snapshot};
 use riverrun_sql::build::{ResultSink, build};
 use riverrun_sql::catalog::Catalog;
 use riverrun_sql::parse::{self, StatementKind, Variables};
-use riverrun_sql::plan::{ChangelogKind, Planner, StreamPlan};
+use riverrun_sql::plan::{ChangelogKind, NodeKind, Planner, StreamPlan};
 use riverrun_sql::session::{SessionConfig, execute_ddl};
 use riverrun_state::{OperatorSnapshot, RestoredState};
 use std::collections::BTreeMap;
@@ -15,6 +16,22 @@ use std::time::Duration;
 
 /// A job that has not ended after this time hangs.
 const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How the jobs of a script are run.
+#[derive(Clone, Debug)]
+pub enum Running {
+    /// From beginning to end, at so many workers.
+    Through(usize),
+    /// Half of the rows at so many workers; then a checkpoint is taken, and the job goes on from it at another parallelism.
+    Restored {
+        /// The workers before the checkpoint.
+        before: usize,
+        /// The workers behind it.
+        after: usize,
+        /// How many rows the tables of each job have.
+        rows: Vec<u64>,
+    },
+}
 
 /// What a script's last query gave.
 pub struct Outcome {
@@ -38,12 +55,24 @@ pub struct Failure {
 pub struct Session {
     catalog: Catalog,
     config: SessionConfig,
-    parallelism: usize,
+    running: Running,
+    /// How many rows the tables of each job had.
+    rows: Vec<u64>,
 }
 
 impl Session {
-    pub fn new(parallelism: usize) -> Self {
-        Session { catalog: Catalog::default(), config: SessionConfig::default(), parallelism }
+    pub fn new(running: Running) -> Self {
+        let mut config = SessionConfig::default();
+        if matches!(running, Running::Restored { .. }) {
+            // Sources stop between batches.
+            config.set_text("execution.batch-size", "1").unwrap();
+        }
+        Session { catalog: Catalog::default(), config, running, rows: Vec::new() }
+    }
+
+    /// How many rows the tables of each job had that has run.
+    pub fn rows(&self) -> &[u64] {
+        &self.rows
     }
 
     /// Executes statements in order.
@@ -80,62 +109,158 @@ impl Session {
         Ok(outcome)
     }
 
-    fn query(&self, plan: StreamPlan) -> Result<Outcome, Failure> {
+    fn query(&mut self, plan: StreamPlan) -> Result<Outcome, Failure> {
         let result = plan.result().expect("a query has a result");
         let schema = result.properties.schema.clone();
         let append = result.properties.changelog == ChangelogKind::Append;
         let collected = Collected::default();
-        let rows = collected.clone();
-        let sink: ResultSink = Arc::new(move |_: SinkContext, schema: &Schema| {
-            let formatter = RowFormatter::new(schema.fields.iter().map(|field| field.data_type.clone()));
-            Ok(Box::new(Collector { formatter, rows: rows.clone() }) as Box<dyn Sink<RowBatch>>)
-        });
-        self.execute(plan, Some(sink))?;
-        let rows = collected.lock().unwrap();
-        let mut left = Vec::new();
-        for (row, count) in rows.iter() {
-            assert!(*count >= 0, "{row} was taken back more often than added");
-            left.extend(std::iter::repeat_n(row.clone(), *count as usize));
-        }
-        left.sort();
-        Ok(Outcome { schema, rows: left, append })
+        self.execute(plan, Some(&collected))?;
+        let mut rows = collected.rows();
+        rows.sort();
+        Ok(Outcome { schema, rows, append })
     }
 
-    fn execute(&self, plan: StreamPlan, results: Option<ResultSink>) -> Result<(), Failure> {
-        let plan = Arc::new(plan);
-        let config = JobConfig::new("golden").parallelism(self.parallelism);
-        let job = Job::start(
-            config,
-            Arc::new(move |flow: &mut riverrun_runtime::Flow<'_, RowBatch>| {
-                build(&plan, KeyGroup::DEFAULT_COUNT, results.as_ref(), flow)
-            }),
-        );
-        let ended = job.and_then(|job: JobHandle| {
-            job.wait_timeout(TIMEOUT).unwrap_or_else(|| {
-                job.cancel();
-                Err(Error::bug("the job hangs"))
-            })
-        });
+    fn execute(&mut self, plan: StreamPlan, results: Option<&Collected>) -> Result<(), Failure> {
+        let job = self.rows.len();
+        let (rows, ended) = match self.running.clone() {
+            Running::Through(workers) => through(&plan, workers, results),
+            Running::Restored { before, after, rows } => {
+                let rows = rows.get(job).copied().unwrap_or_default();
+                (rows, restored(&plan, (before, after), rows / 2, results))
+            }
+        };
+        self.rows.push(rows);
         ended.map_err(|error| Failure { error, planning: false })
     }
 }
 
-type Collected = Arc<Mutex<BTreeMap<String, i64>>>;
+/// Runs a job to its end; says how many rows its tables had.
+fn through(plan: &StreamPlan, workers: usize, results: Option<&Collected>) -> (u64, Result<()>) {
+    let job = match start(plan, workers, results, None) {
+        Ok(job) => job,
+        Err(error) => return (0, Err(error)),
+    };
+    let outcome = ended(&job);
+    let is_table = |id: &str| plan.nodes.iter().any(|node| node.id == id && matches!(node.kind, NodeKind::Source(_)));
+    let read = job.totals().into_iter().filter(|totals| is_table(&totals.id)).map(|totals| totals.rows_out);
+    (read.sum(), outcome)
+}
 
-/// Counts rows by their text.
+/// Runs a job until its sources have read so many rows, and a second one, at other workers, from there to the end.
+fn restored(plan: &StreamPlan, (before, after): (usize, usize), rows: u64, results: Option<&Collected>) -> Result<()> {
+    if rows == 0 {
+        return ended(&start(plan, before, results, None)?);
+    }
+    let mut gated = plan.clone();
+    let gate = Gate::install(rows, &mut gated);
+    let job = start(&gated, before, results, None)?;
+    const TURN: Duration = Duration::from_millis(1);
+    let mut waited = Duration::ZERO;
+    while !gate.is_closed() {
+        if let Some(outcome) = job.wait_timeout(TURN) {
+            return outcome.and_then(|()| Err(Error::bug("the job has ended before the middle of its input")));
+        }
+        waited += TURN;
+        if waited > TIMEOUT {
+            return ended(&job);
+        }
+    }
+    let epoch = job.trigger_epoch();
+    let Some((epoch, snapshot)) = epoch.and_then(|epoch| Some((epoch, job.wait_epoch(epoch, TIMEOUT)?))) else {
+        return ended(&job).and_then(|()| Err(Error::bug("the job has ended without its checkpoint")));
+    };
+    job.cancel();
+    ended(&job)?;
+    if let Some(results) = results {
+        results.rewind(epoch);
+    }
+    ended(&start(plan, after, results, Some(snapshot))?)
+}
+
+fn start(
+    plan: &StreamPlan,
+    workers: usize,
+    results: Option<&Collected>,
+    restore: Option<Arc<Snapshot>>,
+) -> Result<JobHandle> {
+    let (plan, results) = (Arc::new(plan.clone()), results.map(Collected::sink));
+    let config = JobConfig { restore, ..JobConfig::new("golden").parallelism(workers) };
+    Job::start(
+        config,
+        Arc::new(move |flow: &mut riverrun_runtime::Flow<'_, RowBatch>| {
+            build(&plan, KeyGroup::DEFAULT_COUNT, results.as_ref(), flow)
+        }),
+    )
+}
+
+fn ended(job: &JobHandle) -> Result<()> {
+    job.wait_timeout(TIMEOUT).unwrap_or_else(|| {
+        job.cancel();
+        Err(Error::bug("the job hangs"))
+    })
+}
+
+/// What has come out, by collector: a job that is restored takes back what came behind the checkpoint.
+#[derive(Clone, Default)]
+struct Collected(Arc<Mutex<Vec<Log>>>);
+
+#[derive(Default)]
+struct Log {
+    /// Rows by their text, with weights.
+    changes: Vec<(String, i64)>,
+    /// How many changes had come when each epoch ended.
+    epochs: BTreeMap<Epoch, usize>,
+}
+
+impl Collected {
+    fn sink(&self) -> ResultSink {
+        let collected = self.clone();
+        Arc::new(move |_: SinkContext, schema: &Schema| {
+            let formatter = RowFormatter::new(schema.fields.iter().map(|field| field.data_type.clone()));
+            let mut logs = collected.0.lock().unwrap();
+            logs.push(Log::default());
+            let log = logs.len() - 1;
+            Ok(Box::new(Collector { formatter, log, collected: collected.clone() }) as Box<dyn Sink<RowBatch>>)
+        })
+    }
+
+    fn rewind(&self, epoch: Epoch) {
+        for log in self.0.lock().unwrap().iter_mut() {
+            let kept = log.epochs.get(&epoch).copied().unwrap_or_default();
+            log.changes.truncate(kept);
+        }
+    }
+
+    /// The rows that are left.
+    fn rows(&self) -> Vec<String> {
+        let mut rows: BTreeMap<String, i64> = BTreeMap::new();
+        for (row, weight) in self.0.lock().unwrap().iter().flat_map(|log| &log.changes) {
+            *rows.entry(row.clone()).or_default() += weight;
+        }
+        let mut left = Vec::new();
+        for (row, count) in rows {
+            assert!(count >= 0, "{row} was taken back more often than added");
+            left.extend(std::iter::repeat_n(row, count as usize));
+        }
+        left
+    }
+}
+
+/// Writes rows by their text into one log.
 struct Collector {
     formatter: RowFormatter,
-    rows: Collected,
+    log: usize,
+    collected: Collected,
 }
 
 impl Sink<RowBatch> for Collector {
     fn write(&mut self, batch: RowBatch) -> Result<()> {
         let writer = self.formatter.rows(&batch.columns)?;
-        let mut rows = self.rows.lock().unwrap();
+        let log = &mut self.collected.0.lock().unwrap()[self.log];
         for row in 0..batch.num_rows() {
             let mut text = String::new();
             writer.write(row, RowKind::Insert, &mut text);
-            *rows.entry(text).or_default() += batch.weight(row);
+            log.changes.push((text, batch.weight(row)));
         }
         Ok(())
     }
@@ -144,7 +269,10 @@ impl Sink<RowBatch> for Collector {
         Ok(SinkState::Done)
     }
 
-    fn snapshot(&mut self, _: Epoch) -> Result<OperatorSnapshot> {
+    fn snapshot(&mut self, epoch: Epoch) -> Result<OperatorSnapshot> {
+        let log = &mut self.collected.0.lock().unwrap()[self.log];
+        let count = log.changes.len();
+        log.epochs.insert(epoch, count);
         Ok(OperatorSnapshot::default())
     }
 

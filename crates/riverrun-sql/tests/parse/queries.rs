@@ -142,6 +142,32 @@ fn joins_versions_and_patterns() {
 }
 
 #[test]
+fn match_recognize_follows_a_subquery_or_a_table_function() {
+    let matched = |input: &str| {
+        let text = format!(
+            "SELECT * FROM {input} MATCH_RECOGNIZE (ORDER BY ts MEASURES a.x AS x PATTERN (a) DEFINE a AS TRUE) AS m"
+        );
+        let query = query(&text);
+        let SetExpr::Select(select) = query.ast.body.as_ref() else { panic!() };
+        let ast::TableFactor::MatchRecognize { table, .. } = &select.from[0].relation else { panic!("{input}") };
+        assert_eq!(query.text, text);
+        table.to_string()
+    };
+    assert_eq!(matched("t"), "t");
+    assert_eq!(matched("(SELECT x, ts FROM t WHERE (x > 1))"), "`$DERIVED`((SELECT x, ts FROM t WHERE (x > 1)))");
+    assert_eq!(
+        matched("(WITH u AS (SELECT 1 AS x) SELECT * FROM u)"),
+        "`$DERIVED`((WITH u AS (SELECT 1 AS x) SELECT * FROM u))"
+    );
+    assert_eq!(matched("TABLE(f(g(1)))"), "f(g(1))");
+    assert_eq!(matched("f(1)"), "f(1)");
+    assert_eq!(matched("(SELECT 1 AS x) AS t"), "`$DERIVED`((SELECT 1 AS x)) AS t");
+    assert_eq!(matched("(SELECT 1) `select` (x)"), "`$DERIVED`((SELECT 1)) `select` (x)");
+    assert_eq!(matched("TABLE(f(1)) AS t (x)"), "f(1) AS t (x)");
+    assert_eq!(matched("t AS u"), "t AS u");
+}
+
+#[test]
 fn hints_stand_with_their_tables() {
     let query = query(
         "SELECT /*+ STATE_TTL('a' = '1d', 'b' = '2d') */ * FROM d.a /*+ OPTIONS('k' = 'v', 'x.y' = 'z') */ AS q JOIN b ON TRUE",

@@ -224,12 +224,64 @@ fn types_are_flinks() {
 #[test]
 fn what_is_not_there_yet_is_refused_by_name() {
     for (text, part) in [
-        ("CREATE TABLE t WITH ('a' = 'b') AS SELECT 1", "CREATE TABLE … AS SELECT is not supported yet"),
+        ("CREATE TABLE t LIKE u AS SELECT 1", "CREATE TABLE … LIKE … AS SELECT is not supported yet"),
+        ("CREATE TABLE IF NOT EXISTS t AS SELECT 1", "CREATE TABLE IF NOT EXISTS … AS SELECT is not supported yet"),
+        (
+            "CREATE TABLE t PARTITIONED BY (a) AS SELECT 1 AS a",
+            "CREATE TABLE … PARTITIONED BY … AS SELECT is not supported yet",
+        ),
         ("CREATE MODEL m", "CREATE MODEL is not supported yet"),
-        ("ALTER TABLE t RENAME TO u", "ALTER TABLE is not supported yet"),
+        ("ALTER DATABASE d SET ('a' = 'b')", "ALTER DATABASE is not supported yet"),
+        ("ALTER TABLE t ADD PARTITION (p = 'x')", "ALTER TABLE … PARTITION is not supported yet"),
+        ("ALTER TABLE t DROP PARTITION (p = 'x')", "ALTER TABLE … DROP PARTITION is not supported yet"),
         ("DELETE FROM t", "DELETE is not supported yet"),
         ("SHOW JARS", "SHOW JARS is not supported yet"),
         ("CREATE TABLE t (a INT, UNIQUE (a))", "UNIQUE constraints are not supported"),
+    ] {
+        assert!(error(text).contains(part), "{}", error(text));
+    }
+}
+
+#[test]
+fn a_table_created_as_a_query_is_followed_by_the_insert_of_its_rows() {
+    let statements = parse("CREATE TABLE t (b AS a + 1) WITH ('k' = 'v') AS SELECT 1 AS a", &Variables::new()).unwrap();
+    let [table, rows] = statements.as_slice() else { panic!("{statements:?}") };
+    let StatementKind::CreateTable(table) = &table.kind else { panic!("{table:?}") };
+    assert_eq!(table.query.as_ref().map(|query| query.text.as_str()), Some("SELECT 1 AS a"));
+    assert_eq!(rows.text, "INSERT INTO t SELECT 1 AS a");
+    assert!(matches!(&rows.kind, StatementKind::Insert(insert) if insert.columns.is_empty()));
+}
+
+#[test]
+fn altered_tables_are_read() {
+    let change = |text: &str| match one(text) {
+        StatementKind::AlterTable(alter) => alter.change,
+        other => panic!("{text}: {other:?}"),
+    };
+    let TableChange::Add(parts) =
+        change("ALTER TABLE t ADD (a INT COMMENT 'c' FIRST, b AS a + 1 AFTER a, WATERMARK FOR c AS c)")
+    else {
+        panic!("no ADD")
+    };
+    assert!(matches!(
+        parts.as_slice(),
+        [
+            TablePart::Column(_, Some(ColumnPosition::First)),
+            TablePart::Column(_, Some(ColumnPosition::After(_))),
+            TablePart::Watermark(_)
+        ]
+    ));
+    assert!(matches!(change("ALTER TABLE t MODIFY a BIGINT NOT NULL"), TableChange::Modify(parts) if parts.len() == 1));
+    assert!(matches!(change("ALTER TABLE t DROP (a, b)"), TableChange::DropColumns(names) if names.len() == 2));
+    assert!(matches!(change("ALTER TABLE t DROP CONSTRAINT k"), TableChange::DropPrimaryKey(Some(_))));
+    assert!(matches!(change("ALTER TABLE t DROP PRIMARY KEY"), TableChange::DropPrimaryKey(None)));
+    assert!(matches!(change("ALTER TABLE t DROP WATERMARK"), TableChange::DropWatermark));
+    assert!(matches!(change("ALTER TABLE t RENAME a TO b"), TableChange::RenameColumn(..)));
+    assert!(matches!(change("ALTER TABLE IF EXISTS t RENAME TO u"), TableChange::Rename(_)));
+    assert!(matches!(change("ALTER TABLE t RESET ('a', 'b')"), TableChange::ResetOptions(keys) if keys.len() == 2));
+    for (text, part) in [
+        ("ALTER TABLE t", "expected ADD, MODIFY, DROP, RENAME, SET or RESET"),
+        ("ALTER VIEW v SET ('a' = 'b')", "expected RENAME or AS"),
     ] {
         assert!(error(text).contains(part), "{}", error(text));
     }

@@ -8,12 +8,14 @@ use super::run::Run;
 use super::store::push_key;
 use crate::key::{KeyRows, hash_key};
 use crate::key_table::KeyTable;
-use riverrun_core::{KeyGroup, Result};
+use riverrun_core::{Error, KeyGroup, Result};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// So many slots are encoded at once, between two batches.
+/// So many slots are encoded at once, between two batches; fewer, but for the least, where they would be more bytes than these.
 const SLICE: usize = 4096;
+const SLICE_BYTES: f64 = 1_048_576.0;
+const LEAST_SLICE: usize = 64;
 
 /// A call makes room by so many slots at the least, and by this many times what has come since the last one.
 const LEAST_EVICTED: usize = 4096;
@@ -22,10 +24,12 @@ const EVICTED_PER_NEW: usize = 3;
 /// A run of so many bytes is sent; where little may wait, of half of that. Larger runs are fewer files to merge.
 const LARGEST_RUN: usize = 16 << 20;
 
-/// The flags of a slot: changed in the even or the odd epoch, used since the clock's hand came by, known to the tier.
+/// The flags of a slot: changed in the even or the odd epoch, used since the clock's hand came by, known to the tier, chosen to
+/// leave.
 const DIRTY: [u8; 2] = [1, 2];
 const USED: u8 = 4;
 const BELOW: u8 = 8;
+const LEAVING: u8 = 16;
 
 /// The values of an operator by slot.
 pub trait SlotValues {
@@ -46,7 +50,27 @@ pub trait SlotValues {
         let _ = slot;
         false
     }
+
+    /// Hands `put` the slots in their order, each with what appends its value. Values that stand in columns are encoded
+    /// together.
+    fn encode_each(&self, slots: &[u32], put: &mut PutValue<'_>) -> Result<()> {
+        slots.iter().for_each(|&slot| put(slot, &mut |out| self.encode(slot, out)));
+        Ok(())
+    }
+
+    /// What [`SlotValues::decode`] was called for is complete.
+    fn loaded(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    /// About how many bytes the values take up, where that is known.
+    fn num_bytes(&self) -> Option<usize> {
+        None
+    }
 }
+
+/// Takes a slot, and what appends its value.
+pub type PutValue<'a> = dyn FnMut(u32, &mut dyn FnMut(&mut Vec<u8>)) + 'a;
 
 /// Keeps the slots of one table of keys in step with the tier. Where there is none it does nothing, at the cost of a test.
 pub struct Resident {
@@ -71,6 +95,8 @@ pub struct Resident {
     value_bytes: f64,
     run_bytes: usize,
     share: Share,
+    /// A value could not be encoded.
+    failed: Option<Error>,
 }
 
 /// A barrier under way.
@@ -113,7 +139,13 @@ impl Resident {
             hand: 0,
             fresh: 0,
             value_bytes: 0.0,
+            failed: None,
         }
+    }
+
+    /// Whether there is a tier.
+    pub fn is_tiered(&self) -> bool {
+        self.tiered
     }
 
     /// Appends the slot of each row's key, which are then in memory and will be changed: those that are below are read, those
@@ -200,13 +232,24 @@ impl Resident {
                 }
             }
         }
-        let Some(queue) = self.queue.as_ref().filter(|_| !asked_slots.is_empty()) else { return Ok(()) };
-        let flags = &mut self.flags;
-        queue.store().get(&asked, &mut |position, value| {
-            let slot = asked_slots[position];
-            flags[slot as usize] |= BELOW;
-            values.decode(slot, keys.hash(slot), value)
-        })
+        if let Some(queue) = self.queue.as_ref().filter(|_| !asked_slots.is_empty()) {
+            let flags = &mut self.flags;
+            queue.store().get(&asked, &mut |position, value| {
+                let slot = asked_slots[position];
+                flags[slot as usize] |= BELOW;
+                values.decode(slot, keys.hash(slot), value)
+            })?;
+        }
+        values.loaded()
+    }
+
+    /// These slots, which are in memory, are used.
+    pub fn touch(&mut self, slots: &[u32]) {
+        for &slot in slots {
+            if let Some(flags) = self.flags.get_mut(slot as usize) {
+                *flags |= USED;
+            }
+        }
     }
 
     /// These slots are about to be changed.
@@ -216,16 +259,19 @@ impl Resident {
         }
         self.flags.resize(self.flags.len().max(keys.slots()), 0);
         let (now, before) = (DIRTY[self.parity], DIRTY[1 - self.parity]);
+        let mut frozen = Vec::new();
         for &slot in slots {
-            let flags = self.flags[slot as usize];
-            if flags & before != 0 {
-                self.write_frozen(keys, values, slot);
+            let flags = &mut self.flags[slot as usize];
+            if *flags & before != 0 {
+                *flags &= !before;
+                frozen.push(slot);
             }
-            if flags & now == 0 {
+            if *flags & now == 0 {
                 self.dirty.push(slot);
             }
-            self.flags[slot as usize] |= now | USED;
+            *flags |= now | USED;
         }
+        self.write_frozen(keys, values, &frozen);
     }
 
     /// A slot was filled from what an earlier run left in memory. It may leave memory at once.
@@ -247,7 +293,7 @@ impl Resident {
         }
         if self.flags[slot as usize] & DIRTY[1 - self.parity] != 0 {
             // It is gone after the barrier, not before.
-            self.write_frozen(keys, values, slot);
+            self.write_frozen(keys, values, &[slot]);
         }
         if self.flags[slot as usize] & BELOW != 0 {
             let hash = keys.hash(slot);
@@ -256,23 +302,34 @@ impl Resident {
         self.flags[slot as usize] = 0;
     }
 
-    /// The value that a slot has at the barrier under way goes into the run before it.
-    fn write_frozen<V: SlotValues>(&mut self, keys: &KeyTable, values: &V, slot: u32) {
-        let flags = &mut self.flags[slot as usize];
-        *flags &= !DIRTY[1 - self.parity];
-        *flags |= BELOW;
-        if let Some(frozen) = &mut self.frozen {
-            let length = put(&mut frozen.run, keys, values, self.seat.key_groups, slot);
-            self.value_bytes += (length as f64 - self.value_bytes) / 64.0;
+    /// The values that slots have at the barrier under way go into the run before it.
+    fn write_frozen<V: SlotValues>(&mut self, keys: &KeyTable, values: &V, slots: &[u32]) {
+        for &slot in slots {
+            let flags = &mut self.flags[slot as usize];
+            *flags &= !DIRTY[1 - self.parity];
+            *flags |= BELOW;
+        }
+        if let Some(frozen) = self.frozen.as_mut().filter(|_| !slots.is_empty()) {
+            let put = put(&mut frozen.run, keys, values, self.seat.key_groups, slots, &mut self.value_bytes);
+            self.failed = self.failed.take().or(put.err());
         }
     }
 
-    fn write<V: SlotValues>(&mut self, keys: &KeyTable, values: &V, slot: u32) {
-        let flags = &mut self.flags[slot as usize];
-        *flags &= !DIRTY[self.parity];
-        *flags |= BELOW;
-        let length = put(&mut self.run, keys, values, self.seat.key_groups, slot);
-        self.value_bytes += (length as f64 - self.value_bytes) / 64.0;
+    fn write<V: SlotValues>(&mut self, keys: &KeyTable, values: &V, slots: &[u32]) {
+        for &slot in slots {
+            let flags = &mut self.flags[slot as usize];
+            *flags &= !DIRTY[self.parity];
+            *flags |= BELOW;
+        }
+        if !slots.is_empty() {
+            let put = put(&mut self.run, keys, values, self.seat.key_groups, slots, &mut self.value_bytes);
+            self.failed = self.failed.take().or(put.err());
+        }
+    }
+
+    /// What is not written must not be taken for written.
+    fn check(&mut self) -> Result<()> {
+        self.failed.take().map_or(Ok(()), Err)
     }
 
     fn queue(&mut self) -> Result<Arc<Queue>> {
@@ -299,9 +356,10 @@ impl Resident {
     }
 
     /// About what the slots in memory take up.
-    fn num_bytes(&self, keys: &KeyTable) -> usize {
+    fn num_bytes<V: SlotValues>(&self, keys: &KeyTable, values: &V) -> usize {
         // In memory a value takes up more than its bytes: what it is in, and what it has room for.
-        keys.live_bytes() + keys.len() * (2.0 * self.value_bytes + 16.0) as usize
+        let values = values.num_bytes().unwrap_or((keys.len() as f64 * 2.0 * self.value_bytes) as usize);
+        keys.live_bytes() + 16 * keys.len() + values
     }
 
     /// A barrier: what is in memory and in the tier now is what the promised files will hold. `None` where there is no tier, or
@@ -313,7 +371,7 @@ impl Resident {
         if self.value_bytes == 0.0 {
             self.sample(keys, values);
         }
-        if self.queue.is_none() && self.num_bytes(keys) < self.backend.least_bytes {
+        if self.queue.is_none() && self.num_bytes(keys, values) < self.backend.least_bytes {
             return Ok(None);
         }
         while self.advance(keys, values)? {}
@@ -328,15 +386,20 @@ impl Resident {
     /// Writes a slice of what a barrier has frozen; whether there is more.
     pub fn advance<V: SlotValues>(&mut self, keys: &KeyTable, values: &V) -> Result<bool> {
         let Some(frozen) = &mut self.frozen else { return Ok(false) };
-        let end = frozen.slots.len().min(frozen.position + SLICE);
-        let slice: Vec<u32> = frozen.slots[frozen.position..end].to_vec();
-        frozen.position = end;
+        let count = ((SLICE_BYTES / self.value_bytes.max(1.0)) as usize).clamp(LEAST_SLICE, SLICE);
+        let end = frozen.slots.len().min(frozen.position + count);
         let before = DIRTY[1 - self.parity];
-        for slot in slice {
-            if self.flags[slot as usize] & before != 0 {
-                self.write_frozen(keys, values, slot);
+        let mut slice = Vec::new();
+        for &slot in &frozen.slots[frozen.position..end] {
+            let flags = &mut self.flags[slot as usize];
+            if *flags & before != 0 {
+                *flags &= !before;
+                slice.push(slot);
             }
         }
+        frozen.position = end;
+        self.write_frozen(keys, values, &slice);
+        self.check()?;
         let Some(frozen) = &mut self.frozen else { return Ok(false) };
         let over = frozen.position == frozen.slots.len();
         if over || frozen.run.num_bytes() > self.run_bytes {
@@ -357,14 +420,15 @@ impl Resident {
         if self.value_bytes == 0.0 {
             self.sample(keys, values);
         }
-        let used = self.num_bytes(keys);
+        let used = self.num_bytes(keys, values);
         let allowed = self.share.update(used);
         if used > allowed {
             let per_slot = (used / keys.len()).max(1);
             let least = LEAST_EVICTED.max(self.fresh * EVICTED_PER_NEW);
             self.evict(keys, values, ((used - allowed) / per_slot + 1).min(least));
-            self.share.update(self.num_bytes(keys));
+            self.share.update(self.num_bytes(keys, values));
         }
+        self.check()?;
         self.fresh = 0;
         if self.dirty.len() > 2 * self.flags.len() + SLICE {
             // Slots that have left memory and come again stand in it several times.
@@ -383,33 +447,37 @@ impl Resident {
     fn evict<V: SlotValues>(&mut self, keys: &mut KeyTable, values: &mut V, count: usize) {
         let slots = keys.slots();
         self.flags.resize(self.flags.len().max(slots), 0);
-        let mut evicted = 0;
+        let mut leaving = Vec::new();
         // After two rounds all have been seen unused.
         for _ in 0..(2 * slots).min(count.saturating_mul(16).max(SLICE)) {
-            if evicted == count || keys.is_empty() {
+            if leaving.len() == count {
                 break;
             }
             self.hand = if self.hand + 1 >= slots { 0 } else { self.hand + 1 };
             let slot = self.hand as u32;
-            if !keys.is_live(slot) || values.is_pinned(slot) {
+            let flags = &mut self.flags[self.hand];
+            if *flags & LEAVING != 0 || !keys.is_live(slot) || values.is_pinned(slot) {
                 continue;
             }
-            if self.flags[self.hand] & USED != 0 {
-                self.flags[self.hand] &= !USED;
+            if *flags & USED != 0 {
+                *flags &= !USED;
                 continue;
             }
-            if self.flags[self.hand] & DIRTY[1 - self.parity] != 0 {
-                self.write_frozen(keys, values, slot);
-            }
-            if self.flags[self.hand] & DIRTY[self.parity] != 0 {
-                self.write(keys, values, slot);
-            }
-            self.flags[self.hand] = 0;
+            *flags |= LEAVING;
+            leaving.push(slot);
+        }
+        let changed = |bit: u8| -> Vec<u32> {
+            leaving.iter().copied().filter(|slot| self.flags[*slot as usize] & bit != 0).collect()
+        };
+        let (frozen, dirty) = (changed(DIRTY[1 - self.parity]), changed(DIRTY[self.parity]));
+        self.write_frozen(keys, values, &frozen);
+        self.write(keys, values, &dirty);
+        for &slot in &leaving {
+            self.flags[slot as usize] = 0;
             values.evict(slot, keys.hash(slot));
             keys.remove(slot);
-            evicted += 1;
         }
-        if evicted > 0 {
+        if !leaving.is_empty() {
             self.complete = false;
         }
     }
@@ -428,6 +496,20 @@ impl Resident {
         keys: &mut KeyTable,
         values: &mut V,
     ) -> Result<()> {
+        self.restore_with(parts, &mut |key, value| {
+            let (slot, _) = keys.insert(hash_key(key), key);
+            values.grow(keys.slots());
+            values.decode(slot, keys.hash(slot), value)
+        })?;
+        values.loaded()
+    }
+
+    /// The same where a key does not have one value: without a tier, `visit` is told all keys and values.
+    pub fn restore_with(
+        &mut self,
+        parts: &[Arc<TierFiles>],
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<()>,
+    ) -> Result<()> {
         let groups = self.seat.groups();
         let parts: Vec<_> = parts.iter().filter(|part| part.groups.overlap(groups).is_some()).cloned().collect();
         if parts.is_empty() {
@@ -440,19 +522,21 @@ impl Resident {
             self.complete = false;
             return Ok(());
         }
-        for part in &parts {
-            reader.scan(part, groups, &mut |key, value| {
-                let (slot, _) = keys.insert(hash_key(key), key);
-                values.grow(keys.slots());
-                values.decode(slot, keys.hash(slot), value)
-            })?;
-        }
-        Ok(())
+        parts.iter().try_for_each(|part| reader.scan(part, groups, visit))
     }
 }
 
-fn put<V: SlotValues>(run: &mut Run, keys: &KeyTable, values: &V, key_groups: u16, slot: u32) -> usize {
-    let hash = keys.hash(slot);
-    let key = keys.key(slot);
-    run.put(KeyGroup::of_hash(hash, key_groups), hash, key, |out| values.encode(slot, out)) + key.len()
+fn put<V: SlotValues>(
+    run: &mut Run,
+    keys: &KeyTable,
+    values: &V,
+    key_groups: u16,
+    slots: &[u32],
+    mean: &mut f64,
+) -> Result<()> {
+    values.encode_each(slots, &mut |slot, encode| {
+        let (hash, key) = (keys.hash(slot), keys.key(slot));
+        let length = run.put(KeyGroup::of_hash(hash, key_groups), hash, key, |out| encode(out)) + key.len();
+        *mean += (length as f64 - *mean) / 64.0;
+    })
 }

@@ -1,5 +1,6 @@
 //! What a start goes on from, and how checkpoints are found by what a user writes.
 
+use super::state_dir::StateDir;
 use riverrun_core::{Error, KeyGroup, Result};
 use riverrun_state::Snapshot;
 use riverrun_state::checkpoint::{
@@ -112,11 +113,26 @@ pub fn find(place: &str, stores: &StoreOptions) -> Result<Found> {
             }
         }
     }
+    let mut folders: Vec<Location> = folders
+        .into_iter()
+        .map(|folder| if folder.is_empty() { location.clone() } else { location.join(&folder) })
+        .collect();
+    // A state directory whose jobs have their checkpoints elsewhere.
+    if !location.is_remote() {
+        for job in StateDir::jobs(Path::new(&location.to_string()))? {
+            let Some(folder) = job.folder else { continue };
+            let folder = Location::parse(&folder, stores)?.join(&job.id);
+            if !folders.contains(&folder) {
+                folders.push(folder);
+            }
+        }
+    }
     let mut jobs = Vec::new();
     for folder in folders {
-        let folder = if folder.is_empty() { location.clone() } else { location.join(&folder) };
         let entries = History::new(folder.open()?).entries()?;
-        jobs.push((folder, entries));
+        if !entries.is_empty() {
+            jobs.push((folder, entries));
+        }
     }
     if jobs.is_empty() {
         return Err(nothing(place));

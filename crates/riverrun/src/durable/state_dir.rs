@@ -36,6 +36,9 @@ pub struct JobRecord {
     /// Which of its own checkpoints was the newest when it was started so.
     #[serde(default)]
     pub from_number: u64,
+    /// Where `execution.checkpointing.dir` put its checkpoints at the last start, if not into the directory itself.
+    #[serde(default)]
+    pub folder: Option<String>,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -96,6 +99,7 @@ impl StateDir {
                 finished: false,
                 from: None,
                 from_number: 0,
+                folder: None,
             });
         }
         self.write(&records)?;
@@ -103,9 +107,10 @@ impl StateDir {
     }
 
     /// A new start of a job: its generation, which is remembered before anything of it runs.
-    pub(crate) fn start(&self, number: usize, from: Option<&str>, newest: u64) -> Result<u64> {
+    pub(crate) fn start(&self, number: usize, from: Option<&str>, newest: u64, folder: Option<String>) -> Result<u64> {
         self.change(number, |job| {
             job.generation += 1;
+            job.folder = folder;
             if from.is_some() && job.from.as_deref() != from {
                 job.from = from.map(str::to_owned);
                 job.from_number = newest;

@@ -335,13 +335,28 @@ impl ClauseBinder<'_> {
             }
             "MATCH_ROWTIME" => {
                 let time = self.bindings.time.clone();
-                let data_type = time.data_type().with_nullable(false);
+                if !time.data_type().kind.is_rowtime() {
+                    return Err(Error::input(
+                        "MATCH_ROWTIME() is an event time, but the rows are in the order of processing time",
+                    )
+                    .hint("take MATCH_PROCTIME(), or ORDER BY the column of the table's WATERMARK FOR"));
+                }
+                let data_type = match plain_arguments(function)?[..] {
+                    [] => time.data_type().with_nullable(false),
+                    [field] if self.bindings.of_a_row(field)?.1.same_as(&time) => time.data_type().clone(),
+                    _ => {
+                        return Err(Error::input("MATCH_ROWTIME takes nothing, or the first column of ORDER BY")
+                            .at(place_of(function.span())));
+                    }
+                };
                 let operand = self.bindings.operand(BoundOperand::Input(time.clone()), time.data_type());
                 let value = MatchValue::Row { variable: None, end: End::Last, offset: 0, operand, whole: true };
                 Ok(Some(self.value(value, data_type)))
             }
-            "MATCH_PROCTIME" => Err(Error::unsupported("MATCH_PROCTIME()")
-                .hint("PROCTIME() in a later query; MATCH_ROWTIME() is the time of the last row")),
+            // Like PROCTIME(), the time at which it is looked at.
+            "MATCH_PROCTIME" => {
+                ExprBinder::new(self.bindings.scope, self.bindings.context).call("PROCTIME", Vec::new()).map(Some)
+            }
             "CLASSIFIER" => Ok(Some(self.value(MatchValue::Classifier, TypeKind::STRING.not_null()))),
             "MATCH_NUMBER" if self.clause == Clause::Measures => {
                 Ok(Some(self.value(MatchValue::Number, TypeKind::BigInt.not_null())))

@@ -57,18 +57,7 @@ fn resolve(
     let arrays = accept_variadic(syntax, arguments, &[], 1, Some(Accept::Array))?;
     let common = merged_type(&arrays.iter().collect::<Vec<_>>())?;
     let parameters = arrays.iter().map(|array| common.with_nullable(array.nullable)).collect();
-    // What is left of one array has its elements' nullability.
-    let returns = if syntax == ARRAY_EXCEPT { narrowed(&common, &arrays[0]) } else { common.clone() };
-    Ok(Resolved { parameters, returns, kernel: kernel(syntax, compute) })
-}
-
-/// The common type, with elements as nullable as those of the first array.
-fn narrowed(common: &riverrun_core::DataType, first: &riverrun_core::DataType) -> riverrun_core::DataType {
-    match (super::element_type(common), super::element_type(first)) {
-        (Some(element), Some(kept)) => riverrun_core::TypeKind::Array(Box::new(element.with_nullable(kept.nullable)))
-            .with_nullable(common.nullable),
-        _ => common.clone(),
-    }
+    Ok(Resolved { parameters, returns: common, kernel: kernel(syntax, compute) })
 }
 
 fn concat(arguments: &Arguments) -> Result<ArrayRef> {

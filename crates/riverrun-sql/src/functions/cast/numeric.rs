@@ -34,6 +34,17 @@ impl Number {
             _ => return None,
         })
     }
+
+    /// How many digits a whole number has at the most.
+    fn digits(self) -> Option<u8> {
+        match self {
+            Number::TinyInt => Some(3),
+            Number::SmallInt => Some(5),
+            Number::Int => Some(10),
+            Number::BigInt => Some(19),
+            Number::Float | Number::Double => None,
+        }
+    }
 }
 
 /// Calls a generic function with the Arrow type of a [`Number`].
@@ -210,6 +221,12 @@ pub(super) fn number_to_decimal(from: Number, precision: u8, scale: u8, on_failu
             });
             decimals(cast.collect::<Result<_>>()?, precision, scale)
         })),
+        from if from.digits().is_some_and(|digits| digits + scale <= precision) => {
+            with_number!(from, From => Arc::new(move |array: &ArrayRef| {
+                let factor = power_of_ten(scale);
+                decimals(primitive::<From>(array)?.unary(|value| i128::from(value.to_long()) * factor), precision, scale)
+            }))
+        }
         from => with_number!(from, From => Arc::new(move |array: &ArrayRef| {
             let factor = power_of_ten(scale);
             let values: Decimal128Array = primitive::<From>(array)?
@@ -224,10 +241,20 @@ pub(crate) fn decimals(values: Decimal128Array, precision: u8, scale: u8) -> Res
     Ok(Arc::new(values.with_precision_and_scale(precision, scale as i8)?))
 }
 
+const POWERS_OF_TEN: [i128; 39] = {
+    let mut powers = [1; 39];
+    let mut exponent = 1;
+    while exponent < powers.len() {
+        powers[exponent] = powers[exponent - 1] * 10;
+        exponent += 1;
+    }
+    powers
+};
+
 /// 10 to the power of `exponent`, at most 38.
 #[inline]
 pub fn power_of_ten(exponent: u8) -> i128 {
-    10i128.pow(u32::from(exponent.min(38)))
+    POWERS_OF_TEN[usize::from(exponent.min(38))]
 }
 
 /// The unscaled value, if it has at most `precision` digits.

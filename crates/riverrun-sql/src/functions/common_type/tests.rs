@@ -18,6 +18,18 @@ fn numbers_widen() {
 }
 
 #[test]
+fn a_timestamp_and_an_instant_keep_the_kind_of_the_first_or_the_second() {
+    let (plain, instant) = (TypeKind::timestamp, TypeKind::timestamp_ltz);
+    assert_eq!(common(plain(3), instant(3)).as_deref(), Some("TIMESTAMP(3)"));
+    assert_eq!(common(instant(3), plain(3)).as_deref(), Some("TIMESTAMP_LTZ(3)"));
+    assert_eq!(common(plain(9), instant(3)).as_deref(), Some("TIMESTAMP_LTZ(9)"));
+    assert_eq!(common(instant(3), plain(9)).as_deref(), Some("TIMESTAMP(9)"));
+    assert_eq!(common(plain(0), instant(3)).as_deref(), Some("TIMESTAMP_LTZ(3)"));
+    let merged = merged_type(&[&plain(9).not_null(), &instant(3).not_null()]).unwrap();
+    assert_eq!(merged, instant(9).not_null());
+}
+
+#[test]
 fn texts_of_two_lengths_become_varchar() {
     assert_eq!(common(TypeKind::Char(3), TypeKind::Char(3)).as_deref(), Some("CHAR(3)"));
     assert_eq!(common(TypeKind::Char(1), TypeKind::Char(3)).as_deref(), Some("VARCHAR(3)"));

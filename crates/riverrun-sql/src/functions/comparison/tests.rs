@@ -108,6 +108,18 @@ fn char_compares_with_its_padding() {
 }
 
 #[test]
+fn a_text_that_means_no_time_neither_equals_one_nor_differs_from_it() {
+    let time = |kind: DataType| (ScalarValue::TimestampMillisecond(Some(0), None), kind);
+    let sure = || time(TypeKind::timestamp(3).not_null());
+    assert_eq!(holds("IS DISTINCT FROM", &[sure(), text("x")]), Ok(Some(false)));
+    assert_eq!(holds("IS NOT DISTINCT FROM", &[sure(), text("x")]), Ok(Some(false)));
+    assert_eq!(holds("IS DISTINCT FROM", &[sure(), text("1970-01-01 00:00:00")]), Ok(Some(false)));
+    assert_eq!(holds("IS DISTINCT FROM", &[sure(), text("1970-01-02 00:00:00")]), Ok(Some(true)));
+    // What may be NULL is asked whether it is equal.
+    assert_eq!(holds("IS DISTINCT FROM", &[time(TypeKind::timestamp(3).nullable()), text("x")]), Ok(Some(true)));
+}
+
+#[test]
 fn distinct_treats_null_as_a_value() {
     assert_eq!(holds("IS DISTINCT FROM", &[int(7), null_int()]), Ok(Some(true)));
     assert_eq!(holds("IS DISTINCT FROM", &[null_int(), null_int()]), Ok(Some(false)));

@@ -34,14 +34,43 @@ pub const FUNCTIONS: &[FunctionDef] = &[
         let kind = TypeKind::TimestampLtz { precision: 3, kind: TimestampKind::Proctime };
         resolved(context, arguments, kind, |millis, _| millis)
     }),
-    now("CURRENT_WATERMARK", &[], "The watermark at the row: not there yet.", |_, _| {
-        Err(Error::unsupported("CURRENT_WATERMARK"))
-    }),
+    FunctionDef {
+        syntax: "CURRENT_WATERMARK(time)",
+        ..now(
+            CURRENT_WATERMARK,
+            &[],
+            "The watermark before the row, for an event-time column; NULL as long as there is none.",
+            current_watermark,
+        )
+    },
     now("SOURCE_WATERMARK", &[], "A watermark that the source knows: not there yet.", |_, _| {
         Err(Error::unsupported("SOURCE_WATERMARK")
             .hint("give the watermark as an expression: WATERMARK FOR ts AS ts - INTERVAL '5' SECOND"))
     }),
 ];
+
+/// The watermark before a row. The planner has an operator put it beside the row's columns, so that nothing is left to compute.
+pub const CURRENT_WATERMARK: &str = "CURRENT_WATERMARK";
+
+fn current_watermark(_: &FunctionContext, arguments: &[Argument<'_>]) -> Result<Resolved> {
+    let [time] = arguments else { return Err(mismatch("CURRENT_WATERMARK(time)", arguments)) };
+    if time.data_type.kind.timestamp_kind() != TimestampKind::Rowtime {
+        return Err(mismatch("CURRENT_WATERMARK(time)", arguments)
+            .hint("declare WATERMARK FOR the column in its table and pass it on unchanged"));
+    }
+    let returns = time.data_type.without_time_attribute().with_nullable(true);
+    Ok(Resolved { parameters: vec![time.data_type.clone()], returns, kernel: Arc::new(BesideTheRow) })
+}
+
+/// Stands where the planner has put no watermark beside the rows.
+#[derive(Debug)]
+struct BesideTheRow;
+
+impl Kernel for BesideTheRow {
+    fn invoke(&self, _arguments: &[ColumnarValue], _rows: usize) -> Result<ColumnarValue> {
+        Err(Error::unsupported("CURRENT_WATERMARK outside of SELECT and WHERE"))
+    }
+}
 
 /// Seconds since 1970, for UNIX_TIMESTAMP().
 pub(super) fn unix_seconds(context: &FunctionContext, arguments: &[Argument<'_>]) -> Result<Resolved> {

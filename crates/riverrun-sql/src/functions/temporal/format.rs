@@ -66,6 +66,33 @@ impl Patterns {
     }
 }
 
+/// Times as texts. Those of rows that follow each other are often the same: then the text is made once.
+#[derive(Default)]
+pub(super) struct TimeTexts {
+    pattern: Option<(String, Pattern)>,
+    /// The span of time that the last text is of, and that text.
+    span: Option<(i64, i64, i64)>,
+    text: String,
+}
+
+impl TimeTexts {
+    pub(super) fn write(&mut self, text: &str, time: &Local, out: &mut String) -> Result<()> {
+        if self.pattern.as_ref().is_none_or(|(last, _)| last != text) {
+            self.pattern = Some((text.to_owned(), Pattern::new(text, Flavour::Formatter)?));
+            self.span = None;
+        }
+        let Some((_, pattern)) = &self.pattern else { return Ok(()) };
+        let span = Some((time.day, time.nanos / pattern.step(), time.offset));
+        if self.span != span {
+            self.span = span;
+            self.text.clear();
+            pattern.write(time, &mut self.text);
+        }
+        out.push_str(&self.text);
+        Ok(())
+    }
+}
+
 pub(super) fn plain(arguments: &[Argument<'_>]) -> Vec<DataType> {
     arguments.iter().map(|argument| argument.data_type.without_time_attribute()).collect()
 }
@@ -103,10 +130,10 @@ fn date_format(context: &FunctionContext, arguments: &[Argument<'_>]) -> Result<
     let zone = if matches!(kind, TypeKind::TimestampLtz { .. }) { context.time_zone } else { Tz::UTC };
     let kernel = kernel("DATE_FORMAT", move |arguments| {
         let (moments, patterns) = (Longs::of(arguments, 0)?, arguments.text(1)?);
-        let mut compiled = Patterns::new(Flavour::Formatter);
+        let mut texts = TimeTexts::default();
         try_texts(arguments.rows(), |row, out| {
             let (Some(moment), Some(pattern)) = (moments.get(row), patterns.get(row)) else { return Ok(None) };
-            compiled.get(pattern)?.write(&local(zone, moment, per_second), out);
+            texts.write(pattern, &local(zone, moment, per_second), out)?;
             Ok(Some(()))
         })
     });

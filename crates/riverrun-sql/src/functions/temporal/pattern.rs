@@ -154,6 +154,11 @@ impl Pattern {
         write_items(&self.items, time, self.flavour, out);
     }
 
+    /// So many nanoseconds of a day are written alike, from its start on.
+    pub fn step(&self) -> i64 {
+        step(&self.items)
+    }
+
     /// Reads a text; `None` if it does not follow the pattern.
     pub fn read(&self, text: &str) -> Option<Fields> {
         read::read(&self.items, self.flavour, text)
@@ -163,6 +168,23 @@ impl Pattern {
     pub fn flavour(&self) -> Flavour {
         self.flavour
     }
+}
+
+fn step(items: &[Item]) -> i64 {
+    const SECOND: i64 = 1_000_000_000;
+    let of = |item: &Item| match item {
+        Item::Literal(_) => 86_400 * SECOND,
+        Item::Optional(items) => step(items),
+        Item::Field(
+            'G' | 'y' | 'u' | 'Y' | 'M' | 'L' | 'Q' | 'q' | 'd' | 'D' | 'E' | 'e' | 'c' | 'w' | 'W' | 'F',
+            _,
+        ) => 86_400 * SECOND,
+        Item::Field('a' | 'H' | 'k' | 'K' | 'h', _) => 3_600 * SECOND,
+        Item::Field('m', _) => 60 * SECOND,
+        Item::Field('s' | 'X' | 'x' | 'Z' | 'z' | 'O' | 'V', _) => SECOND,
+        Item::Field(..) => 1,
+    };
+    items.iter().map(of).min().unwrap_or(86_400 * SECOND)
 }
 
 fn push_literal(items: &mut Vec<Item>, text: &str) {

@@ -1,6 +1,7 @@
 //! Temporal functions by themselves: zones, borders, patterns. The golden expressions cover the rest.
 
 use super::calendar::*;
+use super::format::TimeTexts;
 use super::pattern::{Flavour, Local, Pattern};
 use crate::functions::{Argument, FunctionContext, registry};
 use arrow::array::{Array, ArrayRef};
@@ -185,4 +186,26 @@ fn nonsense_is_refused_or_null_and_never_a_panic() {
     }
     call(Tz::UTC, "FROM_UNIXTIME", &[long(i64::MAX)]).unwrap();
     call(Tz::UTC, "TIMESTAMPADD", &[string("YEAR"), long(i64::MAX), millis(0)]).unwrap();
+}
+
+#[test]
+fn a_text_is_used_again_only_within_its_span() {
+    let patterns =
+        ["yyyy-MM-dd", "HH:mm", "HH", "h a", "mm:ss", "ss.SSS", "n", "yyyy[ HH:mm]", "'x'", "A", "E D w", "HH xxx"];
+    // Steps from nanoseconds to months, and back.
+    let steps =
+        [0, 1, 999, 1_000_000, 999_000_000, 59_000_000_000, 3_599_000_000_000, 43_200_000_000_000, 86_400_000_000_000];
+    let times = (0..4).flat_map(|month| steps.map(|step| month * 31 * 86_400_000_000_000 + step)).map(|nanos: i64| {
+        Local { day: nanos / 86_400_000_000_000, nanos: nanos % 86_400_000_000_000, offset: nanos % 2 * 3_600 }
+    });
+    let mut texts = TimeTexts::default();
+    for pattern in patterns {
+        let compiled = Pattern::new(pattern, Flavour::Formatter).unwrap();
+        for time in times.clone().chain(times.clone().take(2)) {
+            let (mut expected, mut text) = (String::new(), String::new());
+            compiled.write(&time, &mut expected);
+            texts.write(pattern, &time, &mut text).unwrap();
+            assert_eq!(text, expected, "{pattern} at {time:?}");
+        }
+    }
 }

@@ -33,12 +33,61 @@ fn a_pattern_is_one_node_that_reads_what_it_looks_at() {
 }
 
 #[test]
+fn the_rows_may_be_those_of_a_subquery_or_a_window_function() {
+    let find = "MATCH_RECOGNIZE (PARTITION BY user_name ORDER BY TIME MEASURES a.millis AS n PATTERN (a b) DEFINE a AS TRUE) AS m";
+    let reads = |input: &str, time: &str| {
+        let plan = plan(&format!("SELECT m.n FROM {input} {};", find.replace("TIME", time))).unwrap();
+        kinds(&plan)
+    };
+    let subquery = reads("(SELECT user_name, millis + 1 AS millis, ts FROM clicks WHERE url = '/a')", "ts");
+    assert_eq!(subquery, ["Source", "Calc", "MatchRecognize", "Calc", "Result"]);
+    let windows = reads("TABLE(TUMBLE(TABLE clicks, DESCRIPTOR(ts), INTERVAL '1' MINUTE))", "window_time");
+    assert_eq!(windows, ["Source", "Calc", "WindowAssign", "MatchRecognize", "Calc", "Result"]);
+    let counts = reads(
+        "(SELECT user_name, COUNT(*) AS millis, window_time AS ts
+          FROM TABLE(TUMBLE(TABLE clicks, DESCRIPTOR(ts), INTERVAL '1' MINUTE))
+          GROUP BY user_name, window_start, window_end, window_time)",
+        "ts",
+    );
+    assert!(counts.contains(&"WindowAggregate"), "{counts:?}");
+    let (text, _, _) = refused(&format!(
+        "SELECT m.n FROM (SELECT user_name, millis, CAST(ts AS TIMESTAMP(3)) AS ts FROM clicks) {};",
+        find.replace("TIME", "ts")
+    ));
+    assert_eq!(text, "MATCH_RECOGNIZE needs an order in time: ORDER BY must begin with a time attribute");
+}
+
+#[test]
+fn in_processing_time_rows_are_taken_as_they_arrive() {
+    let query = |measure: &str| {
+        format!(
+            "SELECT m.n FROM (SELECT user_name, millis, PROCTIME() AS proc FROM clicks)
+             MATCH_RECOGNIZE (PARTITION BY user_name ORDER BY proc MEASURES {measure} AS n PATTERN (a b) DEFINE a AS TRUE) AS m;"
+        )
+    };
+    let text = plan(&query("MATCH_PROCTIME()")).unwrap().explain();
+    assert!(text.contains("partition by=[user_name], order by=[arrival]"), "{text}");
+    let (text, hint, _) = refused(&query("MATCH_ROWTIME()"));
+    assert_eq!(text, "MATCH_ROWTIME() is an event time, but the rows are in the order of processing time");
+    assert_eq!(hint, "take MATCH_PROCTIME(), or ORDER BY the column of the table's WATERMARK FOR");
+}
+
+#[test]
+fn match_rowtime_takes_the_time_of_the_order() {
+    let measure = |of: &str| format!("{ORDER} MEASURES MATCH_ROWTIME({of}) AS t PATTERN (a b) DEFINE a AS TRUE");
+    assert!(plan(&pattern(&measure("ts"))).is_ok());
+    let wrong = "MATCH_ROWTIME takes nothing, or the first column of ORDER BY";
+    assert_eq!(message(&measure("millis")), wrong);
+    assert_eq!(message(&measure("ts, ts")), wrong);
+}
+
+#[test]
 fn an_order_in_time_is_needed() {
-    let needs = "MATCH_RECOGNIZE needs an order in time: ORDER BY must begin with an event-time column";
+    let needs = "MATCH_RECOGNIZE needs an order in time: ORDER BY must begin with a time attribute";
     assert_eq!(message("PARTITION BY user_name MEASURES a.millis AS m PATTERN (a b) DEFINE a AS TRUE"), needs);
     let (text, hint, line) = refused(&pattern("ORDER BY millis MEASURES a.millis AS m PATTERN (a b) DEFINE a AS TRUE"));
     assert_eq!((text.as_str(), line), (needs, 1));
-    assert_eq!(hint, "ORDER BY the column of the table's WATERMARK FOR");
+    assert_eq!(hint, "ORDER BY the column of the table's WATERMARK FOR, or one that is PROCTIME()");
     assert_eq!(
         message("ORDER BY ts DESC MEASURES a.millis AS m PATTERN (a b) DEFINE a AS TRUE"),
         "MATCH_RECOGNIZE goes forward in time: the first column of ORDER BY must be ascending"

@@ -88,3 +88,28 @@ fn updates_have_no_order_of_arrival() {
     assert_eq!(hint, "ORDER BY a column of the rows: their results are updated as rows come and go");
     assert_eq!(place, Some((1, 8)));
 }
+
+#[test]
+fn a_window_may_extend_another_one() {
+    let text = plan(
+        "SELECT url, COUNT(*) OVER (w ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS n FROM clicks
+         WINDOW p AS (PARTITION BY url), w AS (p ORDER BY ts);",
+    )
+    .unwrap()
+    .explain();
+    assert!(text.contains("partition by=[url], order by=[ts], frame=[ROWS 1 PRECEDING]"), "{text}");
+}
+
+#[test]
+fn a_window_takes_each_part_from_one_place() {
+    for (call, windows, said) in [
+        ("OVER (w PARTITION BY url)", "w AS (ORDER BY ts)", "a window that extends 'w' has no PARTITION BY of its own"),
+        ("OVER (w ORDER BY ts)", "w AS (ORDER BY ts)", "the window 'w' has ORDER BY already"),
+        ("OVER (w)", "w AS (ORDER BY ts ROWS 1 PRECEDING)", "the window 'w' has a frame already"),
+        ("OVER w", "w AS (w ORDER BY ts)", "the window 'w' is defined by itself"),
+        ("OVER (q ORDER BY ts)", "w AS (ORDER BY ts)", "there is no window 'q'"),
+    ] {
+        let (message, ..) = refused(&format!("SELECT COUNT(*) {call} FROM clicks WINDOW {windows};"));
+        assert_eq!(message, said);
+    }
+}

@@ -1,0 +1,120 @@
+//! ALTER TABLE and ALTER VIEW.
+//!
+//! Source: Flink, "ALTER Statements".
+
+use super::create::{element, unfilled};
+use super::cursor::{Cursor, is_word, keyword_of};
+use super::statement::*;
+use super::statements::{Parsed, Reader, expected_word, options};
+use sqlparser::tokenizer::Token;
+
+/// Reads ALTER TABLE behind ALTER.
+pub(super) fn table(reader: &mut Reader<'_>) -> Parsed<StatementKind> {
+    let parser = &mut reader.parser;
+    parser.expect_word("TABLE")?;
+    let if_exists = parser.accept_all(&["IF", "EXISTS"]);
+    let name = parser.name("a table's name")?;
+    let token = parser.next_token();
+    let change = match keyword_of(&token).as_deref() {
+        Some("RENAME") if parser.accept("TO") => TableChange::Rename(parser.name("the table's new name")?),
+        Some("RENAME") => {
+            let from = parser.name_part("a column's name")?;
+            parser.expect_word("TO")?;
+            TableChange::RenameColumn(from, parser.name_part("the column's new name")?)
+        }
+        Some("SET") => TableChange::SetOptions(options(parser)?),
+        Some("RESET") => {
+            parser.expect_token(&Token::LParen)?;
+            let mut keys = vec![parser.string("an option's key in single quotes")?];
+            while parser.consume_token(&Token::Comma) {
+                keys.push(parser.string("an option's key in single quotes")?);
+            }
+            parser.expect_token(&Token::RParen)?;
+            TableChange::ResetOptions(keys)
+        }
+        Some("ADD") => TableChange::Add(elements(reader, &name)?),
+        Some("MODIFY") => TableChange::Modify(elements(reader, &name)?),
+        Some("DROP") => dropped(reader)?,
+        found => {
+            return Err(expected_word(parser, found, &["ADD", "MODIFY", "DROP", "RENAME", "SET", "RESET"], &token));
+        }
+    };
+    Ok(StatementKind::AlterTable(AlterTable { name, if_exists, change }))
+}
+
+/// What stands behind DROP.
+fn dropped(reader: &mut Reader<'_>) -> Parsed<TableChange> {
+    let parser = &mut reader.parser;
+    if parser.accept_all(&["PRIMARY", "KEY"]) {
+        return Ok(TableChange::DropPrimaryKey(None));
+    }
+    if parser.accept("CONSTRAINT") {
+        return Ok(TableChange::DropPrimaryKey(Some(parser.name_part("the constraint's name")?)));
+    }
+    if parser.accept("WATERMARK") {
+        return Ok(TableChange::DropWatermark);
+    }
+    let token = parser.peek_token_ref();
+    if is_word(token, "PARTITION") || is_word(token, "IF") {
+        return Err(parser.message_at("ALTER TABLE … DROP PARTITION is not supported yet", token));
+    }
+    if token.token == Token::LParen {
+        return Ok(TableChange::DropColumns(parser.name_parts("a column's name")?));
+    }
+    Ok(TableChange::DropColumns(vec![parser.name_part("a column's name")?]))
+}
+
+/// One part of a table's definition, or several in parentheses.
+fn elements(reader: &mut Reader<'_>, name: &Name) -> Parsed<Vec<TablePart>> {
+    let token = reader.parser.peek_token_ref();
+    if is_word(token, "PARTITION") || is_word(token, "IF") || is_word(token, "DISTRIBUTION") {
+        return Err(reader.parser.message_at(&format!("ALTER TABLE … {token} is not supported yet"), token));
+    }
+    if !reader.parser.consume_token(&Token::LParen) {
+        return part(reader, name);
+    }
+    let mut parts = part(reader, name)?;
+    while reader.parser.consume_token(&Token::Comma) {
+        parts.extend(part(reader, name)?);
+    }
+    reader.parser.expect_token(&Token::RParen)?;
+    Ok(parts)
+}
+
+/// A column with its position, a watermark, a key, or a column that is the key.
+fn part(reader: &mut Reader<'_>, name: &Name) -> Parsed<Vec<TablePart>> {
+    let mut read = unfilled(name.clone());
+    element(reader, &mut read)?;
+    let mut parts = Vec::new();
+    if let Some(column) = read.columns.pop() {
+        let parser = &mut reader.parser;
+        let position = if parser.accept("FIRST") {
+            Some(ColumnPosition::First)
+        } else if parser.accept("AFTER") {
+            Some(ColumnPosition::After(parser.name_part("a column's name")?))
+        } else {
+            None
+        };
+        parts.push(TablePart::Column(column, position));
+    }
+    parts.extend(read.watermark.map(TablePart::Watermark));
+    parts.extend(read.primary_key.map(TablePart::PrimaryKey));
+    Ok(parts)
+}
+
+/// Reads ALTER VIEW behind ALTER.
+pub(super) fn view(reader: &mut Reader<'_>) -> Parsed<StatementKind> {
+    let parser = &mut reader.parser;
+    parser.expect_word("VIEW")?;
+    let name = parser.name("a view's name")?;
+    let token = parser.next_token();
+    let change = match keyword_of(&token).as_deref() {
+        Some("RENAME") => {
+            parser.expect_word("TO")?;
+            ViewChange::Rename(parser.name("the view's new name")?)
+        }
+        Some("AS") => ViewChange::Query(reader.query()?),
+        found => return Err(expected_word(parser, found, &["RENAME", "AS"], &token)),
+    };
+    Ok(StatementKind::AlterView(AlterView { name, change }))
+}

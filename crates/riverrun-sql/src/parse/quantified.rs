@@ -1,0 +1,98 @@
+//! Comparisons with ALL or ANY row of a subquery, written with IN, MIN and MAX.
+//!
+//! `x > ALL (q)` holds if q gives no row, or x is greater than its MAX and no value of q is NULL; `x > ANY (q)` if x is greater
+//! than its MIN. `= ANY` is IN, `<> ALL` is NOT IN. Whether q has no row, or a NULL, is asked with COUNT.
+
+use super::dialect;
+use sqlparser::ast::helpers::attached_token::AttachedToken;
+use sqlparser::ast::{self, BinaryOperator, Expr, SetExpr, TableFactor};
+use sqlparser::parser::Parser;
+use std::ops::ControlFlow;
+
+/// Rewrites the comparisons in a query.
+pub(super) fn rewrite(query: &mut ast::Query) {
+    let _ = ast::visit_expressions_mut(query, |expr| {
+        if let Some(rewritten) = rewritten(expr) {
+            *expr = rewritten;
+        }
+        ControlFlow::<()>::Continue(())
+    });
+}
+
+/// What the comparison is as another expression; `None` for other expressions and comparisons that are not Flink's.
+fn rewritten(expr: &Expr) -> Option<Expr> {
+    let (left, operator, right, all) = match expr {
+        Expr::AllOp { left, compare_op, right } => (left, compare_op, right, true),
+        Expr::AnyOp { left, compare_op, right, .. } => (left, compare_op, right, false),
+        _ => return None,
+    };
+    let query = match right.as_ref() {
+        Expr::Subquery(query) => query,
+        Expr::Nested(inner) => match inner.as_ref() {
+            Expr::Subquery(query) => query,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let extreme = match (operator, all) {
+        (BinaryOperator::Eq, false) | (BinaryOperator::NotEq, true) => {
+            return Some(Expr::InSubquery { expr: left.clone(), subquery: query.clone(), negated: all });
+        }
+        (BinaryOperator::Gt | BinaryOperator::GtEq, true) | (BinaryOperator::Lt | BinaryOperator::LtEq, false) => "MAX",
+        (BinaryOperator::Lt | BinaryOperator::LtEq, true) | (BinaryOperator::Gt | BinaryOperator::GtEq, false) => "MIN",
+        _ => return None,
+    };
+    // The names stand for what is put in their place.
+    let case = match all {
+        true => {
+            "CASE WHEN COALESCE(`$rows`, 0) = 0 THEN TRUE WHEN NOT `$holds` THEN FALSE \
+             WHEN `$values` < `$rows` OR `$left` IS NULL THEN NULL ELSE TRUE END"
+        }
+        false => {
+            "CASE WHEN `$holds` THEN TRUE WHEN COALESCE(`$rows`, 0) = 0 THEN FALSE \
+             WHEN `$values` < `$rows` OR `$left` IS NULL THEN NULL ELSE FALSE END"
+        }
+    };
+    let holds = Expr::BinaryOp {
+        left: left.clone(),
+        op: operator.clone(),
+        right: Box::new(aggregated(query, &format!("{extreme}(`$v`)"))?),
+    };
+    let (rows, values) = (aggregated(query, "COUNT(*)")?, aggregated(query, "COUNT(`$v`)")?);
+    let mut parser = Parser::new(&dialect::FLINK).try_with_sql(case).ok()?;
+    let mut expr = parser.parse_expr().ok()?;
+    let _ = ast::visit_expressions_mut(&mut expr, |expr| {
+        let Expr::Identifier(name) = &*expr else { return ControlFlow::<()>::Continue(()) };
+        let part = match name.value.as_str() {
+            "$rows" => &rows,
+            "$values" => &values,
+            "$holds" => &holds,
+            "$left" => left.as_ref(),
+            _ => return ControlFlow::Continue(()),
+        };
+        *expr = Expr::Nested(Box::new(part.clone()));
+        ControlFlow::Continue(())
+    });
+    Some(Expr::Nested(Box::new(expr)))
+}
+
+/// The query that counts the rows of a query of one column, and those that are not NULL.
+pub(crate) fn counted(query: &ast::Query) -> Option<Box<ast::Query>> {
+    over(query, "COUNT(*), COUNT(`$v`)")
+}
+
+fn aggregated(query: &ast::Query, call: &str) -> Option<Expr> {
+    over(query, call).map(Expr::Subquery)
+}
+
+/// `SELECT calls FROM (query) AS t ($v)`.
+fn over(query: &ast::Query, calls: &str) -> Option<Box<ast::Query>> {
+    let text = format!("SELECT {calls} FROM (SELECT 1) AS `$t` (`$v`)");
+    let mut outer = Parser::new(&dialect::FLINK).try_with_sql(&text).ok()?.parse_query().ok()?;
+    let SetExpr::Select(select) = outer.body.as_mut() else { return None };
+    // Hints are looked for by a token's place, and this one has none in the user's text.
+    select.select_token = AttachedToken::empty();
+    let TableFactor::Derived { subquery, .. } = &mut select.from.first_mut()?.relation else { return None };
+    **subquery = query.clone();
+    Some(outer)
+}

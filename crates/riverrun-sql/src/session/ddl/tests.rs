@@ -1,0 +1,146 @@
+//! Definitions as a session executes them: bound when they are made.
+
+use super::execute_ddl;
+use crate::catalog::{Catalog, Object};
+use crate::parse::{StatementKind, Variables, parse};
+use crate::plan::{Planner, StreamPlan};
+use crate::session::SessionConfig;
+use riverrun_core::{Result, SystemClock};
+use std::sync::Arc;
+
+/// Nothing of it is read: the file only has to be there.
+const TABLE: &str = concat!(
+    "CREATE TABLE t (id INT, name STRING, m MAP<STRING, INT>, ts TIMESTAMP(3), WATERMARK FOR ts AS ts)
+     WITH ('connector' = 'filesystem', 'format' = 'json', 'path' = '",
+    env!("CARGO_MANIFEST_DIR"),
+    "/Cargo.toml');
+     CREATE TABLE o (a INT, b STRING) WITH ('connector' = 'print');"
+);
+
+/// What the last statement of a text prints, and its plan if it is a query or an INSERT.
+fn run(text: &str) -> Result<(Vec<String>, Option<StreamPlan>)> {
+    let (mut catalog, mut config) = (Catalog::default(), SessionConfig::default());
+    let (mut lines, mut plan) = (Vec::new(), None);
+    for statement in parse(&format!("{TABLE}\n{text}"), &Variables::new())? {
+        let clock = Arc::new(SystemClock);
+        match &statement.kind {
+            StatementKind::Query(query) => plan = Some(Planner::new(&catalog, &config, clock).plan_query(query)?),
+            StatementKind::Insert(insert) => {
+                let inserts = std::slice::from_ref(insert);
+                plan = Some(Planner::new(&catalog, &config, clock).plan_inserts(inserts)?);
+            }
+            _ => {
+                let settings = config.clone();
+                let schema_of = |catalog: &Catalog, object: &Object| {
+                    Planner::new(catalog, &settings, Arc::new(SystemClock)).schema_of(object)
+                };
+                let rows = execute_ddl(&statement, &mut catalog, &mut config, &schema_of)?.rows.unwrap_or_default();
+                let line = |row: Vec<Option<String>>| row.into_iter().flatten().collect::<Vec<_>>().join("|");
+                lines = rows.rows.into_iter().map(line).collect();
+            }
+        }
+    }
+    Ok((lines, plan))
+}
+
+fn printed(text: &str) -> Vec<String> {
+    run(text).unwrap().0
+}
+
+#[test]
+fn a_table_created_as_a_query_has_its_columns_behind_the_computed_ones() {
+    let created =
+        "CREATE TABLE c (twice AS id * 2, name VARCHAR(9), PRIMARY KEY (id) NOT ENFORCED) WITH ('connector' = 'print')
+        AS SELECT id, UPPER(name) AS name, ts FROM t;";
+    assert_eq!(
+        printed(&format!("{created} DESCRIBE c")),
+        ["twice|INT|FALSE|AS id * 2", "id|INT|FALSE|PRI(id)", "name|VARCHAR(9)|TRUE", "ts|TIMESTAMP(3)|TRUE"]
+    );
+}
+
+#[test]
+fn what_cannot_be_bound_is_not_created() {
+    for (text, said) in [
+        ("CREATE VIEW v AS SELECT x FROM t", "no column 'x' here"),
+        ("CREATE VIEW v AS SELECT id FROM nothing", "there is no table or view 'nothing'"),
+        (
+            "CREATE VIEW v (a) AS SELECT id, name FROM t",
+            "the view default_catalog.default_database.v names 1 columns, but its query has 2",
+        ),
+        (
+            "CREATE VIEW v AS SELECT a.id, b.id FROM t AS a, t AS b",
+            "the view default_catalog.default_database.v has two columns 'id'",
+        ),
+        ("CREATE TABLE c (a INT, b AS z + 1) WITH ('connector' = 'print')", "no column 'z' here"),
+        ("ALTER TABLE o ADD c AS z + 1", "no column 'z' here"),
+        ("CREATE VIEW v AS SELECT id FROM t; ALTER VIEW v AS SELECT x FROM t", "no column 'x' here"),
+        ("CREATE TABLE c (x INT) WITH ('connector' = 'print') AS SELECT id FROM t", "the query has no column 'x'"),
+        (
+            "CREATE TABLE c (x INT METADATA) WITH ('connector' = 'print') AS SELECT id FROM t",
+            "a METADATA column in CREATE TABLE … AS SELECT is not supported yet",
+        ),
+    ] {
+        assert_eq!(run(text).unwrap_err().message(), said, "{text}");
+    }
+    // What was there stays as it was.
+    let mut names = printed("CREATE VIEW v AS SELECT id FROM t; SHOW TABLES");
+    names.sort();
+    assert_eq!(names, ["o", "t", "v"]);
+}
+
+#[test]
+fn show_create_table_writes_types_out() {
+    let table =
+        "CREATE TABLE w (`BYTES` STRING, l TIMESTAMP_LTZ(3), r ROW<`STRING` BYTES>, PRIMARY KEY (l) NOT ENFORCED);";
+    let shown = printed(&format!("{table} SHOW CREATE TABLE w")).remove(0);
+    assert_eq!(
+        shown,
+        "CREATE TABLE `default_catalog`.`default_database`.`w` (
+  `BYTES` VARCHAR(2147483647),
+  `l` TIMESTAMP(3) WITH LOCAL TIME ZONE NOT NULL,
+  `r` ROW<`STRING` VARBINARY(2147483647)>,
+  CONSTRAINT `PK_l` PRIMARY KEY (`l`) NOT ENFORCED
+)
+"
+    );
+}
+
+#[test]
+fn the_built_in_functions_are_a_module() {
+    assert_eq!(printed("SHOW MODULES"), ["core"]);
+    assert_eq!(printed("SHOW FULL MODULES"), ["core|TRUE"]);
+}
+
+#[test]
+fn insert_names_each_column_once_and_partitions_that_are_there() {
+    for (text, said) in [
+        ("INSERT INTO o (a, a) SELECT id, id FROM t", "column 'a' is named twice"),
+        ("INSERT INTO o PARTITION (b = 'x') SELECT id FROM t", "column 'b' of 'o' is no partition"),
+    ] {
+        assert_eq!(run(text).unwrap_err().message(), said, "{text}");
+    }
+}
+
+#[test]
+fn queries_that_have_no_meaning_are_refused() {
+    for (text, said) in [
+        ("SELECT COUNT(DISTINCT *) FROM t", "COUNT(DISTINCT *) names no column"),
+        ("SELECT id FROM t ORDER BY m LIMIT 1", "values of type MAP<STRING, INT> have no order"),
+        ("SELECT CURRENT_WATERMARK(id) FROM t", "CURRENT_WATERMARK cannot be applied to (INT)"),
+        ("SELECT id FROM t WHERE id <> ANY (SELECT 1)", "'id <> ANY(SELECT 1)' is no expression of Flink SQL"),
+        (
+            "SELECT id FROM t WHERE (id, name) IN (SELECT id, name FROM t) OR id = 1",
+            "IN (SELECT …) over values that may be NULL, within another expression is not supported yet",
+        ),
+    ] {
+        assert_eq!(run(text).unwrap_err().message(), said, "{text}");
+    }
+}
+
+#[test]
+fn the_watermark_of_a_row_is_put_beside_it_once() {
+    let plan =
+        run("SELECT id FROM t WHERE CURRENT_WATERMARK(ts) IS NULL OR ts > CURRENT_WATERMARK(ts)").unwrap().1.unwrap();
+    let kinds: Vec<_> = plan.nodes.iter().map(|node| node.kind.name()).collect();
+    assert_eq!(kinds, ["Source", "CurrentWatermark", "Calc", "Result"], "{}", plan.explain());
+}
