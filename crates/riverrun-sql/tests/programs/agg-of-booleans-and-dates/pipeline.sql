@@ -1,0 +1,2 @@
+-- MIN and MAX of text, dates, booleans; COUNT of several kinds.
+SELECT g, MIN(s) AS ms, MAX(s) AS xs, MIN(d) AS md, MAX(d) AS xd, MAX(tm) AS xt, MIN(b) AS mb, MAX(b) AS xb, COUNT(b) AS cb FROM (VALUES (1, 'b', DATE '2024-01-02', TIME '10:00:00', TRUE), (1, 'a', DATE '2023-01-02', TIME '09:00:00', FALSE), (1, CAST(NULL AS STRING), CAST(NULL AS DATE), CAST(NULL AS TIME), CAST(NULL AS BOOLEAN)), (2, CAST(NULL AS STRING), CAST(NULL AS DATE), CAST(NULL AS TIME), CAST(NULL AS BOOLEAN))) AS t(g, s, d, tm, b) GROUP BY g;

@@ -1,0 +1,6 @@
+-- Tags counted: unnest, group, filter.
+CREATE TABLE nested (
+  id INT, r ROW<a INT, b STRING, c ROW<x DOUBLE, y ARRAY<INT>>>,
+  arr ARRAY<ROW<n STRING, q INT>>, m MAP<STRING, INT>, tags ARRAY<STRING>
+) WITH ('connector' = 'filesystem', 'path' = '${DIR}/nested.json', 'format' = 'json');
+SELECT t, COUNT(*) AS n, COUNT(DISTINCT id) AS ids FROM nested, UNNEST(tags) AS u(t) GROUP BY t;

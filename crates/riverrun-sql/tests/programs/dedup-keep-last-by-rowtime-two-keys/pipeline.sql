@@ -1,0 +1,6 @@
+-- The latest row of two keys.
+CREATE TABLE events (
+  id INT, k STRING, v INT, amt DECIMAL(10, 2), d DOUBLE, ts TIMESTAMP(3),
+  WATERMARK FOR ts AS ts - INTERVAL '5' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${DIR}/events.json', 'format' = 'json');
+SELECT id, k, v FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k, MOD(id, 2) ORDER BY ts DESC) AS rn FROM events) WHERE rn = 1;

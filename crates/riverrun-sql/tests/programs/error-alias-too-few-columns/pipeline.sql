@@ -1,0 +1,2 @@
+-- A column list that is too short.
+SELECT * FROM (VALUES (1, 2)) AS t(a);

@@ -1,0 +1,6 @@
+-- ALTER TABLE drops an unknown column.
+CREATE TABLE plain (
+  id INT, k STRING, v INT, amt DECIMAL(10, 2), d DOUBLE, ts TIMESTAMP(3)
+) WITH ('connector' = 'filesystem', 'path' = '${DIR}/events.json', 'format' = 'json');
+ALTER TABLE plain DROP zzz;
+SELECT 1;

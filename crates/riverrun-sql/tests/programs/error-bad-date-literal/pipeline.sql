@@ -1,0 +1,2 @@
+-- A date that doesn't exist.
+SELECT DATE '2024-02-30';

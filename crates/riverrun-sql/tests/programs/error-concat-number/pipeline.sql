@@ -1,0 +1,2 @@
+-- || of a number.
+SELECT 1 || 'a';

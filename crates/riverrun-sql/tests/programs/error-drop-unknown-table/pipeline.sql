@@ -1,0 +1,3 @@
+-- DROP TABLE of what isn't there.
+DROP TABLE nothing;
+SELECT 1;

@@ -1,0 +1,5 @@
+-- HAVING over a column that isn't grouped.
+CREATE TABLE plain (
+  id INT, k STRING, v INT, amt DECIMAL(10, 2), d DOUBLE, ts TIMESTAMP(3)
+) WITH ('connector' = 'filesystem', 'path' = '${DIR}/events.json', 'format' = 'json');
+SELECT k, COUNT(*) FROM plain GROUP BY k HAVING v > 1;

@@ -1,0 +1,2 @@
+-- An interval without its unit.
+SELECT INTERVAL '1';

@@ -1,0 +1,6 @@
+-- FULL JOIN with UNNEST.
+CREATE TABLE nested (
+  id INT, r ROW<a INT, b STRING, c ROW<x DOUBLE, y ARRAY<INT>>>,
+  arr ARRAY<ROW<n STRING, q INT>>, m MAP<STRING, INT>, tags ARRAY<STRING>
+) WITH ('connector' = 'filesystem', 'path' = '${DIR}/nested.json', 'format' = 'json');
+SELECT id, t FROM nested FULL JOIN UNNEST(tags) AS u(t) ON TRUE;

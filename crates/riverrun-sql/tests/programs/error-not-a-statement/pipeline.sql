@@ -1,0 +1,2 @@
+-- What is no statement.
+SELEC 1;

@@ -1,0 +1,6 @@
+-- OVER without ORDER BY.
+CREATE TABLE events (
+  id INT, k STRING, v INT, amt DECIMAL(10, 2), d DOUBLE, ts TIMESTAMP(3),
+  WATERMARK FOR ts AS ts - INTERVAL '5' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${DIR}/events.json', 'format' = 'json');
+SELECT SUM(v) OVER (PARTITION BY k) AS s FROM events;

@@ -1,0 +1,6 @@
+-- A session gap that is negative.
+CREATE TABLE events (
+  id INT, k STRING, v INT, amt DECIMAL(10, 2), d DOUBLE, ts TIMESTAMP(3),
+  WATERMARK FOR ts AS ts - INTERVAL '5' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${DIR}/events.json', 'format' = 'json');
+SELECT window_start FROM TABLE(SESSION(TABLE events PARTITION BY k, DESCRIPTOR(ts), INTERVAL '-5' SECOND)) GROUP BY window_start, window_end;

@@ -1,0 +1,5 @@
+-- SUM of text.
+CREATE TABLE plain (
+  id INT, k STRING, v INT, amt DECIMAL(10, 2), d DOUBLE, ts TIMESTAMP(3)
+) WITH ('connector' = 'filesystem', 'path' = '${DIR}/events.json', 'format' = 'json');
+SELECT SUM(k) FROM plain;

@@ -1,0 +1,2 @@
+-- A text that doesn't end.
+SELECT 'abc FROM t;

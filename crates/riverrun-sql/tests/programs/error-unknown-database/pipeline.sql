@@ -1,0 +1,3 @@
+-- USE of an unknown database.
+USE nowhere;
+SELECT 1;

@@ -1,0 +1,3 @@
+-- A watermark on a STRING.
+CREATE TABLE a (ts STRING, WATERMARK FOR ts AS ts) WITH ('connector' = 'blackhole');
+SELECT 1;

@@ -1,0 +1,2 @@
+-- Too many arguments.
+SELECT UPPER(a, a) FROM (VALUES ('x')) AS t(a);

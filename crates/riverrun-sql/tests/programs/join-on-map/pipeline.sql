@@ -1,0 +1,6 @@
+-- A join whose key is a map.
+CREATE TABLE nested (
+  id INT, r ROW<a INT, b STRING, c ROW<x DOUBLE, y ARRAY<INT>>>,
+  arr ARRAY<ROW<n STRING, q INT>>, m MAP<STRING, INT>, tags ARRAY<STRING>
+) WITH ('connector' = 'filesystem', 'path' = '${DIR}/nested.json', 'format' = 'json');
+SELECT a.id FROM nested AS a JOIN nested AS b ON a.m = b.m;

@@ -1,0 +1,4 @@
+-- MATCH_RECOGNIZE over a union of rows with one time attribute.
+CREATE TABLE clicks (id INT, who STRING, n INT, ts TIMESTAMP(3), proc AS PROCTIME(), WATERMARK FOR ts AS ts - INTERVAL '5' SECOND)
+WITH ('connector' = 'filesystem', 'path' = '${DIR}/clicks.json', 'format' = 'json');
+SELECT * FROM (SELECT who, n, ts FROM clicks WHERE id < 6 UNION ALL SELECT who, n + 1 AS n, ts FROM clicks WHERE id >= 6) MATCH_RECOGNIZE (PARTITION BY who ORDER BY ts MEASURES FIRST(a.n) AS first_n, LAST(b.n) AS last_n ONE ROW PER MATCH AFTER MATCH SKIP PAST LAST ROW PATTERN (a b) DEFINE b AS b.n < a.n);

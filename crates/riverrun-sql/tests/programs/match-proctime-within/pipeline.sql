@@ -1,0 +1,4 @@
+-- WITHIN by the clock.
+CREATE TABLE clicks (id INT, who STRING, n INT, ts TIMESTAMP(3), proc AS PROCTIME(), WATERMARK FOR ts AS ts - INTERVAL '5' SECOND)
+WITH ('connector' = 'filesystem', 'path' = '${DIR}/clicks.json', 'format' = 'json');
+SELECT * FROM clicks MATCH_RECOGNIZE (PARTITION BY who ORDER BY proc MEASURES FIRST(a.n) AS first_n, LAST(b.n) AS last_n ONE ROW PER MATCH AFTER MATCH SKIP TO NEXT ROW PATTERN (a b) WITHIN INTERVAL '1' HOUR DEFINE b AS b.n < a.n);

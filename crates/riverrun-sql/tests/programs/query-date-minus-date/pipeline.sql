@@ -1,0 +1,2 @@
+-- Differences of times as intervals.
+SELECT (b - a) DAY AS d1, (b - a) MONTH AS m1, (b - a) DAY TO SECOND AS ds, TIMESTAMPDIFF(HOUR, a, b) AS h FROM (VALUES (TIMESTAMP '2024-01-01 00:00:00', TIMESTAMP '2024-03-05 06:00:00'), (TIMESTAMP '2024-03-05 06:00:00', TIMESTAMP '2024-01-01 00:00:00')) AS t(a, b);

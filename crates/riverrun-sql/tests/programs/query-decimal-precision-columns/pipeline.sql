@@ -1,0 +1,3 @@
+-- Precision and scale of sums, products and quotients of columns.
+CREATE TEMPORARY VIEW t AS SELECT CAST(a AS DECIMAL(20, 10)) AS a, CAST(b AS DECIMAL(18, 4)) AS b, CAST(c AS DECIMAL(5, 0)) AS c, CAST(e AS DECIMAL(38, 10)) AS e FROM (VALUES ('1.0000000001', '2.5', '3', '9999999999.0000000001'), ('-7.7', '0.0001', '12345', '0.3'), (CAST(NULL AS STRING), '1', '1', '1')) AS v(a, b, c, e);
+SELECT a + b AS s, a - c AS m, a * b AS p, a / c AS q, b / a AS r, e + a AS x, e * b AS y, e / c AS z, MOD(b, c) AS md, -a AS neg, ABS(a) AS ab, ROUND(a, 2) AS ro, CEIL(b) AS ce, FLOOR(e) AS fl, a * 2 AS i2, b + 1.5 AS lit, c / 3 AS third FROM t;

@@ -1,0 +1,6 @@
+-- DISTINCT over arrays, maps and rows.
+CREATE TABLE nested (
+  id INT, r ROW<a INT, b STRING, c ROW<x DOUBLE, y ARRAY<INT>>>,
+  arr ARRAY<ROW<n STRING, q INT>>, m MAP<STRING, INT>, tags ARRAY<STRING>
+) WITH ('connector' = 'filesystem', 'path' = '${DIR}/nested.json', 'format' = 'json');
+SELECT DISTINCT tags, m FROM nested;

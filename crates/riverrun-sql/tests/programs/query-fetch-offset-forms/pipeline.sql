@@ -1,0 +1,5 @@
+-- OFFSET ROWS FETCH NEXT.
+CREATE TABLE plain (
+  id INT, k STRING, v INT, amt DECIMAL(10, 2), d DOUBLE, ts TIMESTAMP(3)
+) WITH ('connector' = 'filesystem', 'path' = '${DIR}/events.json', 'format' = 'json');
+SELECT id FROM plain ORDER BY id DESC OFFSET 2 ROWS FETCH NEXT 3 ROWS ONLY;

@@ -1,0 +1,5 @@
+-- GROUP BY () is the whole table.
+CREATE TABLE plain (
+  id INT, k STRING, v INT, amt DECIMAL(10, 2), d DOUBLE, ts TIMESTAMP(3)
+) WITH ('connector' = 'filesystem', 'path' = '${DIR}/events.json', 'format' = 'json');
+SELECT COUNT(*) AS n, MAX(v) AS m FROM plain GROUP BY ();

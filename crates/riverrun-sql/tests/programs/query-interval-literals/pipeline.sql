@@ -1,0 +1,2 @@
+-- Intervals of all kinds added to a timestamp.
+SELECT ts + INTERVAL '1' YEAR AS a, ts + INTERVAL '2' QUARTER AS b, ts + INTERVAL '3' WEEK AS c, ts + INTERVAL '1 12' DAY TO HOUR AS d, ts + INTERVAL '01:30' HOUR TO MINUTE AS e, ts + INTERVAL '90:30.5' MINUTE TO SECOND AS f, ts - INTERVAL '-5' DAY AS g FROM (VALUES (TIMESTAMP '2024-02-29 12:00:00.000')) AS t(ts);

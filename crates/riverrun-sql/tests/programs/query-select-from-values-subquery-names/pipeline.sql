@@ -1,0 +1,2 @@
+-- Columns of VALUES without names.
+SELECT * FROM (VALUES (1, 'x'));

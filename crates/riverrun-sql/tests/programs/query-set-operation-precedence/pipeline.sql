@@ -1,0 +1,2 @@
+-- INTERSECT binds closer than UNION and EXCEPT.
+SELECT a FROM (VALUES (1), (2), (3)) AS t(a) UNION SELECT a FROM (VALUES (4), (5)) AS t(a) INTERSECT SELECT a FROM (VALUES (5), (6)) AS t(a) EXCEPT SELECT 2;

@@ -1,0 +1,2 @@
+-- VALUES as the whole statement.
+VALUES (1, 'a'), (2, 'b');

@@ -1,0 +1,7 @@
+-- Each payment with the rate of its time, or none.
+CREATE TABLE pays (pid INT, cur STRING, amt DECIMAL(10, 2), pt TIMESTAMP(3), WATERMARK FOR pt AS pt - INTERVAL '15' SECOND)
+WITH ('connector' = 'filesystem', 'path' = '${DIR}/pays.json', 'format' = 'json');
+CREATE TABLE rates (cur STRING, rate DECIMAL(6, 2), rt TIMESTAMP(3), WATERMARK FOR rt AS rt - INTERVAL '1' SECOND)
+WITH ('connector' = 'filesystem', 'path' = '${DIR}/rates.json', 'format' = 'json');
+CREATE VIEW versioned AS SELECT cur, rate, rt FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY cur ORDER BY rt DESC) AS rn FROM rates) WHERE rn = 1;
+SELECT p.pid, p.cur, p.amt, r.rate, p.amt * r.rate AS usd, r.rt FROM pays AS p LEFT JOIN versioned FOR SYSTEM_TIME AS OF p.pt AS r ON p.cur = r.cur;

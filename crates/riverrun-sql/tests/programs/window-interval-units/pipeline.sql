@@ -1,0 +1,6 @@
+-- Sizes in days to seconds.
+CREATE TABLE events (
+  id INT, k STRING, v INT, amt DECIMAL(10, 2), d DOUBLE, ts TIMESTAMP(3),
+  WATERMARK FOR ts AS ts - INTERVAL '5' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${DIR}/events.json', 'format' = 'json');
+SELECT window_start, window_end, COUNT(*) AS n FROM TABLE(TUMBLE(TABLE events, DESCRIPTOR(ts), INTERVAL '0 00:01:30' DAY TO SECOND)) GROUP BY window_start, window_end;

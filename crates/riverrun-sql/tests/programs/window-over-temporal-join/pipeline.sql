@@ -1,0 +1,8 @@
+-- A window over rows that a temporal join has converted.
+CREATE TABLE pays (pid INT, cur STRING, amt DECIMAL(10, 2), pt TIMESTAMP(3), WATERMARK FOR pt AS pt - INTERVAL '15' SECOND)
+WITH ('connector' = 'filesystem', 'path' = '${DIR}/pays.json', 'format' = 'json');
+CREATE TABLE rates (cur STRING, rate DECIMAL(6, 2), rt TIMESTAMP(3), WATERMARK FOR rt AS rt - INTERVAL '1' SECOND)
+WITH ('connector' = 'filesystem', 'path' = '${DIR}/rates.json', 'format' = 'json');
+CREATE VIEW versioned AS SELECT cur, rate, rt FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY cur ORDER BY rt DESC) AS rn FROM rates) WHERE rn = 1;
+CREATE VIEW conv AS SELECT p.pid, p.amt * r.rate AS usd, p.pt FROM pays AS p LEFT JOIN versioned FOR SYSTEM_TIME AS OF p.pt AS r ON p.cur = r.cur;
+SELECT window_start, SUM(usd) AS usd, COUNT(*) AS n FROM TABLE(TUMBLE(TABLE conv, DESCRIPTOR(pt), INTERVAL '1' MINUTE)) GROUP BY window_start, window_end;
