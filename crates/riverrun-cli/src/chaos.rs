@@ -27,7 +27,6 @@ use schedule::{Menu, Schedule};
 use std::collections::BTreeMap;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -78,7 +77,7 @@ fn list() -> Result<()> {
 }
 
 fn say(text: &str) -> Result<()> {
-    std::io::stdout().write_all(text.as_bytes()).map_err(crate::output::failed)
+    crate::output::print(text)
 }
 
 /// A number that nobody else has just now: from the keys of a hash map, which come from the system.

@@ -1,7 +1,7 @@
 //! `riverrun savepoint`, `riverrun checkpoints` and `riverrun explain --upgrade`.
 
 use crate::args::{CheckpointsArgs, SavepointArgs};
-use crate::output::{self, print_cells};
+use crate::output::{print, print_cells};
 use crate::run::{define, report};
 use riverrun::Session;
 use riverrun::durable::control::{SavepointOrder, request_savepoint};
@@ -9,7 +9,6 @@ use riverrun::durable::{Fit, Verdict, find};
 use riverrun::sql::plan::StreamPlan;
 use riverrun_core::{Error, Result};
 use riverrun_state::checkpoint::{CheckpointEntry, CheckpointKind, Location, Manifest, StoreOptions, verify};
-use std::io::Write;
 
 /// Takes a savepoint of a running job; the exit code.
 pub fn savepoint(args: &SavepointArgs) -> u8 {
@@ -199,8 +198,4 @@ pub fn bytes(count: u64) -> String {
         10_000_000..=9_999_999_999 => format!("{:.1} MB", count as f64 / 1e6),
         _ => format!("{:.1} GB", count as f64 / 1e9),
     }
-}
-
-fn print(text: &str) -> Result<()> {
-    std::io::stdout().write_all(text.as_bytes()).map_err(output::failed)
 }

@@ -77,6 +77,14 @@ pub fn failed(error: io::Error) -> riverrun_core::Error {
     riverrun_core::Error::failure(format!("cannot write the result: {error}")).hint_opt(hint)
 }
 
+/// Prints a report. A reader that wants no more of it (`| head`, `| grep -q`) has what it wanted.
+pub fn print(text: &str) -> riverrun_core::Result<()> {
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(failed),
+    }
+}
+
 /// Flink's row strings, one change a line.
 struct ChangelogPrinter {
     formatter: RowFormatter,

@@ -239,7 +239,7 @@ impl Host for Terminal {
         } else {
             plan.explain()
         };
-        std::io::stdout().write_all(text.as_bytes()).map_err(output::failed)
+        output::print(&text)
     }
 
     fn query(&mut self, schema: &Schema, changelog: ChangelogKind) -> Result<Box<dyn RowConsumer>> {
@@ -287,12 +287,12 @@ pub fn print_rows(rows: &Rows) -> Result<()> {
         && let [row] = rows.rows.as_slice()
         && let [Some(text)] = row.as_slice()
     {
-        return std::io::stdout().write_all(text.as_bytes()).map_err(output::failed);
+        return output::print(text);
     }
     let cells: Vec<Vec<String>> =
         rows.rows.iter().map(|row| row.iter().map(|cell| cell.clone().unwrap_or_default()).collect()).collect();
     let columns: Vec<String> = rows.columns.iter().map(|name| (*name).to_owned()).collect();
-    std::io::stdout().write_all(print_cells(&columns, &cells).as_bytes()).map_err(output::failed)
+    output::print(&print_cells(&columns, &cells))
 }
 
 /// Plans a file and runs nothing.
@@ -314,7 +314,7 @@ impl Host for Planner {
 
     fn explain(&mut self, plan: &StreamPlan, details: &[String]) -> Result<()> {
         if !self.json && !self.quiet && details.iter().any(|detail| detail == "CHANGELOG_MODE") {
-            return std::io::stdout().write_all(plan.explain_changelog_mode().as_bytes()).map_err(output::failed);
+            return output::print(&plan.explain_changelog_mode());
         }
         self.planned(plan)
     }
@@ -324,7 +324,7 @@ impl Host for Planner {
         if self.json {
             self.plans.push(plan.to_json());
         } else if !self.quiet {
-            std::io::stdout().write_all(plan.explain().as_bytes()).map_err(output::failed)?;
+            output::print(&plan.explain())?;
         }
         Ok(())
     }

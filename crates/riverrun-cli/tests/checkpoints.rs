@@ -230,6 +230,18 @@ fn a_state_directory_leads_to_checkpoints_that_lie_elsewhere() {
 }
 
 #[test]
+fn a_reader_that_goes_away_is_no_mistake() {
+    let case = Case::new();
+    end(start(&case, &[])).ok();
+    for report in [&["checkpoints", "state"][..], &["explain", "pipeline.sql", "--var", "DIR=."]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let ended = case.command().args(report).stdout(writer).output().unwrap();
+        assert_eq!((ended.status.code(), String::from_utf8_lossy(&ended.stderr).as_ref()), (Some(0), ""));
+    }
+}
+
+#[test]
 fn what_is_no_checkpoint_is_told() {
     let case = Case::new();
     case.riverrun(&["checkpoints", "nothing"]).failed(2, &["there is no checkpoint or savepoint in nothing"]);
