@@ -26,7 +26,7 @@ pub fn bench(args: &BenchArgs) -> u8 {
 }
 
 /// Between checkpoints, as in the benchmark's usual configuration; `-D` changes it.
-const INTERVAL: &str = "execution.checkpointing.interval=10s";
+const INTERVAL: (&str, &str) = ("execution.checkpointing.interval", "10s");
 
 /// What one query did.
 struct Measured {
@@ -119,7 +119,7 @@ fn measure_all(args: &NexmarkArgs, queries: &[&Query], work: &Path) -> Result<us
 fn settings(args: &NexmarkArgs) -> String {
     let last = |key: &str| args.define.iter().rfind(|(name, _)| name == key).map(|(_, value)| value.as_str());
     let backend = last("state.backend.type").unwrap_or(if cfg!(feature = "rocksdb") { "rocksdb" } else { "hashmap" });
-    let interval = last("execution.checkpointing.interval").unwrap_or("10s");
+    let interval = last(INTERVAL.0).unwrap_or(INTERVAL.1);
     format!("state in {backend}, a checkpoint every {interval}")
 }
 
@@ -135,10 +135,9 @@ fn run_script(args: &NexmarkArgs, work: &Path, name: &str, script: &str, workers
     command.arg("run").arg(&file).arg("-p").arg(workers.to_string()).arg("--summary").arg(&summary);
     command.arg("--state-dir").arg(&state);
     // All are kept: the largest one counts.
-    for setting in [INTERVAL, "execution.checkpointing.num-retained=1000000"] {
-        command.arg("-D").arg(setting);
-    }
-    for (key, value) in &args.define {
+    let ours = [INTERVAL, ("execution.checkpointing.num-retained", "1000000")];
+    let theirs = args.define.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+    for (key, value) in ours.into_iter().chain(theirs) {
         command.arg("-D").arg(format!("{key}={value}"));
     }
     let output = command

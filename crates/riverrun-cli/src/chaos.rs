@@ -13,6 +13,7 @@ mod report;
 mod schedule;
 
 use crate::args::ChaosArgs;
+use crate::output::print;
 use crate::output::print_cells;
 use crate::run::{define, report as report_error};
 use crate::signals::Signals;
@@ -73,11 +74,7 @@ fn list() -> Result<()> {
         })
         .collect();
     let columns = ["failpoint", "passed", "disconnect", "right before"].map(str::to_owned);
-    say(&print_cells(&columns, &rows))
-}
-
-fn say(text: &str) -> Result<()> {
-    crate::output::print(text)
+    print(&print_cells(&columns, &rows))
 }
 
 /// A number that nobody else has just now: from the keys of a hash map, which come from the system.
@@ -241,7 +238,7 @@ fn rehearse(args: &ChaosArgs, script: &Script) -> Result<u8> {
     };
     let code = if args.matrix { matrix::run(args, &stage, &menu)? } else { runs(args, &stage, &menu)? };
     if code == 1 {
-        say(&format!("the runs' logs, states and files are in {}\n", folder.keep().display()))?;
+        print(&format!("the runs' logs, states and files are in {}\n", folder.keep().display()))?;
     }
     Ok(code)
 }
@@ -270,9 +267,9 @@ fn is_deterministic(stage: &Stage<'_>, first: &Performed, pace: Option<Pace>) ->
 fn runs(args: &ChaosArgs, stage: &Stage<'_>, menu: &Menu) -> Result<u8> {
     let seed = args.seed.unwrap_or_else(|| random() % 1_000_000);
     let mut report = Report::new(args, stage.survey, seed);
-    say(&report.head())?;
+    print(&report.head())?;
     let (first, pace, expected) = undisturbed(stage, RUN_TIME)?;
-    say(&report.undisturbed(&first))?;
+    print(&report.undisturbed(&first))?;
     let mut good = true;
     for number in 0..args.runs {
         let seed = seed.wrapping_add(number);
@@ -284,9 +281,9 @@ fn runs(args: &ChaosArgs, stage: &Stage<'_>, menu: &Menu) -> Result<u8> {
             return Err(not_deterministic());
         }
         good &= agrees;
-        say(&report.run(number, seed, &performed, &compared))?;
+        print(&report.run(number, seed, &performed, &compared))?;
     }
-    say(&report.end(good))?;
+    print(&report.end(good))?;
     Ok(u8::from(!good))
 }
 

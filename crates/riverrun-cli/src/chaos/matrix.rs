@@ -2,9 +2,9 @@
 
 use super::report::{differences, not_compared};
 use super::schedule::{Menu, Schedule, crashes_before};
-use super::{Performed, Stage, is_deterministic, not_deterministic, say, undisturbed};
+use super::{Performed, Stage, is_deterministic, not_deterministic, undisturbed};
 use crate::args::ChaosArgs;
-use crate::output::print_cells;
+use crate::output::{print, print_cells};
 use riverrun_core::failpoint::{Fault, FaultKind, POINTS};
 use riverrun_core::{Error, Result};
 use std::sync::Mutex;
@@ -34,7 +34,7 @@ pub fn run(args: &ChaosArgs, stage: &Stage<'_>, menu: &Menu) -> Result<u8> {
         return Err(Error::input("--hits counts from 1"));
     }
     let cells = menu.cells(&hits);
-    say(&not_compared(stage.survey))?;
+    print(&not_compared(stage.survey))?;
     let (first, pace, _) = undisturbed(stage, RUN_TIME)?;
     let (next, verdicts) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let work = || -> Result<()> {
@@ -62,7 +62,7 @@ pub fn run(args: &ChaosArgs, stage: &Stage<'_>, menu: &Menu) -> Result<u8> {
     if !good && !is_deterministic(stage, &first, pace)? {
         return Err(not_deterministic());
     }
-    say(&table(&verdicts))?;
+    print(&table(&verdicts))?;
     Ok(u8::from(!good))
 }
 

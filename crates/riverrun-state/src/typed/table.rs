@@ -155,7 +155,8 @@ impl<C: Cell> Table<C> {
 
     /// Changes the cell of a key; a cell that is empty afterwards goes. `change` is told the time to stamp elements with.
     pub fn change<R>(&mut self, key: Key<'_>, change: impl FnOnce(&mut C, i64) -> R) -> Result<R> {
-        let slot = self.ask(key)?;
+        let slot = self.slot(key)?;
+        self.resident.change(&self.keys, &self.cells, &[slot]);
         if let Some(until) = self.until() {
             self.cells.cells[slot as usize].expire(until);
         }
@@ -192,10 +193,7 @@ impl<C: Cell> Table<C> {
 
     /// The slot of a key that has anything.
     fn find(&mut self, key: Key<'_>) -> Result<Option<u32>> {
-        let slot = match self.keys.find(key.hash, key.bytes) {
-            Some(slot) => slot,
-            None => self.look_below(key)?,
-        };
+        let slot = self.slot(key)?;
         if let Some(until) = self.until()
             && self.cells.cells[slot as usize].has_expired(until)
         {
@@ -209,25 +207,19 @@ impl<C: Cell> Table<C> {
         Ok(Some(slot))
     }
 
-    fn look_below(&mut self, key: Key<'_>) -> Result<u32> {
-        self.single(key);
-        self.resident.read_slots(&mut self.keys, &mut self.cells, &self.asked, &[key.hash], &mut self.slots)?;
-        Ok(self.slots[0])
-    }
-
-    /// The slot of a key that is about to be changed.
-    fn ask(&mut self, key: Key<'_>) -> Result<u32> {
-        self.single(key);
-        self.resident.slots(&mut self.keys, &mut self.cells, &self.asked, &[key.hash], &mut self.slots)?;
-        Ok(self.slots[0])
-    }
-
-    fn single(&mut self, key: Key<'_>) {
+    /// The slot of a key, in memory; empty if the key is nowhere.
+    fn slot(&mut self, key: Key<'_>) -> Result<u32> {
+        if let Some(slot) = self.keys.find(key.hash, key.bytes) {
+            self.resident.touch(&[slot]);
+            return Ok(slot);
+        }
         self.asked.data.clear();
         self.asked.data.extend_from_slice(key.bytes);
         self.asked.ends.clear();
         self.asked.ends.push(key.bytes.len() as u32);
         self.slots.clear();
+        self.resident.read_slots(&mut self.keys, &mut self.cells, &self.asked, &[key.hash], &mut self.slots)?;
+        Ok(self.slots[0])
     }
 
     fn remove(&mut self, slot: u32) {
