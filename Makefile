@@ -22,17 +22,17 @@ test: ## all tests that need no server
 	@scripts/setup --quiet all
 	cargo test --workspace --quiet
 
-e2e: ## tests against real servers (Kafka from Maven Central, PostgreSQL as installed, an S3 server from the Go proxy); GROUP=postgres runs one group
+e2e: ## tests against real servers (Kafka from Maven Central, PostgreSQL as installed, an S3 server from the Go proxy) and failing file systems; GROUP=postgres runs one group
 	@scripts/setup --quiet all
 	@tests/e2e/run $(GROUP)
 
 sim: ## 1,000 seeds of the simulation: crashes, stopped processes, failing stores, restarts at another parallelism (SEEDS=n)
-	RIVERRUN_SIM_SEEDS=$(or $(SEEDS),1000) cargo test -p riverrun-runtime --test simulation -- --nocapture every_seed
+	RIVERRUN_SIM_SEEDS=$(or $(SEEDS),1000) cargo test --workspace --test simulation -- --nocapture every_seed
 
-chaos: ## every failpoint in every manner at every hit, over files, SQLite, Kafka and PostgreSQL; prints the cells that held (some half an hour)
+chaos: ## every failpoint in every manner at every hit, over files, SQLite, Kafka and PostgreSQL, and every call of a file system and an object store; prints the cells that held (some half an hour)
 	@scripts/setup --quiet all
-	MATRIX=all cargo test -p riverrun-runtime --test failpoints -- --nocapture
-	@MATRIX=all tests/e2e/run local_case_matrix kafka_case_matrix postgres_case_matrix
+	MATRIX=all cargo test --workspace --test failpoints -- --nocapture
+	@MATRIX=all tests/e2e/run local_case_matrix io kafka_case_matrix postgres_case_matrix s3_case_any_request
 
 bench: ## the benchmarks, as ratios, in release builds
 	@benches/run

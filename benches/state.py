@@ -9,6 +9,8 @@ KEYS = int(os.environ.get("KEYS", 10_000_000))
 ROWS = int(os.environ.get("ROWS", 3 * KEYS))
 FILL = int(os.environ.get("FILL", 60))
 WORKERS = os.environ.get("WORKERS", "2")
+# Enough for all keys: only the last table is about state that is larger.
+ROOMY = "state.memory=4gb"
 
 
 def sums(rows, sink="'connector' = 'blackhole'", rate=1_000_000_000):
@@ -37,6 +39,8 @@ def command(name, sql, *settings, state=None):
     line = [riverrun, "run", str(work / f"{name}.sql"), "-p", WORKERS, "--summary", str(work / "summary.json")]
     if state:
         line += ["--state-dir", str(work / state)]
+    if not any(setting.startswith("state.") for setting in settings):
+        settings = (ROOMY, *settings)
     for setting in settings:
         line += ["-D", setting]
     return line

@@ -9,7 +9,7 @@ numbers_source() {
 # start_run FILE [ARG…]: runs a pipeline with a state directory in the background; its process is $RUN.
 start_run() {
   local file=$1; shift
-  "$CARGO_TARGET_DIR/debug/riverrun" run "$file" --state-dir "$dir/state" -D execution.checkpointing.interval=250ms "$@" >>"$dir/run.log" 2>&1 &
+  "$RIVERRUN" run "$file" --state-dir "$dir/state" -D execution.checkpointing.interval=250ms "$@" >>"$dir/run.log" 2>&1 &
   RUN=$!
 }
 # kill -9 of the run and of every process it has started.
@@ -60,14 +60,23 @@ matrix() {
   riverrun chaos "$file" --matrix --jobs "${JOBS:-4}" "$@" | tee "$dir/table"
 }
 
-# going_back FILE: a run that is killed after some checkpoints, an older one that is refused, and gone on from with --rewind.
+# going_back FILE: a run that is killed after some checkpoints, an older one that is refused, and gone on from with --rewind; that
+# start is killed before it has a checkpoint, and the plain command goes on from the same older one, never from the newest.
 going_back() {
-  local older text
-  start_run "$1" -p 2 -D execution.checkpointing.num-retained=100
+  local older newest text keep=(-D execution.checkpointing.num-retained=100) turn
+  start_run "$1" -p 2 "${keep[@]}"
   sleep 3; kill_run
   older=$(find "$dir/state" -maxdepth 4 -name 'chk-2'); [ -n "$older" ] || fail "no second checkpoint"
+  newest=${older%2}$(newest_checkpoint)
   text=$(riverrun run "$1" --state-dir "$dir/state" -p 3 --from "$older" 2>&1) && fail "an older checkpoint was gone on from"
-  [[ $text == *"already holds what this job wrote up to epoch"* && $text == *"--rewind goes on from this one"* ]] || fail "$text"
-  start_run "$1" -p 3 --from "$older" --rewind; finish_run
+  [[ $text == *"checkpoint 2 is not the newest: the job has gone on to checkpoint "* && $text == *"--rewind goes on from this one"* ]] || fail "$text"
+  start_run "$1" -p 3 --from "$older" --rewind "${keep[@]}" -D execution.checkpointing.interval=1h
+  for turn in $(seq 200); do ! grep -q "is written once more" "$dir/run.log" || break; sleep 0.05; done
   grep -q "is written once more" "$dir/run.log" || fail "nothing is said of what is repeated"
+  sleep 0.3; kill_run
+  riverrun checkpoints "$dir/state" | grep "^${newest##*/} " | grep -q abandoned || fail "the newest checkpoint is not called abandoned"
+  text=$(riverrun run "$1" --state-dir "$dir/state" --from "$newest" --rewind 2>&1) && fail "an abandoned checkpoint was gone on from"
+  [[ $text == *"was abandoned"* ]] || fail "$text"
+  start_run "$1" -p 3 "${keep[@]}"; finish_run
+  [ ! -e "$newest/manifest.json" ] || fail "the abandoned checkpoint is still there"
 }

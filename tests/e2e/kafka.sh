@@ -63,7 +63,13 @@ kafka_up() {
   done
   return 1
 }
-kafka_stop() { [ ! -f "$work/kafka.pid" ] || kill "$(cat "$work/kafka.pid")" 2>/dev/null; rm -f "$work/kafka.pid"; }
+kafka_stop() {
+  [ -f "$work/kafka.pid" ] || return 0
+  local pid turn; pid=$(cat "$work/kafka.pid"); rm -f "$work/kafka.pid"
+  kill "$pid" 2>/dev/null || return 0
+  # It still writes below the folder that is about to go.
+  for turn in $(seq 100); do kill -0 "$pid" 2>/dev/null || return 0; sleep 0.1; done
+}
 # A crash of the broker.
 kafka_crash() { local pid; pid=$(cat "$work/kafka.pid"); kill -9 "$pid"; while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done; }
 kafka_topic() { kafka_java org.apache.kafka.tools.TopicCommand --bootstrap-server $KAFKA --create --topic "$1" --partitions "${2:-1}" --replication-factor 1; }
@@ -183,7 +189,7 @@ kafka_case_new_partitions_are_found() {
   { numbers grows ", 'scan.startup.mode' = 'earliest-offset', 'scan.topic-partition-discovery.interval' = '500 ms'"
     echo "CREATE TABLE results (id INT) WITH ('connector' = 'print');"
     echo "INSERT INTO results SELECT id FROM numbers;"; } >"$dir/grow.sql"
-  "$CARGO_TARGET_DIR/debug/riverrun" run "$dir/grow.sql" -p 1 >"$dir/out" &
+  "$RIVERRUN" run "$dir/grow.sql" -p 1 >"$dir/out" &
   local pid=$! turn
   kafka_java org.apache.kafka.tools.TopicCommand --bootstrap-server $KAFKA --alter --topic grows --partitions 3
   write grows 4 60
@@ -239,9 +245,28 @@ kafka_case_no_orphan_transaction_pins_the_end_after_a_rescale() {
   equal "$(seq 4000 | md5sum)" "$(committed_ids orphan | md5sum)" "what read_committed sees"
 }
 
+kafka_case_an_older_checkpoint_is_gone_on_from_only_if_that_is_wanted() {
+  kafka_topic rewound 3; kafka_topic rewound_sums 2
+  local sums="CREATE TABLE sums (k BIGINT, n BIGINT, PRIMARY KEY (k) NOT ENFORCED) WITH ('connector' = 'upsert-kafka', 'topic' = 'rewound_sums', 'properties.bootstrap.servers' = '$KAFKA', 'key.format' = 'json', 'value.format' = 'json'"
+  { numbers_source 4000 5; into rewound "$exactly"; echo "$sums$exactly);"
+    echo "EXECUTE STATEMENT SET BEGIN INSERT INTO written SELECT id FROM numbers; INSERT INTO sums SELECT MOD(id, 40), COUNT(*) FROM numbers GROUP BY MOD(id, 40); END;"
+  } >"$dir/rewound.sql"
+  going_back "$dir/rewound.sql"
+  committed_ids rewound >"$dir/ids"
+  equal "$(seq 4000 | md5sum)" "$(uniq "$dir/ids" | md5sum)" "different rows"
+  # What was committed after the checkpoint stands twice.
+  equal 2 "$(uniq -c "$dir/ids" | awk '$1 > most { most = $1 } END { print most }')" "how often a row stands there at the most"
+  { echo "$sums, 'scan.bounded.mode' = 'latest-offset');"; echo "SELECT SUM(n) AS n, COUNT(*) AS ks FROM sums;"; } >"$dir/sums.sql"
+  equal "4000,40" "$(riverrun run "$dir/sums.sql" --output csv -p 2 | tail -1)" "sums by key"
+  equal 0 "$(ongoing)" "open transactions"
+}
+
 kafka_case_matrix_of_failpoints() {
-  kafka_topic cells 2
-  { numbers_source 2000 1; into cells "$exactly"; echo "INSERT INTO written SELECT id FROM numbers;"; } >"$dir/cells.sql"
+  kafka_topic cells 2; kafka_topic cell_sums 1
+  { numbers_source 2000 1; into cells "$exactly"
+    echo "CREATE TABLE sums (k BIGINT, n BIGINT, PRIMARY KEY (k) NOT ENFORCED) WITH ('connector' = 'upsert-kafka', 'topic' = 'cell_sums', 'properties.bootstrap.servers' = '$KAFKA', 'key.format' = 'json', 'value.format' = 'json'$exactly);"
+    echo "EXECUTE STATEMENT SET BEGIN INSERT INTO written SELECT id FROM numbers; INSERT INTO sums SELECT MOD(id, 40), COUNT(*) FROM numbers GROUP BY MOD(id, 40); END;"
+  } >"$dir/cells.sql"
   matrix "$dir/cells.sql" -D execution.checkpointing.interval=200ms
   equal "" "$(committed_ids cells)" "rows in the topic that was not to be touched"
 }
@@ -255,7 +280,7 @@ kafka_case_at_most_once_loses_rows_and_repeats_none() {
     echo "INSERT INTO written SELECT id FROM source;"; } >"$dir/copy.sql"
   riverrun run "$dir/feed.sql" & local feed=$! turn
   for turn in 1 2; do
-    "$CARGO_TARGET_DIR/debug/riverrun" run "$dir/copy.sql" >>"$dir/run.log" 2>&1 & RUN=$!
+    "$RIVERRUN" run "$dir/copy.sql" >>"$dir/run.log" 2>&1 & RUN=$!
     sleep 2.5; kill_run; sleep 0.5
   done
   wait $feed

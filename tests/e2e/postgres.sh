@@ -119,7 +119,7 @@ postgres_case_a_restarted_server_is_waited_for() {
   { pg_table waits "id BIGINT, PRIMARY KEY (id) NOT ENFORCED"
     echo "CREATE TABLE numbers (id BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '400', 'number-of-rows' = '2000', 'fields.id.kind' = 'sequence', 'fields.id.start' = '1', 'fields.id.end' = '2000');"
     echo "INSERT INTO waits SELECT id FROM numbers;"; } >"$dir/waits.sql"
-  "$CARGO_TARGET_DIR/debug/riverrun" run "$dir/waits.sql" >"$dir/out" 2>&1 &
+  "$RIVERRUN" run "$dir/waits.sql" >"$dir/out" 2>&1 &
   local pid=$!
   sleep 1.5; postgres_down immediate; sleep 1; postgres_up
   wait $pid || { cat "$dir/out"; return 1; }

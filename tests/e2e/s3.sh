@@ -5,6 +5,7 @@ VGW_DIR=""
 
 # Says what is missing; succeeds if something is.
 s3_missing() {
+  command -v python3 >/dev/null || { echo "python3 is not installed"; return 0; }
   [ -x "$VGW" ] || command -v go >/dev/null || { echo "versitygw is not built, and there is no go to build it (package golang)"; return 0; }
   return 1
 }
@@ -74,10 +75,14 @@ s3_case_processes_share_a_bucket() {
 }
 
 s3_case_a_store_that_is_away_fails_checkpoints_and_not_the_job() {
+  local turn
   s3_tables "$dir/sums.db" "CREATE TABLE sums (k BIGINT PRIMARY KEY, n BIGINT, total BIGINT)"
   s3_pipeline 8000 10 >"$dir/away.sql"
   start_run "$dir/away.sql" -p 2 "${s3[@]}" -D execution.checkpointing.dir=s3://state/away
-  sleep 2; s3_down; sleep 4; s3_up
+  sleep 2; s3_down
+  # A request is repeated for some seconds before it has failed.
+  for turn in $(seq 80); do ! grep -q "a checkpoint has failed" "$dir/run.log" || break; sleep 0.1; done
+  s3_up
   finish_run
   s3_equal 8000
   grep -q "a checkpoint has failed.*no answer from http://127.0.0.1:$VGW_PORT" "$dir/run.log" || fail "no checkpoint failed: $(cat "$dir/run.log")"
@@ -91,6 +96,53 @@ s3_case_a_store_that_is_away_fails_checkpoints_and_not_the_job() {
   start_run "$dir/away.sql" -p 2 "${s3[@]}" -D execution.checkpointing.dir=s3://state/few
   finish_run
   s3_equal 8000
+}
+
+# proxied_run AT MODE SLOT: a run of $in/run.sql through failing_proxy.py, in a place of its own; its exit code.
+proxied_run() {
+  local at=$1 mode=$2 port=$((VGW_PORT + 10 + $3)) pid code=0 turn
+  python3 tests/e2e/failing_proxy.py $port $VGW_PORT "$at" "$mode" "$in/requests" 2>>"$in/proxy.log" & pid=$!
+  for turn in $(seq 100); do (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break; sleep 0.05; done
+  timeout -s KILL 100 "$RIVERRUN" run "$in/run.sql" --state-dir "$in/state" -p 2 -D execution.checkpointing.interval=150ms "${s3[@]}" \
+    -D "s3.endpoint=http://127.0.0.1:$port" -D "execution.checkpointing.dir=s3://state/${in##*/}" >>"$in/run.log" 2>&1 || code=$?
+  kill $pid; wait $pid 2>/dev/null || true
+  return $code
+}
+# One run with a request that fails and, unless it ended well, one without; a line of what became of it.
+proxied_cell() {
+  local at=$1 mode=$2 slot=$3 code=0 wrong="" what dir=$dir/$2-$1 in
+  in=$dir; mkdir -p "$in"
+  s3_tables "$in/sums.db" "CREATE TABLE sums (k BIGINT PRIMARY KEY, n BIGINT, total BIGINT)"
+  s3_pipeline 400 1 >"$in/run.sql"
+  proxied_run "$at" "$mode" "$slot" || code=$?
+  what="request $at ($(cut -d' ' -f2- "$in/requests")), $mode:"
+  case $code in
+    0) grep -q "a checkpoint has failed" "$in/run.log" && what="$what went-on" || what="$what unnoticed" ;;
+    1 | 2) grep -q "^error: " "$in/run.log" && what="$what failed" || wrong="exit code $code without an error" ;;
+    *) wrong="exit code $code" ;;
+  esac
+  [ -n "$wrong" ] || [ $code = 0 ] || proxied_run 0 "$mode" "$slot" || wrong="the same command did not go on"
+  [ -n "$wrong" ] || s3_equal 400 || wrong="other rows"
+  if [ -n "$wrong" ]; then echo "$what WRONG: $wrong"; tail -6 "$in/run.log" | sed 's/^/      /'; else echo "$what"; rm -rf "$in"; fi
+}
+# Some requests, with MATRIX=all each of them: refused, or done and the answer lost.
+s3_case_any_request_fails() {
+  local mode requests step=1 slot ran in=$dir/count; mkdir -p "$in"
+  ( dir=$in; s3_tables "$in/sums.db" "CREATE TABLE sums (k BIGINT PRIMARY KEY, n BIGINT, total BIGINT)"; s3_pipeline 400 1 >"$in/run.sql"; proxied_run 0 lost 0 )
+  requests=$(cut -d' ' -f1 "$in/requests")
+  [ "$requests" -gt 20 ] || fail "only $requests requests were seen"
+  [ "${MATRIX:-}" = all ] || step=$((requests / 12 + 1))
+  for mode in refused lost; do
+    for slot in 1 2 3 4; do
+      ( at=$((1 + (slot - 1) * step)); while [ $at -le "$requests" ]; do proxied_cell $at $mode $slot; at=$((at + 4 * step)); done ) >"$dir/cells.$mode.$slot" &
+    done
+    wait $(jobs -p)
+    cat "$dir/cells.$mode".* >"$dir/cells"
+    ran=$(grep -c '^request' "$dir/cells") || true
+    echo "$mode: $ran of $requests requests, job went on $(grep -c ' went-on$' "$dir/cells"), failed with an error $(grep -c ' failed$' "$dir/cells"), not noticed $(grep -c ' unnoticed$' "$dir/cells"), wrong $(grep -c WRONG "$dir/cells")" >>"$dir/table"
+    if grep -q WRONG "$dir/cells"; then grep -A6 WRONG "$dir/cells"; return 1; fi
+    [ "$ran" -gt 5 ] || fail "only $ran cells ran"
+  done
 }
 
 s3_case_savepoints() {

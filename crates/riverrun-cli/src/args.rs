@@ -5,14 +5,7 @@ use std::path::PathBuf;
 
 /// Runs Flink SQL: one binary, no cluster.
 #[derive(Debug, Parser)]
-#[command(
-    name = "riverrun",
-    version,
-    about,
-    max_term_width = 110,
-    subcommand_required = true,
-    arg_required_else_help = true
-)]
+#[command(name = "riverrun", version, max_term_width = 110, subcommand_required = true, arg_required_else_help = true)]
 #[command(after_help = "\
 Examples:
   riverrun demo                             web-log analytics on generated lines
@@ -44,6 +37,13 @@ Examples:
   riverrun run query.sql --output changelog --var DIR=$PWD")]
     Run(RunArgs),
     /// An interactive SQL shell.
+    #[command(after_help = "\
+A statement ends with a semicolon; Tab completes, Ctrl-C stops a query, Ctrl-D leaves.
+
+Examples:
+  riverrun sql
+  riverrun sql --init tables.sql --var DIR=$PWD
+  echo \"SHOW CATALOGS;\" | riverrun sql")]
     Sql(SqlArgs),
     /// Take a savepoint of a running job, which goes on or stops with it.
     #[command(after_help = "\
@@ -90,6 +90,8 @@ Examples:
     Chaos(ChaosArgs),
     /// List the connectors and formats, or the options of one.
     Connectors(NameArgs),
+    /// List the options of a session (SET, -D), or describe one.
+    Options(NameArgs),
     /// List the functions, or describe one.
     Functions(NameArgs),
     /// Real-time web-log analytics on embedded defaults.
@@ -148,13 +150,14 @@ pub struct RunArgs {
     /// With --from, drop state that no operator of the file takes over.
     #[arg(long, requires = "state_dir")]
     pub allow_non_restored_state: bool,
-    /// Go on from a checkpoint although exactly-once sinks hold what was written after it: that is written once more.
+    /// Go on from a checkpoint although exactly-once sinks hold what was written after it: that is written once more, and the
+    /// checkpoints after it are abandoned.
     #[arg(long, requires = "state_dir")]
     pub rewind: bool,
     /// How the rows of a SELECT are printed.
     #[arg(short, long, value_enum, default_value_t = OutputFormat::Table)]
     pub output: OutputFormat,
-    /// Write a summary as JSON: rows in and out per table, bytes, late, skipped and dead rows, elapsed, peak memory.
+    /// Write a summary as JSON, `-` to standard output: rows in and out per table, bytes, late, skipped and dead rows, elapsed, peak memory.
     #[arg(long, value_name = "FILE")]
     pub summary: Option<PathBuf>,
     /// Options over those of the file's tables, as JSON: how `riverrun chaos` leads a run to scratch places.
@@ -168,6 +171,12 @@ pub struct SqlArgs {
     /// Set a session option, as SET does.
     #[arg(short = 'D', value_name = "KEY=VALUE", value_parser = key_value)]
     pub define: Vec<(String, String)>,
+    /// Replace ${NAME} in the file and in what is typed.
+    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = key_value)]
+    pub variables: Vec<(String, String)>,
+    /// How many workers a job has in all.
+    #[arg(short, long, value_name = "N")]
+    pub parallelism: Option<usize>,
     /// Run this file first (its tables stay).
     #[arg(short, long, value_name = "FILE")]
     pub init: Option<PathBuf>,
@@ -327,7 +336,8 @@ pub struct DemoArgs {
     /// Lines per second that the generator writes.
     #[arg(long, value_name = "N", default_value_t = 400)]
     pub rate: u32,
-    /// How much faster than the clock the generated time passes: 60 gives a window each second.
+    /// How much faster than the clock the generated time passes: 60 gives a window each second. It begins so long ago that
+    /// it catches up with the clock after 12 minutes.
     #[arg(long, value_name = "N", default_value_t = 30)]
     pub speed: u32,
     /// End after this many generated lines.

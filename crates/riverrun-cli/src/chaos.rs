@@ -113,7 +113,7 @@ impl Stage<'_> {
         if ended.failure.is_none() {
             for written in &self.survey.written {
                 if let Some(Some(place)) = places.places.get(&written.name) {
-                    outputs.insert(written.name.clone(), read_back(&self.survey.session, &written.table, place)?);
+                    outputs.insert(written.name.clone(), read_back(&self.survey.session, written, place)?);
                 }
             }
         }

@@ -83,6 +83,7 @@ fn row(entry: &CheckpointEntry, problems: &[String], verified: bool) -> Vec<Stri
         (true, false) => "complete".to_owned(),
         (false, _) => "damaged".to_owned(),
     };
+    let condition = if entry.abandoned { format!("{condition}, abandoned") } else { condition };
     let Ok(manifest) = &entry.manifest else {
         let unknown = || "?".to_owned();
         return vec![name(entry), unknown(), unknown(), unknown(), unknown(), unknown(), unknown(), condition];
@@ -105,6 +106,7 @@ fn json(entry: &CheckpointEntry, problems: &[String]) -> serde_json::Value {
     serde_json::json!({
         "place": entry.place,
         "problems": problems,
+        "abandoned": entry.abandoned,
         "checkpoint": manifest.map(|manifest| &manifest.body),
         "state_bytes": manifest.map(Manifest::state_bytes),
         "files": manifest.map(|manifest| &manifest.files),
@@ -157,6 +159,8 @@ fn compare(place: &str, stores: &StoreOptions, plans: &[StreamPlan]) -> Result<u
     let fit = plans.iter().map(|plan| Fit::of(plan, &manifest)).max_by_key(kept);
     let fit = fit.ok_or_else(|| Error::input("the file has no job"))?;
     let mut rows = Vec::new();
+    // In full below the table, whose columns are cut to the width of the terminal.
+    let mut reasons = String::new();
     let mut good = true;
     for operator in &fit.operators {
         let (verdict, why) = match &operator.verdict {
@@ -168,12 +172,15 @@ fn compare(place: &str, stores: &StoreOptions, plans: &[StreamPlan]) -> Result<u
             }
             Verdict::Incompatible { before, now } => {
                 good = false;
-                ("incompatible", format!("it is the state of {before}; the file has {now}"))
+                let id = &operator.id;
+                reasons.push_str(&format!("\n{id} holds the state of\n  {before}\nthe file has\n  {now}\n"));
+                ("incompatible", "it is the state of something else, see below".to_owned())
             }
         };
         rows.push(vec![operator.id.clone(), verdict.to_owned(), bytes(operator.bytes), why]);
     }
     print(&print_cells(&["operator", "state", "size", "why"].map(str::to_owned), &rows))?;
+    print(&reasons)?;
     Ok(u8::from(!good))
 }
 

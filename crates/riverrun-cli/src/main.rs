@@ -5,6 +5,7 @@ mod bench;
 mod chaos;
 mod checkpoints;
 mod demo;
+mod logging;
 mod output;
 mod processes;
 mod progress;
@@ -19,12 +20,12 @@ use args::{Cli, Command};
 use clap::{CommandFactory, Parser};
 use riverrun_core::Result;
 use riverrun_core::failpoint::{FAULTS_VARIABLE, arm_from_environment};
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    start_logging(cli.verbose);
+    logging::start(cli.verbose);
     riverrun::runtime::install_panic_hook();
     if matches!(cli.command, Command::Run(_) | Command::Worker) {
         // The processes of a rehearsal; told, should somebody have set it by mistake.
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         Command::Test(args) => test::test(args),
         Command::Chaos(args) => chaos::chaos(args),
         Command::Connectors(args) => page(reference::connectors_page(args.name.as_deref())),
+        Command::Options(args) => page(reference::options_page(args.name.as_deref())),
         Command::Functions(args) => page(reference::functions_page(args.name.as_deref())),
         Command::Demo(args) => demo::demo(args),
         Command::Bench(args) => bench::bench(args),
@@ -72,19 +74,4 @@ fn page(text: Result<String>) -> u8 {
             error.exit_code() as u8
         }
     }
-}
-
-/// Logs go to standard error: warnings, more with -v, what RUST_LOG says before all.
-fn start_logging(verbose: u8) {
-    let default = match verbose {
-        // Our Kafka clients tell of their troubles themselves, once in a while.
-        0 => "warn,rdkafka::client=off",
-        1 => "info,timely=warn",
-        2 => "debug,timely=info",
-        _ => "trace",
-    };
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
-    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour).init();
 }

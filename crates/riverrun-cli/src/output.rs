@@ -67,8 +67,7 @@ pub fn kind_of(weight: i64) -> RowKind {
     if weight < 0 { RowKind::Delete } else { RowKind::Insert }
 }
 
-/// A write to standard output that failed. A reader that has gone away (`| head`) is no mistake of ours,
-/// but nothing more can be said to it.
+/// A write to standard output that failed.
 pub fn failed(error: io::Error) -> riverrun_core::Error {
     let hint = match error.kind() {
         io::ErrorKind::StorageFull => Some("free space where standard output goes; the job can be run again"),

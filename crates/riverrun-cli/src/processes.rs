@@ -52,7 +52,7 @@ pub struct LocalCluster {
     processes: usize,
     tables: Option<TableOverrides>,
     /// With the numbers of their jobs.
-    children: Mutex<Vec<(usize, Child)>>,
+    children: Arc<Mutex<Vec<(usize, Child)>>>,
 }
 
 impl LocalCluster {
@@ -73,7 +73,7 @@ impl LocalCluster {
             parallelism,
             processes,
             tables: tables(args)?,
-            children: Mutex::default(),
+            children: Arc::default(),
         })))
     }
 
@@ -126,14 +126,22 @@ impl Cluster for LocalCluster {
             })?;
             children.push((number, child));
         }
+        let started = Arc::clone(&self.children);
+        layout.ended = Some(Arc::new(move || {
+            let mut children = started.lock().unwrap_or_else(PoisonError::into_inner);
+            let of_job = children.iter_mut().filter(|(job, _)| *job == number).enumerate();
+            let mut ended =
+                of_job.filter_map(|(at, (_, child))| matches!(child.try_wait(), Ok(Some(_))).then_some(at + 1));
+            ended.next()
+        }));
         Ok(layout)
     }
 }
 
 impl Drop for LocalCluster {
     fn drop(&mut self) {
-        let children = self.children.get_mut().unwrap_or_else(PoisonError::into_inner);
-        for (_, child) in children {
+        let mut children = self.children.lock().unwrap_or_else(PoisonError::into_inner);
+        for (_, child) in children.iter_mut() {
             // The closed pipe ends a child that still runs; one that is suspended does not notice.
             drop(child.stdin.take());
             if !ends_within(child, GRACE) {

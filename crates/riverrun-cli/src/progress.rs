@@ -5,6 +5,7 @@ use riverrun_core::metrics::{OperatorRole, OperatorTotals};
 use riverrun_core::{Clock, Watermark};
 use std::io::Write;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// How often the line is drawn anew.
@@ -70,9 +71,23 @@ impl Progress {
 }
 
 /// Standard output for rows: on a terminal every line clears what the progress line has left behind it.
+///
+/// A reader that goes away (`| head`) has what it wanted: what is written after that is dropped, and [`Reader`] knows.
 pub struct Rows {
     out: std::io::Stdout,
     clears: bool,
+    gone: Arc<AtomicBool>,
+}
+
+/// Whoever reads the rows.
+#[derive(Clone, Debug)]
+pub struct Reader(Arc<AtomicBool>);
+
+impl Reader {
+    /// Whether nobody reads them any more.
+    pub fn is_gone(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 impl Rows {
@@ -80,14 +95,31 @@ impl Rows {
     pub fn new() -> Self {
         let out = std::io::stdout();
         let clears = std::io::IsTerminal::is_terminal(&out);
-        Rows { out, clears }
+        Rows { out, clears, gone: Arc::default() }
+    }
+
+    /// Who reads them.
+    pub fn reader(&self) -> Reader {
+        Reader(Arc::clone(&self.gone))
+    }
+
+    /// What has been done; that nobody reads it is no failure.
+    fn done<T>(&self, result: std::io::Result<T>, otherwise: T) -> std::io::Result<T> {
+        match result {
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+                self.gone.store(true, Ordering::Relaxed);
+                Ok(otherwise)
+            }
+            result => result,
+        }
     }
 }
 
 impl Write for Rows {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         if !self.clears {
-            return self.out.write(bytes);
+            let written = self.out.write(bytes);
+            return self.done(written, bytes.len());
         }
         for line in bytes.split_inclusive(|&byte| byte == b'\n') {
             match line.strip_suffix(b"\n") {
@@ -102,7 +134,8 @@ impl Write for Rows {
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
-        self.out.flush()
+        let flushed = self.out.flush();
+        self.done(flushed, ())
     }
 }
 

@@ -1,8 +1,9 @@
 //! What exists: `riverrun connectors` and `riverrun functions`, from the definitions that validate.
 
 use crate::output::print_cells;
-use riverrun::connectors::{self, COMMON_OPTIONS, Connector};
-use riverrun::formats::{self, Format};
+use riverrun::connectors::{self, Connector};
+use riverrun::formats;
+use riverrun::sql::session::SESSION_OPTIONS;
 use riverrun_core::options::OptionDef;
 use riverrun_core::suggest::did_you_mean;
 use riverrun_core::{Error, Result};
@@ -16,14 +17,14 @@ pub fn connectors_page(name: Option<&str>) -> Result<String> {
             if let Some(connector) = connectors::connector(name) {
                 return Ok(connector_page(connector));
             }
-            if let Some(format) = formats::format(name) {
-                return Ok(format_page(format));
+            if let Some((name, doc)) = all_formats().find(|(known, _)| *known == name) {
+                return Ok(format_page(name, doc));
             }
             if let Some((_, feature)) = connectors::left_out().iter().find(|(left_out, _)| *left_out == name) {
                 return Err(Error::input(format!("'{name}' is not part of this binary"))
                     .hint(format!("build it with the cargo feature `{feature}`")));
             }
-            let names: Vec<&str> = connector_names().chain(format_names()).collect();
+            let names: Vec<&str> = connector_names().chain(all_formats().map(|(name, _)| name)).collect();
             Err(Error::input(format!("there is no connector or format '{name}'")).hint_opt(
                 did_you_mean(name, names.iter().copied()).or_else(|| Some(format!("known: {}", names.join(", ")))),
             ))
@@ -35,14 +36,16 @@ fn connector_names() -> impl Iterator<Item = &'static str> {
     connectors::connectors().iter().map(|connector| connector.name())
 }
 
-fn format_names() -> impl Iterator<Item = &'static str> {
-    formats::formats().iter().map(|format| format.name())
+/// The formats of records and of whole files: their names and what they are.
+fn all_formats() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let records = formats::formats().iter().map(|format| (format.name(), format.doc()));
+    records.chain(formats::file_formats().iter().map(|format| (format.name(), format.doc())))
 }
 
 fn connector_list() -> String {
     let row = |name: &str, doc: &str| vec![name.to_owned(), doc.to_owned()];
     let connectors: Vec<_> = connectors::connectors().iter().map(|c| row(c.name(), c.doc())).collect();
-    let formats: Vec<_> = formats::formats().iter().map(|f| row(f.name(), f.doc())).collect();
+    let formats: Vec<_> = all_formats().map(|(name, doc)| row(name, doc)).collect();
     let header = |first: &str| vec![first.to_owned(), "what it is".to_owned()];
     let mut text = print_cells(&header("connector"), &connectors);
     let _ = write!(text, "\n{}", print_cells(&header("format"), &formats));
@@ -55,9 +58,11 @@ fn connector_list() -> String {
 
 fn connector_page(connector: &dyn Connector) -> String {
     let mut text = format!("{}: {}\n\n", connector.name(), connector.doc());
-    text.push_str(&options_table("", &[connector.options(), COMMON_OPTIONS]));
+    text.push_str(&options_table("", connector.options().iter().chain(connectors::common_options(connector))));
     if connector.takes_format() {
-        let names: Vec<&str> = format_names().collect();
+        let records = formats::formats().iter().map(|format| format.name());
+        let files = formats::file_formats().iter().filter(|_| connector.takes_files()).map(|format| format.name());
+        let names: Vec<&str> = records.chain(files).collect();
         let _ = writeln!(
             text,
             "\nIt takes a format ('format' = '…'): {}. `riverrun connectors FORMAT` shows its options.",
@@ -79,15 +84,26 @@ fn connector_page(connector: &dyn Connector) -> String {
     text
 }
 
-fn format_page(format: &dyn Format) -> String {
-    let prefix = format!("{}.", format.name());
-    format!("{}: {}\n\n{}", format.name(), format.doc(), options_table(&prefix, &[format.options()]))
+fn format_page(name: &str, doc: &str) -> String {
+    let options = formats::options(name).unwrap_or_default();
+    format!("{name}: {doc}\n\n{}", options_table(&format!("{name}."), options.iter()))
 }
 
-fn options_table(prefix: &str, groups: &[&[OptionDef]]) -> String {
-    let rows: Vec<Vec<String>> = groups
-        .iter()
-        .flat_map(|group| group.iter())
+/// The text of `riverrun options [NAME]`.
+pub fn options_page(name: Option<&str>) -> Result<String> {
+    let chosen: Vec<&'static OptionDef> =
+        SESSION_OPTIONS.iter().filter(|option| name.is_none_or(|name| option.name == name)).collect();
+    match name {
+        Some(name) if chosen.is_empty() => Err(Error::input(format!("there is no option '{name}'")).hint_opt(
+            did_you_mean(name, SESSION_OPTIONS.iter().map(|option| option.name))
+                .or_else(|| Some("`riverrun options` lists those there are".to_owned())),
+        )),
+        _ => Ok(options_table("", chosen.into_iter())),
+    }
+}
+
+fn options_table(prefix: &str, options: impl Iterator<Item = &'static OptionDef>) -> String {
+    let rows: Vec<Vec<String>> = options
         .map(|option| {
             let default = match option.default {
                 Some(default) => default.to_owned(),

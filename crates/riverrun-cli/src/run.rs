@@ -5,7 +5,7 @@ use crate::checkpoints;
 use crate::output::LiveTable;
 use crate::output::{self, print_cells};
 use crate::processes::LocalCluster;
-use crate::progress::{INTERVAL, Progress, Rows as RowsOut};
+use crate::progress::{INTERVAL, Progress, Reader, Rows as RowsOut, count};
 use crate::signals::Signals;
 use crate::summary::Summary;
 use console::Term;
@@ -42,6 +42,7 @@ pub fn run(args: &RunArgs) -> u8 {
         run_script(&mut session, &script, &options, &mut host)
     });
     host.progress.clear();
+    host.tell_astray();
     let mut code = 0;
     if let Err(error) = &result {
         code = report(error, &script.name, &script.text);
@@ -146,6 +147,10 @@ pub struct Terminal {
     live: Option<SharedTable>,
     /// The notes that have been told.
     told: HashSet<String>,
+    /// Whether somebody still reads the rows of the query that runs.
+    reader: Option<Reader>,
+    /// Whether the end that was asked for has been noticed.
+    ending: bool,
 }
 
 type SharedTable = Arc<Mutex<LiveTable>>;
@@ -163,6 +168,8 @@ impl Terminal {
             reports: Vec::new(),
             live: None,
             told: HashSet::new(),
+            reader: None,
+            ending: false,
         }
     }
 
@@ -172,7 +179,24 @@ impl Terminal {
         self.reports.clear();
         self.last_shown = None;
         self.live = None;
+        self.reader = None;
+        self.ending = false;
         self.progress.start_again();
+    }
+
+    /// Says which rows the jobs have left behind, if any: none goes in silence.
+    pub fn tell_astray(&self) {
+        for operator in self.reports.iter().flat_map(|report| &report.totals) {
+            let counts = [(operator.skipped, "skipped"), (operator.late, "late"), (operator.dead, "dead letters")];
+            let said: Vec<String> = counts
+                .iter()
+                .filter(|(rows, _)| *rows > 0)
+                .map(|(rows, what)| format!("{} {what}", count(*rows)))
+                .collect();
+            if !said.is_empty() {
+                eprintln!("note: rows astray at {}: {}", operator.name, said.join(", "));
+            }
+        }
     }
 
     /// What the jobs did.
@@ -250,7 +274,9 @@ impl Host for Terminal {
             self.live = Some(Arc::clone(&table));
             return Ok(Box::new(Drawn(table)));
         }
-        let out = Box::new(RowsOut::new());
+        let rows = RowsOut::new();
+        self.reader = Some(rows.reader());
+        let out = Box::new(rows);
         Ok(Box::new(Printed(output::printer(self.output, schema, append_only, self.time_zone, out)?)))
     }
 
@@ -265,7 +291,14 @@ impl Host for Terminal {
             self.last_shown = Some(Instant::now());
             self.progress.show(totals);
         }
-        self.signals.control()
+        let control = self.signals.control();
+        if control != Control::Continue && !std::mem::replace(&mut self.ending, true) && std::io::stderr().is_terminal()
+        {
+            // The terminal has echoed ^C where the next line begins.
+            eprint!("\r\x1b[K");
+        }
+        let read = self.reader.as_ref().is_none_or(|reader| !reader.is_gone());
+        if control == Control::Continue && !read { Control::Stop } else { control }
     }
 
     fn finished_before(&mut self, number: usize) {
@@ -276,6 +309,7 @@ impl Host for Terminal {
     }
 
     fn ended(&mut self, report: &JobReport) {
+        self.reader = None;
         self.reports.push(report.clone());
     }
 }

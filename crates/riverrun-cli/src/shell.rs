@@ -17,10 +17,11 @@ use std::path::PathBuf;
 const HELP: &str = "\
 A statement ends with `;` and may stand on several lines. Ctrl-C stops a running query, Ctrl-D leaves.
   help;               this page
+  clear;              an empty screen
   quit;  exit;        leave
   SHOW TABLES;        what there is; also VIEWS, FUNCTIONS, CREATE TABLE t, COLUMNS FROM t
   DESCRIBE t;         the columns of a table
-  SET 'key' = 'v';    a session option; SET; lists them
+  SET 'key' = 'v';    a session option; SET; lists those that are set, `riverrun options` all
   EXPLAIN SELECT …;   the plan of a query
 ";
 const HISTORY: usize = 10_000;
@@ -32,70 +33,92 @@ pub fn shell(args: &SqlArgs) -> u8 {
         return report(&error, "", "");
     }
     let mut host = Terminal::new(&session, OutputFormat::Table);
+    let options = RunOptions { parallelism: args.parallelism, ..RunOptions::default() };
     if let Some(file) = &args.init {
-        let script = match Script::read(file, Vec::new()) {
+        let script = match Script::read(file, args.variables.clone()) {
             Ok(script) => script,
             Err(error) => return report(&error, "", ""),
         };
-        if let Err(error) = run_script(&mut session, &script, &RunOptions::default(), &mut host) {
+        if let Err(error) = run_script(&mut session, &script, &options, &mut host) {
             return report(&error, &script.name, &script.text);
         }
+        host.tell_astray();
     }
-    if std::io::stdin().is_terminal() { interactive(&mut session, &mut host) } else { piped(&mut session, &mut host) }
+    let mut shell = Shell { session, host, options, variables: args.variables.clone() };
+    if std::io::stdin().is_terminal() { shell.interactive() } else { shell.piped() }
 }
 
-/// Statements from a pipe: run as a script.
-fn piped(session: &mut Session, host: &mut Terminal) -> u8 {
-    let mut text = String::new();
-    if let Err(error) = std::io::stdin().read_to_string(&mut text) {
-        eprintln!("error: cannot read standard input: {error}");
-        return 2;
-    }
-    let script = Script::from_text("stdin", text);
-    match run_script(session, &script, &RunOptions::default(), host) {
-        Ok(()) => 0,
-        Err(error) => report(&error, &script.name, &script.text),
-    }
+/// What runs the statements.
+struct Shell {
+    session: Session,
+    host: Terminal,
+    options: RunOptions,
+    variables: Vec<(String, String)>,
 }
 
-fn interactive(session: &mut Session, host: &mut Terminal) -> u8 {
-    println!("Riverrun {}. `help;` for help, `quit;` to leave.", env!("CARGO_PKG_VERSION"));
-    let completer = SqlCompleter::new(session);
-    let words = completer.words();
-    let mut editor = editor(completer);
-    // All that was typed: errors point into it, also into a table's definition of long ago.
-    let mut typed = String::new();
-    let prompt = DefaultPrompt::new(DefaultPromptSegment::Basic("riverrun".into()), DefaultPromptSegment::Empty);
-    loop {
-        match editor.read_line(&prompt) {
-            Ok(Signal::Success(text)) => {
-                let word = text.trim().trim_end_matches(';').trim().to_ascii_lowercase();
-                match word.as_str() {
-                    "" => continue,
-                    "quit" | "exit" => return 0,
-                    "help" => {
-                        print!("{HELP}");
-                        continue;
+impl Shell {
+    /// Runs a text; its error is told with places in `whole`, of which the text is a part.
+    fn run(&mut self, script: &Script, whole: &str) -> u8 {
+        let result = run_script(&mut self.session, script, &self.options, &mut self.host);
+        self.host.progress.clear();
+        self.host.tell_astray();
+        result.map_or_else(|error| report(&error, &script.name, whole), |()| 0)
+    }
+
+    /// Statements from a pipe: run as a script.
+    fn piped(&mut self) -> u8 {
+        let mut text = String::new();
+        if let Err(error) = std::io::stdin().read_to_string(&mut text) {
+            eprintln!("error: cannot read standard input: {error}");
+            return 2;
+        }
+        self.host.start_again();
+        let script = Script { variables: self.variables.clone(), ..Script::from_text("stdin", text) };
+        self.run(&script, &script.text)
+    }
+
+    fn interactive(&mut self) -> u8 {
+        println!("Riverrun {}. `help;` for help, `quit;` to leave.", env!("CARGO_PKG_VERSION"));
+        let completer = SqlCompleter::new(&self.session);
+        let words = completer.words();
+        let mut editor = editor(completer);
+        // All that was typed: errors point into it, also into a table's definition of long ago.
+        let mut typed = String::new();
+        let prompt = DefaultPrompt::new(DefaultPromptSegment::Basic("riverrun".into()), DefaultPromptSegment::Empty);
+        loop {
+            match editor.read_line(&prompt) {
+                Ok(Signal::Success(text)) => {
+                    let word = text.trim().trim_end_matches(';').trim().to_ascii_lowercase();
+                    match word.as_str() {
+                        "" => continue,
+                        "quit" | "exit" => return 0,
+                        "help" => {
+                            print!("{HELP}");
+                            continue;
+                        }
+                        "clear" => {
+                            // A terminal that can't be cleared still shows the next prompt.
+                            let _ = editor.clear_screen();
+                            continue;
+                        }
+                        _ => {}
                     }
-                    _ => {}
+                    self.host.start_again();
+                    let lines_before = typed.lines().count() as u32;
+                    typed.push_str(&text);
+                    typed.push('\n');
+                    let variables = self.variables.clone();
+                    let script = Script { lines_before, variables, ..Script::from_text("input", text) };
+                    self.run(&script, &typed);
+                    SqlCompleter::refresh(&words, &self.session);
                 }
-                host.start_again();
-                let lines_before = typed.lines().count() as u32;
-                typed.push_str(&text);
-                typed.push('\n');
-                let script = Script { lines_before, ..Script::from_text("input", text) };
-                if let Err(error) = run_script(session, &script, &RunOptions::default(), host) {
-                    report(&error, "input", &typed);
+                Ok(Signal::CtrlD) => return 0,
+                // Ctrl-C at the prompt gives up the line, not the shell.
+                Ok(_) => {}
+                Err(error) => {
+                    eprintln!("error: cannot read the terminal: {error}");
+                    return 1;
                 }
-                host.progress.clear();
-                SqlCompleter::refresh(&words, session);
-            }
-            Ok(Signal::CtrlD) => return 0,
-            // Ctrl-C at the prompt gives up the line, not the shell.
-            Ok(_) => {}
-            Err(error) => {
-                eprintln!("error: cannot read the terminal: {error}");
-                return 1;
             }
         }
     }
@@ -112,6 +135,9 @@ fn editor(completer: SqlCompleter) -> Reedline {
     let mut editor = Reedline::create()
         .with_validator(Box::new(EndsWithSemicolon))
         .with_completer(Box::new(completer))
+        // A word that can be only one is completed at once, and several as far as they agree.
+        .with_quick_completions(true)
+        .with_partial_completions(true)
         .with_menu(ReedlineMenu::EngineCompleter(Box::new(menu)))
         .with_edit_mode(Box::new(Emacs::new(keys)));
     if let Some(path) = history_file()
@@ -135,7 +161,7 @@ struct EndsWithSemicolon;
 impl Validator for EndsWithSemicolon {
     fn validate(&self, line: &str) -> ValidationResult {
         let word = line.trim().to_ascii_lowercase();
-        if is_complete(line) || matches!(word.as_str(), "quit" | "exit" | "help") {
+        if is_complete(line) || matches!(word.as_str(), "quit" | "exit" | "help" | "clear") {
             ValidationResult::Complete
         } else {
             ValidationResult::Incomplete

@@ -85,11 +85,14 @@ impl Summary {
         text
     }
 
-    /// Writes the summary to a file.
+    /// Writes the summary to a file; `-` is standard output.
     pub fn write(&mut self, path: &Path, elapsed: Duration) -> Result<()> {
         self.elapsed_seconds = elapsed.as_secs_f64();
         self.peak_memory_bytes = peak_memory();
         let text = serde_json::to_string_pretty(self).map_err(|error| Error::bug(error.to_string()))?;
+        if path.as_os_str() == "-" {
+            return crate::output::print(&(text + "\n"));
+        }
         std::fs::write(path, text + "\n").map_err(|error| {
             Error::failure(format!("cannot write the summary to '{}': {error}", path.display()))
                 .hint("check that the folder exists and may be written")

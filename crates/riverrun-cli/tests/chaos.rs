@@ -214,6 +214,30 @@ fn tables_that_can_not_be_compared_are_named() {
 }
 
 #[test]
+fn a_dead_letter_is_compared_but_for_the_time_at_which_it_was_read() {
+    let lines: String = (1..=3_000)
+        .map(|id| if id % 500 == 0 { "broken\n".to_owned() } else { format!("{{\"id\": {id}}}\n") })
+        .collect();
+    let case = Case::new();
+    case.file("rows.json", &lines);
+    case.file(
+        "pipeline.sql",
+        "CREATE TABLE lines (id BIGINT) WITH ('connector' = 'filesystem', 'path' = 'rows.json', 'format' = 'json', 'on-error' = 'broken');
+         CREATE TABLE broken (reason STRING, `offset` BIGINT, seen_at TIMESTAMP_LTZ(3)) WITH ('connector' = 'filesystem', 'path' = 'broken', 'format' = 'csv');
+         CREATE TABLE good (id BIGINT) WITH ('connector' = 'filesystem', 'path' = 'good', 'format' = 'csv');
+         INSERT INTO good SELECT id FROM lines;",
+    );
+    let ended = chaos(&case, &["--seed", "3"]).ok();
+    for said in [
+        "not compared: column 'seen_at' of table 'broken': the time of the run",
+        "table good: 2\u{2009}994 rows, agrees",
+        "table broken: 6 rows, agrees",
+    ] {
+        assert!(ended.out.contains(said), "`{said}` is not in:\n{}", ended.out);
+    }
+}
+
+#[test]
 fn the_list_names_every_failpoint() {
     let ended = Case::new().riverrun(&["chaos", "--list"]).ok();
     for point in POINTS.iter().filter(|point| point.name != "savepoint-copy") {

@@ -52,6 +52,52 @@ fn a_misspelt_option_is_named_with_the_nearest() {
     case().run(sql, &[]).failed(2, &["unknown option 'pth'", "pipeline.sql:3:3", "did you mean `path`?"]);
 }
 
+const LINES: &str = "CREATE TABLE t (id INT) WITH ('connector' = 'filesystem', 'path' = '/tmp', 'format' = 'json',\n";
+
+#[test]
+fn an_option_of_a_format_is_named_with_its_prefix() {
+    let run = |option: &str| case().run(&format!("{LINES}{option});\nSELECT * FROM t;"), &[]);
+    let said = [
+        "unknown option 'json.ignore-parse-error' for format 'json'",
+        "pipeline.sql:2:1",
+        "`json.ignore-parse-errors`?",
+    ];
+    run("'json.ignore-parse-error' = 'true'").failed(2, &said);
+    let said = ["'yes' is no value for option 'json.ignore-parse-errors'", "pipeline.sql:2:30", "expected: Boolean"];
+    run("'json.ignore-parse-errors' = 'yes'").failed(2, &said);
+    let said = ["unknown option 'jsn.ignore-parse-errors' for connector 'filesystem'", "`json.ignore-parse-errors`?"];
+    run("'jsn.ignore-parse-errors' = 'true'").failed(2, &said);
+}
+
+#[test]
+fn an_unknown_option_of_the_session_says_where_they_are_listed() {
+    case().run("SET 'no.such.option' = '1';", &[]).failed(2, &["no option 'no.such.option'", "`riverrun options`"]);
+    case().riverrun(&["options", "table.dml-snc"]).failed(2, &["no option 'table.dml-snc'", "`table.dml-sync`?"]);
+    case().riverrun(&["options", "nothing"]).failed(2, &["no option 'nothing'", "`riverrun options` lists"]);
+}
+
+#[test]
+fn a_statement_that_shows_what_is_not_there_says_what_does() {
+    case()
+        .run("SHOW PARTITIONS t;", &[])
+        .failed(2, &["SHOW PARTITIONS is not supported yet", "help: SHOW CREATE TABLE t"]);
+    case().run("SHOW JARS;", &[]).failed(2, &["SHOW JARS is not supported yet", "help: SHOW lists TABLES, VIEWS"]);
+}
+
+#[test]
+fn what_only_takes_new_rows_is_not_overwritten() {
+    let sql = "CREATE TABLE p (id INT) WITH ('connector' = 'print');\nINSERT OVERWRITE p SELECT 1;";
+    let said = ["'p' can't be overwritten: the connector 'print' only adds rows", "pipeline.sql:2:18", "INSERT INTO"];
+    case().run(sql, &[]).failed(2, &said);
+}
+
+#[test]
+fn a_path_that_is_no_folder_is_told() {
+    let sql = "CREATE TABLE s (id INT) WITH ('connector' = 'filesystem', 'path' = '/dev/null', 'format' = 'json');
+        INSERT INTO s SELECT 1;";
+    case().run(sql, &[]).failed(1, &["can't make the folder /dev/null: File exists", "help: a file has that name"]);
+}
+
 #[test]
 fn an_option_of_the_wrong_type_says_what_is_expected() {
     let sql = "CREATE TABLE t (id INT) WITH ('connector' = 'datagen', 'number-of-rows' = 'many');\nSELECT * FROM t;";

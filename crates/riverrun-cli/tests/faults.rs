@@ -152,7 +152,7 @@ fn a_torn_file_of_state_is_named_and_the_checkpoint_before_it_used_when_asked_fo
     // Nothing else takes the older one by itself.
     let going_back = ["-p", "1", "--from", &before];
     end(start(&case, &going_back))
-        .failed(1, &["that this job wrote after the checkpoint", "--rewind goes on from this one"]);
+        .failed(2, &[" is not the newest: the job has gone on to checkpoint ", "--rewind goes on from this one"]);
     end(start(&case, &[&going_back[..], &["--rewind"]].concat())).ok();
     assert_eq!(case.lines("out"), expected());
 }

@@ -83,6 +83,33 @@ fn a_failure_in_any_process_ends_the_job_with_its_message() {
 }
 
 #[test]
+fn a_process_that_dies_before_it_has_joined_is_not_waited_for() {
+    let case = case();
+    let begun = std::time::Instant::now();
+    let mut run = case.command();
+    run.args(["run", "pipeline.sql", "--processes", "2", "-p", "2"]);
+    case.file(
+        "pipeline.sql",
+        "CREATE TABLE t (n INT) WITH ('connector' = 'datagen', 'rows-per-second' = '1');
+        CREATE TABLE nowhere (n INT) WITH ('connector' = 'blackhole'); INSERT INTO nowhere SELECT n FROM t;",
+    );
+    let running = run.stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let place = format!("/proc/{0}/task/{0}/children", running.id());
+    let child = loop {
+        let children = std::fs::read_to_string(&place).unwrap();
+        if let Some(child) = children.split_whitespace().next() {
+            break child.to_owned();
+        }
+    };
+    assert!(std::process::Command::new("kill").args(["-KILL", &child]).status().unwrap().success());
+    let ended = common::Ended::from(running.wait_with_output().unwrap()).failed(1, &["error: "]);
+    // Some die before they were told what to do.
+    let said = ["process 1 has ended before it joined the job", "cannot start a process of the job: Broken pipe"];
+    assert!(said.iter().any(|said| ended.err.contains(said)), "{}", ended.err);
+    assert!(begun.elapsed() < std::time::Duration::from_secs(15), "{:?}", begun.elapsed());
+}
+
+#[test]
 fn workers_that_can_not_be_shared_evenly_are_refused() {
     Case::new()
         .run("SELECT 1;", &["--processes", "2", "-p", "3"])

@@ -4,7 +4,9 @@
 
 mod common;
 
-use common::Case;
+use common::{Case, Running};
+use std::io::Read;
+use std::process::Stdio;
 
 const ORDERS: &str = r#"{"id": 1, "item": "tea", "price": 3.50, "at": "2024-03-01 10:00:05"}
 {"id": 2, "item": "cup", "price": 8.00, "at": "2024-03-01 10:00:40"}
@@ -166,6 +168,77 @@ fn connectors_and_functions_are_described_from_their_definitions() {
     case.riverrun(&["connectors", "filesistem"])
         .failed(2, &["no connector or format 'filesistem'", "did you mean `filesystem`?"]);
     case.riverrun(&["functions", "SUBSTRNG"]).failed(2, &["no function 'SUBSTRNG'", "did you mean `SUBSTRING`?"]);
+}
+
+#[test]
+fn a_page_shows_what_means_something_for_it() {
+    let case = Case::new();
+    let page = |name: &str| case.riverrun(&["connectors", name]).ok().out;
+    assert!(page("print").contains("sink.parallelism") && !page("print").contains("scan."), "{}", page("print"));
+    assert!(page("datagen").contains("scan.parallelism") && !page("datagen").contains("sink."), "{}", page("datagen"));
+    assert!(page("filesystem").contains("regex, parquet."), "{}", page("filesystem"));
+    assert!(page("json").contains("json.ignore-parse-errors\n"), "{}", page("json"));
+    assert!(page("parquet").starts_with("parquet: "), "{}", page("parquet"));
+    let options = case.riverrun(&["options"]).ok().out;
+    assert!(options.contains("table.dml-sync\n    type: Boolean, default: false\n"), "{options}");
+    let one = case.riverrun(&["options", "sink.late-rows"]).ok().out;
+    assert!(one.starts_with("sink.late-rows\n") && one.lines().count() == 3, "{one}");
+}
+
+#[test]
+fn rows_that_went_astray_are_told_at_the_end() {
+    let case = Case::new();
+    case.file("t.json", "{\"n\":1}\nbroken\n{\"n\":null}\n");
+    let table = "CREATE TABLE t (n INT) WITH ('connector' = 'filesystem', 'path' = '${DIR}/t.json', 'format' = 'json', 'on-error' = 'skip');";
+    let ended = case.run(&format!("{table} SELECT n FROM t;"), &["--output", "csv"]).ok();
+    assert_eq!((ended.out.as_str(), ended.err.as_str()), ("n\n1\n\n", "note: rows astray at t: 1 skipped\n"));
+    let sink = "CREATE TABLE s (n INT NOT NULL) WITH ('connector' = 'blackhole'); SET 'table.exec.sink.not-null-enforcer' = 'DROP';";
+    let ended = case.run(&format!("{table} {sink} INSERT INTO s SELECT n FROM t;"), &[]).ok();
+    assert!(ended.err.contains("at t: 1 skipped\n") && ended.err.matches("1 skipped\n").count() == 2, "{}", ended.err);
+}
+
+#[test]
+fn a_summary_may_go_to_standard_output() {
+    let case = Case::new();
+    let sql = "CREATE TABLE b (n INT) WITH ('connector' = 'blackhole'); INSERT INTO b VALUES (1), (2);";
+    let ended = case.run(sql, &["--summary", "-"]).ok();
+    let summary: serde_json::Value = serde_json::from_str(&ended.out).unwrap();
+    assert_eq!(summary["sinks"][0]["rows"], 2);
+    assert!(!case.path().join("-").exists());
+}
+
+#[test]
+fn a_query_ends_in_good_order_when_its_reader_has_gone_away() {
+    let case = Case::new();
+    case.file("q.sql", "CREATE TABLE g (id INT) WITH ('connector' = 'datagen'); SELECT id FROM g;");
+    let mut run = case.command();
+    run.args(["run", "q.sql", "--output", "csv", "--summary", "s.json"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = run.spawn().unwrap();
+    let mut first = [0; 3];
+    child.stdout.take().unwrap().read_exact(&mut first).unwrap();
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(0), "{}", String::from_utf8_lossy(&ended.stderr));
+    assert!(ended.stderr.is_empty(), "{}", String::from_utf8_lossy(&ended.stderr));
+    assert!(std::fs::read_to_string(case.path().join("s.json")).unwrap().contains("\"stopped\""));
+}
+
+#[test]
+fn a_warning_is_a_sentence() {
+    let case = Case::new();
+    case.file(
+        "w.sql",
+        "CREATE TABLE g (id INT) WITH ('connector' = 'datagen');
+         CREATE TABLE s (id INT, n BIGINT, PRIMARY KEY (id) NOT ENFORCED) WITH ('connector' = 'blackhole');
+         INSERT INTO s SELECT id, COUNT(*) FROM g GROUP BY id;",
+    );
+    let mut run = Running::start(case.command().args(["run", "w.sql"]));
+    run.wait_for_error("keeps its groups for ever");
+    let ended = run.interrupt().ok();
+    assert!(ended.err.starts_with("warning: ") && !ended.err.contains("WARN"), "{}", ended.err);
+    // The time and the module are for those who ask for more.
+    let mut run = Running::start(case.command().args(["run", "w.sql", "-v"]));
+    run.wait_for_error("keeps its groups for ever");
+    assert!(run.interrupt().ok().err.contains(" WARN riverrun::"));
 }
 
 #[test]

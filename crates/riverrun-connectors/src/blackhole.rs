@@ -23,6 +23,10 @@ impl Connector for Blackhole {
         &[]
     }
 
+    fn reads(&self) -> bool {
+        false
+    }
+
     fn source(&self, spec: SourceSpec) -> Result<Arc<dyn SourceFactory>> {
         Err(Error::input(format!("table '{}' can't be read: the connector 'blackhole' only forgets", spec.table)))
     }

@@ -194,6 +194,26 @@ pub trait Connector: Send + Sync {
         false
     }
 
+    /// Whether it takes the formats of whole files too.
+    fn takes_files(&self) -> bool {
+        false
+    }
+
+    /// Whether its tables can be read.
+    fn reads(&self) -> bool {
+        true
+    }
+
+    /// Whether its tables can be written.
+    fn writes(&self) -> bool {
+        true
+    }
+
+    /// Whether it can put rows in the place of all that are there: `INSERT OVERWRITE`.
+    fn overwrites(&self) -> bool {
+        false
+    }
+
     /// What changes come of a table with these options.
     fn changes(&self, options: &Options) -> ProducedChanges {
         match self.takes_format() {
@@ -261,3 +281,14 @@ pub const COMMON_OPTIONS: &[OptionDef] = &[
     OptionDef::new("scan.parallelism", OptionType::Int, None, "How many workers read the table."),
     OptionDef::new("sink.parallelism", OptionType::Int, None, "How many workers write the table."),
 ];
+
+/// Those of [`COMMON_OPTIONS`] that mean something for tables of this connector.
+pub fn common_options(connector: &dyn Connector) -> impl Iterator<Item = &'static OptionDef> {
+    let (reads, writes, decodes) = (connector.reads(), connector.writes(), connector.takes_format());
+    COMMON_OPTIONS.iter().filter(move |option| match option.name {
+        "on-error" => reads && decodes,
+        name if name.starts_with("scan.") => reads,
+        name if name.starts_with("sink.") => writes,
+        _ => true,
+    })
+}

@@ -117,6 +117,10 @@ impl Connector for Datagen {
         OPTIONS
     }
 
+    fn writes(&self) -> bool {
+        false
+    }
+
     fn source(&self, spec: SourceSpec) -> Result<Arc<dyn SourceFactory>> {
         let not_negative = |definition: &OptionDef| match spec.options.int(definition)? {
             Some(value) if value < 0 => {

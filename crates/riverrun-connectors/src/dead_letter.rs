@@ -6,6 +6,9 @@ use arrow::array::{
 use riverrun_core::{Clock, Field, Result, RowBatch, Schema, TypeKind};
 use std::sync::Arc;
 
+/// The column that says when a record was read.
+pub const SEEN_AT: &str = "seen_at";
+
 /// The columns of a dead letter. A dead-letter table has any of them, by name; `record` may also be a STRING.
 pub fn schema() -> Schema {
     Schema::new(vec![
@@ -14,7 +17,7 @@ pub fn schema() -> Schema {
         Field::new("source", TypeKind::STRING.not_null()),
         Field::new("split", TypeKind::STRING.not_null()),
         Field::new("offset", TypeKind::BigInt.not_null()),
-        Field::new("seen_at", TypeKind::timestamp_ltz(3).not_null()),
+        Field::new(SEEN_AT, TypeKind::timestamp_ltz(3).not_null()),
     ])
 }
 

@@ -81,12 +81,16 @@ pub fn connection_point(name: &str) -> Outcome<()> {
     }
 }
 
+/// What a start is told that is not the latest one of its job.
+pub(crate) const LEFTOVER: &str = "this process is a leftover, and the later one goes on with its work; \
+    where the state directory is an older copy, start it again: each start counts one further";
+
 /// What a writer is told whose lane has been taken over.
 pub fn fenced(lane: &LaneName) -> Trouble {
     Trouble::Refused(
         Error::failure(format!("a later start of the job has taken over lane {} of '{}'", lane.lane, lane.sink))
             .detail(format!("job {}", lane.job))
-            .hint("this process is a leftover; the later one goes on with its work"),
+            .hint(LEFTOVER),
     )
 }
 

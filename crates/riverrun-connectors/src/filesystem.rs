@@ -217,6 +217,14 @@ impl Connector for Filesystem {
         Ok(Some(scratch::scratch(spec)))
     }
 
+    fn takes_files(&self) -> bool {
+        true
+    }
+
+    fn overwrites(&self) -> bool {
+        true
+    }
+
     fn source(&self, spec: SourceSpec) -> Result<Arc<dyn SourceFactory>> {
         Ok(Arc::new(source::FileSource::new(spec)?))
     }
@@ -243,6 +251,7 @@ fn io_error(what: &str, path: &std::path::Path, error: &std::io::Error) -> Error
         std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
             Some("free space, or let 'path' name a folder on another disk; the job can be run again")
         }
+        std::io::ErrorKind::AlreadyExists => Some("a file has that name; let 'path' name a folder"),
         std::io::ErrorKind::NotADirectory => Some("a part of the path is a file; let 'path' name a folder"),
         std::io::ErrorKind::ReadOnlyFilesystem => Some("let 'path' name a folder on a disk that may be written"),
         _ => None,

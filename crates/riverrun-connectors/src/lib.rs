@@ -6,6 +6,7 @@ pub mod datagen;
 pub mod dead_letter;
 pub mod delivery;
 pub mod filesystem;
+pub mod gate;
 pub mod indexed;
 #[cfg(feature = "jdbc")]
 pub mod jdbc;
@@ -16,6 +17,7 @@ pub mod nexmark;
 pub mod print;
 pub mod registry;
 pub mod scratch;
+mod threads;
 
 pub use connector::{
     Connector, MetadataColumn, OnError, ProducedChanges, SinkFactory, SinkSpec, SourceFactory, SourceSpec,

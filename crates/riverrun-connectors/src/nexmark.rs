@@ -136,6 +136,10 @@ impl Connector for Nexmark {
         OPTIONS
     }
 
+    fn writes(&self) -> bool {
+        false
+    }
+
     fn source(&self, spec: SourceSpec) -> Result<Arc<dyn SourceFactory>> {
         let events = events(&spec.options)?;
         let total = positive(&spec.options, &EVENTS, 0)?;

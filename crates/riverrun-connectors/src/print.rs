@@ -35,6 +35,10 @@ impl Connector for Print {
         OPTIONS
     }
 
+    fn reads(&self) -> bool {
+        false
+    }
+
     fn source(&self, spec: SourceSpec) -> Result<Arc<dyn SourceFactory>> {
         Err(Error::input(format!("table '{}' can't be read: the connector 'print' only writes", spec.table)))
     }

@@ -139,22 +139,36 @@ impl Options {
 
     /// Refuses unknown, missing and mistyped options. `owner` names whose they are: `connector 'kafka'`.
     pub fn validate(&self, owner: &str, definitions: &[&[OptionDef]]) -> Result<()> {
+        self.validate_below("", owner, definitions, &[])
+    }
+
+    /// The same of options that were taken from below a prefix ([`Options::with_prefix`]), which messages name with it.
+    /// `elsewhere`: options of others that a misspelt one may have meant too.
+    pub fn validate_below(
+        &self,
+        prefix: &str,
+        owner: &str,
+        definitions: &[&[OptionDef]],
+        elsewhere: &[String],
+    ) -> Result<()> {
         let all = || definitions.iter().flat_map(|group| group.iter());
         for (key, value) in &self.values {
+            let full = format!("{prefix}{key}");
             let Some(definition) = all().find(|definition| definition.matches(key)) else {
-                let names = all().map(|definition| definition.name);
-                return Err(Error::input(format!("unknown option '{key}' for {owner}"))
+                let names: Vec<String> = all().map(|definition| format!("{prefix}{}", definition.name)).collect();
+                let candidates = names.iter().chain(elsewhere).map(String::as_str);
+                return Err(Error::input(format!("unknown option '{full}' for {owner}"))
                     .hint_opt(
-                        did_you_mean(key, names.clone())
-                            .or_else(|| Some(format!("supported options: {}", names.collect::<Vec<_>>().join(", ")))),
+                        did_you_mean(&full, candidates)
+                            .or_else(|| Some(format!("supported options: {}", names.join(", ")))),
                     )
                     .at(value.key_place));
             };
-            check(definition, key, value)?;
+            check(definition, &full, value)?;
         }
         for definition in all().filter(|definition| definition.required) {
             if !self.values.keys().any(|key| definition.matches(key)) {
-                return Err(Error::input(format!("option '{}' is missing for {owner}", definition.name))
+                return Err(Error::input(format!("option '{prefix}{}' is missing for {owner}", definition.name))
                     .hint(format!("{} ({})", definition.doc, definition.kind.describe())));
             }
         }

@@ -39,7 +39,7 @@ pub(crate) const MAP_NULL_KEY_MODE: OptionDef = OptionDef::new(
     "map-null-key.mode",
     OptionType::OneOf(&["FAIL", "DROP", "LITERAL"]),
     Some("FAIL"),
-    "What becomes of a NULL key of a map when it is written.",
+    "What becomes of a NULL key of a map when it is written; functions here make none.",
 );
 pub(crate) const MAP_NULL_KEY_LITERAL: OptionDef = OptionDef::new(
     "map-null-key.literal",

@@ -231,20 +231,23 @@ struct Way {
     /// The parallelism after the first, second, … line; a snapshot is taken where it changes or `restarts`.
     parallelism: &'static [usize],
     restarts: bool,
-    /// Whether keyed state is below memory, likewise.
-    below: &'static [bool],
+    /// Where keyed state is, likewise.
+    homes: &'static [Home],
 }
 
+use Home::{Below, Log, Memory};
+
 const WAYS: &[Way] = &[
-    Way { whole_batches: false, room: usize::MAX, parallelism: &[1], restarts: false, below: &[false] },
-    Way { whole_batches: true, room: usize::MAX, parallelism: &[1], restarts: false, below: &[false] },
-    Way { whole_batches: true, room: 1, parallelism: &[1], restarts: false, below: &[false] },
-    Way { whole_batches: false, room: 1, parallelism: &[1], restarts: true, below: &[false] },
-    Way { whole_batches: false, room: usize::MAX, parallelism: &[3], restarts: false, below: &[false] },
-    Way { whole_batches: false, room: 1, parallelism: &[1, 3, 2, 4], restarts: true, below: &[false] },
-    Way { whole_batches: false, room: usize::MAX, parallelism: &[1], restarts: false, below: &[true] },
-    Way { whole_batches: false, room: 1, parallelism: &[1, 3, 2, 4], restarts: true, below: &[true] },
-    Way { whole_batches: false, room: 1, parallelism: &[2, 1, 3], restarts: true, below: &[false, true] },
+    Way { whole_batches: false, room: usize::MAX, parallelism: &[1], restarts: false, homes: &[Memory] },
+    Way { whole_batches: true, room: usize::MAX, parallelism: &[1], restarts: false, homes: &[Memory] },
+    Way { whole_batches: true, room: 1, parallelism: &[1], restarts: false, homes: &[Memory] },
+    Way { whole_batches: false, room: 1, parallelism: &[1], restarts: true, homes: &[Memory] },
+    Way { whole_batches: false, room: usize::MAX, parallelism: &[3], restarts: false, homes: &[Memory] },
+    Way { whole_batches: false, room: 1, parallelism: &[1, 3, 2, 4], restarts: true, homes: &[Memory] },
+    Way { whole_batches: false, room: usize::MAX, parallelism: &[1], restarts: false, homes: &[Below] },
+    Way { whole_batches: false, room: 1, parallelism: &[1, 3, 2, 4], restarts: true, homes: &[Below] },
+    Way { whole_batches: false, room: 1, parallelism: &[1, 3, 2, 4], restarts: true, homes: &[Log] },
+    Way { whole_batches: false, room: 1, parallelism: &[2, 1, 3], restarts: true, homes: &[Memory, Below, Log, Below] },
 ];
 
 /// What an operator emits for a script, and how many rows were late: the rows in order as one worker emits them.
@@ -278,11 +281,10 @@ pub fn results<O: Operator<RowBatch>>(
 fn workers<O>(make: &impl Fn(OperatorContext) -> O, way: Way, number: usize) -> Vec<Worker<O>> {
     let room = way.room;
     let parallelism = way.parallelism[number % way.parallelism.len()];
-    let below = way.below[number % way.below.len()];
+    let home = way.homes[number % way.homes.len()];
     (0..parallelism)
         .map(|worker| {
-            let context = context(worker, parallelism);
-            let context = if below { tiered(context) } else { context };
+            let context = home.of(context(worker, parallelism));
             let operator = make(context.clone());
             Worker { operator, context, watermark: Watermark::MIN, room, lines: Vec::new() }
         })
@@ -296,10 +298,36 @@ pub fn snapshot<O: Operator<RowBatch>>(operator: &mut O) -> OperatorSnapshot {
     snapshot
 }
 
-/// The context of one worker that has no memory for keyed state: what may leave it does so after each tick.
+/// Where an operator keeps its keyed state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Home {
+    /// In memory.
+    Memory,
+    /// In memory, and in a log at barriers.
+    Log,
+    /// Below memory, of which there is none: what may leave it does so after each tick.
+    Below,
+}
+
+impl Home {
+    /// All of them.
+    pub const ALL: [Home; 3] = [Home::Memory, Home::Log, Home::Below];
+
+    /// The context of a worker whose state is there.
+    pub fn of(self, context: OperatorContext) -> OperatorContext {
+        let memory = match self {
+            Home::Memory => return context,
+            Home::Log => 1 << 30,
+            Home::Below => 2,
+        };
+        let state = StateBackend::tiered(Arc::new(MemoryTier), memory, 0).unwrap().from_bytes(0);
+        OperatorContext { state, ..context }
+    }
+}
+
+/// The context of one worker that has no memory for keyed state.
 pub fn tiered(context: OperatorContext) -> OperatorContext {
-    let state = StateBackend::tiered(Arc::new(MemoryTier), 2, 0).unwrap().from_bytes(0);
-    OperatorContext { state, ..context }
+    Home::Below.of(context)
 }
 
 /// The context of one worker.

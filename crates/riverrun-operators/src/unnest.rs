@@ -1,7 +1,8 @@
 //! UNNEST: each row joined with the elements of a collection in it.
 //!
 //! An array gives its elements, one of rows their fields; a map its keys and values; a multiset each element as often as
-//! it is in it. CROSS JOIN drops rows without elements, LEFT JOIN … ON TRUE keeps them with NULLs.
+//! it is in it. CROSS JOIN drops rows without elements, LEFT JOIN keeps them with NULLs; so it does with rows for none of
+//! whose elements the condition behind ON holds.
 
 use crate::expression::{Expression, evaluate};
 use arrow::array::{Array, ArrayRef, AsArray, Int32Array, RecordBatch, StructArray, UInt32Array};
@@ -26,6 +27,8 @@ pub struct UnnestSpec {
     pub outer: bool,
     /// WITH ORDINALITY: the element's position, from 1, in a last column.
     pub ordinality: bool,
+    /// The condition of the join, over all columns of the output.
+    pub on: Option<Expression>,
     /// The schema of the output: the input's columns, the columns of the element, and the position as an INT.
     pub schema: Schema,
     /// How many rows a batch of the output has at the most.
@@ -60,6 +63,16 @@ struct Elements {
     columns: Vec<ArrayRef>,
     /// How often each element of a multiset is in it.
     counts: Option<Int32Array>,
+    /// Those for which the condition holds, if there is one.
+    kept: Option<Kept>,
+}
+
+/// The elements that are left of each row's, and their positions, from 1.
+#[derive(Debug, Default)]
+struct Kept {
+    /// Where each row's begin, and where the last one's end.
+    offsets: Vec<usize>,
+    elements: Vec<(u32, i32)>,
 }
 
 impl Elements {
@@ -81,11 +94,20 @@ impl Elements {
             other => return Err(Error::bug(format!("UNNEST of {other}"))),
         };
         let offsets = offsets.iter().map(|offset| *offset as usize).collect();
-        Ok(Elements { collection, offsets, columns, counts })
+        Ok(Elements { collection, offsets, columns, counts, kept: None })
+    }
+
+    /// The elements of a row, and their positions.
+    fn of(&self, row: usize) -> impl Iterator<Item = (u32, i32)> + '_ {
+        let (kept, all) = match &self.kept {
+            Some(kept) => (Some(&kept.elements[kept.offsets[row]..kept.offsets[row + 1]]), None),
+            None => (None, Some(self.all_of(row).zip(1..))),
+        };
+        kept.into_iter().flatten().copied().chain(all.into_iter().flatten())
     }
 
     /// The elements of a row by position, each as often as it is there.
-    fn of(&self, row: usize) -> impl Iterator<Item = u32> + '_ {
+    fn all_of(&self, row: usize) -> impl Iterator<Item = u32> + '_ {
         let range = match self.collection.is_null(row) {
             true => 0..0,
             false => self.offsets[row]..self.offsets[row + 1],
@@ -139,12 +161,12 @@ impl Unnest {
             }
             let mut done = backlog.done;
             while rows.len() < limit
-                && let Some(element) = of_row.next()
+                && let Some((element, position)) = of_row.next()
             {
                 done += 1;
                 rows.push(backlog.row as u32);
                 elements.push(Some(element));
-                positions.push(Some(done as i32));
+                positions.push(Some(position));
             }
             if of_row.peek().is_some() {
                 backlog.done = done;
@@ -154,18 +176,56 @@ impl Unnest {
             backlog.done = 0;
         }
         let watermarks = backlog.watermarks.select(&rows);
-        let input = backlog.batch.take(&UInt32Array::from(rows))?;
+        out.emit_with(self.joined(&backlog.batch, &backlog.elements, rows, elements, positions)?, watermarks);
+        Ok(())
+    }
+
+    /// Rows with their elements.
+    fn joined(
+        &self,
+        batch: &RowBatch,
+        of: &Elements,
+        rows: Vec<u32>,
+        elements: Vec<Option<u32>>,
+        positions: Vec<Option<i32>>,
+    ) -> Result<RowBatch> {
+        let input = batch.take(&UInt32Array::from(rows))?;
         let mut columns = input.columns.columns().to_vec();
         let elements = UInt32Array::from(elements);
-        for column in &backlog.elements.columns {
+        for column in &of.columns {
             columns.push(take(column, &elements, None)?);
         }
         if self.spec.ordinality {
             columns.push(Arc::new(Int32Array::from(positions)));
         }
         let columns = RecordBatch::try_new(self.schema.clone(), columns)?;
-        out.emit_with(RowBatch { columns, weights: input.weights }, watermarks);
-        Ok(())
+        Ok(RowBatch { columns, weights: input.weights })
+    }
+
+    /// The elements for which the condition holds, found for as many at a time as a batch may have.
+    fn kept(&self, on: &Expression, batch: &RowBatch, of: &Elements) -> Result<Kept> {
+        let mut kept = Kept { offsets: vec![0], elements: Vec::new() };
+        let mut pairs = (0..batch.num_rows())
+            .flat_map(|row| of.all_of(row).zip(1..).map(move |(element, position)| (row, element, position)))
+            .peekable();
+        while pairs.peek().is_some() {
+            let chunk: Vec<(usize, u32, i32)> = pairs.by_ref().take(self.spec.batch_size.max(1)).collect();
+            let rows = chunk.iter().map(|(row, ..)| *row as u32).collect();
+            let elements = chunk.iter().map(|(_, element, _)| Some(*element)).collect();
+            let positions = chunk.iter().map(|(.., position)| Some(*position)).collect();
+            let joined = self.joined(batch, of, rows, elements, positions)?;
+            let holds = evaluate(on, &joined.columns)?;
+            let holds = holds.as_boolean();
+            for (at, (row, element, position)) in chunk.into_iter().enumerate() {
+                if holds.is_valid(at) && holds.value(at) {
+                    // Rows before it without elements end where they begin.
+                    kept.offsets.resize(row + 1, kept.elements.len());
+                    kept.elements.push((element, position));
+                }
+            }
+        }
+        kept.offsets.resize(batch.num_rows() + 1, kept.elements.len());
+        Ok(kept)
     }
 }
 
@@ -177,7 +237,10 @@ impl Operator<RowBatch> for Unnest {
         watermarks: &WatermarkRuns,
         out: &mut Output<RowBatch>,
     ) -> Result<()> {
-        let elements = Elements::new(evaluate(&self.spec.collection, &batch.columns)?, self.spec.multiset)?;
+        let mut elements = Elements::new(evaluate(&self.spec.collection, &batch.columns)?, self.spec.multiset)?;
+        if let Some(on) = &self.spec.on {
+            elements.kept = Some(self.kept(on, &batch, &elements)?);
+        }
         self.backlog = Some(Backlog { batch, watermarks: watermarks.clone(), elements, row: 0, done: 0 });
         self.advance(out)
     }

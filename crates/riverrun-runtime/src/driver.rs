@@ -337,6 +337,10 @@ impl<B: Batch> Driver for OperatorDriver<B> {
             } else if !self.step(frontier)? {
                 break;
             }
+            if self.behind {
+                // As rows come what is frozen goes, so that it is written long before the next barrier.
+                self.write_behind()?;
+            }
         }
         if self.behind {
             self.write_behind()?;

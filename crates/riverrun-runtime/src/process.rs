@@ -56,7 +56,12 @@ pub struct ProcessLayout {
     pub connect_timeout: Duration,
     /// A process that has not been heard of for so long is lost.
     pub heartbeat_timeout: Duration,
+    /// Gives a process that has ended already, where whoever started the others knows: nobody waits for that one to join.
+    pub ended: Option<Ended>,
 }
+
+/// Looks for a process that has ended; gives its number.
+pub type Ended = Arc<dyn Fn() -> Option<usize> + Send + Sync>;
 
 impl std::fmt::Debug for ProcessLayout {
     /// Without the token, which must not come into a log.
@@ -86,6 +91,7 @@ impl ProcessLayout {
             plan_fingerprint: 0,
             connect_timeout: Duration::from_secs(30),
             heartbeat_timeout: Duration::from_secs(20),
+            ended: None,
         }
     }
 }
@@ -251,6 +257,10 @@ impl Meeting<'_> {
                 },
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
                 Err(error) => return Err(failed(error)),
+            }
+            if let Some(ended) = self.layout.ended.as_ref().and_then(|ended| ended()) {
+                return Err(Error::failure(format!("process {ended} has ended before it joined the job"))
+                    .hint("It was killed, or has failed to start: see its output."));
             }
             if now() > self.deadline {
                 let waited = self.layout.connect_timeout.as_secs_f32();

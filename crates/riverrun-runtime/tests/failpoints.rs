@@ -310,7 +310,7 @@ fn every_row_is_committed_once_whatever_fails_wherever() {
     riverrun_runtime::install_panic_hook();
     let lists = input();
     let expected = undisturbed(&lists);
-    let mut failed = Vec::new();
+    let (mut ran, mut failed) = (0, Vec::new());
     let only = std::env::var("POINT").ok();
     let hits = if std::env::var("MATRIX").is_ok_and(|matrix| matrix == "all") { HITS } else { &HITS[..1] };
     println!("{:22} {:>8} {:>8} {:>8} {:>8}", "point", "error", "panic", "delay", "kill");
@@ -319,6 +319,7 @@ fn every_row_is_committed_once_whatever_fails_wherever() {
         for action in ACTIONS {
             let mut held = 0;
             for hit in hits {
+                ran += 1;
                 let folder = tempfile::tempdir().unwrap();
                 let armed = format!("{action}@{point}:{hit}");
                 if *action == "kill" {
@@ -339,5 +340,6 @@ fn every_row_is_committed_once_whatever_fails_wherever() {
         }
         println!("{line}");
     }
+    println!("{ran} cells ran, {} held", ran - failed.len());
     assert!(failed.is_empty(), "{failed:?}");
 }

@@ -41,6 +41,7 @@ pub mod query;
 pub mod relation;
 pub mod scope;
 mod select;
+mod shown;
 mod subquery;
 pub mod table;
 pub mod temporal;

@@ -67,6 +67,7 @@ mod statement;
 mod statements;
 mod tokens;
 pub mod types;
+mod values;
 
 pub use create::unfilled;
 pub use statement::{

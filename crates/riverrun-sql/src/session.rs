@@ -258,7 +258,7 @@ impl SessionConfig {
                 return Ok(Some(format!("the option '{key}' has no effect here")));
             }
             return Err(Error::input(format!("there is no option '{key}'"))
-                .hint(near.unwrap_or_else(|| "SET; lists the options that are set".to_owned()))
+                .hint(near.unwrap_or_else(|| "`riverrun options` lists those there are".to_owned()))
                 .at(value.key_place));
         };
         let mut one = Options::default();

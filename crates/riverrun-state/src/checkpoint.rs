@@ -10,6 +10,7 @@
 //! savepoint: to its own), so that a folder may be moved. Blobs that did not change are named where an earlier checkpoint
 //! put them. RFC 0002 has the reasons.
 
+mod branch;
 mod history;
 mod local;
 mod location;
@@ -28,6 +29,7 @@ mod tests;
 #[cfg(test)]
 mod tests_of_tiers;
 
+pub use branch::Branch;
 pub use history::{CheckpointEntry, History, Outcome};
 pub use local::LocalStore;
 pub use location::Location;

@@ -11,8 +11,8 @@ mod tests;
 use crate::tier::{GroupRange, Scratch, StoreOptions, TierBackend, TierFiles, TierStore};
 use riverrun_core::{Error, Result};
 use rocksdb::{
-    BlockBasedOptions, Cache, CompactionDecision, DB, DBCompressionType, Direction, IteratorMode, Options, ReadOptions,
-    WriteBufferManager,
+    BlockBasedIndexType, BlockBasedOptions, Cache, CompactionDecision, DB, DBCompactionStyle, DBCompressionType,
+    DataBlockIndexType, Direction, IteratorMode, Options, ReadOptions, UniversalCompactOptions, WriteBufferManager,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -47,12 +47,20 @@ impl RocksTier {
         let cache = Cache::new_lru_cache(cache_bytes.max(1 << 20));
         let mut blocks = BlockBasedOptions::default();
         blocks.set_block_cache(&cache);
-        blocks.set_block_size(8 << 10);
+        // A look-up reads a block for one key: small blocks are less to decompress, and know by hash where the key is.
+        blocks.set_block_size(4 << 10);
+        blocks.set_data_block_index_type(DataBlockIndexType::BinaryAndHash);
+        blocks.set_data_block_hash_ratio(0.75);
         // Ten bits per key: of a hundred keys that are not there, one costs a read.
         blocks.set_bloom_filter(10.0, false);
         // Filters and indexes count to the budget as blocks do.
         blocks.set_cache_index_and_filter_blocks(true);
         blocks.set_cache_index_and_filter_blocks_with_high_priority(true);
+        // In parts, of which a look-up needs one: whole ones would push each other out.
+        blocks.set_partition_filters(true);
+        blocks.set_index_type(BlockBasedIndexType::TwoLevelIndexSearch);
+        blocks.set_metadata_block_size(4 << 10);
+        blocks.set_pin_top_level_index_and_filter(true);
         let mut options = Options::default();
         options.set_block_based_table_factory(&blocks);
         options.set_write_buffer_manager(&WriteBufferManager::new_write_buffer_manager_with_cache(
@@ -63,8 +71,12 @@ impl RocksTier {
         options.set_auto_tuned_ratelimiter(BYTES_PER_SECOND, 100_000, 10);
         options.set_compression_type(DBCompressionType::Lz4);
         options.set_target_file_size_base(FILE_BYTES);
-        options.set_max_bytes_for_level_base(4 * FILE_BYTES);
-        options.set_level_compaction_dynamic_level_bytes(true);
+        // Sorted runs of similar size are merged: each value is rewritten a few times, with levels some ten times.
+        let mut universal = UniversalCompactOptions::default();
+        universal.set_size_ratio(20);
+        universal.set_max_size_amplification_percent(100);
+        options.set_compaction_style(DBCompactionStyle::Universal);
+        options.set_universal_compaction_options(&universal);
         options.set_write_buffer_size(1 << 20);
         options.set_max_open_files(512);
         options.set_max_background_jobs(2);
@@ -153,6 +165,10 @@ impl TierBackend for RocksTier {
         let Some(groups) = part.groups.overlap(groups) else { return Ok(()) };
         let (db, _folder) = self.reader(part)?;
         range(&db, groups, part, &mut |key, value| visit(key.get(2..).unwrap_or_default(), value))
+    }
+
+    fn log_folder(&self, options: &StoreOptions) -> Result<Option<Scratch>> {
+        Ok(Some(self.folder(options)?))
     }
 
     fn close(&self) {

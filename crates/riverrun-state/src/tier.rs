@@ -1,6 +1,9 @@
-//! The tier below memory: keyed state that is larger than the memory it may take up.
+//! Where keyed state goes at barriers, and when it is larger than the memory it may take up: a log while everything is in memory,
+//! from then on a tier below.
 //!
 //! ```text
+//! operator ── slots in memory (Resident) ── SegmentLog: what has changed ──► queue ──► thread ──► segments ──► checkpoint
+//!
 //! operator ── slots in memory (Resident) ── Run: what is written back ──► queue ──► thread ──► TierStore (RocksDB)
 //!                  ▲                            │ reads look through it                           │ hard links
 //!                  └──────────── misses ────────┴────────── batched reads ◄───────────────────────┴──► checkpoint
@@ -15,6 +18,7 @@
 mod backend;
 mod budget;
 mod files;
+mod log;
 pub mod memory;
 mod queue;
 mod resident;
@@ -25,8 +29,8 @@ pub(crate) mod tests;
 
 pub use backend::{BackendKind, StateBackend, TierSeat};
 pub use budget::{MemoryBudget, Share};
-pub use files::{Content, Scratch, TicketSender, TierFile, TierFiles, TierTicket};
+pub use files::{Content, KeptFile, Scratch, TicketSender, TierFile, TierFiles, TierTicket};
 pub(crate) use queue::next_origin;
-pub use resident::{PutValue, Resident, SlotValues};
+pub use resident::{PutValue, Resident, SlotValues, TakeIn};
 pub use run::Run;
 pub use store::{GroupRange, IsExpired, StoreOptions, TierBackend, TierStore};

@@ -8,12 +8,13 @@ pub(crate) mod supervisor;
 
 pub use fit::{Fit, OperatorFit, Verdict};
 pub use origin::{Found, Origin, find};
+use state_dir::Start;
 pub use state_dir::{JobRecord, StateDir};
 
-use riverrun_core::{Error, Result};
+use riverrun_core::{Epoch, Error, Result};
 use riverrun_runtime::JobIdentity;
 use riverrun_runtime::identity::random_id;
-use riverrun_state::checkpoint::{History, Location, Manifest, StoreOptions, check_store};
+use riverrun_state::checkpoint::{CheckpointEntry, History, Location, Manifest, StoreOptions, check_store, verify};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -42,6 +43,10 @@ pub struct JobDurability {
     pub folder: Location,
     /// What it goes on from.
     pub origin: Option<Origin>,
+    /// The newest epoch of any of its own checkpoints. Those of this start come after it, also where it goes on from an older one:
+    /// a commit token is never ahead of an epoch that is still to be written.
+    #[serde(default)]
+    pub newest_epoch: Option<Epoch>,
     /// Whether state that no operator takes over is dropped.
     pub allow_unclaimed: bool,
     /// Where the job's processes on this machine keep state while they run.
@@ -59,16 +64,19 @@ impl JobDurability {
 }
 
 impl Durability {
-    /// The `number`th job of the script is about to start: what it goes on from. `None` if it has finished before.
+    /// The `number`th job of the script is about to start: what it goes on from. `None` if it has finished before. `fits` refuses
+    /// a checkpoint that the plan can't go on from.
     pub(crate) fn prepare(
         &self,
         number: usize,
         name: &str,
         folder: Option<&str>,
         stores: &StoreOptions,
+        fits: impl FnOnce(&Manifest, &str) -> Result<()>,
     ) -> Result<Option<JobDurability>> {
         let record = self.state_dir.job(number, name)?;
-        if record.finished {
+        let asked = self.from.as_ref().filter(|from| record.from.as_ref() != Some(*from));
+        if record.finished && !(self.rewind && asked.is_some()) {
             return Ok(None);
         }
         let elsewhere = folder.map(|folder| Location::parse(folder, stores)).transpose()?.map(|root| root.absolute());
@@ -80,31 +88,45 @@ impl Durability {
             check_store(&*store, &random_id())?;
         }
         let history = History::new(store);
-        let newest = history.numbers()?.last().copied().unwrap_or(0);
-        let origin = match &self.from {
-            // Asked for and not yet followed: a checkpoint has come since the start that followed it.
-            Some(from) if record.from.as_ref() != Some(from) || newest <= record.from_number => {
-                if record.from.as_ref() != Some(from) && newest > 0 && !is_own(from, stores, &folder)? {
-                    return Err(Error::input(format!(
-                        "the state directory {} holds checkpoints of its own job already",
-                        self.state_dir.path().display()
-                    ))
-                    .detail(format!("--from {from} would leave them behind"))
-                    .hint("give a new --state-dir, or go on without --from"));
+        let line = Line { entries: history.entries_with(record.branch.as_ref())?, folder: &folder };
+        // Left by --rewind, and without a checkpoint of its own yet.
+        let mut branch = record.branch.as_ref().map(|branch| branch.base).filter(|base| !line.has_since(*base));
+        let mut rewound_to = None;
+        let origin = match (&self.from, asked) {
+            (Some(from), Some(_)) => {
+                let origin = find(from, stores)?.origin()?;
+                rewound_to = line.leave(&origin, from, self)?;
+                if rewound_to.is_some() {
+                    // Nothing is given up for one that can't be gone on from.
+                    let manifest = origin.manifest()?;
+                    fits(&manifest, from)?;
+                    if let Some(problem) = verify(&*folder.open()?, &manifest).first() {
+                        return Err(Error::failure(format!("checkpoint {from} is damaged: {problem}")));
+                    }
                 }
+                branch = rewound_to.or(branch);
+                Some(origin)
+            }
+            // Asked for before, and no checkpoint has come since the start that followed it.
+            (Some(from), None) if branch.is_none() && !line.has_since(record.from_number) => {
                 Some(find(from, stores)?.origin()?)
             }
-            _ => history.latest()?.map(|manifest| Origin::of(&folder, &manifest)),
+            _ => match branch {
+                Some(base) => Some(Origin::numbered(&folder, base)),
+                None => history.latest_of(&line.entries)?.map(|manifest| Origin::numbered(&folder, manifest.body.id)),
+            },
         };
-        let generation = self.state_dir.start(number, self.from.as_deref(), newest, noted)?;
+        let start = Start { from: asked.cloned(), newest: line.newest(), rewound_to, folder: noted };
+        let generation = self.state_dir.start(number, start)?;
         Ok(Some(JobDurability {
             id: record.id,
             generation,
+            newest_epoch: line.newest_epoch(),
             folder,
             origin,
             allow_unclaimed: self.allow_unclaimed,
             local: Some(self.state_dir.path().join("local")),
-            rewind: self.rewind,
+            rewind: self.rewind || branch.is_some(),
         }))
     }
 
@@ -119,7 +141,63 @@ impl Durability {
     }
 }
 
-/// Whether `from` is a checkpoint in this folder.
-fn is_own(from: &str, stores: &StoreOptions, folder: &Location) -> Result<bool> {
-    Ok(find(from, stores)?.origin()?.root == *folder)
+/// The history of a job, as a start finds it.
+struct Line<'a> {
+    entries: Vec<CheckpointEntry>,
+    folder: &'a Location,
+}
+
+impl Line<'_> {
+    fn newest(&self) -> u64 {
+        self.entries.last().map_or(0, |entry| entry.id)
+    }
+
+    fn newest_epoch(&self) -> Option<Epoch> {
+        self.entries.iter().flat_map(|entry| &entry.manifest).map(|manifest| manifest.body.epoch).max()
+    }
+
+    /// Those after this one that were not abandoned.
+    fn after(&self, id: u64) -> impl Iterator<Item = &CheckpointEntry> {
+        self.entries.iter().filter(move |entry| entry.id > id && !entry.abandoned)
+    }
+
+    fn has_since(&self, id: u64) -> bool {
+        self.after(id).next().is_some()
+    }
+
+    /// A start asks to go on from `origin`: the number of that checkpoint if it leaves others behind, which has to be wanted.
+    fn leave(&self, origin: &Origin, from: &str, asked: &Durability) -> Result<Option<u64>> {
+        let place = asked.state_dir.path().display();
+        let Some(id) = origin.number().filter(|_| origin.root == *self.folder) else {
+            return match self.entries.is_empty() {
+                true => Ok(None),
+                false => {
+                    Err(Error::input(format!("the state directory {place} holds checkpoints of its own job already"))
+                        .detail(format!("--from {from} would leave them behind"))
+                        .hint("give a new --state-dir, or go on without --from"))
+                }
+            };
+        };
+        if self.entries.iter().any(|entry| entry.id == id && entry.abandoned) {
+            return Err(Error::input(format!("checkpoint {id} was abandoned"))
+                .detail("the job has gone on from one before it since, so its sinks no longer hold what it counts on")
+                .hint(format!("`riverrun checkpoints {place}` lists those that can be gone on from")));
+        }
+        // One that can't be read is left in any case.
+        let readable: Vec<u64> = self.after(id).filter(|entry| entry.manifest.is_ok()).map(|entry| entry.id).collect();
+        match (readable.last(), asked.rewind) {
+            (Some(newest), false) => Err(Error::input(format!(
+                "checkpoint {id} is not the newest: the job has gone on to checkpoint {newest}"
+            ))
+            .detail(
+                "going on from it abandons those after it; exactly-once tables may hold what was written since, \
+                 which would then be written once more",
+            )
+            .hint(
+                "go on from the newest checkpoint, without --from; --rewind goes on from this one; \
+                 another --state-dir runs the file as a new job",
+            )),
+            (_, rewind) => Ok(Some(id).filter(|id| rewind && self.has_since(*id))),
+        }
+    }
 }

@@ -4,11 +4,12 @@ use crate::durable::JobDurability;
 use crate::durable::control::Running;
 use crate::results::SharedConsumer;
 use crate::run::RunOptions;
-use crate::session::{Session, StartOptions};
+use crate::session::{Session, StartOptions, check_fit};
 use riverrun_core::Result;
 use riverrun_runtime::JobHandle;
 use riverrun_sql::plan::StreamPlan;
 use riverrun_sql::session::checkpointing::RestartStrategy;
+use riverrun_state::checkpoint::Manifest;
 
 /// A job of a script.
 pub(crate) struct Launch<'a> {
@@ -37,7 +38,9 @@ impl Launch<'_> {
         if let Some(durability) = self.options.durability.as_ref().filter(|_| self.plan.result().is_none()) {
             let name = self.session.config.pipeline_name().unwrap_or("riverrun");
             let (folder, stores) = (self.session.config.checkpoint_dir(), self.session.config.store_options());
-            let prepared = durability.prepare(self.number, name, folder, &stores)?;
+            let fits =
+                |manifest: &Manifest, place: &str| check_fit(self.plan, manifest, durability.allow_unclaimed, place);
+            let prepared = durability.prepare(self.number, name, folder, &stores, fits)?;
             let Some(prepared) = prepared else { return Ok(None) };
             self.durability = Some(prepared);
         }

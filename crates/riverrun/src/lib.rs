@@ -22,14 +22,14 @@ pub use session::{Session, StartOptions};
 
 /// The connectors and what they are.
 pub mod connectors {
-    pub use riverrun_connectors::connector::COMMON_OPTIONS;
+    pub use riverrun_connectors::connector::{COMMON_OPTIONS, common_options};
     pub use riverrun_connectors::registry::{connector, connectors, left_out};
     pub use riverrun_connectors::{Connector, MetadataColumn};
 }
 
 /// The formats and what they are.
 pub mod formats {
-    pub use riverrun_formats::registry::{format, formats, names, options};
+    pub use riverrun_formats::registry::{file_formats, format, formats, names, options};
     pub use riverrun_formats::{EncodedRows, Encoder, Format, FormatSpec};
 }
 

@@ -131,12 +131,14 @@ impl Session {
             let read = |origin| -> Result<_> { Ok((origin, Origin::manifest(origin)?)) };
             let origin = durability.origin.as_ref().map(read).transpose()?;
             if let Some((origin, manifest)) = &origin {
-                check_fit(plan, manifest, durability, &origin.root.to_string())?;
+                check_fit(plan, manifest, durability.allow_unclaimed, &origin.root.to_string())?;
                 let (count, index) = processes.as_ref().map_or((1, 0), |layout| (layout.processes, layout.index));
                 let threads = (parallelism / count.max(1)).max(1);
                 // Only what this process's workers will own.
                 let wanted = |group: KeyGroup| group.worker(key_groups, parallelism) / threads == index;
-                restore = Some(Arc::new(origin.load(manifest, wanted, &scratch)?));
+                let mut snapshot = origin.load(manifest, wanted, &scratch)?;
+                snapshot.epoch = durability.newest_epoch.map_or(snapshot.epoch, |newest| newest.max(snapshot.epoch));
+                restore = Some(Arc::new(snapshot));
             }
             let base = origin.filter(|(origin, _)| origin.root == durability.folder);
             checkpoints = Some(CheckpointConfig {
@@ -177,7 +179,7 @@ impl Session {
 }
 
 /// Refuses to go on from what the plan would lose or misread.
-fn check_fit(plan: &StreamPlan, manifest: &Manifest, durability: &JobDurability, place: &str) -> Result<()> {
+pub(crate) fn check_fit(plan: &StreamPlan, manifest: &Manifest, allow_unclaimed: bool, place: &str) -> Result<()> {
     let taken = manifest.body.job.key_groups;
     if taken != plan.key_groups {
         return Err(Error::input(format!(
@@ -187,7 +189,7 @@ fn check_fit(plan: &StreamPlan, manifest: &Manifest, durability: &JobDurability,
         .detail("pipeline.max-parallelism is decided when a job is started for the first time")
         .hint(format!("set pipeline.max-parallelism to {taken}")));
     }
-    Fit::of(plan, manifest).check(durability.allow_unclaimed, place)
+    Fit::of(plan, manifest).check(allow_unclaimed, place)
 }
 
 fn available_cores() -> usize {

@@ -103,6 +103,8 @@ impl Sink<RowBatch> for Collector {
 #[derive(Clone, Copy, Debug)]
 enum Place {
     Memory,
+    /// In memory, and in a log at barriers.
+    Log,
     /// Below memory, of which there is none.
     Below,
 }
@@ -111,6 +113,7 @@ impl Place {
     fn backend(self) -> Arc<StateBackend> {
         match self {
             Place::Memory => StateBackend::in_memory(Some(Arc::new(MemoryTier))),
+            Place::Log => StateBackend::tiered(Arc::new(MemoryTier), 1 << 30, 1).unwrap().from_bytes(0),
             Place::Below => StateBackend::tiered(Arc::new(MemoryTier), 2, 1).unwrap().from_bytes(0),
         }
     }
@@ -305,6 +308,8 @@ fn check(query: &str) {
         (2, 1, Place::Memory, Place::Below),
         (2, 4, Place::Below, Place::Below),
         (1, 2, Place::Below, Place::Memory),
+        (2, 4, Place::Log, Place::Log),
+        (2, 1, Place::Log, Place::Below),
     ];
     for (before, after, place, other) in ways {
         let (first, snapshots) = with_barriers(&plan, before, place);

@@ -20,12 +20,7 @@ struct Case {
 
 fn case() -> Case {
     let folder = tempfile::tempdir().unwrap();
-    components::write(folder.path(), "numbers.wasm", &components::numbers());
-    components::write(folder.path(), "echoes.wasm", &components::echoes());
-    components::write(folder.path(), "tables.wasm", &components::tables());
-    components::write(folder.path(), "aggregates.wasm", &components::aggregates());
-    components::write(folder.path(), "faults.wasm", &components::faults());
-    components::write(folder.path(), "large.wasm", &components::large());
+    components::write_all(folder.path());
     components::write(folder.path(), "module.wasm", "(module)");
     std::fs::write(folder.path().join("text.wasm"), "(component)").unwrap();
     let mut case = Case { folder, session: Session::default() };
@@ -520,11 +515,8 @@ fn a_statement_that_lacks_something_is_refused() {
         "f(x BIGINT) RETURNS BIGINT LANGUAGE WASM AS 'f.wasm' WITH ('fuel' = '-1')",
         "option 'fuel' of the function f is at least 1",
     );
-    let shown = case.refused("f(x BIGINT) RETURNS BIGINT LANGUAGE WASN AS 'f.wasm'");
-    assert!(
-        shown.contains("there is no language WASN for functions") && shown.contains("did you mean `WASM`?"),
-        "{shown}"
-    );
+    refused("f(x BIGINT) RETURNS BIGINT LANGUAGE WASN AS 'f.wasm'", "there is no language WASN for functions");
+    refused("f(x BIGINT) RETURNS BIGINT LANGUAGE WASN AS 'f.wasm'", "did you mean `WASM`?");
 }
 
 #[test]

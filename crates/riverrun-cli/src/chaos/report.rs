@@ -100,6 +100,12 @@ pub fn not_compared(survey: &Survey) -> String {
         let (name, connector) = (&table.name, table.connector());
         text.push_str(&format!("not compared: table '{name}': what '{connector}' writes can't be read back\n"));
     }
+    for table in survey.written.iter().filter(|table| table.is_comparable()) {
+        if let Some(column) = table.clock_column() {
+            let name = &table.name;
+            text.push_str(&format!("not compared: column '{column}' of table '{name}': the time of the run\n"));
+        }
+    }
     if survey.queries > 0 {
         text.push_str("not compared: the rows of queries, which are printed only\n");
     }

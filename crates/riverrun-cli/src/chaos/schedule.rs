@@ -134,6 +134,12 @@ impl Menu {
                 schedule.faults.push(fault);
             }
         }
+        if strikes > 0 && schedule.restores_without_a_crash() {
+            let share = 0.3 + random.below(400) as f64 / 1_000.0;
+            schedule
+                .kills
+                .push(KillAt { after: expected.mul_f64(share), process: random.below(processes as u64) as usize });
+        }
         schedule.kills.sort_by_key(|kill| kill.after);
         schedule
     }
@@ -148,6 +154,20 @@ impl Menu {
     }
 }
 
+fn is_restore(fault: &Fault) -> bool {
+    POINTS.iter().any(|point| point.name == fault.point && point.phase == Phase::Restore)
+}
+
+impl Schedule {
+    /// Whether it waits for a restore that nothing in it brings about.
+    fn restores_without_a_crash(&self) -> bool {
+        let ends_a_start = |fault: &Fault| matches!(fault.kind, FaultKind::Error | FaultKind::Panic | FaultKind::Kill);
+        self.kills.is_empty()
+            && self.faults.iter().any(is_restore)
+            && !self.faults.iter().any(|fault| !is_restore(fault) && ends_a_start(fault))
+    }
+}
+
 /// Whether a point is passed by a pipeline: those of RocksDB only where it is used, and so when asked for by name.
 fn fits(point: &Point, connections: bool) -> bool {
     point.phase != Phase::Tier && (connections || !["token", "fence"].contains(&point.name))
@@ -155,8 +175,7 @@ fn fits(point: &Point, connections: bool) -> bool {
 
 /// The starts that a fault needs before it: a restore comes only after a crash.
 pub fn crashes_before(fault: &Fault) -> Vec<Fault> {
-    let point = POINTS.iter().find(|point| point.name == fault.point);
-    if point.is_none_or(|point| point.phase != Phase::Restore) {
+    if !is_restore(fault) {
         return Vec::new();
     }
     let wanted = match fault.hit {

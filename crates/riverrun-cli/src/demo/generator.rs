@@ -49,6 +49,8 @@ const AGENTS: &[&str] = &[
 /// One line in this many is broken, and one in [`LATE_EVERY`] older than its neighbours.
 const BROKEN_EVERY: u64 = 211;
 const LATE_EVERY: u64 = 17;
+/// After how long the lines' own time has caught up with the clock.
+const CATCHES_UP: Duration = Duration::from_secs(12 * 60);
 
 /// A small generator of numbers (SplitMix64): the lines must only look irregular.
 #[derive(Clone, Debug)]
@@ -138,6 +140,8 @@ pub fn write_log(mut file: File, spec: &LogSpec, clock: &dyn Clock, stop: &Arc<A
     const TURN: Duration = Duration::from_millis(50);
     let mut lines = LogLines::new(spec.seed);
     let start = clock.now().0;
+    // The lines' time begins in the past, so that it is not ahead of the clock as soon as it runs faster.
+    let first = start - i64::from(spec.speed.saturating_sub(1)) * CATCHES_UP.as_millis() as i64;
     let (mut written, mut buffer) = (0u64, Vec::new());
     while !stop.load(Ordering::Relaxed) {
         let elapsed = clock.now().0 - start;
@@ -145,7 +149,7 @@ pub fn write_log(mut file: File, spec: &LogSpec, clock: &dyn Clock, stop: &Arc<A
         buffer.clear();
         while written < due {
             let at = written as i64 * 1000 / i64::from(spec.rate.max(1));
-            lines.write(Millis(start + at * i64::from(spec.speed)), &mut buffer)?;
+            lines.write(Millis(first + at * i64::from(spec.speed)), &mut buffer)?;
             written += 1;
         }
         file.write_all(&buffer)?;

@@ -1,7 +1,9 @@
-//! What the shell completes: keywords, tables, options, functions.
+//! What the shell completes: keywords, tables and their columns, options, functions.
 
 use reedline::{Completer, CompletionResult, Span, Suggestion};
 use riverrun::Session;
+use riverrun::sql::catalog::Object;
+use riverrun::sql::session::SESSION_OPTIONS;
 use std::sync::{Arc, Mutex, PoisonError};
 
 const KEYWORDS: &[&str] = &[
@@ -96,6 +98,11 @@ impl SqlCompleter {
     pub fn refresh(words: &Words, session: &Session) {
         let catalog = &session.catalog;
         let mut all: Vec<String> = catalog.names(catalog.current_catalog(), catalog.current_database());
+        for object in catalog.objects(catalog.current_catalog(), catalog.current_database()) {
+            if let Object::Table(table) = object {
+                all.extend(table.columns.iter().map(|column| column.name.value.clone()));
+            }
+        }
         all.extend(KEYWORDS.iter().map(|word| (*word).to_owned()));
         let functions = riverrun::sql::functions::registry::functions().map(|function| function.name.to_owned());
         all.extend(functions.filter(|name| name.starts_with(|first: char| first.is_ascii_alphabetic())));
@@ -111,6 +118,7 @@ impl SqlCompleter {
             all.extend(format.options().iter().map(|option| format!("{}.{}", format.name(), option.name)));
         }
         all.extend(riverrun::connectors::COMMON_OPTIONS.iter().map(|option| option.name.to_owned()));
+        all.extend(SESSION_OPTIONS.iter().map(|option| option.name.to_owned()));
         all.sort();
         all.dedup();
         *words.lock().unwrap_or_else(PoisonError::into_inner) = all;

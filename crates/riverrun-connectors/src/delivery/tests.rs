@@ -458,6 +458,40 @@ fn an_answer_that_may_pass_is_asked_for_so_many_times() {
     assert_eq!(attempts.load(Ordering::SeqCst), 2);
 }
 
+#[test]
+fn a_worker_is_woken_when_its_thread_has_panicked() {
+    struct Broken;
+    impl Target for Broken {
+        fn write(&mut self, _: &[RowBatch]) -> Outcome<()> {
+            panic!("the client is broken")
+        }
+        fn fence(&mut self, _: &LaneName, _: u64) -> Outcome<Option<Epoch>> {
+            Ok(None)
+        }
+        fn token(&mut self, _: &LaneName) -> Outcome<Option<Epoch>> {
+            Ok(None)
+        }
+        fn commit(&mut self, _: &LaneName, _: u64, _: Epoch, _: &[RowBatch]) -> Outcome<()> {
+            Ok(())
+        }
+        fn rewind(&mut self, _: &LaneName, _: u64, _: Epoch) -> Outcome<()> {
+            Ok(())
+        }
+        fn disconnect(&mut self) {}
+    }
+    let (wake, woken) = crossbeam_channel::unbounded();
+    let mut context = context(0, 1, 1);
+    context.waker = Arc::new(move || {
+        let _ = wake.send(());
+    });
+    let mut sink = DeliveryWriter::start(spec(Guarantee::AtLeastOnce), Broken, Stop::default(), context).unwrap();
+    sink.write(batch(&[1])).unwrap();
+    // Nothing else calls the sink again: its input has ended.
+    let _ = sink.poll();
+    woken.recv_timeout(Duration::from_secs(20)).expect("nobody wakes the worker");
+    assert_eq!(sink.poll().unwrap_err().message(), "lost the thread that writes table 't'");
+}
+
 /// A run of one worker has committed epochs 0 and 1; then the checkpoint of epoch 0 is gone on from, by `parallelism` workers.
 fn gone_back(system: &System, parallelism: usize, rewind: bool) -> Vec<DeliveryWriter> {
     let mut sink = writer(system, Guarantee::ExactlyOnce, context(0, 1, 1));

@@ -2,6 +2,7 @@
 
 use super::lane::{EpochLog, LaneName, LanePart};
 use super::{Outcome, Stop, Trouble, connection_point};
+use crate::threads;
 use crossbeam_channel::{Receiver, Sender, TryRecvError, unbounded};
 use riverrun_core::{Epoch, Error, Result, RowBatch};
 use riverrun_runtime::source::Waker;
@@ -76,6 +77,7 @@ impl Delivery {
         let (orders, asked) = unbounded::<Order>();
         let (report, reports) = unbounded();
         let mut desk = Desk { target, table: table.to_owned(), retries, stop: stop.clone(), lane: None };
+        let at_end = waker.clone();
         let run = move || {
             while let Ok(order) = asked.recv() {
                 let done = desk.follow(&order);
@@ -89,7 +91,7 @@ impl Delivery {
                 }
             }
         };
-        let thread = std::thread::Builder::new().name("sink-delivery".into()).spawn(run);
+        let thread = threads::spawn("sink-delivery", at_end, run);
         thread.map_err(|error| Error::failure(format!("cannot start a thread: {error}")))?;
         Ok(Delivery { orders, reports, stop, table: table.to_owned() })
     }

@@ -2,6 +2,7 @@
 
 use super::location::is_hidden;
 use super::part::{IN_PROGRESS, PENDING};
+use crate::delivery::LEFTOVER;
 use riverrun_core::{Error, Result};
 use riverrun_runtime::JobIdentity;
 use std::path::{Path, PathBuf};
@@ -24,14 +25,20 @@ impl Begun {
         Begun { counts, starts: newest.map(|newest| (format!("part-{lane}-"), newest, job.generation)) }
     }
 
-    /// Whether a file was begun after the checkpoint, by this start's predecessors.
-    fn is_later(&self, name: &str) -> bool {
-        if let Some((prefix, newest, now)) = &self.starts
-            && let Some(generation) =
-                name.strip_prefix(prefix).and_then(|rest| rest.split('-').next()?.parse::<u64>().ok())
+    /// The start that has begun a file, if it is one of this job.
+    fn start_of(&self, name: &str) -> Option<u64> {
+        let (prefix, ..) = self.starts.as_ref()?;
+        name.strip_prefix(prefix)?.split('-').next()?.parse().ok()
+    }
+
+    /// Whether a file was begun after the checkpoint, by this start's predecessors; or, if it is visible, by a start of the same number:
+    /// this one has no visible files yet, but where the state directory is an older copy, another has been there.
+    fn is_later(&self, name: &str, visible: bool) -> bool {
+        if let Some((_, newest, now)) = &self.starts
+            && let Some(generation) = self.start_of(name)
             && generation > *newest
         {
-            return generation < *now;
+            return generation < *now || visible && generation == *now;
         }
         self.counts.iter().any(|(run, worker, count)| {
             let number = name
@@ -42,24 +49,31 @@ impl Begun {
     }
 }
 
-/// The files below a folder that were begun after the checkpoint.
-pub(super) fn later_files(folder: &Path, begun: &Begun) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+/// The files below a folder that were begun after the checkpoint. An error if a later start than this one shows files there.
+pub(super) fn later_files(folder: &Path, begun: &Begun, table: &str) -> Result<Vec<PathBuf>> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Ok(Vec::new()) };
     let mut found = Vec::new();
     for entry in entries.flatten() {
         let path = entry.path();
         if path.is_dir() {
-            found.extend(later_files(&path, begun));
+            found.extend(later_files(&path, begun, table)?);
             continue;
         }
+        let visible = !is_hidden(&path);
         let name = entry.file_name().to_string_lossy().into_owned();
         let name = name.strip_prefix('.').unwrap_or(&name);
         let name = name.strip_suffix(PENDING).or_else(|| name.strip_suffix(IN_PROGRESS)).unwrap_or(name);
-        if begun.is_later(name) {
+        let now = begun.starts.as_ref().map(|(_, _, now)| *now);
+        if visible && begun.start_of(name) > now {
+            return Err(Error::failure(format!("table '{table}' shows files of a later start of this job"))
+                .detail(path.display().to_string())
+                .hint(LEFTOVER));
+        }
+        if begun.is_later(name, visible) {
             found.push(path);
         }
     }
-    found
+    Ok(found)
 }
 
 /// Files that readers may have seen can't be taken away without being asked to.

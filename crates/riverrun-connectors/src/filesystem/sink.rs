@@ -529,7 +529,8 @@ impl Sink<RowBatch> for FileWriter {
         // Files of the job that a savepoint came from are that job's.
         let own = |part: &&SinkPart| !self.context.job.checkpoints || part.job == self.context.job.id;
         let begun = parts.iter().filter(own).map(|part| (part.run.as_str(), part.worker, part.count));
-        let later = later_files(&self.plan.root, &Begun::new(begun, &self.context.job, &lane_name(&self.context)));
+        let begun = Begun::new(begun, &self.context.job, &lane_name(&self.context));
+        let later = later_files(&self.plan.root, &begun, &self.plan.table)?;
         if self.context.job.checkpoints && !self.context.job.rewind {
             refuse_visible(&later, &self.plan.table)?;
         }

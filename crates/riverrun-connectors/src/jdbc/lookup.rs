@@ -48,6 +48,7 @@ impl JdbcLookup {
         let stop = Stop::default();
         let (key, columns) = (spec.key.clone(), spec.columns.clone());
         let task = LookupTask { table: table.clone(), described, key, columns, retries, stop: stop.clone() };
+        let at_end = waker.clone();
         let run = move || {
             let mut session = None;
             while let Ok(keys) = asked.recv() {
@@ -58,7 +59,7 @@ impl JdbcLookup {
                 }
             }
         };
-        let thread = std::thread::Builder::new().name("jdbc-lookup".into()).spawn(run);
+        let thread = crate::threads::spawn("jdbc-lookup", at_end, run);
         thread.map_err(|error| Error::failure(format!("cannot start a thread: {error}")))?;
         Ok(JdbcLookup { questions, answers, stop, table, open: 0, waiting: VecDeque::new() })
     }

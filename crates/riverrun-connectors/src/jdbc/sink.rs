@@ -7,7 +7,7 @@ use super::session::{Described, Session, TableRef, connect};
 use super::token::Token;
 use crate::connector::{AcceptedChanges, SinkFactory, SinkSpec};
 use crate::delivery::{DeliverySpec, DeliveryWriter, Guarantee, LaneName, Outcome, Stop, Target};
-use riverrun_core::{Epoch, Error, Options, Result, RowBatch};
+use riverrun_core::{Epoch, Options, Result, RowBatch};
 use riverrun_runtime::{Sink, SinkContext};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -24,10 +24,6 @@ impl JdbcSink {
     pub fn new(spec: SinkSpec) -> Result<JdbcSink> {
         let options = &spec.options;
         let table = super::table_ref(&spec.table, &spec.schema, options, &spec.primary_key)?;
-        if spec.overwrite {
-            return Err(Error::unsupported(format!("INSERT OVERWRITE into table '{}' of a database", spec.table))
-                .hint("delete the rows there first"));
-        }
         let delivery = DeliverySpec {
             table: spec.table.clone(),
             lanes: None,

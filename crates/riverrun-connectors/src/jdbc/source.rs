@@ -167,7 +167,7 @@ impl JdbcReader {
             sender,
             waker: self.context.waker.clone(),
         };
-        let thread = std::thread::Builder::new().name("jdbc-scan".into()).spawn(move || task.run(scans));
+        let thread = crate::threads::spawn("jdbc-scan", self.context.waker.clone(), move || task.run(scans));
         thread.map_err(|error| Error::failure(format!("cannot start a thread: {error}")))?;
         Ok(ScanThread { events, stop })
     }

@@ -2,6 +2,7 @@
 
 use super::client::{self, REQUEST_TIMEOUT, failed};
 use super::offsets::{self, Bound, Partition};
+use crate::threads;
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use rdkafka::ClientContext;
 use rdkafka::config::FromClientConfigAndContext;
@@ -80,18 +81,18 @@ impl Fetcher {
         let (commits, to_commit) = unbounded();
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = stop.clone();
-        let thread = std::thread::Builder::new()
-            .name("kafka-fetch".into())
-            .spawn(move || {
-                let tell = |event| {
-                    let sent = sender.send(event).is_ok();
-                    waker();
-                    sent
-                };
-                if let Err(error) = fetch(&spec, &restored, &to_commit, &stopped, &tell) {
-                    tell(Event::Failed(error));
-                }
-            })
+        let at_end = waker.clone();
+        let run = move || {
+            let tell = |event| {
+                let sent = sender.send(event).is_ok();
+                waker();
+                sent
+            };
+            if let Err(error) = fetch(&spec, &restored, &to_commit, &stopped, &tell) {
+                tell(Event::Failed(error));
+            }
+        };
+        let thread = threads::spawn("kafka-fetch", at_end, run)
             .map_err(|error| Error::failure(format!("cannot start a thread: {error}")))?;
         Ok(Fetcher { events, commits, stop, thread: Some(thread) })
     }

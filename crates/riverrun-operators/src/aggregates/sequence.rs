@@ -41,7 +41,10 @@ pub const AGGREGATES: &[AggregateDef] = &[
 fn array_agg(arguments: &[AggregateArgument<'_>], _: &AggregateOptions) -> Result<ResolvedAggregate> {
     let element = single("ARRAY_AGG", arguments)?.data_type.without_time_attribute();
     // As in Flink the type doesn't say that an array over no rows is NULL.
-    let nullable = element.nullable;
+    let nullable = match &element.kind {
+        TypeKind::Row(fields) => element.nullable || fields.iter().any(|field| field.data_type.nullable),
+        _ => element.nullable,
+    };
     let returns = TypeKind::Array(Box::new(element)).with_nullable(nullable);
     let arrow::datatypes::DataType::List(field) = returns.to_arrow() else {
         return Err(Error::bug("an ARRAY is no list"));

@@ -1,7 +1,7 @@
 use super::*;
 use crate::aggregates::{AggregateArgument, AggregateOptions, aggregate};
 use crate::key_router::{KeyRouter, KeyRouterSpec};
-use crate::testing::{Table, context, lines, snapshot, tiered};
+use crate::testing::{Home, Table, context, lines, snapshot, tiered};
 use riverrun_core::{Field, TypeKind};
 use riverrun_runtime::Router;
 use std::collections::BTreeMap;
@@ -78,15 +78,15 @@ fn run(spec: &GroupAggregateSpec, ticks: &[&[&str]]) -> Vec<String> {
         .collect();
     let whole: Vec<String> = expected.iter().flat_map(|line| line.split("; ")).map(str::to_owned).collect();
     for parallelism in [&[1, 1][..], &[3, 1, 2, 4]] {
-        for below in [false, true] {
-            assert_eq!(left(&restarted(spec, ticks, parallelism, below)), left(&whole), "{parallelism:?}, {below}");
+        for home in Home::ALL {
+            assert_eq!(left(&restarted(spec, ticks, parallelism, home)), left(&whole), "{parallelism:?}, {home:?}");
         }
     }
     expected
 }
 
 /// The same with a snapshot after every tick, restored at the next parallelism; with the state in memory or below.
-fn restarted(spec: &GroupAggregateSpec, ticks: &[&[&str]], parallelism: &[usize], below: bool) -> Vec<String> {
+fn restarted(spec: &GroupAggregateSpec, ticks: &[&[&str]], parallelism: &[usize], home: Home) -> Vec<String> {
     let groups = context(0, 1).key_groups;
     let mut router = KeyRouter::new(KeyRouterSpec { keys: spec.keys.clone(), key_groups: groups });
     let mut rows = Vec::new();
@@ -95,8 +95,7 @@ fn restarted(spec: &GroupAggregateSpec, ticks: &[&[&str]], parallelism: &[usize]
         let count = parallelism[number % parallelism.len()];
         let mut workers: Vec<Worker> = (0..count)
             .map(|index| {
-                let context = context(index, count);
-                let mut worker = Worker::new(spec, if below { tiered(context) } else { context });
+                let mut worker = Worker::new(spec, home.of(context(index, count)));
                 worker.operator.restore(RestoredState::assign(&parts, index, count, groups).unwrap()).unwrap();
                 worker
             })
@@ -194,18 +193,15 @@ fn without_aggregates_rows_are_made_distinct() {
 
 #[test]
 fn a_group_that_gets_no_rows_for_its_time_to_live_begins_anew() {
-    for below in [false, true] {
-        begins_anew(below);
+    for home in Home::ALL {
+        begins_anew(home);
     }
 }
 
-fn begins_anew(below: bool) {
+fn begins_anew(home: Home) {
     let clock = riverrun_core::clock::ManualClock::new(Millis(1_000));
     let spec = GroupAggregateSpec { ttl: Some(Millis(100)), ..per_user() };
-    let context = || {
-        let context = OperatorContext { clock: std::sync::Arc::new(clock.clone()), ..context(0, 1) };
-        if below { tiered(context) } else { context }
-    };
+    let context = || home.of(OperatorContext { clock: std::sync::Arc::new(clock.clone()), ..context(0, 1) });
     let mut worker = Worker { operator: GroupAggregate::new(spec.clone(), context()).unwrap(), lines: Vec::new() };
     let mut out = Output::new(riverrun_core::Watermark::MIN, usize::MAX);
     let mut add = |worker: &mut Worker, row: &str| {
@@ -224,7 +220,7 @@ fn begins_anew(below: bool) {
     // What was sent of the old group stays.
     assert_eq!(add(&mut worker, "ada | 3"), "ada | 1 | 3");
     clock.set(Millis(2_000));
-    assert!(below || worker.operator.next_processing_timer().unwrap() <= Millis(2_000));
+    assert!(home == Home::Below || worker.operator.next_processing_timer().unwrap() <= Millis(2_000));
     let mut out = Output::new(riverrun_core::Watermark::MIN, usize::MAX);
     worker.operator.on_processing_time(Millis(2_000), &mut out).unwrap();
     assert!(worker.operator.keys.is_empty());

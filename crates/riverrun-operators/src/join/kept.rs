@@ -6,7 +6,7 @@
 
 use super::chunks::NO_ROW;
 use super::keys::JoinKeys;
-use super::pages::{FEW_ROWS, PAGE_ROWS, Pages, ReadRow, join_key, page_hash, page_key, source};
+use super::pages::{FEW_ROWS, PAGE_ROWS, Pages, ReadRow, join_key, page_hash, page_key, page_number, source};
 use super::rows::Rows;
 use super::state::READ_ROWS;
 use super::{LEFT, RIGHT};
@@ -309,17 +309,42 @@ impl Kept {
         self.finish()
     }
 
-    /// Takes over what tiers hold.
+    /// Takes over what barriers have left in logs and tiers.
     pub fn restore(&mut self, parts: &[Arc<TierFiles>]) -> Result<()> {
-        let Kept { keys, pages, resident, .. } = self;
+        let Kept { keys, pages, resident, maybe_empty, .. } = self;
+        let tiered = resident.is_tiered();
+        let mut further = Vec::new();
         resident.restore_with(parts, &mut |key, value| {
-            let key = join_key(key, value)?;
-            let (head, _) = keys.table.insert(hash_key(key), key);
+            let head_key = join_key(key, value)?;
+            let hash = hash_key(head_key);
+            let (head, _) = keys.table.insert(hash, head_key);
+            let mut slot = head;
+            // Without a tier a key has its head only, into which all its rows go.
+            if let Some((side, number)) = page_number(key, head_key).filter(|_| tiered) {
+                slot = keys.table.insert(page_hash(hash, side, number), key).0;
+                pages.grow(keys.table.slots());
+                pages.register(head, side, number, slot);
+                further.push((head, side, number, slot));
+            }
             pages.grow(keys.table.slots());
-            pages.decode(head, hash_key(key), value)?;
-            if pages.reading() < READ_ROWS { Ok(()) } else { pages.loaded() }
+            pages.decode(slot, hash, value)?;
+            if pages.reading() >= READ_ROWS {
+                pages.loaded()?;
+            }
+            Ok(slot)
         })?;
-        pages.loaded()
+        pages.loaded()?;
+        for (head, side, number, slot) in further {
+            if !pages.span(head, side).is_some_and(|span| span.numbers().contains(&number)) {
+                // Its head has expired before it.
+                resident.remove(&keys.table, pages, slot);
+                pages.sides[side].clear(slot);
+                pages.unregister(slot);
+                keys.table.remove(slot);
+                maybe_empty.push(head);
+            }
+        }
+        Ok(())
     }
 
     /// All that an earlier run left has been taken over.

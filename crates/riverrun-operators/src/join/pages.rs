@@ -149,6 +149,13 @@ pub fn join_key<'a>(key: &'a [u8], value: &[u8]) -> Result<&'a [u8]> {
     }
 }
 
+/// The side and number of a further page; `None`: it is the key of a head.
+pub fn page_number(key: &[u8], head: &[u8]) -> Option<(usize, u32)> {
+    let suffix: &[u8; SUFFIX] = key.get(head.len()..)?.try_into().ok()?;
+    let [side, number @ ..] = *suffix;
+    Some((usize::from(side), u32::from_be_bytes(number)))
+}
+
 fn damaged() -> Error {
     Error::failure("a page of the state of a join is damaged")
 }
@@ -486,7 +493,8 @@ impl SlotValues for Pages {
             }
             let (first, end, rows) = (value.u32()?, value.u32()?, value.u32()?);
             if self.tiered {
-                *self.span_mut(slot, side) = Span { first, end, rows, loaded: BTreeMap::new() };
+                let span = self.span_mut(slot, side);
+                (span.first, span.end, span.rows) = (first, end, rows);
             }
         }
         if let Some(large) = self.large.get_mut(&slot).filter(|_| kind == HEAD) {

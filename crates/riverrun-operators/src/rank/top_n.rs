@@ -8,7 +8,7 @@
 //! Source of the semantics: Flink 2.3, "Top-N", its `AppendOnlyTopNFunction` and `RetractableTopNFunction`. RANK and
 //! DENSE_RANK, by which equal rows stand side by side, go beyond Flink.
 
-use super::list::{Entry, RankList, keep, record};
+use super::list::{Entry, keep, record};
 use super::row_index::RowIndex;
 use crate::expiry::Expiry;
 use crate::expression::{Expression, evaluate, evaluate_all};
@@ -18,16 +18,18 @@ use arrow::compute::{cast, take};
 use arrow::datatypes::{DataType, Int64Type, SchemaRef};
 use riverrun_core::{Error, Millis, Result, RowBatch, Schema};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
-use riverrun_state::blob::{BlobReader, KeyedBlobs, put_bytes, put_i64, put_u32, read_keyed};
-use riverrun_state::tier::{Resident, SlotValues};
+use riverrun_state::blob::{KeyedBlobs, put_bytes, put_i64, read_keyed};
+use riverrun_state::tier::{Resident, SlotValues as _};
 use riverrun_state::{
     KeyEncoder, KeyOrder, KeyRows, KeyTable, OperatorSnapshot, RestoredState, RowArena, hash_key, key,
 };
 use std::cmp::Ordering;
 use std::sync::Arc;
+use values::{Group, Values};
 
 #[cfg(test)]
 mod tests;
+mod values;
 
 /// Which rows of a key come out. The input must be routed by `keys`.
 #[derive(Clone, Debug)]
@@ -101,119 +103,6 @@ pub struct TopN {
     key_encoder: KeyEncoder,
     order_encoder: KeyEncoder,
     row_encoder: KeyEncoder,
-}
-
-/// The rows of all keys.
-#[derive(Debug)]
-struct Values {
-    groups: Vec<Group>,
-    expiry: Option<Expiry>,
-    rows: RowArena,
-    /// Where rows can be taken back: all rows by their bytes.
-    index: RowIndex,
-    retracting: bool,
-}
-
-impl Values {
-    /// Forgets the rows of a key.
-    fn clear(&mut self, slot: u32, hash: u64) {
-        let group = &mut self.groups[slot as usize];
-        while let Some(entry) = group.list.pop() {
-            if self.retracting {
-                self.index.remove(hash, record(&self.rows, entry.record).row, entry.record);
-            }
-            self.rows.remove(entry.record);
-        }
-        *group = Group::default();
-    }
-
-    fn write_rows(&self, slot: u32, out: &mut Vec<u8>) {
-        let group = &self.groups[slot as usize];
-        put_u32(out, group.last);
-        out.push(u8::from(group.full));
-        put_u32(out, group.list.len() as u32);
-        for entry in group.list.iter() {
-            let record = record(&self.rows, entry.record);
-            put_bytes(out, record.order);
-            put_bytes(out, record.row);
-            put_i64(out, record.sequence as i64);
-            put_u32(out, entry.sent);
-        }
-    }
-
-    fn written(&self, slot: u32) -> i64 {
-        self.expiry.as_ref().map_or(0, |expiry| expiry.written(slot).0)
-    }
-
-    /// Reads a key; the number of the last of its rows to come.
-    fn read(&mut self, slot: u32, hash: u64, written: Millis, blob: &mut BlobReader<'_>) -> Result<u64> {
-        if let Some(expiry) = &mut self.expiry {
-            // Where the time to live is new, it begins now.
-            let now = expiry.now();
-            expiry.write(slot, if written.0 > 0 { written } else { now });
-        }
-        let group = &mut self.groups[slot as usize];
-        *group = Group { known: true, last: blob.u32()?, full: blob.u8()? != 0, ..Group::default() };
-        let mut newest = 0;
-        for _ in 0..blob.u32()? {
-            let (order, row) = (blob.bytes()?, blob.bytes()?);
-            let (sequence, sent) = (blob.i64()? as u64, blob.u32()?);
-            newest = newest.max(sequence);
-            let record = keep(&mut self.rows, sequence, order, row);
-            group.list.insert(&self.rows, order, Entry { sent, ..Entry::new(order, record) });
-            group.visible += u32::from(sent > 0);
-            if self.retracting {
-                self.index.insert(hash, row, record);
-            }
-        }
-        Ok(newest)
-    }
-}
-
-/// A value: when it was written, the last rank, and the rows in order.
-impl SlotValues for Values {
-    fn grow(&mut self, slots: usize) {
-        if slots > self.groups.len() {
-            self.groups.resize_with(slots, Group::default);
-        }
-    }
-
-    fn encode(&self, slot: u32, out: &mut Vec<u8>) {
-        put_i64(out, self.written(slot));
-        self.write_rows(slot, out);
-    }
-
-    fn decode(&mut self, slot: u32, hash: u64, value: &[u8]) -> Result<()> {
-        let mut value = BlobReader::new(value);
-        let written = Millis(value.i64()?);
-        self.read(slot, hash, written, &mut value).map(|_| ())
-    }
-
-    fn evict(&mut self, slot: u32, hash: u64) {
-        self.clear(slot, hash);
-        if let Some(expiry) = &mut self.expiry {
-            expiry.forget(slot);
-        }
-    }
-
-    fn is_pinned(&self, slot: u32) -> bool {
-        self.groups[slot as usize].touched
-    }
-}
-
-/// The rows of one key.
-#[derive(Clone, Debug, Default)]
-struct Group {
-    /// Whether there is anything to know.
-    known: bool,
-    list: RankList,
-    /// The last rank that comes out.
-    last: u32,
-    /// How many rows are in the result.
-    visible: u32,
-    touched: bool,
-    /// Under DENSE_RANK: whether the last rank was given at the end of the last tick.
-    full: bool,
 }
 
 /// A row that enters or leaves the result.

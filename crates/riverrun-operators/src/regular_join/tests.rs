@@ -206,7 +206,7 @@ fn a_join_of_changing_tables_is_the_join_of_the_tables() {
             let wanted = expected(*kind, conditioned, &tables[LEFT], &tables[RIGHT]);
             assert_eq!(result, wanted, "{kind} join, round {round}, after {changes:?} at {side}");
             if random.below(6) == 0 {
-                workers.below(random.below(3) > 0);
+                workers.home(random.below(3));
                 workers.restart(1 + random.below(4) as usize);
             }
         }
@@ -235,7 +235,7 @@ fn rows_of_keys_that_only_grow_are_joined_in_memory_and_below() {
             let wanted = expected(*kind, conditioned, &tables[LEFT], &tables[RIGHT]);
             assert_eq!(result, wanted, "{kind} join, round {round}, after {rows:?} at {side}");
             if number % 5 == 4 {
-                workers.below(random.below(4) > 0);
+                workers.home(random.below(3));
                 workers.restart(1 + random.below(3) as usize);
             }
         }
@@ -245,7 +245,7 @@ fn rows_of_keys_that_only_grow_are_joined_in_memory_and_below() {
 /// A join whose state is in a tier, with room for all of it in memory.
 fn roomy(spec: &RegularJoinSpec) -> RegularJoin {
     use riverrun_state::tier::{StateBackend, memory::MemoryTier};
-    let state = StateBackend::tiered(Arc::new(MemoryTier), 1 << 30, 0).unwrap().from_bytes(0);
+    let state = StateBackend::tiered(Arc::new(MemoryTier), 1 << 30, 0).unwrap().from_bytes(0).without_log();
     RegularJoin::new(spec.clone(), OperatorContext { state, ..crate::testing::context(0, 1) }).unwrap()
 }
 

@@ -86,7 +86,7 @@ fn the_result_is_that_of_the_tables_as_they_are_through_restarts() {
                     // What is below is restored as it is after a tick.
                     workers.tick();
                     apply(&mut result, workers.take());
-                    workers.below(random.below(2) == 0);
+                    workers.home(random.below(3));
                 }
                 workers.restart(1 + random.below(4) as usize);
             }

@@ -172,7 +172,7 @@ fn every_row_meets_the_latest_version_up_to_its_time() {
             }
             if random.below(12) == 0 {
                 workers.tick();
-                workers.below(random.below(3) > 0);
+                workers.home(random.below(3));
                 workers.restart(1 + random.below(4) as usize);
             }
         }
@@ -240,7 +240,7 @@ fn every_row_meets_the_version_that_is_there() {
             }
             if random.below(10) == 0 {
                 workers.tick();
-                workers.below(random.below(3) > 0);
+                workers.home(random.below(3));
                 workers.restart(1 + random.below(4) as usize);
             }
         }

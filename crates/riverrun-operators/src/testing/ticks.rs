@@ -1,6 +1,6 @@
 //! Operators whose results change from tick to tick, against what their rows should be at each.
 
-use super::{KEY_GROUPS, Table, context, lines, snapshot};
+use super::{Home, KEY_GROUPS, Table, context, lines, snapshot};
 use crate::expression::Expression;
 use crate::key_router::{KeyRouter, KeyRouterSpec};
 use riverrun_core::{RowBatch, Watermark};
@@ -48,7 +48,7 @@ impl<O: Operator<RowBatch>, F: Fn(OperatorContext) -> O> TickTest<'_, F> {
     /// What comes out of each tick on one worker, in its order.
     pub fn per_tick(&self, ticks: &[&[&str]]) -> Vec<String> {
         let ticks: Vec<Tick> = ticks.iter().map(|rows| rows.iter().map(|row| (*row).to_owned()).collect()).collect();
-        self.outputs(&ticks, &[1], false, &[false]).iter().map(|rows| rows.join("; ")).collect()
+        self.outputs(&ticks, &[1], false, &[Home::Memory]).iter().map(|rows| rows.join("; ")).collect()
     }
 
     /// Whether after each tick the rows are those that `model` makes of all changes so far: as whole batches on one worker,
@@ -87,17 +87,18 @@ impl<O: Operator<RowBatch>, F: Fn(OperatorContext) -> O> TickTest<'_, F> {
         left: impl Fn(&[String]) -> Vec<String>,
     ) {
         let ways = [
-            (&[1][..], false, &[false][..]),
-            (&[1], true, &[false]),
-            (&[3], false, &[false]),
-            (&[1, 3, 2, 4], true, &[false]),
-            (&[1], false, &[true]),
-            (&[1, 3, 2, 4], true, &[true]),
-            (&[2, 1, 3], true, &[false, true]),
+            (&[1][..], false, &[Home::Memory][..]),
+            (&[1], true, &[Home::Memory]),
+            (&[3], false, &[Home::Memory]),
+            (&[1, 3, 2, 4], true, &[Home::Memory]),
+            (&[1], false, &[Home::Below]),
+            (&[1, 3, 2, 4], true, &[Home::Below]),
+            (&[1, 3, 2, 4], true, &[Home::Log]),
+            (&[2, 1, 3], true, &[Home::Memory, Home::Below, Home::Log, Home::Below]),
         ];
-        for (parallelism, restarts, below) in ways {
+        for (parallelism, restarts, homes) in ways {
             let (mut input, mut output) = (Vec::new(), Vec::new());
-            for (number, rows) in self.outputs(ticks, parallelism, restarts, below).into_iter().enumerate() {
+            for (number, rows) in self.outputs(ticks, parallelism, restarts, homes).into_iter().enumerate() {
                 input.extend(ticks[number].iter().cloned());
                 output.extend(rows);
                 let mut expected = model(&input);
@@ -105,20 +106,19 @@ impl<O: Operator<RowBatch>, F: Fn(OperatorContext) -> O> TickTest<'_, F> {
                 assert_eq!(
                     left(&output),
                     expected,
-                    "tick {number} of {ticks:#?} at {parallelism:?}, restarts: {restarts}, below: {below:?}"
+                    "tick {number} of {ticks:#?} at {parallelism:?}, restarts: {restarts}, in {homes:?}"
                 );
             }
         }
     }
 
-    fn outputs(&self, ticks: &[Tick], parallelism: &[usize], restarts: bool, below: &[bool]) -> Vec<Vec<String>> {
+    fn outputs(&self, ticks: &[Tick], parallelism: &[usize], restarts: bool, homes: &[Home]) -> Vec<Vec<String>> {
         let mut router = KeyRouter::new(KeyRouterSpec { keys: self.keys.to_vec(), key_groups: KEY_GROUPS });
         let start = |number: usize, parts: &[OperatorSnapshot]| -> Vec<O> {
             let count = parallelism[number % parallelism.len()];
-            let tiered = below[number % below.len()];
+            let home = homes[number % homes.len()];
             let each = (0..count).map(|worker| {
-                let context = context(worker, count);
-                let mut operator = (self.make)(if tiered { super::tiered(context) } else { context });
+                let mut operator = (self.make)(home.of(context(worker, count)));
                 operator.restore(RestoredState::assign(parts, worker, count, KEY_GROUPS).unwrap()).unwrap();
                 operator
             });

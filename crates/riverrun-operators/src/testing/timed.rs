@@ -1,6 +1,6 @@
 //! Operators that go by the clock as well as by watermarks, against what comes out of each tick.
 
-use super::{KEY_GROUPS, Table, Way, lines, millis};
+use super::{Home, KEY_GROUPS, Table, Way, lines, millis};
 use crate::expression::Expression;
 use crate::key_router::{KeyRouter, KeyRouterSpec};
 use riverrun_core::clock::ManualClock;
@@ -10,10 +10,10 @@ use riverrun_state::RestoredState;
 use std::sync::Arc;
 
 const WAYS: &[Way] = &[
-    Way { whole_batches: false, room: usize::MAX, parallelism: &[1], restarts: false, below: &[false] },
-    Way { whole_batches: false, room: 1, parallelism: &[1], restarts: true, below: &[false] },
-    Way { whole_batches: false, room: usize::MAX, parallelism: &[3], restarts: false, below: &[false] },
-    Way { whole_batches: false, room: 1, parallelism: &[1, 3, 2, 4], restarts: true, below: &[false] },
+    Way { whole_batches: false, room: usize::MAX, parallelism: &[1], restarts: false, homes: &[Home::Memory] },
+    Way { whole_batches: false, room: 1, parallelism: &[1], restarts: true, homes: &[Home::Memory] },
+    Way { whole_batches: false, room: usize::MAX, parallelism: &[3], restarts: false, homes: &[Home::Memory] },
+    Way { whole_batches: false, room: 1, parallelism: &[1, 3, 2, 4], restarts: true, homes: &[Home::Memory] },
 ];
 
 /// What comes out of each tick of a script, sorted, and how many rows were late: the same at any parallelism, and where the operator is restored after

@@ -1,6 +1,6 @@
 //! Operators of two inputs in tests: scripts of rows for either, random changelogs, and restarts at other parallelisms.
 
-use super::{KEY_GROUPS, Table, context, lines, snapshot, tiered};
+use super::{Home, KEY_GROUPS, Table, context, lines, snapshot};
 use crate::expression::Expression;
 use crate::key_router::{KeyRouter, KeyRouterSpec};
 use riverrun_core::{RowBatch, Watermark};
@@ -16,7 +16,7 @@ pub struct Workers<O> {
     watermark: Watermark,
     room: usize,
     lines: Vec<String>,
-    below: bool,
+    home: Home,
 }
 
 impl<O: Operator<RowBatch>> Workers<O> {
@@ -31,13 +31,13 @@ impl<O: Operator<RowBatch>> Workers<O> {
             watermark: Watermark::MIN,
             room,
             lines: Vec::new(),
-            below: false,
+            home: Home::Memory,
         }
     }
 
-    /// After the next restart keyed state is below memory, of which there is none, or again in memory.
-    pub fn below(&mut self, below: bool) {
-        self.below = below;
+    /// Where keyed state is after the next restart: one of three.
+    pub fn home(&mut self, number: u64) {
+        self.home = Home::ALL[number as usize % 3];
     }
 
     fn call(&mut self, worker: usize, call: impl FnOnce(&mut O, &mut Output<RowBatch>)) {
@@ -105,7 +105,7 @@ impl<O: Operator<RowBatch>> Workers<O> {
         self.workers = (0..parallelism)
             .map(|worker| {
                 let context = context(worker, parallelism);
-                let context = if self.below { tiered(context) } else { context };
+                let context = self.home.of(context);
                 let mut operator = (self.make)(context.clone());
                 let state = RestoredState::assign(&parts, worker, parallelism, KEY_GROUPS).unwrap();
                 operator.restore(state).unwrap();

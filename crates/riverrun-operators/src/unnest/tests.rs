@@ -14,6 +14,16 @@ fn batch(names: &[&str], collection: ArrayRef, kind: TypeKind) -> (Schema, RowBa
 }
 
 fn run(input: &(Schema, RowBatch), element: &[TypeKind], outer: bool, ordinality: bool, room: usize) -> Vec<String> {
+    run_on(input, element, (outer, ordinality), None, room)
+}
+
+fn run_on(
+    input: &(Schema, RowBatch),
+    element: &[TypeKind],
+    (outer, ordinality): (bool, bool),
+    on: Option<Expression>,
+    room: usize,
+) -> Vec<String> {
     let mut schema = input.0.clone();
     let kinds = element.iter().cloned().chain(ordinality.then_some(TypeKind::Int));
     schema.fields.extend(kinds.map(|kind| Field::new("e", kind.nullable())));
@@ -22,6 +32,7 @@ fn run(input: &(Schema, RowBatch), element: &[TypeKind], outer: bool, ordinality
         multiset: matches!(input.0.fields[1].data_type.kind, TypeKind::Multiset(_)),
         outer,
         ordinality,
+        on,
         schema,
         batch_size: 2,
     };
@@ -108,6 +119,23 @@ fn rows_in_an_array_give_their_fields() {
 }
 
 #[test]
+fn rows_without_an_element_for_which_the_condition_holds_stay_if_they_are_kept() {
+    // Elements over two: 3 of ada's, 7 of dan's; NULL is not.
+    let two = datafusion_common::ScalarValue::Int32(Some(2));
+    let on: Expression = Arc::new(datafusion_physical_expr::expressions::BinaryExpr::new(
+        column("e", 2),
+        datafusion_expr::Operator::Gt,
+        Arc::new(datafusion_physical_expr::expressions::Literal::new(two)),
+    ));
+    for room in [1, usize::MAX] {
+        let rows = run_on(&numbers(), &[TypeKind::Int], (true, true), Some(on.clone()), room);
+        assert_eq!(rows, ["ada | 3 | 1", "bob | null | null", "cleo | null | null", "dan | 7 | 1"]);
+        let rows = run_on(&numbers(), &[TypeKind::Int], (false, true), Some(on.clone()), room);
+        assert_eq!(rows, ["ada | 3 | 1", "dan | 7 | 1"]);
+    }
+}
+
+#[test]
 fn a_row_without_columns_can_have_elements() {
     let columns = RecordBatch::try_new_with_options(
         Schema::default().to_arrow(),
@@ -121,6 +149,7 @@ fn a_row_without_columns_can_have_elements() {
         multiset: false,
         outer: false,
         ordinality: false,
+        on: None,
         schema: Schema::new(vec![Field::new("e", TypeKind::Int.nullable())]),
         batch_size: 10,
     };

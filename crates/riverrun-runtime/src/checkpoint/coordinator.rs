@@ -6,7 +6,8 @@ use crate::turns::Place;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use riverrun_core::{Epoch, Error, Millis, Result, failpoint};
 use riverrun_state::checkpoint::{
-    BlobStore, CheckpointKind, History, JobEntry, Manifest, ManifestBody, Outcome, ProcessParts, Retention, export,
+    BlobStore, Branch, CheckpointKind, History, JobEntry, Manifest, ManifestBody, Outcome, ProcessParts, Retention,
+    export,
 };
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -83,7 +84,10 @@ impl Coordinator {
     ) -> Result<Self> {
         let history = History::new(config.store.clone());
         let next = history.numbers()?.last().map_or(1, |newest| newest + 1);
-        let retention = Retention::open(history.clone(), config.schedule.retained)?;
+        let generation = shared.identity.generation;
+        let base = config.base.as_ref().map(|base| base.body.id);
+        let branch = base.map(|base| Branch { base, newest: next - 1, generation });
+        let retention = Retention::open(history.clone(), config.schedule.retained, branch.as_ref())?;
         let start = shared.pace.now();
         Ok(Coordinator {
             shared,
@@ -326,6 +330,7 @@ impl Coordinator {
             started: pending.started,
             completed: self.shared.clock.now(),
             written: 0,
+            base: self.config.base.as_ref().map(|base| base.body.id),
             finished: parts.clone().next().is_some() && parts.clone().all(|(_, part)| part.ended),
         };
         Manifest::assemble(body, pending.reports.values().cloned(), &self.config.signatures)

@@ -39,7 +39,7 @@ const SEEDS_PER_BUG: u64 = 30;
 
 /// How a seed is repeated.
 fn repeat(seed: u64) -> String {
-    format!("repeat it by: {SEED}={seed} cargo test -p riverrun-runtime --test simulation every_seed")
+    format!("repeat it by: {SEED}={seed} cargo test --workspace --test simulation every_seed")
 }
 
 /// What a simulated death makes of the threads around it is no news.

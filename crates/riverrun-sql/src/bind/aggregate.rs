@@ -79,6 +79,27 @@ pub(super) fn aggregates_in(select: &Select, context: &FunctionContext) -> bool 
     projected || select.having.as_ref().is_some_and(has_aggregate)
 }
 
+/// The aggregate calls of a grouped SELECT, and those of its ORDER BY.
+pub(super) fn aggregates_of(
+    select: &Select,
+    order_by: &[ast::OrderByExpr],
+    context: &FunctionContext,
+) -> Vec<ast::Expr> {
+    let items = select.projection.iter().filter_map(|item| match item {
+        SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => Some(expr),
+        _ => None,
+    });
+    let written = items.chain(&select.having).chain(&select.qualify).chain(order_by.iter().map(|item| &item.expr));
+    let mut found = Vec::new();
+    for expr in written {
+        found.extend(super::subquery::parts_outside(
+            expr,
+            &|part| matches!(part, ast::Expr::Function(function) if is_aggregate(function, context)),
+        ));
+    }
+    found
+}
+
 /// Whether an expression calls such a function, subqueries in it aside.
 fn has_function(expr: &ast::Expr, wanted: &dyn Fn(&ast::Function) -> bool) -> bool {
     struct Finder<'a> {
@@ -141,7 +162,7 @@ impl super::expr::Special for NoAggregates {
     }
 }
 
-static NO_AGGREGATES: NoAggregates = NoAggregates;
+pub(super) static NO_AGGREGATES: NoAggregates = NoAggregates;
 
 /// Where among `keys` the window of `input` is: rows grouped by its start and its end are grouped by window.
 pub(super) fn window_keys(input: &Relation, keys: &[Expr]) -> Option<WindowKeys> {
@@ -183,15 +204,16 @@ pub(super) fn key_type(data_type: &DataType, position: usize, window: Option<&Wi
 }
 
 impl QueryBinder<'_> {
-    /// Binds GROUP BY over the input's columns.
+    /// Binds GROUP BY over the input's columns; `special` says what else than them its expressions and aggregates may read.
     pub(super) fn grouping<'s>(
         &'s self,
         scope: &'s Scope,
         input: &Relation,
         items: GroupItems,
         select: &Select,
+        special: &'s dyn super::expr::Special,
     ) -> Result<Grouping<'s>> {
-        let binder = self.exprs(scope).with_special(&NO_AGGREGATES);
+        let binder = self.exprs(scope).with_special(special);
         let mut keys: Vec<Expr> = Vec::new();
         let mut sets: Vec<Vec<usize>> = vec![Vec::new()];
         for item in items {
@@ -236,7 +258,7 @@ impl QueryBinder<'_> {
 
 /// What an item of GROUP BY means: itself, or beyond Flink a column of the SELECT list by position or, where the input has
 /// no such column, by its alias.
-fn group_key(written: &ast::Expr, select: &Select, scope: &Scope) -> Result<ast::Expr> {
+pub(super) fn group_key(written: &ast::Expr, select: &Select, scope: &Scope) -> Result<ast::Expr> {
     if let Some(position) = ordinal(written, select.projection.len())? {
         return match &select.projection[position] {
             SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => Ok(expr.clone()),
@@ -258,6 +280,16 @@ fn group_key(written: &ast::Expr, select: &Select, scope: &Scope) -> Result<ast:
 }
 
 impl Grouping<'_> {
+    /// How many keys there are.
+    pub(super) fn keys(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// A key's column of the grouped shape.
+    pub(super) fn key(&self, position: usize) -> Expr {
+        scope::column(position, &self.types[position])
+    }
+
     /// The expression over the grouped shape, as [`super::expr::Special::bind`].
     pub(super) fn bind(&self, expr: &ast::Expr, outer: &ExprBinder<'_>) -> Result<Option<Expr>> {
         if let ast::Expr::Function(function) = expr
@@ -364,10 +396,12 @@ impl Grouping<'_> {
         let mut fields: Vec<Field> = Vec::new();
         let columns = self.input.scope.schema();
         for (position, (key, data_type)) in self.keys.iter().zip(self.types).enumerate() {
-            let name = match key {
-                Expr::Column { index, .. } => columns.fields[*index].name.clone(),
-                _ => format!("key${position}"),
+            // The value of a subquery is a column that no name means.
+            let column = match key {
+                Expr::Column { index, .. } => columns.fields.get(*index),
+                _ => None,
             };
+            let name = column.map_or_else(|| format!("key${position}"), |field| field.name.clone());
             fields.push(Field::new(name, data_type));
         }
         if self.sets.is_some() {

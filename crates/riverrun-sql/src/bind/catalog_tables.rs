@@ -188,7 +188,9 @@ fn bind_watermark(
 ) -> Result<BoundWatermark> {
     let place = watermark.column.place();
     let [column] = watermark.column.parts.as_slice() else {
-        return Err(Error::unsupported("WATERMARK FOR a nested field").at(place));
+        return Err(Error::input("WATERMARK FOR takes a column of the table, not a field of one")
+            .hint("compute a column from the field: ts AS r.ts")
+            .at(place));
     };
     let index = schema
         .index_of(&column.value)

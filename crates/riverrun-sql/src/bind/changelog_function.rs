@@ -107,7 +107,7 @@ impl QueryBinder<'_> {
         let (input, partition) = self.data(table)?;
         match partition.first() {
             None => Ok(input),
-            Some(key) => Err(Error::unsupported(format!("PARTITION BY in {function}"))
+            Some(key) => Err(Error::input(format!("{function} takes a table without PARTITION BY"))
                 .hint("leave it out: rows keep their order by key anyway")
                 .at(place_of(key.span()))),
         }

@@ -152,9 +152,10 @@ impl<'a> ExprBinder<'a> {
             Sql::Tuple(values) => self.call(operators::ROW, self.bind_all(values)?),
             Sql::Array(array) => self.call(operators::ARRAY, self.bind_all(&array.elem)?),
             Sql::Prefixed { prefix, value } if prefix.value.eq_ignore_ascii_case("_UTF8") => self.bind(value),
-            Sql::InSubquery { .. } => Err(Error::unsupported("IN with a subquery")),
-            Sql::Exists { .. } => Err(Error::unsupported("EXISTS")),
-            Sql::Subquery(_) => Err(Error::unsupported("a scalar subquery")),
+            Sql::InSubquery { .. } | Sql::Exists { .. } | Sql::Subquery(_) => {
+                Err(Error::input("a subquery can't stand here")
+                    .hint("join with its table, or filter in an outer query"))
+            }
             other => Err(Error::input(format!("'{other}' is no expression of Flink SQL"))),
         }
     }

@@ -1,5 +1,6 @@
 //! FROM: tables, views, subqueries, table functions, and how they stand side by side.
 
+use super::aggregate::NO_AGGREGATES;
 use super::call::{missing, plain_arguments};
 use super::expr::ExprBinder;
 use super::literal;
@@ -7,6 +8,7 @@ use super::query::{QueryBinder, renamed};
 use super::relation::JoinOrigin;
 use super::relation::{Relation, RelationKind};
 use super::scope::{self, Scope};
+use super::subquery::{conjuncts, names_in, subqueries_in};
 use super::temporal::version;
 use crate::expr::Expr;
 use crate::functions::operators;
@@ -82,11 +84,20 @@ impl QueryBinder<'_> {
         place: Option<Place>,
     ) -> Result<From> {
         let ttl = [&left.scope, &right.scope].map(|scope| self.state_ttl(scope));
+        let (left, right, rest) = self.with_subqueries_on(left, right, kind, constraint)?;
+        let constraint = rest.as_ref().unwrap_or(constraint);
         let split = left.scope.len();
         let mut scope = left.scope.beside(right.scope);
         let mut common = Vec::new();
         let on = match constraint {
             JoinConstraint::None => Vec::new(),
+            JoinConstraint::On(condition) if kind == JoinKind::Inner && !subqueries_in(condition).is_empty() => {
+                // Of an inner join it makes no difference where a condition stands.
+                let relation =
+                    Relation::join(left.relation, right.relation, kind, Vec::new(), JoinOrigin { place, ttl });
+                scope.retype(&relation.schema);
+                return self.selected(From { relation, scope }, condition, &NO_AGGREGATES);
+            }
             JoinConstraint::On(condition) => vec![self.exprs(&scope).bind_condition(condition, "ON")?],
             JoinConstraint::Using(_) | JoinConstraint::Natural => {
                 common = scope.merge(split, kind, constraint)?;
@@ -105,6 +116,50 @@ impl QueryBinder<'_> {
             return self.with_common(From { relation, scope }, &common).map_err(|error| error.at(place));
         }
         Ok(From { relation, scope })
+    }
+
+    /// The sides of an outer join with the conditions of ON that have subqueries in them: what only the side without all its
+    /// rows is asked for may be asked of it before. Then what is left of ON.
+    fn with_subqueries_on(
+        &mut self,
+        mut left: From,
+        mut right: From,
+        kind: JoinKind,
+        constraint: &JoinConstraint,
+    ) -> Result<(From, From, Option<JoinConstraint>)> {
+        let JoinConstraint::On(condition) = constraint else { return Ok((left, right, None)) };
+        if kind == JoinKind::Inner || subqueries_in(condition).is_empty() {
+            return Ok((left, right, None));
+        }
+        let mut rest = None;
+        for conjunct in conjuncts(condition) {
+            if subqueries_in(conjunct).is_empty() {
+                rest = Some(match rest.take() {
+                    None => conjunct.clone(),
+                    Some(left) => ast::Expr::BinaryOp {
+                        left: Box::new(left),
+                        op: ast::BinaryOperator::And,
+                        right: Box::new(conjunct.clone()),
+                    },
+                });
+                continue;
+            }
+            let reads = |scope: &Scope| names_in(conjunct).iter().any(|name| scope.resolve(name).is_ok());
+            let (of_left, of_right) = (reads(&left.scope), reads(&right.scope));
+            match kind {
+                JoinKind::Left if !of_left => right = self.selected(right, conjunct, &NO_AGGREGATES)?,
+                JoinKind::Right if !of_right => left = self.selected(left, conjunct, &NO_AGGREGATES)?,
+                _ => {
+                    return Err(Error::unsupported(format!(
+                        "a subquery in ON of a {kind} join over the side that is kept"
+                    ))
+                    .hint("compute it in a subquery of FROM, and compare with its column")
+                    .at(place_of(conjunct.span())));
+                }
+            }
+        }
+        let always = || ast::Expr::Value(ast::Value::Boolean(true).with_empty_span());
+        Ok((left, right, Some(JoinConstraint::On(rest.unwrap_or_else(always)))))
     }
 
     /// A join with its common columns behind the others: what either side has.
@@ -152,9 +207,14 @@ impl QueryBinder<'_> {
                 Ok(From { relation: relation.filter(condition), scope })
             }
             JoinKind::Left => {
-                Err(Error::unsupported("LEFT JOIN of UNNEST or a table function on a condition other than TRUE")
-                    .hint("filter the elements in a later query")
-                    .at(place_of(join.relation.span())))
+                let From { mut relation, scope } = self.beside(left, &join.relation, true)?;
+                let JoinConstraint::On(condition) = constraint else {
+                    return Err(Error::input("UNNEST is joined ON a condition").at(place_of(join.relation.span())));
+                };
+                if let RelationKind::Unnest { on, .. } = &mut relation.kind {
+                    *on = Some(self.exprs(&scope).bind_condition(condition, "ON")?);
+                }
+                Ok(From { relation, scope })
             }
             _ => Err(Error::input("UNNEST of a row's collection can't come without the row")
                 .detail(format!("a {} join would give rows without it", kind))
@@ -285,6 +345,7 @@ impl QueryBinder<'_> {
                 collection,
                 outer,
                 ordinality: unnest.ordinality,
+                on: None,
             },
         };
         let mut scope = left.scope;

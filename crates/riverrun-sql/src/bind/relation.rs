@@ -5,15 +5,13 @@ use super::match_recognize::MatchRelation;
 use super::table::BoundTable;
 use super::temporal::AsOf;
 use crate::expr::Expr;
-use crate::functions::operators;
-use riverrun_core::{DataType, Field, Millis, Place, RowKind, Schema, TimestampKind};
+use riverrun_core::{Field, Millis, Place, RowKind, Schema, TimestampKind};
 use riverrun_operators::aggregates::{AggregateOptions, AggregateRef};
 use riverrun_operators::join::JoinKind;
 use riverrun_operators::over::{FrameStart, FrameUnit};
 use riverrun_operators::rank::top_n::Ranking;
 use riverrun_operators::set_operation::SetOperation;
 use riverrun_operators::window::spec::WindowKind;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 /// A relation: how its rows come about, and their columns.
@@ -115,6 +113,8 @@ pub enum RelationKind {
         outer: bool,
         /// Whether the element's position stands in a last column.
         ordinality: bool,
+        /// For which elements the row is joined with them, over all columns; `None`: for all.
+        on: Option<Expr>,
     },
     /// A window table function: the input's columns, then `window_start`, `window_end` and `window_time`.
     Window {
@@ -520,77 +520,6 @@ impl Relation {
                 })
             }
             _ => None,
-        }
-    }
-
-    /// The columns as a query's result shows them: of equal names the later ones get a number. Flink prints
-    /// what is computed of an event time by MIN, MAX, + or - as a time attribute, though it takes it for none: no window
-    /// function accepts it.
-    pub fn shown_schema(&self) -> Schema {
-        let fields = self.schema.fields.iter().enumerate().map(|(index, field)| {
-            let kind = match self.is_shown_as_time(index) {
-                true => field.data_type.kind.with_timestamp_kind(TimestampKind::Rowtime),
-                false => field.data_type.kind.clone(),
-            };
-            Field::new(field.name.clone(), DataType { kind, nullable: field.data_type.nullable })
-        });
-        let mut fields: Vec<Field> = fields.collect();
-        let mut taken: HashSet<String> = HashSet::new();
-        for field in &mut fields {
-            let name = field.name.clone();
-            let mut number = 0;
-            while !taken.insert(field.name.clone()) {
-                field.name = format!("{name}{number}");
-                number += 1;
-            }
-        }
-        Schema::new(fields)
-    }
-
-    /// Whether a column is computed of a time attribute in a way that Flink still prints as one.
-    fn is_shown_as_time(&self, column: usize) -> bool {
-        match &self.kind {
-            RelationKind::Project { input, exprs } => match &exprs[column] {
-                Expr::Column { index, .. } => input.is_shown_as_time(*index),
-                Expr::Call { name, arguments, .. } => {
-                    matches!(name.as_str(), operators::PLUS | operators::MINUS)
-                        && matches!(arguments.as_slice(), [time, span]
-                            if span.data_type().kind.is_interval()
-                                && (time.data_type().kind.is_rowtime()
-                                    || matches!(time, Expr::Column { index, .. } if input.is_shown_as_time(*index))))
-                }
-                _ => false,
-            },
-            RelationKind::Filter { input, .. }
-            | RelationKind::View { input, .. }
-            | RelationKind::Fence(input)
-            | RelationKind::SingleRow { input, .. }
-            | RelationKind::Sort { input, .. } => input.is_shown_as_time(column),
-            RelationKind::UnionAll(inputs) => inputs.iter().all(|input| input.is_shown_as_time(column)),
-            // Flink prints what a regular join makes of a time attribute as one, though it is none any more.
-            RelationKind::Join { left, right, class: JoinClass::Regular, .. } => {
-                let width = left.schema.len();
-                let (side, column) = if column < width { (left, column) } else { (right, column - width) };
-                side.schema.fields[column].data_type.kind.is_rowtime() || side.is_shown_as_time(column)
-            }
-            RelationKind::Aggregate { keys, calls, window, input, .. } => {
-                let first = self.schema.len() - calls.len();
-                if window.is_none()
-                    && let Some(Expr::Column { index, .. }) = keys.get(column)
-                {
-                    return input.schema.fields[*index].data_type.kind.is_rowtime() || input.is_shown_as_time(*index);
-                }
-                column.checked_sub(first).and_then(|call| calls.get(call)).is_some_and(BoundAggregate::gives_a_time)
-            }
-            RelationKind::Over { input, calls, .. } => match column.checked_sub(input.schema.len()) {
-                None => input.is_shown_as_time(column),
-                Some(call) => match calls.get(call) {
-                    Some(OverCall::Aggregate(call)) => call.gives_a_time(),
-                    Some(OverCall::Lag { value, .. }) => value.data_type().kind.is_rowtime(),
-                    _ => false,
-                },
-            },
-            _ => false,
         }
     }
 }

@@ -1,13 +1,13 @@
 //! SELECT: from FROM over WHERE, GROUP BY, HAVING, OVER and QUALIFY to the columns that come out.
 
-use super::aggregate::{self, Grouping};
+use super::aggregate::{self, Grouping, NO_AGGREGATES};
 use super::expr::{ExprBinder, Special};
 use super::from::From;
 use super::over::Overs;
 use super::query::{QueryBinder, distinct, order_key, ordinal};
 use super::relation::{OrderKey, Relation};
 use super::scope;
-use super::subquery::{PendingValues, SubqueryValues};
+use super::subquery::{OverGroups, SubqueryValues, has_subqueries};
 use crate::expr::Expr;
 use crate::parse::place_of;
 use riverrun_core::{Error, Result, TypeKind};
@@ -79,24 +79,31 @@ impl QueryBinder<'_> {
         self.lookups = lookups_around;
         let (ttl, from) = from?;
         let (rewritten, From { mut relation, mut scope }) = self.without_group_window(select, from)?;
-        let select = rewritten.as_ref().unwrap_or(select);
+        let mut select = rewritten.as_ref().unwrap_or(select);
         if let Some(condition) = &select.selection {
             let subqueries = &SubqueryValues::default();
             let rules = SelectRules { subqueries, grouping: None, overs: &Overs::refusing("WHERE") };
             From { relation, scope } = self.selected(From { relation, scope }, condition, &rules)?;
         }
         let keys = aggregate::group_items(select)?;
-        let grouped = keys.is_some() || aggregate::aggregates_in(select, self.context);
-        let written = written_exprs(select, order_by);
-        let mut pending = PendingValues::default();
-        let subqueries;
-        match grouped {
-            true => (subqueries, pending) = self.pending_values(&written)?,
-            false => (relation, subqueries) = self.with_values(relation, &scope, &written)?,
+        let mut grouped = keys.is_some() || aggregate::aggregates_in(select, self.context);
+        let mut order_by = order_by;
+        let keys = keys.unwrap_or_default();
+        let over;
+        if grouped && has_subqueries(select, &keys, &written_exprs(select, order_by)) {
+            let of = From { relation, scope };
+            let OverGroups { from, select: rewritten, order_by: order } =
+                self.over_groups(select, order_by, keys.clone(), of, ttl)?;
+            From { relation, scope } = from;
+            over = (rewritten, order);
+            (select, order_by) = (&over.0, &over.1);
+            grouped = false;
         }
+        let subqueries;
+        (relation, subqueries) = self.with_values(relation, &scope, &written_exprs(select, order_by))?;
         let grouping = match grouped {
             false => None,
-            true => Some(self.grouping(&scope, &relation, keys.unwrap_or_default(), select)?),
+            true => Some(self.grouping(&scope, &relation, keys, select, &NO_AGGREGATES)?),
         };
         let overs = Overs::collecting(&select.named_window);
         let rules = SelectRules { subqueries: &subqueries, grouping: grouping.as_ref(), overs: &overs };
@@ -124,7 +131,7 @@ impl QueryBinder<'_> {
             let position = match self.output_position(item, &items, visible)? {
                 Some(position) => position,
                 None => {
-                    let expr = binder.bind(&item.expr)?;
+                    let expr = binder.bind(&expand_aliases(&item.expr, &items))?;
                     match items.iter().position(|known| known.expr.same_as(&expr)) {
                         Some(position) => position,
                         None if matches!(select.distinct, Some(Distinct::Distinct)) => {
@@ -145,15 +152,12 @@ impl QueryBinder<'_> {
             Some(grouping) => grouping.finish(relation, ttl)?,
             None => relation,
         };
-        let grouped_width = finished.schema.len();
-        finished = pending.finish(finished);
-        let place_values = |expr: &Expr| pending.placed(expr, grouped_width);
-        if let Some(having) = &having {
-            finished = finished.filter(place_values(having));
+        if let Some(having) = having {
+            finished = finished.filter(having);
         }
         let width = finished.schema.len();
         finished = overs.finish(finished);
-        let placed = |expr: &Expr| overs.placed(&place_values(expr), width);
+        let placed = |expr: &Expr| overs.placed(expr, width);
         if let Some(qualify) = &qualify {
             finished = finished.filter(placed(qualify));
         }
@@ -271,19 +275,15 @@ fn written_exprs<'a>(select: &'a Select, order_by: &'a [OrderByExpr]) -> Vec<&'a
 }
 
 /// The name of a column that is selected without an alias; `None` for an expression.
-fn natural_name(expr: &ast::Expr) -> Option<String> {
+pub(super) fn natural_name(expr: &ast::Expr) -> Option<String> {
     match expr {
         ast::Expr::Identifier(ident) => Some(ident.value.clone()),
         ast::Expr::CompoundIdentifier(parts) => parts.last().map(|part| part.value.clone()),
-        ast::Expr::CompoundFieldAccess { access_chain, .. } => match access_chain.last() {
-            Some(ast::AccessExpr::Dot(ast::Expr::Identifier(ident))) => Some(ident.value.clone()),
-            _ => None,
-        },
         _ => None,
     }
 }
 
-/// QUALIFY may name the aliases of the SELECT list.
+/// QUALIFY and ORDER BY may name the aliases of the SELECT list.
 fn expand_aliases(expr: &ast::Expr, items: &[Item]) -> ast::Expr {
     let mut expanded = expr.clone();
     let _ = ast::visit_expressions_mut(&mut expanded, |expr| {

@@ -7,12 +7,15 @@
 //!
 //! Source of the semantics: Flink 2.3, "IN / EXISTS subqueries", and Calcite's `SubQueryRemoveRule`.
 
+mod groups;
 mod lift;
 mod null_aware;
 mod syntax;
 mod values;
 
-pub(super) use values::{PendingValues, SubqueryValues};
+pub(super) use groups::{OverGroups, has_subqueries};
+pub(super) use syntax::{conjuncts, names_in, parts_outside, subqueries_in};
+pub(super) use values::SubqueryValues;
 
 use super::expr::Special;
 use super::from::From;
@@ -21,17 +24,21 @@ use super::query::QueryBinder;
 use super::relation::{Relation, RelationKind};
 use super::scope::{self, Scope};
 use crate::expr::Expr;
-use crate::functions::{FunctionContext, operators};
+use crate::functions::operators;
 use crate::parse::place_of;
 use lift::Lifted;
 use riverrun_core::{Error, Field, Place, Result, Schema, TypeKind};
 use riverrun_operators::join::JoinKind;
 use sqlparser::ast::{self, BinaryOperator, Ident, JoinConstraint, Spanned};
-use syntax::{SemiJoin, conjuncts, counts, is_single, semi_join, subqueries_in};
-use values::{Both, PENDING};
+use std::borrow::Cow;
+use syntax::{SemiJoin, counts, is_single, semi_join};
+use values::Both;
 
 /// The name that a subquery's columns have while its conditions are bound: none that a user can write without quotes.
 const SUBQUERY: &str = "$subquery";
+
+/// The name by which a subquery knows the different values of the outer query's columns.
+const OUTER: &str = "$outer";
 
 /// A bound subquery: the values it selects as `$v0`, `$v1`, …, then what its conditions read of its rows.
 struct Subquery {
@@ -95,7 +102,8 @@ impl QueryBinder<'_> {
         semi: SemiJoin<'_>,
         place: Option<Place>,
     ) -> Result<Relation> {
-        let subquery = self.subquery(semi.query, outer)?;
+        let query = if semi.value.is_none() { any_row(semi.query) } else { Cow::Borrowed(semi.query) };
+        let subquery = self.subquery(&query, (&relation, outer), false)?;
         let (scope, mut on) = self.conditions(&relation, outer, &subquery)?;
         if let Some(value) = semi.value {
             for equality in equalities(value, &subquery)? {
@@ -133,31 +141,6 @@ impl QueryBinder<'_> {
         Ok((relation, values))
     }
 
-    /// The subqueries in the expressions of a grouped query, which see nothing of its rows.
-    pub(super) fn pending_values(&mut self, exprs: &[&ast::Expr]) -> Result<(SubqueryValues, PendingValues)> {
-        let (mut values, mut pending) = (SubqueryValues::default(), PendingValues::default());
-        for node in exprs.iter().flat_map(|expr| subqueries_in(expr)) {
-            if values.bind(&node).is_some() {
-                continue;
-            }
-            let place = place_of(node.span());
-            let ast::Expr::Subquery(query) = &node else {
-                return Err(Error::unsupported(
-                    "EXISTS or IN (SELECT …) in the SELECT list or HAVING of a grouped query",
-                )
-                .hint("filter the rows in WHERE, or group in a subquery")
-                .at(place));
-            };
-            let relation = single_row(self.query(query).map_err(|error| error.at(place))?, query, self.context)
-                .map_err(|error| error.at(place))?;
-            let data_type = relation.schema.fields[0].data_type.clone();
-            let column = scope::column(PENDING + pending.relations.len(), &data_type.with_nullable(true));
-            pending.relations.push(relation);
-            values.known.push((node, column));
-        }
-        Ok((values, pending))
-    }
-
     fn with_value(&mut self, relation: Relation, outer: &Scope, node: &ast::Expr) -> Result<(Relation, Expr)> {
         match node {
             ast::Expr::Subquery(query) => self.with_scalar(relation, outer, query, place_of(node.span())),
@@ -176,17 +159,11 @@ impl QueryBinder<'_> {
         query: &ast::Query,
         place: Option<Place>,
     ) -> Result<(Relation, Expr)> {
-        let mut subquery = self.subquery(query, outer)?;
+        let mut subquery = self.subquery(query, (&relation, outer), !is_single(query, self.context))?;
         let lifted = subquery.relation.schema.len() - subquery.values;
         subquery.relation = checked_row(subquery.relation, lifted, subquery.single)?;
         let width = relation.schema.len();
         let (scope, on) = self.conditions(&relation, outer, &subquery)?;
-        if !subquery.single && !on.iter().all(is_equality) {
-            return Err(Error::unsupported(
-                "a scalar subquery that is tied to the outer query by more than equalities",
-            )
-            .hint("aggregate in it (MAX, MIN, …), or write a join"));
-        }
         let counts = subquery.counts && !subquery.on.is_empty();
         let joined = Relation::join(relation, subquery.relation, JoinKind::Left, on, place);
         let value = scope::column(width, &joined.schema.fields[width].data_type);
@@ -218,7 +195,7 @@ impl QueryBinder<'_> {
                 .hint("use CROSS JOIN LATERAL or LEFT JOIN LATERAL … ON TRUE")
                 .at(place));
         }
-        let subquery = self.subquery(query, &left.scope)?;
+        let subquery = self.subquery(query, (&left.relation, &left.scope), false)?;
         let width = left.relation.schema.len();
         let (_, mut on) = self.conditions(&left.relation, &left.scope, &subquery)?;
         let fields = subquery.relation.schema.fields.iter().zip(&subquery.names);
@@ -251,7 +228,8 @@ impl QueryBinder<'_> {
         value: Option<&ast::Expr>,
         negated: bool,
     ) -> Result<(Relation, Expr)> {
-        let mut subquery = self.subquery(query, outer)?;
+        let any = if value.is_none() { any_row(query) } else { Cow::Borrowed(query) };
+        let mut subquery = self.subquery(&any, (&relation, outer), true)?;
         let width = relation.schema.len();
         let mut conditions = subquery.on.clone();
         let plain = conditions.is_empty() && subquery.values == 1;
@@ -278,12 +256,6 @@ impl QueryBinder<'_> {
             .detail("whether a row equals NULL is not known, and neither TRUE nor FALSE would be right")
             .hint("make it a condition of its own (… AND x IN (SELECT …)), or use EXISTS"));
         }
-        if !on.iter().all(is_equality) {
-            return Err(Error::unsupported(
-                "EXISTS within another expression, tied to the outer query by more than equalities",
-            )
-            .hint("make it a condition of its own: … AND EXISTS (…)"));
-        }
         let joined = Relation::join(relation, subquery.relation, JoinKind::Left, on, None);
         let mark = joined.schema.len() - 1;
         let mark = scope::column(mark, &TypeKind::Boolean.nullable());
@@ -307,7 +279,7 @@ impl QueryBinder<'_> {
         Ok((scope, on))
     }
 
-    fn subquery(&mut self, query: &ast::Query, outer: &Scope) -> Result<Subquery> {
+    fn subquery(&mut self, query: &ast::Query, outer: (&Relation, &Scope), equalities: bool) -> Result<Subquery> {
         let error = match self.query(query) {
             Ok(relation) => {
                 let values = relation.schema.len();
@@ -322,8 +294,14 @@ impl QueryBinder<'_> {
             }
             Err(error) => error,
         };
-        let Some(Lifted { query: rewritten, lifted, on }) = self.lift(query, outer)? else { return Err(error) };
-        let relation = self.query(&rewritten)?;
+        let Some(Lifted { query: rewritten, lifted, on, domain }) = self.lift(query, outer, equalities)? else {
+            return Err(error);
+        };
+        let visible = self.ctes.len();
+        self.ctes.extend(domain.map(|domain| (OUTER.to_owned(), domain)));
+        let relation = self.query(&rewritten);
+        self.ctes.truncate(visible);
+        let relation = relation?;
         let values = relation.schema.len() - lifted;
         Ok(Subquery {
             names: names_of(&relation, values),
@@ -334,11 +312,6 @@ impl QueryBinder<'_> {
             counts: counts(query),
         })
     }
-}
-
-/// A subquery without ties to the outer query as a scalar.
-fn single_row(relation: Relation, query: &ast::Query, context: &FunctionContext) -> Result<Relation> {
-    checked_row(relation, 0, is_single(query, context))
 }
 
 /// One column and `keys` more, with one row at the most for each value of the latter: checked, unless known.
@@ -410,6 +383,21 @@ fn with_column(joined: Relation, width: usize, value: Expr) -> (Relation, Expr) 
     (joined.project(exprs, names), scope::column(width, &data_type))
 }
 
-fn is_equality(condition: &Expr) -> bool {
-    matches!(condition, Expr::Call { name, .. } if name == operators::EQUAL)
+/// The query of an EXISTS: how many rows it gives in which order doesn't matter, if it may give one.
+fn any_row(query: &ast::Query) -> Cow<'_, ast::Query> {
+    let some = |rows: &ast::Expr| {
+        matches!(rows, ast::Expr::Value(value)
+            if matches!(&value.value, ast::Value::Number(digits, _) if digits.parse::<u64>().is_ok_and(|rows| rows > 0)))
+    };
+    let limited = match &query.limit_clause {
+        None => query.fetch.is_none() && query.order_by.is_none(),
+        Some(ast::LimitClause::LimitOffset { limit: Some(rows), offset: None, .. }) => {
+            query.fetch.is_some() || !some(rows)
+        }
+        Some(_) => true,
+    };
+    match limited {
+        true => Cow::Borrowed(query),
+        false => Cow::Owned(ast::Query { order_by: None, limit_clause: None, ..query.clone() }),
+    }
 }

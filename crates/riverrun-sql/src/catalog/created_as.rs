@@ -1,11 +1,10 @@
 //! CREATE TABLE … AS SELECT: a table with the columns of a query.
 //!
-//! Source: Flink, "CREATE TABLE", AS select_statement. Columns that the statement itself names stand first if they are computed;
-//! a physical one gives the query's column of its name another type.
+//! Source: Flink, "CREATE TABLE", AS select_statement. Columns that the statement itself names stand first; a physical one of
+//! which the query has a column of the same name gives that one another type.
 
 use super::{Catalog, CatalogView, Object};
 use crate::parse::{ColumnDef, ColumnKind, CreateTable, NamePart, Query};
-use riverrun_core::suggest::did_you_mean;
 use riverrun_core::{Error, Result, Schema};
 use std::sync::Arc;
 
@@ -30,7 +29,7 @@ pub fn with_columns(create: &CreateTable, query: &Query, schema: &Schema) -> Res
     for column in &create.columns {
         match &column.kind {
             ColumnKind::Physical { .. } => typed.push(column.clone()),
-            ColumnKind::Computed { .. } => columns.push(column.clone()),
+            ColumnKind::Computed { .. } => {}
             ColumnKind::Metadata { .. } => {
                 return Err(Error::unsupported("a METADATA column in CREATE TABLE … AS SELECT").at(column.name.place));
             }
@@ -47,11 +46,12 @@ pub fn with_columns(create: &CreateTable, query: &Query, schema: &Schema) -> Res
             },
         });
     }
-    if let Some(column) = typed.first() {
-        let names = schema.fields.iter().map(|field| field.name.as_str());
-        return Err(Error::input(format!("the query has no column '{}'", column.name))
-            .hint_opt(did_you_mean(&column.name.value, names))
-            .at(column.name.place));
-    }
+    // What the query doesn't give stands before what it does, and is NULL.
+    let given = |column: &ColumnDef| {
+        matches!(column.kind, ColumnKind::Physical { .. })
+            && schema.fields.iter().any(|field| field.name == column.name.value)
+    };
+    let own = create.columns.iter().filter(|column| !given(column)).cloned();
+    let columns = own.chain(columns).collect();
     Ok(CreateTable { columns, query: None, ..create.clone() })
 }

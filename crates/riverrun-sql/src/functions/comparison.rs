@@ -142,12 +142,13 @@ fn within(context: &FunctionContext, arguments: &[Argument<'_>]) -> Result<Resol
         return Err(Error::input("IN takes a value and at least one value to compare it with"));
     };
     let mut list_type = common_type_of(values).map_err(|error| error.context("the values of IN"))?;
-    let mut needle_type = needle.data_type.clone();
-    // Text against numbers is compared as text, so that what is no number equals none.
+    let needle_type = needle.data_type.clone();
+    // The values take the type of what is looked for: a text is compared with numbers as text, so that what is no number equals
+    // none, and a number with texts as a number.
     if needle_type.kind.is_character() && list_type.kind.is_numeric() {
         list_type = TypeKind::STRING.with_nullable(list_type.nullable);
     } else if needle_type.kind.is_numeric() && list_type.kind.is_character() {
-        needle_type = TypeKind::STRING.with_nullable(needle_type.nullable);
+        list_type = needle_type.with_nullable(list_type.nullable);
     } else if needle_type.kind == TypeKind::Float && list_type.kind.is_numeric() {
         // So that a FLOAT column may be in (0.1).
         list_type = TypeKind::Float.with_nullable(list_type.nullable);

@@ -48,7 +48,12 @@ macro_rules! constant {
 
 /// The functions.
 pub const FUNCTIONS: &[FunctionDef] = &[
-    of_one!("SQRT", f64::sqrt, "The square root; NaN of a negative number"),
+    // As Java's power of 0.5: 0.0 of -0.0, and no NaN of -Infinity.
+    of_one!(
+        "SQRT",
+        |x: f64| if x == f64::NEG_INFINITY { f64::INFINITY } else { x.sqrt() + 0.0 },
+        "The square root; NaN of a negative number"
+    ),
     of_one!("EXP", f64::exp, "e to the power of a number"),
     of_one!("LN", f64::ln, "The natural logarithm"),
     of_one!("LOG10", f64::log10, "The logarithm to base 10"),

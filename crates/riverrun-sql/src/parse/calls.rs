@@ -451,6 +451,14 @@ pub(super) fn between(
     Ok(Expr::Between { expr: Box::new(expr.clone()), negated, low: Box::new(low), high: Box::new(high) })
 }
 
+/// `a IS [NOT] DISTINCT FROM b`, which binds as tightly as other comparisons: an AND behind it is another condition.
+pub(super) fn is_distinct(parser: &mut Parser<'_>, expr: &Expr, negated: bool, precedence: u8) -> Parsed {
+    (0..usize::from(negated) + 2).for_each(|_| parser.advance_token());
+    parser.expect_word("FROM")?;
+    let (left, right) = (Box::new(expr.clone()), Box::new(parser.parse_subexpr(precedence)?));
+    Ok(if negated { Expr::IsNotDistinctFrom(left, right) } else { Expr::IsDistinctFrom(left, right) })
+}
+
 /// `(a, b) OVERLAPS (c, d)`.
 pub(super) fn overlaps(parser: &mut Parser<'_>, expr: &Expr, precedence: u8) -> Parsed {
     let token = parser.next_token();

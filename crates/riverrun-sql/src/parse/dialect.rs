@@ -128,7 +128,11 @@ impl Dialect for FlinkDialect {
             "OVERLAPS" if !negated => Some(calls::overlaps(parser, expr, self.prec_value(Precedence::Between))),
             "IS" if !negated => {
                 let not = usize::from(is_word(parser.peek_nth_token_ref(1), "NOT"));
-                is_word(parser.peek_nth_token_ref(1 + not), "JSON").then(|| Ok(calls::is_json(parser, expr, not == 1)))
+                let next = |word| is_word(parser.peek_nth_token_ref(1 + not), word);
+                if next("DISTINCT") {
+                    return Some(calls::is_distinct(parser, expr, not == 1, self.prec_value(Precedence::Is)));
+                }
+                next("JSON").then(|| Ok(calls::is_json(parser, expr, not == 1)))
             }
             _ if calls::is_difference_unit(parser, parser.peek_token_ref()) => Some(calls::difference(parser, expr)),
             _ => None,

@@ -1,7 +1,7 @@
 //! Comparisons with ALL or ANY row of a subquery, written with IN, MIN and MAX.
 //!
 //! `x > ALL (q)` holds if q gives no row, or x is greater than its MAX and no value of q is NULL; `x > ANY (q)` if x is greater
-//! than its MIN. `= ANY` is IN, `<> ALL` is NOT IN. Whether q has no row, or a NULL, is asked with COUNT.
+//! than its MIN. `= ANY` is IN, `<> ALL` is NOT IN; `= ALL` and `<> ANY` compare with both MIN and MAX. Whether q has no row, or a NULL, is asked with COUNT.
 
 use super::dialect;
 use sqlparser::ast::helpers::attached_token::AttachedToken;
@@ -34,12 +34,18 @@ fn rewritten(expr: &Expr) -> Option<Expr> {
         },
         _ => return None,
     };
-    let extreme = match (operator, all) {
+    let extremes = match (operator, all) {
         (BinaryOperator::Eq, false) | (BinaryOperator::NotEq, true) => {
             return Some(Expr::InSubquery { expr: left.clone(), subquery: query.clone(), negated: all });
         }
-        (BinaryOperator::Gt | BinaryOperator::GtEq, true) | (BinaryOperator::Lt | BinaryOperator::LtEq, false) => "MAX",
-        (BinaryOperator::Lt | BinaryOperator::LtEq, true) | (BinaryOperator::Gt | BinaryOperator::GtEq, false) => "MIN",
+        (BinaryOperator::Gt | BinaryOperator::GtEq, true) | (BinaryOperator::Lt | BinaryOperator::LtEq, false) => {
+            &["MAX"][..]
+        }
+        (BinaryOperator::Lt | BinaryOperator::LtEq, true) | (BinaryOperator::Gt | BinaryOperator::GtEq, false) => {
+            &["MIN"]
+        }
+        // All values are alike, and this one; or there is another one than it.
+        (BinaryOperator::Eq, true) | (BinaryOperator::NotEq, false) => &["MIN", "MAX"],
         _ => return None,
     };
     // The names stand for what is put in their place.
@@ -53,11 +59,14 @@ fn rewritten(expr: &Expr) -> Option<Expr> {
              WHEN `$values` < `$rows` OR `$left` IS NULL THEN NULL ELSE FALSE END"
         }
     };
-    let holds = Expr::BinaryOp {
-        left: left.clone(),
-        op: operator.clone(),
-        right: Box::new(aggregated(query, &format!("{extreme}(`$v`)"))?),
+    let compared = |extreme: &&str| {
+        let right = Box::new(aggregated(query, &format!("{extreme}(`$v`)"))?);
+        Some(Expr::BinaryOp { left: left.clone(), op: operator.clone(), right })
     };
+    let both = if all { BinaryOperator::And } else { BinaryOperator::Or };
+    let holds = extremes.iter().map(compared).reduce(|left, right| {
+        Some(Expr::BinaryOp { left: Box::new(left?), op: both.clone(), right: Box::new(right?) })
+    })??;
     let (rows, values) = (aggregated(query, "COUNT(*)")?, aggregated(query, "COUNT(`$v`)")?);
     let mut parser = Parser::new(&dialect::FLINK).try_with_sql(case).ok()?;
     let mut expr = parser.parse_expr().ok()?;
@@ -79,6 +88,16 @@ fn rewritten(expr: &Expr) -> Option<Expr> {
 /// The query that counts the rows of a query of one column, and those that are not NULL.
 pub(crate) fn counted(query: &ast::Query) -> Option<Box<ast::Query>> {
     over(query, "COUNT(*), COUNT(`$v`)")
+}
+
+/// A table of FROM.
+pub(crate) fn table_named(name: &str) -> Option<ast::TableWithJoins> {
+    let text = format!("SELECT * FROM `{name}`");
+    let query = Parser::new(&dialect::FLINK).try_with_sql(&text).ok()?.parse_query().ok()?;
+    match *query.body {
+        SetExpr::Select(select) => select.from.into_iter().next(),
+        _ => None,
+    }
 }
 
 fn aggregated(query: &ast::Query, call: &str) -> Option<Expr> {

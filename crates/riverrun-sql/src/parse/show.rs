@@ -1,6 +1,7 @@
 //! SHOW.
 
 use super::cursor::{Cursor, keyword_of};
+use super::errors::HINT;
 use super::statement::{Show, ShowKind, StatementKind};
 use super::statements::{Parsed, expected_word};
 use sqlparser::parser::Parser;
@@ -42,7 +43,11 @@ pub(super) fn show(parser: &mut Parser<'_>) -> Parsed<StatementKind> {
             ShowKind::Modules { full: true }
         }
         Some(other @ ("JARS" | "JOBS" | "PROCEDURES" | "PARTITIONS" | "MODELS")) => {
-            return Err(parser.message_at(&format!("SHOW {other} is not supported yet"), &token));
+            let hint = match other {
+                "PARTITIONS" => "SHOW CREATE TABLE t says by what a table is partitioned",
+                _ => "SHOW lists TABLES, VIEWS, CATALOGS, DATABASES, FUNCTIONS, COLUMNS and MODULES",
+            };
+            return Err(parser.message_at(&format!("SHOW {other} is not supported yet{HINT}{hint}"), &token));
         }
         found => {
             let words =

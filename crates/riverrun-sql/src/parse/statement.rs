@@ -516,6 +516,8 @@ pub struct Insert {
     pub partition: Vec<(NamePart, SqlExpr)>,
     /// The columns that the query's rows fill; empty for all.
     pub columns: Vec<NamePart>,
+    /// Whether the query's columns fill the table's of the same names.
+    pub by_name: bool,
     /// The rows.
     pub query: Query,
     /// The statement's own text.

@@ -94,6 +94,7 @@ fn rows_of_created(statement: &Statement) -> Option<Statement> {
         overwrite: false,
         partition: Vec::new(),
         columns: Vec::new(),
+        by_name: true,
         query: query.clone(),
         text: text.clone(),
         place: query.place,
@@ -275,7 +276,7 @@ impl Reader<'_> {
         let query = self.query()?;
         let (text, mut place) = self.text_since(from);
         place.length = 6;
-        Ok(Insert { table, hints, overwrite, partition, columns, query, text, place })
+        Ok(Insert { table, hints, overwrite, partition, columns, by_name: false, query, text, place })
     }
 
     fn drop_object(&mut self) -> Parsed<StatementKind> {

@@ -83,7 +83,7 @@ impl Tokens {
         }
         Ok(Tokens {
             text: replaced.text,
-            tokens: super::matched::call_matched(move_within(complete_skip(tokens))),
+            tokens: super::values::complete(super::matched::call_matched(move_within(complete_skip(tokens)))),
             hints,
         })
     }

@@ -325,6 +325,7 @@ pub(super) fn details(node: &Node) -> Vec<(&'static str, String)> {
         NodeKind::Unnest(spec) => {
             say("collection", text(&spec.collection));
             say("join", if spec.outer { "left" } else { "cross" }.to_owned());
+            say("on", spec.on.as_ref().map(text).unwrap_or_default());
         }
         NodeKind::Sort(spec) => {
             say("order by", sort_keys(&spec.order));

@@ -221,7 +221,7 @@ impl<'a> Planner<'a> {
             RelationKind::Over { input, partition, order, frame, calls, place } => {
                 self.over(*input, Over { partition, order, frame, calls, place }, schema)
             }
-            RelationKind::Unnest { input, collection, outer, ordinality } => {
+            RelationKind::Unnest { input, collection, outer, ordinality, on } => {
                 let below = input.schema.clone();
                 let node = self.relation(*input)?;
                 let spec = UnnestSpec {
@@ -229,6 +229,7 @@ impl<'a> Planner<'a> {
                     collection: lower_over(&collection, &below)?,
                     outer,
                     ordinality,
+                    on: on.map(|on| lower_over(&on, &schema)).transpose()?,
                     schema: schema.clone(),
                     batch_size: self.config.batch_size(),
                 };

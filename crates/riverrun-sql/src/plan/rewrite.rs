@@ -37,8 +37,8 @@ fn push_filters(relation: Relation) -> Relation {
             RelationKind::Project { input: Box::new(push_filters(*input)), exprs }
         }
         RelationKind::UnionAll(inputs) => RelationKind::UnionAll(inputs.into_iter().map(push_filters).collect()),
-        RelationKind::Unnest { input, collection, outer, ordinality } => {
-            RelationKind::Unnest { input: Box::new(push_filters(*input)), collection, outer, ordinality }
+        RelationKind::Unnest { input, collection, outer, ordinality, on } => {
+            RelationKind::Unnest { input: Box::new(push_filters(*input)), collection, outer, ordinality, on }
         }
         RelationKind::Window { input, window, time, partition, legacy } => {
             RelationKind::Window { input: Box::new(push_filters(*input)), window, time, partition, legacy }
@@ -155,12 +155,12 @@ fn pushed(input: Relation, condition: Expr) -> Relation {
             let joined = Relation { schema, kind: RelationKind::Join { left, right, kind, on, class, origin } };
             filtered(joined, above, Relation::filter)
         }
-        RelationKind::Unnest { input, collection, outer, ordinality } => {
+        RelationKind::Unnest { input, collection, outer, ordinality, on } => {
             let width = input.schema.len();
             let goes = |expr: &Expr| expr.columns().iter().all(|index| *index < width);
             let (below, above): (Vec<_>, Vec<_>) = conjuncts(condition).into_iter().partition(goes);
             let inner = filtered(*input, below, pushed);
-            let kind = RelationKind::Unnest { input: Box::new(inner), collection, outer, ordinality };
+            let kind = RelationKind::Unnest { input: Box::new(inner), collection, outer, ordinality, on };
             filtered(Relation { schema, kind }, above, Relation::filter)
         }
         kind => Relation { kind, schema }.filter(condition),
@@ -369,13 +369,15 @@ fn prune(relation: Relation, needed: &BTreeSet<usize>) -> Result<Pruned> {
             let kind = RelationKind::Join { left, right, kind, on, class, origin };
             Pruned { relation: Relation { kind, schema: Schema::new(fields) }, places }
         }
-        RelationKind::Unnest { input, collection, outer, ordinality } => {
+        RelationKind::Unnest { input, collection, outer, ordinality, on } => {
             let added = input.schema.len();
-            let below = needed.iter().copied().filter(|&index| index < added);
+            let read = on.iter().flat_map(Expr::columns);
+            let below = needed.iter().copied().chain(read).filter(|&index| index < added);
             let input = prune(*input, &below.chain(collection.columns()).collect())?;
             let collection = input.moved(&collection)?;
             let (schema, places) = extended(&input, &schema, added);
-            let kind = RelationKind::Unnest { input: Box::new(input.relation), collection, outer, ordinality };
+            let on = on.map(|on| on.move_columns(&|index| places[index].unwrap_or_default()));
+            let kind = RelationKind::Unnest { input: Box::new(input.relation), collection, outer, ordinality, on };
             Pruned { relation: Relation { kind, schema }, places }
         }
         RelationKind::Window { input, window, time, partition, legacy } => {

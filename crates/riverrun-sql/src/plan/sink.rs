@@ -60,6 +60,10 @@ pub(super) fn plan_insert(planner: &mut Planner<'_>, insert: &Insert, statement:
     }
     let targets: Vec<usize> = match insert.columns.is_empty() {
         false => insert.columns.iter().map(|name| target_column(&table, name)).collect::<Result<_>>()?,
+        true if insert.by_name => {
+            let name = |field: &Field| NamePart { value: field.name.clone(), place: insert.query.place };
+            query.fields.iter().map(|field| target_column(&table, &name(field))).collect::<Result<_>>()?
+        }
         true => {
             // By position: in the order of the table, without columns that PARTITION gives.
             let mut written: Vec<_> = columns.clone();
@@ -194,6 +198,10 @@ pub(super) fn write(
 ) -> Result<()> {
     let name = table.short_name();
     let connector = connector_of(&name, &table.options)?;
+    if overwrite && !connector.overwrites() {
+        let why = format!("table '{name}' can't be overwritten: the connector '{}' only adds rows", connector.name());
+        return Err(Error::input(why).hint("write INSERT INTO; delete what is there first, if it has to go").at(place));
+    }
     let schema = table.schema.project(&columns);
     let schema = Schema::new(
         schema.fields.into_iter().map(|f| Field::new(f.name, f.data_type.without_time_attribute())).collect(),

@@ -34,6 +34,7 @@ fn connector_names() -> Vec<&'static str> {
 fn validate(connector: &dyn Connector, options: &Options) -> Result<()> {
     let owner = format!("connector '{}'", connector.name());
     let mut own = options.clone();
+    let mut of_formats = Vec::new();
     if connector.takes_format() {
         for key in ["format", "value.format", "key.format"] {
             let Some(given) = options.given(key) else { continue };
@@ -42,10 +43,13 @@ fn validate(connector: &dyn Connector, options: &Options) -> Result<()> {
             };
             let part = key.strip_suffix("format").unwrap_or_default();
             let prefix = format!("{part}{}.", given.text);
-            options
-                .with_prefix(&prefix)
-                .validate(&format!("format '{}'", given.text), &[format_options])
-                .map_err(|error| error.context(format!("table option '{prefix}…'")))?;
+            options.with_prefix(&prefix).validate_below(
+                &prefix,
+                &format!("format '{}'", given.text),
+                &[format_options],
+                &[],
+            )?;
+            of_formats.extend(format_options.iter().map(|option| format!("{prefix}{}", option.name)));
             for (name, _) in options.with_prefix(&prefix).iter() {
                 own.remove(&format!("{prefix}{name}"));
             }
@@ -55,7 +59,7 @@ fn validate(connector: &dyn Connector, options: &Options) -> Result<()> {
     const FORMAT: &[OptionDef] =
         &[OptionDef::new("format", riverrun_core::OptionType::Text, None, "How records are encoded.")];
     let format: &[OptionDef] = if connector.takes_format() { FORMAT } else { &[] };
-    own.validate(&owner, &[connector.options(), COMMON_OPTIONS, format])
+    own.validate_below("", &owner, &[connector.options(), COMMON_OPTIONS, format], &of_formats)
 }
 
 /// The options of a format, by its name.

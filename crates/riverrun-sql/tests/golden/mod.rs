@@ -1,7 +1,6 @@
 //! What the golden tests share: where the data is, and which deviations are known.
 #![allow(dead_code, reason = "each test uses a part of it")]
 
-pub mod gate;
 pub mod runner;
 
 use std::path::PathBuf;

@@ -1,6 +1,6 @@
 //! Runs a script and gives the rows that its last query leaves.
 
-use super::gate::Gate;
+use riverrun_connectors::gate::Gate;
 use riverrun_core::format_value::RowFormatter;
 use riverrun_core::{Epoch, Error, KeyGroup, Result, RowBatch, RowKind, Schema, SystemClock};
 use riverrun_runtime::{Job, JobConfig, JobHandle, Sink, SinkContext, SinkState, Snapshot};
@@ -152,7 +152,8 @@ fn restored(plan: &StreamPlan, (before, after): (usize, usize), rows: u64, resul
         return ended(&start(plan, before, results, None)?);
     }
     let mut gated = plan.clone();
-    let gate = Gate::install(rows, &mut gated);
+    let gate = Gate::new(rows);
+    gated.wrap_sources(|_, inner| gate.behind(inner));
     let job = start(&gated, before, results, None)?;
     const TURN: Duration = Duration::from_millis(1);
     let mut waited = Duration::ZERO;

@@ -142,6 +142,34 @@ fn joins_versions_and_patterns() {
 }
 
 #[test]
+fn what_follows_is_distinct_from_is_another_condition() {
+    for (text, left, right) in [
+        ("a IS DISTINCT FROM b AND c", "a IS DISTINCT FROM b", "c"),
+        ("a IS NOT DISTINCT FROM b + 1 OR c IS NULL", "a IS NOT DISTINCT FROM b + 1", "c IS NULL"),
+    ] {
+        let ast::Expr::BinaryOp { left: a, right: b, .. } = parse_expression(text).unwrap().ast else {
+            panic!("{text}")
+        };
+        assert_eq!((a.to_string().as_str(), b.to_string().as_str()), (left, right));
+    }
+}
+
+#[test]
+fn rows_of_values_need_no_parentheses() {
+    for (text, expected) in [
+        ("VALUES 5, 6", "VALUES (5), (6)"),
+        ("VALUES ROW(1, 'a'), (2, 'b')", "VALUES (1, 'a'), (2, 'b')"),
+        ("VALUES f(1, 2), (3) + 4, CASE WHEN a THEN 1 END", "VALUES (f(1, 2)), ((3) + 4), (CASE WHEN a THEN 1 END)"),
+        ("VALUES 1 UNION ALL VALUES 2 ORDER BY 1", "VALUES (1) UNION ALL VALUES (2) ORDER BY 1"),
+        ("SELECT x FROM (VALUES 1, (2)) AS t (x)", "SELECT x FROM (VALUES (1), (2)) AS t (x)"),
+        ("SELECT a FROM t WHERE a IN (VALUES 1, 2)", "SELECT a FROM t WHERE a IN (SELECT * FROM (VALUES (1), (2)))"),
+        ("SELECT a.values FROM t AS a", "SELECT a.values FROM t AS a"),
+    ] {
+        assert_eq!(query(text).ast.to_string(), expected);
+    }
+}
+
+#[test]
 fn match_recognize_follows_a_subquery_or_a_table_function() {
     let matched = |input: &str| {
         let text = format!(

@@ -1,5 +1,6 @@
 //! The checkpoints of one job, as a log of manifests without gaps: whoever puts the next one has decided.
 
+use super::branch::{Branch, mark};
 use super::manifest::{MANIFEST, Manifest};
 use super::restore::verify;
 use super::store::{BlobStore, Put};
@@ -19,6 +20,8 @@ pub struct CheckpointEntry {
     pub place: String,
     /// What it consists of, or what is wrong with it.
     pub manifest: Result<Manifest>,
+    /// Whether the job has gone on from one before it since: sinks no longer hold what it counts on, so nothing goes on from it.
+    pub abandoned: bool,
 }
 
 /// What became of a manifest.
@@ -72,15 +75,33 @@ fn find(store: &dyn BlobStore, id: u64) -> Result<Option<Manifest>> {
     Manifest::decode(&bytes).map(Some).map_err(|error| error.context(store.describe(&folder(id))))
 }
 
+/// All checkpoints, also the damaged ones, in order.
+fn entries(store: &dyn BlobStore, branch: Option<&Branch>) -> Result<Vec<CheckpointEntry>> {
+    let entry = |id| {
+        let (place, manifest) = (store.describe(&folder(id)), read(store, id));
+        CheckpointEntry { id, place, manifest, abandoned: false }
+    };
+    let mut entries: Vec<_> = numbers(store)?.into_iter().map(entry).collect();
+    mark(&mut entries, branch);
+    Ok(entries)
+}
+
 /// What can be done where the checkpoint `id` is damaged: the newest one before it that is whole.
 pub(super) fn way_out(store: &dyn BlobStore, id: u64) -> String {
-    let is_whole = |id: &u64| read(store, *id).is_ok_and(|manifest| verify(store, &manifest).is_empty());
-    let older = numbers(store).unwrap_or_default().into_iter().rev().filter(|older| *older < id).find(is_whole);
+    way_out_among(store, &entries(store, None).unwrap_or_default(), id)
+}
+
+fn way_out_among(store: &dyn BlobStore, entries: &[CheckpointEntry], id: u64) -> String {
+    let is_whole =
+        |entry: &&CheckpointEntry| entry.manifest.as_ref().is_ok_and(|manifest| verify(store, manifest).is_empty());
+    let older = entries.iter().rev().filter(|older| older.id < id && !older.abandoned).find(is_whole);
     match older {
-        Some(older) => format!(
-            "the one before it can be used with --from {}; what came after it is then read again",
-            store.describe(&folder(older))
-        ),
+        Some(older) => {
+            format!(
+                "the one before it can be used with --from {} --rewind; what came after it is then read and written once more",
+                older.place
+            )
+        }
         None => "there is no other checkpoint: a new state directory starts from the beginning".to_owned(),
     }
 }
@@ -106,17 +127,26 @@ impl History {
         read(&*self.store, id)
     }
 
-    /// All checkpoints, also the damaged ones, in order.
+    /// All checkpoints, also the damaged and the abandoned ones, in order.
     pub fn entries(&self) -> Result<Vec<CheckpointEntry>> {
-        let entry = |id| CheckpointEntry { id, place: self.store.describe(&folder(id)), manifest: self.read(id) };
-        Ok(self.numbers()?.into_iter().map(entry).collect())
+        entries(&*self.store, None)
     }
 
-    /// The newest checkpoint. If that one is damaged, an error that names it and the newest one that is not.
+    /// The same where a start may have left the history without a checkpoint of its own yet.
+    pub fn entries_with(&self, branch: Option<&Branch>) -> Result<Vec<CheckpointEntry>> {
+        entries(&*self.store, branch)
+    }
+
+    /// The newest checkpoint that was not abandoned. If that one is damaged, an error that names it and the newest one that is not.
     pub fn latest(&self) -> Result<Option<Manifest>> {
-        let numbers = self.numbers()?;
-        let Some(newest) = numbers.last() else { return Ok(None) };
-        self.read(*newest).map(Some).map_err(|error| error.hint(way_out(&*self.store, *newest)))
+        self.latest_of(&self.entries()?)
+    }
+
+    /// The same of those that have been found.
+    pub fn latest_of(&self, entries: &[CheckpointEntry]) -> Result<Option<Manifest>> {
+        let Some(newest) = entries.iter().rev().find(|entry| !entry.abandoned) else { return Ok(None) };
+        let found = newest.manifest.clone().map(Some);
+        found.map_err(|error| error.hint(way_out_among(&*self.store, entries, newest.id)))
     }
 
     /// Puts the next manifest: the decision. An error means that its outcome is not known.

@@ -202,6 +202,9 @@ pub struct ManifestBody {
     pub completed: Millis,
     /// The bytes that were written for it; the others it shares with checkpoints before it.
     pub written: u64,
+    /// The number of the checkpoint of the same job that its start went on from, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<u64>,
     /// Whether the input of the whole job had ended.
     #[serde(default)]
     pub finished: bool,

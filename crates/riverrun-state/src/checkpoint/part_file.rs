@@ -297,9 +297,9 @@ impl Packer<'_> {
         let hash = format!("{:032x}", key.2);
         let name = format!("{name}-{hash}.state");
         failpoint("checkpoint-upload")?;
-        match &file.content {
-            crate::tier::Content::Path(path) => self.writer.store.put_file(&name, path)?,
-            crate::tier::Content::Bytes(bytes) => self.writer.store.put(&name, bytes)?,
+        match file.content.place() {
+            Ok(bytes) => self.writer.store.put(&name, bytes)?,
+            Err(path) => self.writer.store.put_file(&name, path)?,
         }
         failpoint("checkpoint-uploaded")?;
         self.written += size;

@@ -38,6 +38,7 @@ fn manifest(id: u64, epoch: u32, generation: u64, parts: ProcessParts) -> Manife
         started: Millis(0),
         completed: Millis(1),
         written: 0,
+        base: None,
         finished: false,
     };
     Manifest::assemble(body, [parts], &BTreeMap::new())
@@ -51,6 +52,8 @@ struct Run {
     generation: u64,
     next: u64,
     epoch: u32,
+    /// What it goes on from.
+    base: Option<u64>,
 }
 
 impl Run {
@@ -61,8 +64,30 @@ impl Run {
         if let Some(manifest) = &latest {
             writer.know(manifest);
         }
+        let base = latest.as_ref().map(|latest| latest.body.id);
         let (next, epoch) = latest.map_or((1, 0), |latest| (latest.body.id + 1, latest.body.epoch.0 + 1));
-        Ok(Run { retention: Retention::open(history.clone(), retained)?, history, writer, generation, next, epoch })
+        let retention = Retention::open(history.clone(), retained, None)?;
+        Ok(Run { history, writer, retention, generation, next, epoch, base })
+    }
+
+    /// A start that goes on from a checkpoint that is not the newest.
+    fn rewound(store: &Arc<dyn BlobStore>, generation: u64, retained: usize, base: u64) -> Run {
+        let history = History::new(store.clone());
+        let newest = *history.numbers().unwrap().last().unwrap();
+        let mut writer = PartWriter::new(store.clone(), generation, 0);
+        writer.know(&history.read(base).unwrap());
+        let branch = Branch { base, newest, generation };
+        let retention = Retention::open(history.clone(), retained, Some(&branch)).unwrap();
+        Run { history, writer, retention, generation, next: newest + 1, epoch: 100, base: Some(base) }
+    }
+
+    /// The numbers of its history's checkpoints, and of those that are abandoned.
+    fn numbers(&self) -> (Vec<u64>, Vec<u64>) {
+        let entries = self.history.entries().unwrap();
+        let numbers = |only_abandoned: bool| -> Vec<u64> {
+            entries.iter().filter(|entry| entry.abandoned || !only_abandoned).map(|entry| entry.id).collect()
+        };
+        (numbers(false), numbers(true))
     }
 
     /// One checkpoint. Ok(false): this generation has been overtaken.
@@ -70,7 +95,8 @@ impl Run {
         self.epoch += 1;
         let written = self.writer.write(Epoch(self.epoch), vec![("sums".into(), 0, part)])?;
         loop {
-            let manifest = manifest(self.next, self.epoch, self.generation, written.clone());
+            let mut manifest = manifest(self.next, self.epoch, self.generation, written.clone());
+            manifest.body.base = self.base;
             let decided = match self.history.decide(&manifest) {
                 Ok(Outcome::Decided) => manifest,
                 Ok(Outcome::Earlier(earlier)) => *earlier,
@@ -177,7 +203,7 @@ fn no_loose_file_goes_for_a_checkpoint_that_was_decided_before_it_was_written() 
     let mut run = Run::start(&store, 1, 1).unwrap();
     run.checkpoint(part(&[(0, "a")], "1")).unwrap();
     let known = run.history.latest().unwrap().unwrap();
-    let mut retention = Retention::open(run.history.clone(), 1).unwrap();
+    let mut retention = Retention::open(run.history.clone(), 1, None).unwrap();
     store.put("shared/next", b"x").unwrap();
     retention.loosen(["shared/next".to_owned()]);
     // The first one's decision has been learned late; the next, under way, names what a failed one has written.
@@ -212,6 +238,83 @@ fn a_generation_whose_number_was_freed_by_retention_notices_that_it_was_overtake
     assert_eq!(new.history.numbers().unwrap(), [4]);
     assert!(!old.checkpoint(part(&[(0, "z")], "3")).unwrap(), "number 2 was free again");
     assert_eq!(newest(&store).unwrap(), part(&[(0, "b")], "2"));
+}
+
+#[test]
+fn abandoned_checkpoints_go_when_the_branch_has_one_of_its_own_and_count_for_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path());
+    let mut run = Run::start(&store, 1, 3).unwrap();
+    for state in ["a", "b", "c", "d"] {
+        run.checkpoint(part(&[(0, "same"), (1, state)], state)).unwrap();
+    }
+    assert_eq!(run.numbers(), (vec![2, 3, 4], vec![]));
+    let mut branch = Run::rewound(&store, 2, 3, 2);
+    assert_eq!(branch.numbers(), (vec![2, 3, 4], vec![]), "nothing goes before there is something else");
+    assert_eq!(branch.retention.collect(Millis(i64::MAX)).unwrap(), 0);
+    assert_eq!(newest(&store).unwrap(), part(&[(0, "same"), (1, "d")], "d"));
+    let next = part(&[(0, "same"), (1, "e")], "e");
+    assert!(branch.checkpoint(next.clone()).unwrap());
+    assert_eq!(branch.numbers(), (vec![2, 5], vec![]));
+    assert_eq!(newest(&store).unwrap(), next);
+    // With their files, but for those that the branch shares.
+    let named: std::collections::BTreeSet<String> =
+        branch.history.entries().unwrap().into_iter().flat_map(|entry| entry.manifest.unwrap().file_names()).collect();
+    let stored = store.list("shared").unwrap().into_iter().map(|file| file.name).collect();
+    assert_eq!(named, stored);
+}
+
+#[test]
+fn what_a_crash_has_left_of_abandoned_checkpoints_is_told_apart_and_goes_with_the_next_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path());
+    let mut run = Run::start(&store, 1, 9).unwrap();
+    for state in ["a", "b", "c"] {
+        run.checkpoint(part(&[(0, state)], state)).unwrap();
+    }
+    let left: Vec<_> = [2, 3].map(|id| store.get(&format!("chk-{id}/manifest.json")).unwrap().unwrap()).into();
+    let mut branch = Run::rewound(&store, 2, 9, 1);
+    branch.checkpoint(part(&[(0, "d")], "d")).unwrap();
+    branch.checkpoint(part(&[(0, "e")], "e")).unwrap();
+    store.put("chk-2/manifest.json", &left[0]).unwrap();
+    store.put("chk-3/manifest.json", b"torn").unwrap();
+    assert_eq!(branch.numbers(), (vec![1, 2, 3, 4, 5], vec![2, 3]));
+    // The way out of a damaged one leads past them.
+    let path = folder.path().join("chk-5/manifest.json");
+    let whole = std::fs::read(&path).unwrap();
+    for (damaged, way) in [(vec![5], "chk-4 "), (vec![4, 5], "chk-1 ")] {
+        damaged.iter().for_each(|id| {
+            std::fs::write(folder.path().join(format!("chk-{id}/manifest.json")), "{").unwrap();
+        });
+        let branch = Branch { base: 1, newest: 3, generation: 2 };
+        let entries = run.history.entries_with(Some(&branch)).unwrap();
+        let error = run.history.latest_of(&entries).unwrap_err();
+        assert!(error.hint_text().unwrap().contains(way), "{error:?}");
+    }
+    std::fs::write(&path, whole).unwrap();
+    std::fs::remove_file(folder.path().join("chk-4/manifest.json")).unwrap();
+    let mut again = Run::start(&store, 3, 9).unwrap();
+    again.checkpoint(part(&[(0, "f")], "f")).unwrap();
+    assert_eq!(again.numbers(), (vec![1, 5, 6], vec![]));
+}
+
+#[test]
+fn what_an_older_start_has_put_after_the_branch_is_abandoned_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path());
+    let mut old = Run::start(&store, 1, 9).unwrap();
+    old.checkpoint(part(&[(0, "a")], "1")).unwrap();
+    old.checkpoint(part(&[(0, "b")], "2")).unwrap();
+    // Generation 2 goes on from the first, and has been noted; then the one that was merely suspended goes on.
+    let branch = Branch { base: 1, newest: 2, generation: 2 };
+    let mut new = Run::rewound(&store, 2, 9, 1);
+    assert!(old.checkpoint(part(&[(0, "z")], "3")).unwrap());
+    assert!(!new.checkpoint(part(&[(0, "c")], "4")).unwrap(), "it has been overtaken");
+    let entries = new.history.entries_with(Some(&branch)).unwrap();
+    assert_eq!(new.history.latest_of(&entries).unwrap().unwrap().body.id, 1);
+    let mut third = Run::rewound(&store, 3, 9, 1);
+    assert!(third.checkpoint(part(&[(0, "c")], "4")).unwrap());
+    assert_eq!(third.numbers(), (vec![1, 4], vec![]));
 }
 
 #[test]
@@ -372,7 +475,7 @@ fn nothing_is_collected_while_a_manifest_is_damaged() {
     run.checkpoint(part(&[(0, "a")], "1")).unwrap();
     run.checkpoint(part(&[(0, "b")], "2")).unwrap();
     std::fs::write(folder.path().join("chk-2/manifest.json"), b"{").unwrap();
-    let retention = Retention::open(run.history.clone(), 1).unwrap();
+    let retention = Retention::open(run.history.clone(), 1, None).unwrap();
     assert_eq!(retention.collect(Millis(i64::MAX)).unwrap(), 0);
 }
 

@@ -39,6 +39,7 @@ fn manifest(parts: ProcessParts) -> Manifest {
         started: Millis(0),
         completed: Millis(0),
         written: 0,
+        base: None,
         finished: false,
     };
     let manifest = Manifest::assemble(body, [parts], &BTreeMap::new());

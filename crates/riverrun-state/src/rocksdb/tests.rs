@@ -2,7 +2,8 @@
 
 use super::RocksTier;
 use crate::key::KeyRows;
-use crate::tier::{GroupRange, Run, StoreOptions, TierBackend};
+use crate::tier::tests::Counter;
+use crate::tier::{GroupRange, Run, StateBackend, StoreOptions, TierBackend};
 use riverrun_core::KeyGroup;
 use std::sync::Arc;
 
@@ -11,8 +12,36 @@ fn random_changes_are_what_a_map_says_and_every_barrier_is_restored_at_any_paral
     let folder = tempfile::tempdir().unwrap();
     let tier: Arc<dyn TierBackend> = RocksTier::new(&folder.path().join("tier"), 1 << 20);
     crate::tier::tests::exercise(&tier, 2_000, 1, 1, &[1, 3]);
+    crate::tier::tests::exercise(&tier, 1 << 30, 1, 2, &[1, 3]);
     drop(tier);
     assert!(!folder.path().join("tier").exists(), "the folder goes with the tier");
+}
+
+#[test]
+fn a_barrier_of_the_log_that_cannot_be_written_fails_and_the_next_one_has_what_it_missed() {
+    let folder = tempfile::tempdir().unwrap();
+    let tier = RocksTier::new(&folder.path().join("tier"), 1 << 20);
+    let backend = StateBackend::tiered(tier, 1 << 30, 1).unwrap().from_bytes(0);
+    let mut counter = Counter::new(&backend, 0, 1);
+    let keys: Vec<Vec<u8>> = [b"a", b"b", b"c"].map(|key| key.to_vec()).to_vec();
+    counter.add(&keys[..1], 1);
+    counter.barrier().unwrap();
+
+    let log = std::fs::read_dir(folder.path().join("tier")).unwrap().next().unwrap().unwrap().path();
+    let aside = folder.path().join("aside");
+    std::fs::rename(&log, &aside).unwrap();
+    counter.add(&keys[1..2], 2);
+    let error = counter.barrier().unwrap_err();
+    let (place, end) = (log.display().to_string(), ".segment: No such file or directory (os error 2)");
+    let message = error.message();
+    assert!(message.starts_with(&format!("cannot write the state in {place}/")) && message.ends_with(end), "{message}");
+
+    std::fs::rename(&aside, &log).unwrap();
+    counter.add(&keys[2..], 3);
+    let files = counter.barrier().unwrap();
+    let mut restored = Counter::new(&StateBackend::in_memory(None), 0, 1);
+    restored.restore(&[files]);
+    assert_eq!(restored.counts(&keys).into_values().collect::<Vec<_>>(), [1, 2, 3]);
 }
 
 fn get(store: &dyn crate::tier::TierStore, key: &[u8]) -> Option<Vec<u8>> {

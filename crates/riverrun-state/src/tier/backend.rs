@@ -31,6 +31,7 @@ pub struct StateBackend {
     pub(super) budget: Arc<MemoryBudget>,
     pub(super) writers: Arc<Writers>,
     pub(super) least_bytes: usize,
+    pub(super) with_log: bool,
 }
 
 impl StateBackend {
@@ -42,6 +43,7 @@ impl StateBackend {
             budget: MemoryBudget::new(usize::MAX),
             writers: Arc::default(),
             least_bytes: usize::MAX,
+            with_log: false,
         })
     }
 
@@ -53,6 +55,7 @@ impl StateBackend {
             budget: MemoryBudget::new(memory - memory / BELOW_SHARE),
             writers: Writers::start(threads)?,
             least_bytes: LEAST_BYTES,
+            with_log: true,
         }))
     }
 
@@ -65,12 +68,26 @@ impl StateBackend {
             budget: self.budget.clone(),
             writers: self.writers.clone(),
             least_bytes,
+            with_log: self.with_log,
+        })
+    }
+
+    /// The same where barriers go to the tier also while all state is in memory.
+    #[must_use]
+    pub fn without_log(self: Arc<Self>) -> Arc<Self> {
+        Arc::new(StateBackend {
+            kind: self.kind,
+            tier: self.tier.clone(),
+            budget: self.budget.clone(),
+            writers: self.writers.clone(),
+            least_bytes: self.least_bytes,
+            with_log: false,
         })
     }
 
     /// Of a budget, what the blocks of all stores together may take up.
     pub fn cache_bytes(memory: usize) -> usize {
-        memory / BELOW_SHARE / 2
+        memory / BELOW_SHARE * 2 / 3
     }
 
     /// What may wait to be written, per store.

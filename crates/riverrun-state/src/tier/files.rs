@@ -36,6 +36,31 @@ impl Drop for Scratch {
     }
 }
 
+/// A file that goes when nobody needs it any more.
+#[derive(Debug)]
+pub struct KeptFile {
+    path: PathBuf,
+    _above: Arc<Scratch>,
+}
+
+impl KeptFile {
+    /// A file in a folder, which stays as long as the file.
+    pub fn new(path: PathBuf, above: Arc<Scratch>) -> Arc<KeptFile> {
+        Arc::new(KeptFile { path, _above: above })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for KeptFile {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
 /// Where a file's bytes are.
 #[derive(Clone, Debug)]
 pub enum Content {
@@ -43,6 +68,19 @@ pub enum Content {
     Bytes(Arc<[u8]>),
     /// In a local file.
     Path(PathBuf),
+    /// In a local file that stays as long as it is named.
+    Kept(Arc<KeptFile>),
+}
+
+impl Content {
+    /// The bytes themselves, or the file that has them.
+    pub fn place(&self) -> std::result::Result<&[u8], &Path> {
+        match self {
+            Content::Bytes(bytes) => Ok(bytes),
+            Content::Path(path) => Err(path),
+            Content::Kept(kept) => Err(kept.path()),
+        }
+    }
 }
 
 /// A file of a frozen tier.
@@ -64,31 +102,33 @@ impl TierFile {
 
     /// Its size in bytes.
     pub fn size(&self) -> Result<u64> {
-        match &self.content {
-            Content::Bytes(bytes) => Ok(bytes.len() as u64),
-            Content::Path(path) => {
-                fs::metadata(path).map(|file| file.len()).map_err(|error| self.failed("read", path, &error))
-            }
+        match self.content.place() {
+            Ok(bytes) => Ok(bytes.len() as u64),
+            Err(path) => fs::metadata(path).map(|file| file.len()).map_err(|error| self.failed("read", path, &error)),
         }
     }
 
     /// Its bytes.
     pub fn read(&self) -> Result<Vec<u8>> {
-        match &self.content {
-            Content::Bytes(bytes) => Ok(bytes.to_vec()),
-            Content::Path(path) => fs::read(path).map_err(|error| self.failed("read", path, &error)),
+        match self.content.place() {
+            Ok(bytes) => Ok(bytes.to_vec()),
+            Err(path) => fs::read(path).map_err(|error| self.failed("read", path, &error)),
         }
     }
 
     /// Puts it into a folder. With `link` it may be the same file as this one: then neither may be changed.
     pub fn place_in(&self, folder: &Path, link: bool) -> Result<()> {
-        let path = folder.join(&self.name);
-        let placed = match &self.content {
-            Content::Bytes(bytes) => fs::write(&path, bytes),
-            Content::Path(from) if link => fs::hard_link(from, &path).or_else(|_| fs::copy(from, &path).map(|_| ())),
-            Content::Path(from) => fs::copy(from, &path).map(|_| ()),
+        self.place_at(&folder.join(&self.name), link)
+    }
+
+    /// The same under another name.
+    pub fn place_at(&self, path: &Path, link: bool) -> Result<()> {
+        let placed = match self.content.place() {
+            Ok(bytes) => fs::write(path, bytes),
+            Err(from) if link => fs::hard_link(from, path).or_else(|_| fs::copy(from, path).map(|_| ())),
+            Err(from) => fs::copy(from, path).map(|_| ()),
         };
-        placed.map_err(|error| self.failed("write", &path, &error))
+        placed.map_err(|error| self.failed("write", path, &error))
     }
 }
 

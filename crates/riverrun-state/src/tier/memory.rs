@@ -29,7 +29,7 @@ impl MemoryTier {
 
 fn read(part: &TierFiles, visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<()>) -> Result<()> {
     for file in &part.files {
-        let Content::Bytes(bytes) = &file.content else { return Err(Error::bug("a tier in memory has no paths")) };
+        let Ok(bytes) = file.content.place() else { return Err(Error::bug("a tier in memory has no paths")) };
         let mut reader = BlobReader::new(bytes);
         while !reader.is_empty() {
             visit(reader.bytes()?, reader.bytes()?)?;

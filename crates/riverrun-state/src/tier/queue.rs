@@ -5,6 +5,7 @@ use super::run::Run;
 use super::store::TierStore;
 use riverrun_core::{Error, Result, failpoint};
 use std::collections::VecDeque;
+use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
@@ -88,12 +89,14 @@ impl Queue {
             // What has failed is tried again.
             tasks.error = None;
         }
-        self.writers.wake(self)
+        self.writers.wake(self.clone())
     }
+}
 
-    /// Does what is to be done, up to an error.
-    fn work(&self) {
-        while !self.writers.closing.load(Ordering::Acquire) {
+impl Chores for Queue {
+    /// Up to an error.
+    fn work(&self, closing: &dyn Fn() -> bool) {
+        while !closing() {
             let task = self.tasks.lock().unwrap_or_else(PoisonError::into_inner).tasks.pop_front();
             match task {
                 None => return,
@@ -126,7 +129,7 @@ impl Queue {
 }
 
 /// A panic is an error of the run or of the barrier: whoever waits must learn of it.
-fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let said = panic.downcast_ref::<&str>().copied().map(str::to_owned);
         let said = said.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
@@ -149,30 +152,38 @@ impl Tasks {
     }
 }
 
-/// The threads that write to stores. A store's tasks are always done by the same one.
+/// What is still to be done for one table.
+pub(super) trait Chores: Send + Sync + Debug {
+    /// Does it, in order, until there is no more or the job is closing.
+    fn work(&self, closing: &dyn Fn() -> bool);
+}
+
+/// The threads that write to stores and logs. A table's chores are always done by the same one.
 #[derive(Debug, Default)]
 pub(super) struct Writers {
     /// None: tasks are done at once, by whoever brings them.
     threads: Mutex<Vec<Writer>>,
     beside: bool,
-    closing: AtomicBool,
+    closing: Arc<AtomicBool>,
 }
 
 #[derive(Debug)]
 struct Writer {
-    queues: Sender<Arc<Queue>>,
+    queues: Sender<Arc<dyn Chores>>,
     thread: JoinHandle<()>,
 }
 
 impl Writers {
     /// So many threads; with none everything is done at once.
     pub(super) fn start(count: usize) -> Result<Arc<Self>> {
+        let closing: Arc<AtomicBool> = Arc::default();
         let mut threads = Vec::new();
         for number in 0..count {
-            let (queues, receiver) = channel::<Arc<Queue>>();
+            let (queues, receiver) = channel::<Arc<dyn Chores>>();
+            let closing = closing.clone();
             let run = move || {
                 while let Ok(queue) = receiver.recv() {
-                    queue.work();
+                    queue.work(&|| closing.load(Ordering::Acquire));
                 }
             };
             // The name tells the panic hook that a panic here is told as an error.
@@ -180,7 +191,7 @@ impl Writers {
             let thread = thread.map_err(|error| Error::failure(format!("a thread can't be started: {error}")))?;
             threads.push(Writer { queues, thread });
         }
-        Ok(Arc::new(Writers { beside: count > 0, threads: Mutex::new(threads), closing: AtomicBool::new(false) }))
+        Ok(Arc::new(Writers { beside: count > 0, threads: Mutex::new(threads), closing }))
     }
 
     /// Ends the threads, once each has done all it was asked for, or only what it is at.
@@ -196,16 +207,16 @@ impl Writers {
         }
     }
 
-    fn wake(&self, queue: &Arc<Queue>) -> Result<()> {
+    pub(super) fn wake(&self, queue: Arc<dyn Chores>) -> Result<()> {
         if !self.beside {
-            queue.work();
+            queue.work(&|| self.closing.load(Ordering::Acquire));
             return Ok(());
         }
         let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
         let gone = || Error::failure("the thread that writes state has ended");
         // Queues live long and are never moved: their address tells them apart.
-        let which = (Arc::as_ptr(queue) as usize >> 6).checked_rem(threads.len()).ok_or_else(gone)?;
-        threads.get(which).ok_or_else(gone)?.queues.send(queue.clone()).map_err(|_| gone())
+        let which = (Arc::as_ptr(&queue).cast::<()>() as usize >> 6).checked_rem(threads.len()).ok_or_else(gone)?;
+        threads.get(which).ok_or_else(gone)?.queues.send(queue).map_err(|_| gone())
     }
 }
 

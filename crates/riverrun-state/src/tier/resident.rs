@@ -1,13 +1,19 @@
 //! What of an operator's state is in memory: which slots have changed, which may leave, and what is read again.
 
+mod flags;
+mod restore;
+
 use super::backend::{StateBackend, TierSeat};
 use super::budget::Share;
-use super::files::{TicketSender, TierFiles, TierTicket};
+use super::files::{TicketSender, TierTicket};
+use super::log::SegmentLog;
 use super::queue::{Queue, Sent};
 use super::run::Run;
 use super::store::push_key;
-use crate::key::{KeyRows, hash_key};
+use crate::key::KeyRows;
 use crate::key_table::KeyTable;
+use flags::{BELOW, DIRTY, LEAVING, LOGGED, USED, marked};
+pub use restore::TakeIn;
 use riverrun_core::{Error, KeyGroup, Result};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -23,13 +29,6 @@ const EVICTED_PER_NEW: usize = 3;
 
 /// A run of so many bytes is sent; where little may wait, of half of that. Larger runs are fewer files to merge.
 const LARGEST_RUN: usize = 16 << 20;
-
-/// The flags of a slot: changed in the even or the odd epoch, used since the clock's hand came by, known to the tier, chosen to
-/// leave.
-const DIRTY: [u8; 2] = [1, 2];
-const USED: u8 = 4;
-const BELOW: u8 = 8;
-const LEAVING: u8 = 16;
 
 /// The values of an operator by slot.
 pub trait SlotValues {
@@ -77,6 +76,8 @@ pub struct Resident {
     backend: Arc<StateBackend>,
     seat: TierSeat,
     tiered: bool,
+    /// While everything is in memory, once there was a barrier.
+    log: Option<SegmentLog>,
     /// Once there is something below.
     queue: Option<Arc<Queue>>,
     /// Sent and perhaps not yet written, oldest first.
@@ -87,8 +88,7 @@ pub struct Resident {
     flags: Vec<u8>,
     /// Which of the dirty bits is set now; the other one is that of the barrier under way.
     parity: usize,
-    dirty: Vec<u32>,
-    /// Whether all that is below is in memory too: then nothing is looked up.
+    /// Whether all there is is in memory: then nothing is looked up, and barriers go to the log.
     complete: bool,
     hand: usize,
     fresh: usize,
@@ -101,10 +101,26 @@ pub struct Resident {
 
 /// A barrier under way.
 struct Frozen {
-    slots: Vec<u32>,
+    /// The next slot to look at, and the end of those there were.
     position: usize,
-    run: Run,
+    end: usize,
+    target: Target,
     ticket: TicketSender,
+}
+
+/// Where a barrier's changes go.
+enum Target {
+    Log,
+    Tier(Run),
+}
+
+impl Frozen {
+    fn run(&self) -> Option<&Run> {
+        match &self.target {
+            Target::Log => None,
+            Target::Tier(run) => Some(run),
+        }
+    }
 }
 
 impl std::fmt::Debug for Resident {
@@ -126,16 +142,16 @@ impl Resident {
             tiered: backend.kind() == super::BackendKind::RocksDb,
             share: Share::new(backend.budget.clone()),
             run_bytes: LARGEST_RUN.min(backend.bytes_waiting() / 2),
+            complete: backend.with_log,
             backend,
             seat,
+            log: None,
             queue: None,
             sent: VecDeque::new(),
             frozen: None,
             run: Run::default(),
             flags: Vec::new(),
             parity: 0,
-            dirty: Vec::new(),
-            complete: true,
             hand: 0,
             fresh: 0,
             value_bytes: 0.0,
@@ -211,7 +227,7 @@ impl Resident {
         let (mut asked, mut asked_slots) = (KeyRows::default(), Vec::new());
         for &slot in new {
             let (hash, key) = (keys.hash(slot), keys.key(slot));
-            let frozen = self.frozen.as_ref().map(|frozen| &frozen.run);
+            let frozen = self.frozen.as_ref().and_then(Frozen::run);
             let runs = [Some(&self.run), frozen].into_iter().flatten().chain(self.sent.iter().rev().map(|s| &s.run));
             let mut known = None;
             for run in runs {
@@ -266,9 +282,6 @@ impl Resident {
                 *flags &= !before;
                 frozen.push(slot);
             }
-            if *flags & now == 0 {
-                self.dirty.push(slot);
-            }
             *flags |= now | USED;
         }
         self.write_frozen(keys, values, &frozen);
@@ -299,20 +312,36 @@ impl Resident {
             let hash = keys.hash(slot);
             self.run.delete(KeyGroup::of_hash(hash, self.seat.key_groups), hash, keys.key(slot));
         }
+        if let Some(log) = self.log.as_mut().filter(|_| self.flags[slot as usize] & LOGGED != 0) {
+            log.remove(slot, KeyGroup::of_hash(keys.hash(slot), self.seat.key_groups), keys.key(slot));
+        }
         self.flags[slot as usize] = 0;
     }
 
-    /// The values that slots have at the barrier under way go into the run before it.
+    /// The values that slots have at the barrier under way go to where its changes go.
     fn write_frozen<V: SlotValues>(&mut self, keys: &KeyTable, values: &V, slots: &[u32]) {
-        for &slot in slots {
-            let flags = &mut self.flags[slot as usize];
-            *flags &= !DIRTY[1 - self.parity];
-            *flags |= BELOW;
-        }
-        if let Some(frozen) = self.frozen.as_mut().filter(|_| !slots.is_empty()) {
-            let put = put(&mut frozen.run, keys, values, self.seat.key_groups, slots, &mut self.value_bytes);
-            self.failed = self.failed.take().or(put.err());
-        }
+        let Some(frozen) = self.frozen.as_mut().filter(|_| !slots.is_empty()) else { return };
+        let (flags, key_groups) = (&mut self.flags, self.seat.key_groups);
+        slots.iter().for_each(|slot| flags[*slot as usize] &= !DIRTY[1 - self.parity]);
+        let written = match (&mut frozen.target, &mut self.log) {
+            (Target::Tier(run), _) => {
+                slots.iter().for_each(|slot| flags[*slot as usize] |= BELOW);
+                put(run, keys, values, key_groups, slots, &mut self.value_bytes)
+            }
+            (Target::Log, Some(log)) => {
+                let mean = &mut self.value_bytes;
+                let put = values.encode_each(slots, &mut |slot, encode| {
+                    let (group, key) = (KeyGroup::of_hash(keys.hash(slot), key_groups), keys.key(slot));
+                    let logged = flags[slot as usize] & LOGGED != 0;
+                    let length = log.put(slot, logged, group, key, encode) + key.len();
+                    flags[slot as usize] |= LOGGED;
+                    *mean += (length as f64 - *mean) / 64.0;
+                });
+                put.and_then(|()| log.flush())
+            }
+            (Target::Log, None) => Err(Error::bug("a barrier to a log that is not there")),
+        };
+        self.failed = self.failed.take().or(written.err());
     }
 
     fn write<V: SlotValues>(&mut self, keys: &KeyTable, values: &V, slots: &[u32]) {
@@ -359,7 +388,7 @@ impl Resident {
     fn num_bytes<V: SlotValues>(&self, keys: &KeyTable, values: &V) -> usize {
         // In memory a value takes up more than its bytes: what it is in, and what it has room for.
         let values = values.num_bytes().unwrap_or((keys.len() as f64 * 2.0 * self.value_bytes) as usize);
-        keys.live_bytes() + 16 * keys.len() + values
+        keys.live_bytes() + 16 * keys.len() + values + self.log.as_ref().map_or(0, SegmentLog::num_bytes)
     }
 
     /// A barrier: what is in memory and in the tier now is what the promised files will hold. `None` where there is no tier, or
@@ -371,43 +400,59 @@ impl Resident {
         if self.value_bytes == 0.0 {
             self.sample(keys, values);
         }
-        if self.queue.is_none() && self.num_bytes(keys, values) < self.backend.least_bytes {
+        let small = || self.num_bytes(keys, values) < self.backend.least_bytes;
+        if self.complete && self.log.is_none() && small() {
             return Ok(None);
         }
         while self.advance(keys, values)? {}
-        // What was written back or deleted before the barrier goes before it.
-        let run = std::mem::take(&mut self.run);
+        let target = if self.complete {
+            self.log()?.begin();
+            Target::Log
+        } else {
+            // What was written back or deleted before the barrier goes before it.
+            Target::Tier(std::mem::take(&mut self.run))
+        };
         let (ticket, promise) = TierTicket::new();
-        self.frozen = Some(Frozen { slots: std::mem::take(&mut self.dirty), position: 0, run, ticket });
+        self.frozen = Some(Frozen { position: 0, end: self.flags.len(), target, ticket });
         self.parity = 1 - self.parity;
         Ok(Some(promise))
+    }
+
+    fn log(&mut self) -> Result<&mut SegmentLog> {
+        if self.log.is_none() {
+            let folder = self.backend.reader()?.log_folder(&self.seat.store())?;
+            self.log = Some(SegmentLog::new(&self.backend, folder, self.seat.groups()));
+        }
+        self.log.as_mut().ok_or_else(|| Error::bug("a log that was not begun"))
     }
 
     /// Writes a slice of what a barrier has frozen; whether there is more.
     pub fn advance<V: SlotValues>(&mut self, keys: &KeyTable, values: &V) -> Result<bool> {
         let Some(frozen) = &mut self.frozen else { return Ok(false) };
-        let count = ((SLICE_BYTES / self.value_bytes.max(1.0)) as usize).clamp(LEAST_SLICE, SLICE);
-        let end = frozen.slots.len().min(frozen.position + count);
-        let before = DIRTY[1 - self.parity];
-        let mut slice = Vec::new();
-        for &slot in &frozen.slots[frozen.position..end] {
-            let flags = &mut self.flags[slot as usize];
-            if *flags & before != 0 {
-                *flags &= !before;
-                slice.push(slot);
-            }
+        if let (Target::Log, Some(log)) = (&frozen.target, &self.log)
+            && !log.has_room()?
+        {
+            return Ok(true);
         }
-        frozen.position = end;
+        let count = ((SLICE_BYTES / self.value_bytes.max(1.0)) as usize).clamp(LEAST_SLICE, SLICE);
+        let mut slice = Vec::with_capacity(count);
+        let flags = &self.flags[..frozen.end];
+        frozen.position = marked(flags, DIRTY[1 - self.parity], frozen.position, count, &mut slice);
+        let over = frozen.position == frozen.end;
         self.write_frozen(keys, values, &slice);
         self.check()?;
         let Some(frozen) = &mut self.frozen else { return Ok(false) };
-        let over = frozen.position == frozen.slots.len();
-        if over || frozen.run.num_bytes() > self.run_bytes {
-            let run = std::mem::take(&mut frozen.run);
+        if let Target::Tier(run) = &mut frozen.target
+            && (over || run.num_bytes() > self.run_bytes)
+        {
+            let run = std::mem::take(run);
             self.send(run)?;
         }
-        if over && let Some(frozen) = self.frozen.take() {
-            self.queue()?.freeze(frozen.ticket)?;
+        if over && let Some(Frozen { target, ticket, .. }) = self.frozen.take() {
+            match target {
+                Target::Log => self.log()?.finish(ticket)?,
+                Target::Tier(_) => self.queue()?.freeze(ticket)?,
+            }
         }
         Ok(!over)
     }
@@ -422,7 +467,7 @@ impl Resident {
         }
         let used = self.num_bytes(keys, values);
         let allowed = self.share.update(used);
-        if used > allowed {
+        if used > allowed && self.leave_log(keys) {
             let per_slot = (used / keys.len()).max(1);
             let least = LEAST_EVICTED.max(self.fresh * EVICTED_PER_NEW);
             self.evict(keys, values, ((used - allowed) / per_slot + 1).min(least));
@@ -430,17 +475,38 @@ impl Resident {
         }
         self.check()?;
         self.fresh = 0;
-        if self.dirty.len() > 2 * self.flags.len() + SLICE {
-            // Slots that have left memory and come again stand in it several times.
-            let now = DIRTY[self.parity];
-            let dirty = (0_u32..).zip(&self.flags).filter(|(_, flags)| *flags & now != 0);
-            self.dirty = dirty.map(|(slot, _)| slot).collect();
+        if let Some(log) = &mut self.log {
+            let (flags, now, before) = (&mut self.flags, DIRTY[self.parity], DIRTY[1 - self.parity]);
+            log.clean(flags.len(), |slot| {
+                // One that is frozen leaves the segment anyway.
+                if flags[slot] & LOGGED != 0 && flags[slot] & before == 0 {
+                    flags[slot] |= now;
+                }
+            });
         }
         if self.frozen.is_none() && self.run.num_bytes() > self.run_bytes {
             let run = std::mem::take(&mut self.run);
             self.send(run)?;
         }
         Ok(())
+    }
+
+    /// From now on what does not fit leaves memory, and barriers go to the tier, which does not know of anything yet. Not while a
+    /// barrier is being written to the log: then in a moment.
+    fn leave_log(&mut self, keys: &KeyTable) -> bool {
+        if self.log.is_none() {
+            return true;
+        }
+        if self.frozen.is_some() {
+            return false;
+        }
+        self.log = None;
+        self.flags.resize(self.flags.len().max(keys.slots()), 0);
+        for slot in keys.live() {
+            let flags = &mut self.flags[slot as usize];
+            *flags = (*flags | DIRTY[self.parity]) & !LOGGED;
+        }
+        true
     }
 
     /// Takes `count` slots out of memory: those that were not used since the clock's hand came by.
@@ -487,42 +553,6 @@ impl Resident {
         let mut bytes = Vec::new();
         let count = keys.live().take(64).map(|slot| values.encode(slot, &mut bytes)).count();
         self.value_bytes = bytes.len() as f64 / count.max(1) as f64;
-    }
-
-    /// Takes over what tiers hold of this worker's key groups: as a tier, or, where there is none, into memory.
-    pub fn restore<V: SlotValues>(
-        &mut self,
-        parts: &[Arc<TierFiles>],
-        keys: &mut KeyTable,
-        values: &mut V,
-    ) -> Result<()> {
-        self.restore_with(parts, &mut |key, value| {
-            let (slot, _) = keys.insert(hash_key(key), key);
-            values.grow(keys.slots());
-            values.decode(slot, keys.hash(slot), value)
-        })?;
-        values.loaded()
-    }
-
-    /// The same where a key does not have one value: without a tier, `visit` is told all keys and values.
-    pub fn restore_with(
-        &mut self,
-        parts: &[Arc<TierFiles>],
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<()>,
-    ) -> Result<()> {
-        let groups = self.seat.groups();
-        let parts: Vec<_> = parts.iter().filter(|part| part.groups.overlap(groups).is_some()).cloned().collect();
-        if parts.is_empty() {
-            return Ok(());
-        }
-        let reader = self.backend.reader()?.clone();
-        if self.tiered {
-            let store = reader.open(self.seat.store(), &parts)?;
-            self.queue = Some(Queue::new(store, self.backend.writers.clone(), self.backend.bytes_waiting()));
-            self.complete = false;
-            return Ok(());
-        }
-        parts.iter().try_for_each(|part| reader.scan(part, groups, visit))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a tier is to those who use it: a store of one operator's values on one worker, and what makes such stores.
 
-use super::files::TierFiles;
+use super::files::{Scratch, TierFiles};
 use super::run::Run;
 use crate::key::KeyRows;
 use riverrun_core::{KeyGroup, Result};
@@ -22,6 +22,16 @@ impl GroupRange {
         let groups = usize::from(key_groups);
         let start = |worker: usize| (worker * groups).div_ceil(parallelism.max(1)).min(groups) as u16;
         GroupRange { first: start(worker), end: start(worker + 1) }
+    }
+
+    /// Whether a group is one of them.
+    pub fn contains(self, group: u16) -> bool {
+        (self.first..self.end).contains(&group)
+    }
+
+    /// How many there are.
+    pub fn count(self) -> u64 {
+        u64::from(self.end.saturating_sub(self.first))
     }
 
     /// What both have.
@@ -75,6 +85,12 @@ pub trait TierBackend: Send + Sync + Debug {
         groups: GroupRange,
         visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<()>,
     ) -> Result<()>;
+
+    /// A folder for the files of a log; none: they are kept in memory.
+    fn log_folder(&self, options: &StoreOptions) -> Result<Option<Scratch>> {
+        let _ = options;
+        Ok(None)
+    }
 
     /// Takes away what stores have left; none is in use any more.
     fn close(&self) {}

@@ -1,7 +1,9 @@
 //! Numbers per key, changed at random, against a map that is always right.
 
 use super::memory::MemoryTier;
-use super::{GroupRange, MemoryBudget, Resident, Share, SlotValues, StateBackend, TierBackend, TierFiles, TierSeat};
+use super::{
+    GroupRange, MemoryBudget, Resident, Share, SlotValues, StateBackend, TierBackend, TierFiles, TierSeat, TierTicket,
+};
 use crate::key::{KeyRows, hash_key};
 use crate::key_table::KeyTable;
 use riverrun_core::{KeyGroup, Result};
@@ -34,16 +36,16 @@ impl SlotValues for Numbers {
 }
 
 /// One worker of an operator that counts.
-struct Counter {
+pub(crate) struct Counter {
     keys: KeyTable,
     values: Numbers,
     resident: Resident,
 }
 
-type Counts = BTreeMap<Vec<u8>, u64>;
+pub(crate) type Counts = BTreeMap<Vec<u8>, u64>;
 
 impl Counter {
-    fn new(backend: &Arc<StateBackend>, worker: usize, parallelism: usize) -> Self {
+    pub(crate) fn new(backend: &Arc<StateBackend>, worker: usize, parallelism: usize) -> Self {
         let name = format!("counter-{parallelism}");
         let seat = TierSeat { name, worker, parallelism, key_groups: KEY_GROUPS, expired: None };
         Counter {
@@ -65,13 +67,13 @@ impl Counter {
         slots
     }
 
-    fn add(&mut self, keys: &[Vec<u8>], number: u64) {
+    pub(crate) fn add(&mut self, keys: &[Vec<u8>], number: u64) {
         for slot in self.slots(keys) {
             self.values.0[slot as usize] += number;
         }
     }
 
-    fn remove(&mut self, key: &[u8]) {
+    pub(super) fn remove(&mut self, key: &[u8]) {
         for slot in self.slots(&[key.to_vec()]) {
             self.resident.remove(&self.keys, &self.values, slot);
             self.keys.remove(slot);
@@ -79,8 +81,37 @@ impl Counter {
         }
     }
 
+    pub(super) fn freeze(&mut self) -> TierTicket {
+        self.resident.freeze(&self.keys, &self.values).unwrap().unwrap()
+    }
+
+    pub(super) fn advance(&mut self) -> bool {
+        self.resident.advance(&self.keys, &self.values).unwrap()
+    }
+
+    pub(super) fn settle(&mut self) {
+        self.resident.settle(&mut self.keys, &mut self.values).unwrap();
+    }
+
+    /// A barrier with all that belongs to it.
+    pub(crate) fn barrier(&mut self) -> Result<Arc<TierFiles>> {
+        self.settle();
+        let ticket = self.freeze();
+        while self.advance() {}
+        self.settle();
+        ticket.wait()
+    }
+
+    pub(super) fn try_restore(&mut self, parts: &[Arc<TierFiles>]) -> Result<()> {
+        self.resident.restore(parts, &mut self.keys, &mut self.values)
+    }
+
+    pub(crate) fn restore(&mut self, parts: &[Arc<TierFiles>]) {
+        self.try_restore(parts).unwrap();
+    }
+
     /// What it holds, read through the operator's own eyes.
-    fn counts(&mut self, keys: &[Vec<u8>]) -> Counts {
+    pub(crate) fn counts(&mut self, keys: &[Vec<u8>]) -> Counts {
         let slots = self.slots(keys);
         let values = keys.iter().cloned().zip(slots.iter().map(|slot| self.values.0[*slot as usize]));
         values.filter(|(_, value)| *value > 0).collect()
@@ -103,7 +134,7 @@ pub(crate) fn exercise(tier: &Arc<dyn TierBackend>, memory: usize, writers: usiz
     let keys: Vec<Vec<u8>> = (0..400_u32).map(|n| format!("key {n}").into_bytes()).collect();
     let mut counter = Counter::new(&backend, 0, 1);
     let mut expected = Counts::new();
-    let mut frozen: Vec<(super::TierTicket, Counts)> = Vec::new();
+    let mut frozen: Vec<(TierTicket, Counts)> = Vec::new();
     for step in 0..400 {
         match random(12) {
             0..=6 => {
@@ -118,16 +149,16 @@ pub(crate) fn exercise(tier: &Arc<dyn TierBackend>, memory: usize, writers: usiz
                 expected.remove(key);
             }
             9 => {
-                let ticket = counter.resident.freeze(&counter.keys, &counter.values).unwrap().unwrap();
+                let ticket = counter.freeze();
                 frozen.push((ticket, expected.clone()));
             }
             10 => {
-                let _ = counter.resident.advance(&counter.keys, &counter.values).unwrap();
+                let _ = counter.advance();
             }
-            _ => counter.resident.settle(&mut counter.keys, &mut counter.values).unwrap(),
+            _ => counter.settle(),
         }
     }
-    while counter.resident.advance(&counter.keys, &counter.values).unwrap() {}
+    while counter.advance() {}
     assert!(counter.counts(&keys) == expected, "memory {memory}, {writers} writers, seed {seed}");
     assert!(frozen.len() > 20);
     for (ticket, expected) in frozen.iter().step_by(9) {
@@ -145,11 +176,11 @@ pub(crate) fn exercise(tier: &Arc<dyn TierBackend>, memory: usize, writers: usiz
                     };
                     let own: Vec<Vec<u8>> = keys.iter().filter(own).cloned().collect();
                     let mut counter = Counter::new(backend, worker, parallelism);
-                    counter.resident.restore(&parts, &mut counter.keys, &mut counter.values).unwrap();
+                    counter.restore(&parts);
                     if again {
                         // Frozen once more by those that have restored it.
-                        let ticket = counter.resident.freeze(&counter.keys, &counter.values).unwrap().unwrap();
-                        while counter.resident.advance(&counter.keys, &counter.values).unwrap() {}
+                        let ticket = counter.freeze();
+                        while counter.advance() {}
                         parts_again.push(ticket.wait().unwrap());
                     } else {
                         all.extend(counter.counts(&own));
@@ -157,7 +188,7 @@ pub(crate) fn exercise(tier: &Arc<dyn TierBackend>, memory: usize, writers: usiz
                 }
                 if again {
                     let mut counter = Counter::new(backend, 0, 1);
-                    counter.resident.restore(&parts_again, &mut counter.keys, &mut counter.values).unwrap();
+                    counter.restore(&parts_again);
                     all = counter.counts(&keys);
                 }
                 assert!(
@@ -177,7 +208,10 @@ fn random_changes_are_what_a_map_says_and_every_barrier_is_restored_at_any_paral
         exercise(&tier, 2, 0, seed, &[1, 2, 4, 8]);
         exercise(&tier, 2, 2, seed, &[1, 2, 4, 8]);
         exercise(&tier, 20_000, 1, seed, &[1, 2, 4, 8]);
+        // Room for everything, and for a part: barriers go to the log, and from some time on to the tier.
         exercise(&tier, 1 << 30, 0, seed, &[1, 2, 4, 8]);
+        exercise(&tier, 1 << 30, 1, seed, &[1, 2, 4, 8]);
+        exercise(&tier, 30_000, 0, seed, &[1, 2, 4, 8]);
     }
 }
 
@@ -189,7 +223,7 @@ fn memory_stays_within_its_budget() {
     for batch in 0..200_u32 {
         let keys: Vec<Vec<u8>> = (0..500_u32).map(|n| (batch * 500 + n).to_be_bytes().to_vec()).collect();
         counter.add(&keys, 1);
-        counter.resident.settle(&mut counter.keys, &mut counter.values).unwrap();
+        counter.settle();
         most = most.max(backend.bytes_used());
     }
     assert!(most <= 300_000 + 60_000, "{most} bytes");
@@ -215,7 +249,7 @@ fn what_barriers_asked_for_is_written_at_the_end_if_snapshots_are_kept() {
         counter.add(&[n.to_be_bytes().to_vec()], 1);
         tickets.extend(counter.resident.freeze(&counter.keys, &counter.values).unwrap());
     }
-    while counter.resident.advance(&counter.keys, &counter.values).unwrap() {}
+    while counter.advance() {}
     backend.close(true);
     drop(counter);
     assert_eq!(tickets.len(), 200);
@@ -255,4 +289,37 @@ fn without_the_backend_the_files_of_a_tier_are_refused() {
     let mut counter = Counter::new(&StateBackend::in_memory(None), 0, 1);
     let error = counter.resident.restore(&[Arc::new(files)], &mut counter.keys, &mut counter.values).unwrap_err();
     assert_eq!(error.message(), "the state was written by the backend 'rocksdb', which is not built into this binary");
+}
+
+#[test]
+fn a_state_that_changes_its_parallelism_again_and_again_is_that_of_a_map() {
+    let tier: Arc<dyn TierBackend> = Arc::new(MemoryTier);
+    let keys: Vec<Vec<u8>> = (0..200_u32).map(|n| format!("key {n}").into_bytes()).collect();
+    for memory in [2, 1 << 30] {
+        let backend = StateBackend::tiered(tier.clone(), memory, 0).unwrap().from_bytes(0);
+        let (mut random, mut expected, mut parts) = (random(memory as u64), Counts::new(), Vec::new());
+        for round in 0..40 {
+            let parallelism = 1 + random(4) as usize;
+            let mut workers: Vec<Counter> = (0..parallelism).map(|n| Counter::new(&backend, n, parallelism)).collect();
+            workers.iter_mut().for_each(|worker| worker.restore(&parts));
+            for _ in 0..30 {
+                let key = &keys[random(200) as usize];
+                let worker = &mut workers[KeyGroup::of_hash(hash_key(key), KEY_GROUPS).worker(KEY_GROUPS, parallelism)];
+                match random(3) {
+                    0 => {
+                        worker.remove(key);
+                        expected.remove(key);
+                    }
+                    _ => {
+                        worker.add(std::slice::from_ref(key), round + 1);
+                        *expected.entry(key.clone()).or_default() += round + 1;
+                    }
+                }
+            }
+            parts = workers.iter_mut().map(|worker| worker.barrier().unwrap()).collect();
+            let mut all = Counter::new(&backend, 0, 1);
+            all.restore(&parts);
+            assert!(all.counts(&keys) == expected, "memory {memory}, round {round}");
+        }
+    }
 }

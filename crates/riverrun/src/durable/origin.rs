@@ -4,7 +4,7 @@ use super::state_dir::StateDir;
 use riverrun_core::{Error, KeyGroup, Result};
 use riverrun_state::Snapshot;
 use riverrun_state::checkpoint::{
-    BlobStore, CheckpointEntry, CheckpointKind, History, Location, Manifest, StoreOptions, load_into,
+    BlobStore, Branch, CheckpointEntry, CheckpointKind, History, Location, Manifest, StoreOptions, load_into,
 };
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -23,8 +23,14 @@ pub struct Origin {
 }
 
 impl Origin {
-    pub(crate) fn of(folder: &Location, manifest: &Manifest) -> Origin {
-        Origin { root: folder.clone(), manifest: format!("chk-{}/{MANIFEST}", manifest.body.id) }
+    /// The checkpoint of this number in a job's folder.
+    pub(crate) fn numbered(folder: &Location, id: u64) -> Origin {
+        Origin { root: folder.clone(), manifest: format!("chk-{id}/{MANIFEST}") }
+    }
+
+    /// Its number; a savepoint has none.
+    pub(crate) fn number(&self) -> Option<u64> {
+        self.manifest.strip_prefix("chk-")?.strip_suffix(MANIFEST)?.strip_suffix('/')?.parse().ok()
     }
 
     fn store(&self) -> Result<Arc<dyn BlobStore>> {
@@ -69,11 +75,12 @@ impl Found {
             return Err(Error::input(format!("{} holds checkpoints of several jobs", self.place))
                 .hint(format!("name one of them: {ids}")));
         };
-        let newest = entries.last().ok_or_else(|| nothing(&self.place))?;
+        let usable = |entry: &&CheckpointEntry| self.single || !entry.abandoned;
+        let newest = entries.iter().rev().find(usable).ok_or_else(|| nothing(&self.place))?;
         let manifest = newest.manifest.clone()?;
         Ok(match manifest.body.kind {
             CheckpointKind::Savepoint => Origin { root: folder.clone(), manifest: MANIFEST.to_owned() },
-            CheckpointKind::Checkpoint => Origin::of(folder, &manifest),
+            CheckpointKind::Checkpoint => Origin::numbered(folder, manifest.body.id),
         })
     }
 }
@@ -93,7 +100,12 @@ pub fn find(place: &str, stores: &StoreOptions) -> Result<Found> {
         let is_savepoint = manifest.as_ref().is_ok_and(|manifest| manifest.body.kind == CheckpointKind::Savepoint);
         let folder = if is_savepoint { Some(location) } else { location.parent() };
         let id = manifest.as_ref().map_or(0, |manifest| manifest.body.id);
-        let entry = CheckpointEntry { id, place: store.describe(""), manifest };
+        let siblings = match &folder {
+            Some(folder) if !is_savepoint => History::new(folder.open()?).entries()?,
+            _ => Vec::new(),
+        };
+        let abandoned = siblings.iter().any(|sibling| sibling.id == id && sibling.abandoned);
+        let entry = CheckpointEntry { id, place: store.describe(""), manifest, abandoned };
         return Ok(Found {
             place: place.to_owned(),
             jobs: folder.into_iter().map(|folder| (folder, vec![entry.clone()])).collect(),
@@ -117,19 +129,25 @@ pub fn find(place: &str, stores: &StoreOptions) -> Result<Found> {
         .into_iter()
         .map(|folder| if folder.is_empty() { location.clone() } else { location.join(&folder) })
         .collect();
-    // A state directory whose jobs have their checkpoints elsewhere.
+    // A state directory: its jobs may have their checkpoints elsewhere, and it knows what they have abandoned.
+    let mut branches: Vec<(Location, Branch)> = Vec::new();
     if !location.is_remote() {
         for job in StateDir::jobs(Path::new(&location.to_string()))? {
-            let Some(folder) = job.folder else { continue };
-            let folder = Location::parse(&folder, stores)?.join(&job.id);
-            if !folders.contains(&folder) {
+            let elsewhere = job.folder.map(|folder| Location::parse(&folder, stores)).transpose()?;
+            let is_elsewhere = elsewhere.is_some();
+            let folder = elsewhere.unwrap_or_else(|| location.join("checkpoints")).join(&job.id);
+            if let Some(branch) = job.branch {
+                branches.push((folder.clone(), branch));
+            }
+            if is_elsewhere && !folders.contains(&folder) {
                 folders.push(folder);
             }
         }
     }
     let mut jobs = Vec::new();
     for folder in folders {
-        let entries = History::new(folder.open()?).entries()?;
+        let branch = branches.iter().find(|(of, _)| *of == folder).map(|(_, branch)| branch);
+        let entries = History::new(folder.open()?).entries_with(branch)?;
         if !entries.is_empty() {
             jobs.push((folder, entries));
         }

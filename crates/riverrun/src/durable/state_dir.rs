@@ -10,7 +10,7 @@
 
 use riverrun_core::{Error, Result};
 use riverrun_runtime::identity::random_id;
-use riverrun_state::checkpoint::{BlobStore, LocalStore};
+use riverrun_state::checkpoint::{BlobStore, Branch, LocalStore};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -36,9 +36,25 @@ pub struct JobRecord {
     /// Which of its own checkpoints was the newest when it was started so.
     #[serde(default)]
     pub from_number: u64,
+    /// Where `--rewind` has last left the history: noted before the sinks take anything back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<Branch>,
     /// Where `execution.checkpointing.dir` put its checkpoints at the last start, if not into the directory itself.
     #[serde(default)]
     pub folder: Option<String>,
+}
+
+/// What is noted of a start.
+#[derive(Debug)]
+pub(crate) struct Start {
+    /// What `--from` says, if it is followed for the first time.
+    pub(crate) from: Option<String>,
+    /// The newest number in the job's history.
+    pub(crate) newest: u64,
+    /// The checkpoint after which the job's own ones are abandoned, if they are.
+    pub(crate) rewound_to: Option<u64>,
+    /// Where its checkpoints are, if not in the directory.
+    pub(crate) folder: Option<String>,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -99,6 +115,7 @@ impl StateDir {
                 finished: false,
                 from: None,
                 from_number: 0,
+                branch: None,
                 folder: None,
             });
         }
@@ -107,13 +124,17 @@ impl StateDir {
     }
 
     /// A new start of a job: its generation, which is remembered before anything of it runs.
-    pub(crate) fn start(&self, number: usize, from: Option<&str>, newest: u64, folder: Option<String>) -> Result<u64> {
+    pub(crate) fn start(&self, number: usize, start: Start) -> Result<u64> {
         self.change(number, |job| {
             job.generation += 1;
-            job.folder = folder;
-            if from.is_some() && job.from.as_deref() != from {
-                job.from = from.map(str::to_owned);
-                job.from_number = newest;
+            job.folder = start.folder;
+            if let Some(from) = start.from {
+                job.from = Some(from);
+                job.from_number = start.newest;
+            }
+            if let Some(base) = start.rewound_to {
+                job.branch = Some(Branch { base, newest: start.newest, generation: job.generation });
+                job.finished = false;
             }
             job.generation
         })

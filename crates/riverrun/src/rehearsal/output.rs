@@ -1,5 +1,6 @@
 //! What stands in a table after a run, read back by a query.
 
+use super::survey::WrittenTable;
 use super::tables::Place;
 use crate::results::{RowConsumer, SharedConsumer};
 use crate::session::{Session, StartOptions};
@@ -54,8 +55,9 @@ impl RowConsumer for Collector {
 }
 
 /// Reads what a run has left of a table in its scratch place. The session is the one in which the script has been planned.
-pub fn read_back(session: &Session, table: &CatalogTable, place: &Place) -> Result<Output> {
-    let mut there = table.clone();
+pub fn read_back(session: &Session, written: &WrittenTable, place: &Place) -> Result<Output> {
+    let table = &written.table;
+    let mut there = CatalogTable::clone(table);
     for (key, value) in place.write.iter().chain(&place.read) {
         match value {
             Some(value) => there.options.set(key.as_str(), value.as_str()),
@@ -69,7 +71,10 @@ pub fn read_back(session: &Session, table: &CatalogTable, place: &Place) -> Resu
         ColumnKind::Computed { .. } => false,
         ColumnKind::Metadata { is_virtual, .. } => !is_virtual,
     });
-    let text = format!("SELECT * FROM {}", there.path.quoted());
+    let quote = |name: &str| format!("`{}`", name.replace('`', "``"));
+    let names = there.columns.iter().map(|column| column.name.value.as_str());
+    let columns: Vec<String> = names.filter(|name| Some(*name) != written.clock_column()).map(quote).collect();
+    let text = format!("SELECT {} FROM {}", columns.join(", "), there.path.quoted());
     let mut reading = Session::new(session.clock());
     reading.catalog = session.catalog.clone();
     reading.config = session.config.clone();

@@ -4,7 +4,8 @@ use crate::results::RowConsumer;
 use crate::run::{Control, Host, RunOptions, run_script};
 use crate::script::Script;
 use crate::session::Session;
-use riverrun_connectors::connector::AcceptedChanges;
+use riverrun_connectors::connector::{AcceptedChanges, OnError};
+use riverrun_connectors::dead_letter;
 use riverrun_connectors::delivery::Guarantee;
 use riverrun_connectors::registry;
 use riverrun_core::metrics::OperatorTotals;
@@ -26,12 +27,20 @@ pub struct WrittenTable {
     pub table: Arc<CatalogTable>,
     /// Whether rows that are written again replace what they wrote before.
     pub by_key: bool,
+    /// Whether broken records go to it.
+    pub takes_dead_letters: bool,
 }
 
 impl WrittenTable {
     /// The name of its connector.
     pub fn connector(&self) -> &str {
         self.table.options.given("connector").map(|given| given.text.as_str()).unwrap_or_default()
+    }
+
+    /// The column that every run fills differently, if it has one: when a broken record was seen.
+    pub fn clock_column(&self) -> Option<&'static str> {
+        let has_it = self.takes_dead_letters && self.table.column(dead_letter::SEEN_AT).is_some();
+        has_it.then_some(dead_letter::SEEN_AT)
     }
 
     /// Whether what it holds after a run can be read back.
@@ -125,7 +134,13 @@ pub fn survey(mut session: Session, script: &Script) -> Result<Survey> {
                 .hint("leave the DROP out, so that the table can be read back")
         })?;
         let by_key = sink.accepts == AcceptedChanges::Upsert && !sink.primary_key.is_empty();
-        written.push(WrittenTable { name: sink.table.clone(), table, by_key });
+        let full_name = table.path.parts().join(".");
+        let takes_dead_letters = jobs.iter().flat_map(|plan| &plan.nodes).any(|node| match &node.kind {
+            NodeKind::Source(source) => matches!(&source.spec.on_error, OnError::Table(named)
+                if full_name == *named || full_name.ends_with(&format!(".{named}"))),
+            _ => false,
+        });
+        written.push(WrittenTable { name: sink.table.clone(), table, by_key, takes_dead_letters });
     }
     for source in jobs.iter().flat_map(|plan| &plan.nodes).filter_map(|node| match &node.kind {
         NodeKind::Source(source) => Some(source),

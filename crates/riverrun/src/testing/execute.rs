@@ -3,11 +3,12 @@
 use super::cells;
 use super::compare::{DiffLine, diff};
 use super::file::{Block, ExpectMode, TestFile, instant};
-use super::gate::{Gate, Gates};
+use super::gate::Gates;
 use super::redirect::{Redirects, Stage};
 use super::results::{Results, Row};
 use super::{Difference, TestReport};
 use crate::Session;
+use riverrun_connectors::gate::Gate;
 use riverrun_core::clock::ManualClock;
 use riverrun_core::{Clock, Error, Millis, Place, Result, RowBatch};
 use riverrun_runtime::flow::Flow;
@@ -259,7 +260,7 @@ impl<'a> Run<'a> {
         };
         let gate = Gate::new(rows);
         let mut gated = plan.clone();
-        gate.install(&mut gated);
+        gated.wrap_sources(|_, inner| gate.behind(inner));
         let job = self.start(&gated, self.parallelism, sink.as_ref(), None)?;
         let mut waited = Duration::ZERO;
         const TURN: Duration = Duration::from_millis(2);

@@ -35,6 +35,16 @@ fn lift(core: &str) -> String {
     )
 }
 
+/// Writes the components of these tests into a folder.
+pub fn write_all(folder: &Path) {
+    write(folder, "numbers.wasm", &numbers());
+    write(folder, "echoes.wasm", &echoes());
+    write(folder, "tables.wasm", &tables());
+    write(folder, "aggregates.wasm", &aggregates());
+    write(folder, "faults.wasm", &faults());
+    write(folder, "large.wasm", &large());
+}
+
 /// A component of functions of WebAssembly and of exports, in which `{lift NAME}` stands for the lifted function.
 pub fn component(functions: &str, exports: &str) -> String {
     let mut lifted = String::new();

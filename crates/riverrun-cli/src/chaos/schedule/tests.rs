@@ -54,6 +54,20 @@ fn a_restore_comes_after_crashes() {
 }
 
 #[test]
+fn where_only_faults_of_a_restore_are_chosen_a_process_is_killed_before() {
+    let restores = menu(&["restore", "source-restore", "error", "kill"], true, false).unwrap();
+    let mixed = menu(&["kill@barrier", "kill@restore"], true, false).unwrap();
+    for seed in 0..20 {
+        let chosen = restores.choose(seed, 3, 2, expected());
+        assert_eq!(chosen.kills.len(), 1, "{chosen:?}");
+        assert!(chosen.kills[0].process < 2 && chosen.kills[0].after < expected(), "{chosen:?}");
+        let chosen = mixed.choose(seed, 3, 2, expected());
+        let crashes = chosen.faults.iter().any(|fault| fault.point == "barrier");
+        assert_eq!(chosen.kills.is_empty(), crashes, "{chosen:?}");
+    }
+}
+
+#[test]
 fn a_fault_that_does_not_exist_is_refused_with_the_nearest() {
     let error = menu(&["kil"], true, false).unwrap_err();
     assert_eq!((error.message(), error.hint_text()), ("there is no fault 'kil'", Some("did you mean `kill`?")));

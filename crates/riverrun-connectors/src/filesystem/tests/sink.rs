@@ -290,8 +290,9 @@ fn what_an_earlier_start_has_left_undecided_is_removed() {
     assert_eq!(files(folder.path()), [pair("part-0-0.json", "{\"id\":2}\n")]);
 }
 
-/// A start writes a file in each of epochs 0 and 1, the next one a file in epoch 2; then the checkpoint of epoch 0 is gone on from.
-fn gone_back(folder: &std::path::Path, rewind: bool) -> riverrun_core::Result<Vec<(String, String)>> {
+/// A start writes a file in each of epochs 0 and 1, the next one a file in epoch 2; then a start of this number goes on from the
+/// checkpoint of epoch 0.
+fn gone_back(folder: &std::path::Path, start: u64, rewind: bool) -> riverrun_core::Result<Vec<(String, String)>> {
     let table = table(&id(), folder, "json");
     let mut sink = table.sink().expect("sink").writer(durable(1)).expect("writer");
     let mut parts = Vec::new();
@@ -308,7 +309,7 @@ fn gone_back(folder: &std::path::Path, rewind: bool) -> riverrun_core::Result<Ve
     sink.on_epoch_complete(Epoch(2)).expect("complete");
     drop(sink);
     assert_eq!(visible(folder).len(), 3);
-    let mut context = durable(3);
+    let mut context = durable(start);
     context.job.rewind = rewind;
     let mut sink = table.sink().expect("sink").writer(context).expect("writer");
     sink.restore(RestoredState::assign(&parts[..1], 0, 1, 128).expect("state"))?;
@@ -318,7 +319,7 @@ fn gone_back(folder: &std::path::Path, rewind: bool) -> riverrun_core::Result<Ve
 #[test]
 fn an_older_checkpoint_is_refused_once_readers_may_have_seen_more() {
     let folder = tempfile::tempdir().expect("folder");
-    let error = gone_back(folder.path(), false).expect_err("two files came after it");
+    let error = gone_back(folder.path(), 3, false).expect_err("two files came after it");
     assert!(error.message().ends_with("already shows 2 files that this job wrote after the checkpoint"), "{error}");
     let hint = "go on from the newest checkpoint; --rewind goes on from this one and writes them again; \
                 another --state-dir runs the file as a new job";
@@ -329,8 +330,26 @@ fn an_older_checkpoint_is_refused_once_readers_may_have_seen_more() {
 #[test]
 fn an_older_checkpoint_takes_back_what_came_after_it_if_that_is_wanted() {
     let folder = tempfile::tempdir().expect("folder");
-    let left = gone_back(folder.path(), true).expect("restore");
+    let left = gone_back(folder.path(), 3, true).expect("restore");
     assert_eq!(left.into_iter().map(|(_, text)| text).collect::<Vec<_>>(), ["{\"id\":0}\n"]);
+}
+
+#[test]
+fn an_older_copy_of_the_state_directory_meets_the_files_of_starts_that_it_does_not_know() {
+    let folder = tempfile::tempdir().expect("folder");
+    let error = gone_back(folder.path(), 2, false).expect_err("two files came after it");
+    assert!(error.message().ends_with("already shows 2 files that this job wrote after the checkpoint"), "{error}");
+    let folder = tempfile::tempdir().expect("folder");
+    let left = gone_back(folder.path(), 2, true).expect("restore");
+    assert_eq!(left.into_iter().map(|(_, text)| text).collect::<Vec<_>>(), ["{\"id\":0}\n"]);
+    // A later start may be alive: its files are never taken away.
+    for rewind in [false, true] {
+        let folder = tempfile::tempdir().expect("folder");
+        let error = gone_back(folder.path(), 1, rewind).expect_err("a later start has been there");
+        assert!(error.message().ends_with("shows files of a later start of this job"), "{error}");
+        assert!(error.hint_text().is_some_and(|hint| hint.contains("each start counts one further")), "{error:?}");
+        assert_eq!(visible(folder.path()).len(), 3);
+    }
 }
 
 #[test]

@@ -1,19 +1,31 @@
 //! Conditions of a subquery that name columns of the outer query, taken out of it.
+//!
+//! They become conditions of a join with the subquery's rows. Where these must be known by equal values (groups, or a row at
+//! the most for each of the outer query's) and the conditions are others, the subquery is joined with the different values
+//! of the outer columns instead, and those become its keys.
 
-use super::SUBQUERY;
 use super::syntax::{conjuncts, name_of, names_in};
+use super::{OUTER, SUBQUERY};
 use crate::bind::aggregate::aggregates_in;
-use crate::bind::query::QueryBinder;
+use crate::bind::query::{QueryBinder, distinct};
+use crate::bind::relation::Relation;
 use crate::bind::scope::Scope;
 use crate::functions::FunctionContext;
 use crate::parse::place_of;
+use crate::parse::quantified::table_named;
 use riverrun_core::{Error, Result};
 use sqlparser::ast::{self, BinaryOperator, GroupByExpr, Ident, Select, SelectItem, SetExpr, Spanned};
 use std::ops::ControlFlow;
 
 impl QueryBinder<'_> {
-    /// A subquery without the conditions that name the outer query's columns; `None` if there are none.
-    pub(super) fn lift(&mut self, query: &ast::Query, outer: &Scope) -> Result<Option<Lifted>> {
+    /// A subquery without the conditions that name the columns of the outer query, whose rows are `rows`; `None` if there are
+    /// none. With `equalities` what is left to ask of the outer query are equalities.
+    pub(super) fn lift(
+        &mut self,
+        query: &ast::Query,
+        (rows, outer): (&Relation, &Scope),
+        equalities: bool,
+    ) -> Result<Option<Lifted>> {
         let SetExpr::Select(select) = query.body.as_ref() else { return Ok(None) };
         let Some(selection) = &select.selection else { return Ok(None) };
         if query.with.is_some() {
@@ -22,20 +34,43 @@ impl QueryBinder<'_> {
         let inner = self.from(&select.from)?.scope;
         let grouped = is_grouped(select, self.context);
         let mut lift = Lift { inner: &inner, outer, columns: Vec::new() };
-        let (mut on, mut kept): (Vec<ast::Expr>, Vec<ast::Expr>) = (Vec::new(), Vec::new());
-        for conjunct in conjuncts(selection) {
-            if !lift.reads_outer(conjunct) {
-                kept.push(conjunct.clone());
-            } else if grouped {
-                on.push(lift.equality(conjunct)?);
-            } else {
-                let mut lifted = conjunct.clone();
-                let _ = ast::VisitMut::visit(&mut lifted, &mut lift);
-                on.push(lifted);
-            }
-        }
-        if on.is_empty() {
+        let (reading, kept): (Vec<_>, Vec<_>) = conjuncts(selection).into_iter().partition(|c| lift.reads_outer(c));
+        if reading.is_empty() {
             return Ok(None);
+        }
+        let mut kept: Vec<ast::Expr> = kept.into_iter().cloned().collect();
+        let mut on: Vec<ast::Expr> = Vec::new();
+        let mut domain = None;
+        let simple: Option<Vec<_>> = reading.iter().map(|condition| lift.equality(condition)).collect();
+        match simple {
+            Some(simple) => on = simple,
+            None if grouped || equalities => {
+                lift.columns.clear();
+                let mut values = OfOuter { lift: &lift, names: Vec::new() };
+                for condition in reading {
+                    let mut condition = condition.clone();
+                    let _ = ast::VisitMut::visit(&mut condition, &mut values);
+                    kept.push(condition);
+                }
+                let names = values.names;
+                let exprs = names.iter().map(|name| outer.resolve(name)).collect::<Result<_>>()?;
+                let fields = (0..names.len()).map(|number| value_of_outer(number).value).collect();
+                domain = Some(distinct(rows.clone().project(exprs, fields), None));
+                for (number, name) in names.into_iter().enumerate() {
+                    let value = ast::Expr::CompoundIdentifier(vec![Ident::new(OUTER), value_of_outer(number)]);
+                    let column = lift.column(value);
+                    let name = Box::new(ast::Expr::CompoundIdentifier(name));
+                    on.push(ast::Expr::IsNotDistinctFrom(name, Box::new(column)));
+                }
+            }
+            None => {
+                lift.columns.clear();
+                for condition in reading {
+                    let mut lifted = condition.clone();
+                    let _ = ast::VisitMut::visit(&mut lifted, &mut lift);
+                    on.push(lifted);
+                }
+            }
         }
         if query.order_by.is_some() || query.limit_clause.is_some() || query.fetch.is_some() {
             return Err(Error::unsupported("ORDER BY or LIMIT in a subquery that reads the outer query's columns")
@@ -55,8 +90,12 @@ impl QueryBinder<'_> {
             }
             rewritten.projection.push(SelectItem::ExprWithAlias { expr, alias: lifted_name(number) });
         }
+        if domain.is_some() {
+            let table = table_named(OUTER).ok_or_else(|| Error::bug("a table's name could not be read"))?;
+            rewritten.from.push(table);
+        }
         let query = ast::Query { body: Box::new(SetExpr::Select(Box::new(rewritten))), ..query.clone() };
-        Ok(Some(Lifted { query, lifted, on }))
+        Ok(Some(Lifted { query, lifted, on, domain }))
     }
 }
 
@@ -68,6 +107,8 @@ pub(super) struct Lifted {
     pub(super) lifted: usize,
     /// The conditions, over the outer query's columns and those of [`SUBQUERY`].
     pub(super) on: Vec<ast::Expr>,
+    /// The different values of the outer columns that it reads, which it calls [`OUTER`].
+    pub(super) domain: Option<Relation>,
 }
 
 /// Takes conditions out of a subquery.
@@ -104,13 +145,13 @@ impl Lift<'_> {
         ast::Expr::CompoundIdentifier(vec![Ident::new(SUBQUERY), lifted_name(number)])
     }
 
-    /// A condition on the groups of a subquery that aggregates: an inner value equals an outer one.
-    fn equality(&mut self, condition: &ast::Expr) -> Result<ast::Expr> {
+    /// A condition that says no more than that an inner value equals an outer one.
+    fn equality(&mut self, condition: &ast::Expr) -> Option<ast::Expr> {
         if let ast::Expr::BinaryOp { left, op: BinaryOperator::Eq, right } = condition {
             for (inner, outer) in [(left, right), (right, left)] {
                 if !self.reads_outer(inner) && !self.reads_inner(outer) {
                     let column = self.column(inner.as_ref().clone());
-                    return Ok(ast::Expr::BinaryOp {
+                    return Some(ast::Expr::BinaryOp {
                         left: outer.clone(),
                         op: BinaryOperator::Eq,
                         right: Box::new(column),
@@ -118,10 +159,7 @@ impl Lift<'_> {
                 }
             }
         }
-        Err(Error::unsupported("a subquery that aggregates, tied to the outer query by more than equalities")
-            .detail("its groups are known only from conditions such as inner.k = outer.k")
-            .hint("join the tables first, and aggregate then")
-            .at(place_of(condition.span())))
+        None
     }
 }
 
@@ -134,6 +172,33 @@ impl ast::VisitorMut for Lift<'_> {
         }
         ControlFlow::Continue(())
     }
+}
+
+/// Puts the columns of [`OUTER`] in the place of the outer query's.
+struct OfOuter<'a> {
+    lift: &'a Lift<'a>,
+    names: Vec<Vec<Ident>>,
+}
+
+impl ast::VisitorMut for OfOuter<'_> {
+    type Break = ();
+
+    fn post_visit_expr(&mut self, expr: &mut ast::Expr) -> ControlFlow<()> {
+        let Some(name) = name_of(expr).filter(|name| self.lift.names_outer(name)) else {
+            return ControlFlow::Continue(());
+        };
+        let known = self.names.iter().position(|known| *known == name);
+        let number = known.unwrap_or_else(|| {
+            self.names.push(name);
+            self.names.len() - 1
+        });
+        *expr = ast::Expr::CompoundIdentifier(vec![Ident::new(OUTER), value_of_outer(number)]);
+        ControlFlow::Continue(())
+    }
+}
+
+fn value_of_outer(number: usize) -> Ident {
+    Ident::new(format!("$o{number}"))
 }
 
 fn lifted_name(number: usize) -> Ident {

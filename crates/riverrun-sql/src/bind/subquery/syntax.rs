@@ -52,7 +52,7 @@ pub(super) fn counts(query: &ast::Query) -> bool {
 }
 
 /// The operands of an AND.
-pub(super) fn conjuncts(condition: &ast::Expr) -> Vec<&ast::Expr> {
+pub(in crate::bind) fn conjuncts(condition: &ast::Expr) -> Vec<&ast::Expr> {
     match condition {
         ast::Expr::BinaryOp { left, op: BinaryOperator::And, right } => {
             let mut all = conjuncts(left);
@@ -103,20 +103,27 @@ impl<F: FnMut(&ast::Expr)> ast::Visitor for Outside<F> {
 }
 
 /// The names in an expression, those of subqueries in it aside.
-pub(super) fn names_in(expr: &ast::Expr) -> Vec<Vec<Ident>> {
+pub(in crate::bind) fn names_in(expr: &ast::Expr) -> Vec<Vec<Ident>> {
     let mut names = Vec::new();
     let _ = ast::Visit::visit(expr, &mut Outside { depth: 0, visit: |expr: &ast::Expr| names.extend(name_of(expr)) });
     names
 }
 
-/// The subqueries in an expression, those within one another aside.
-pub(in crate::bind) fn subqueries_in(expr: &ast::Expr) -> Vec<ast::Expr> {
+/// The parts of an expression of which `wanted` holds, those of subqueries in it aside.
+pub(in crate::bind) fn parts_outside(expr: &ast::Expr, wanted: &dyn Fn(&ast::Expr) -> bool) -> Vec<ast::Expr> {
     let mut found = Vec::new();
     let visit = |expr: &ast::Expr| {
-        if matches!(expr, ast::Expr::Subquery(_) | ast::Expr::Exists { .. } | ast::Expr::InSubquery { .. }) {
+        if wanted(expr) {
             found.push(expr.clone());
         }
     };
     let _ = ast::Visit::visit(expr, &mut Outside { depth: 0, visit });
     found
+}
+
+/// The subqueries in an expression, those within one another aside.
+pub(in crate::bind) fn subqueries_in(expr: &ast::Expr) -> Vec<ast::Expr> {
+    parts_outside(expr, &|expr| {
+        matches!(expr, ast::Expr::Subquery(_) | ast::Expr::Exists { .. } | ast::Expr::InSubquery { .. })
+    })
 }

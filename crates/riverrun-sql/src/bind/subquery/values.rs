@@ -1,12 +1,8 @@
 //! The values of subqueries as columns, while the expressions around them are bound.
 
-use super::with_column;
 use crate::bind::expr::{ExprBinder, Special};
-use crate::bind::relation::Relation;
-use crate::bind::scope;
 use crate::expr::Expr;
 use riverrun_core::Result;
-use riverrun_operators::join::JoinKind;
 use sqlparser::ast;
 
 /// Subqueries whose values are columns.
@@ -25,36 +21,6 @@ impl SubqueryValues {
 impl Special for SubqueryValues {
     fn bind(&self, expr: &ast::Expr, _: &ExprBinder<'_>) -> Result<Option<Expr>> {
         Ok(SubqueryValues::bind(self, expr))
-    }
-}
-
-/// While the expressions of a grouped query are bound, values of subqueries stand at columns from here on.
-pub(super) const PENDING: usize = 1 << 41;
-
-/// Subqueries of a grouped query, to be joined with its groups.
-#[derive(Default)]
-pub(in crate::bind) struct PendingValues {
-    pub(super) relations: Vec<Relation>,
-}
-
-impl PendingValues {
-    /// The groups with a column per subquery behind their own.
-    pub(in crate::bind) fn finish(&self, mut groups: Relation) -> Relation {
-        for relation in &self.relations {
-            let width = groups.schema.len();
-            let joined = Relation::join(groups, relation.clone(), JoinKind::Left, Vec::new(), None);
-            let value = scope::column(width, &joined.schema.fields[width].data_type);
-            groups = with_column(joined, width, value).0;
-        }
-        groups
-    }
-
-    /// An expression with its subqueries at their columns, which follow the first `width`.
-    pub(in crate::bind) fn placed(&self, expr: &Expr, width: usize) -> Expr {
-        match self.relations.is_empty() {
-            true => expr.clone(),
-            false => expr.move_columns(&|index| if index >= PENDING { width + index - PENDING } else { index }),
-        }
     }
 }
 

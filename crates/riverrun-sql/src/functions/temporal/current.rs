@@ -19,20 +19,24 @@ pub const FUNCTIONS: &[FunctionDef] = &[
         "CURRENT_TIMESTAMP",
         &["NOW", "CURRENT_ROW_TIMESTAMP"],
         "The instant at which the row is processed, a TIMESTAMP_LTZ(3).",
-        |context, arguments| resolved(context, arguments, TypeKind::timestamp_ltz(3), |millis, _| millis),
+        |context, arguments| {
+            resolved(context, "CURRENT_TIMESTAMP or NOW()", arguments, TypeKind::timestamp_ltz(3), |millis, _| millis)
+        },
     ),
     now("LOCALTIMESTAMP", &[], "The local time, a TIMESTAMP(3).", |context, arguments| {
-        resolved(context, arguments, TypeKind::timestamp(3), |_, local| local)
+        resolved(context, "LOCALTIMESTAMP", arguments, TypeKind::timestamp(3), |_, local| local)
     }),
     now("CURRENT_DATE", &[], "The local date.", |context, arguments| {
-        resolved(context, arguments, TypeKind::Date, |_, local| local.div_euclid(DAY_MILLIS))
+        resolved(context, "CURRENT_DATE", arguments, TypeKind::Date, |_, local| local.div_euclid(DAY_MILLIS))
     }),
     now("CURRENT_TIME", &["LOCALTIME"], "The local time of day, a TIME(0).", |context, arguments| {
-        resolved(context, arguments, TypeKind::Time(0), |_, local| local.rem_euclid(DAY_MILLIS) / 1_000 * 1_000)
+        resolved(context, "CURRENT_TIME", arguments, TypeKind::Time(0), |_, local| {
+            local.rem_euclid(DAY_MILLIS) / 1_000 * 1_000
+        })
     }),
     now("PROCTIME", &[], "Processing time, as a time attribute.", |context, arguments| {
         let kind = TypeKind::TimestampLtz { precision: 3, kind: TimestampKind::Proctime };
-        resolved(context, arguments, kind, |millis, _| millis)
+        resolved(context, "PROCTIME()", arguments, kind, |millis, _| millis)
     }),
     FunctionDef {
         syntax: "CURRENT_WATERMARK(time)",
@@ -74,18 +78,22 @@ impl Kernel for BesideTheRow {
 
 /// Seconds since 1970, for UNIX_TIMESTAMP().
 pub(super) fn unix_seconds(context: &FunctionContext, arguments: &[Argument<'_>]) -> Result<Resolved> {
-    resolved(context, arguments, TypeKind::BigInt, |millis, _| millis.div_euclid(1_000))
+    resolved(context, "UNIX_TIMESTAMP()", arguments, TypeKind::BigInt, |millis, _| millis.div_euclid(1_000))
 }
 
-/// `value` of the clock's milliseconds and of those of the local time.
+/// `value` of the clock's milliseconds and of those of the local time; `syntax` says how it is called.
 fn resolved(
     context: &FunctionContext,
+    syntax: &str,
     arguments: &[Argument<'_>],
     kind: TypeKind,
     value: fn(i64, i64) -> i64,
 ) -> Result<Resolved> {
     if !arguments.is_empty() {
-        return Err(mismatch("it takes no arguments", arguments));
+        let name = syntax.split([' ', '(']).next().unwrap_or(syntax);
+        return Err(
+            Error::input(format!("{name} takes no arguments, not even a precision")).hint(format!("write {syntax}"))
+        );
     }
     let returns = kind.not_null();
     let clock = context.clock.clone();

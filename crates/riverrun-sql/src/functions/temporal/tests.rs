@@ -209,3 +209,11 @@ fn a_text_is_used_again_only_within_its_span() {
         }
     }
 }
+
+#[test]
+fn the_time_that_it_is_takes_no_precision() {
+    let refused = |name: &str| call(Tz::UTC, name, &[(ScalarValue::Int32(Some(1)), TypeKind::Int)]).unwrap_err();
+    assert_eq!(refused("NOW").message(), "CURRENT_TIMESTAMP takes no arguments, not even a precision");
+    assert_eq!(refused("NOW").hint_text(), Some("write CURRENT_TIMESTAMP or NOW()"));
+    assert_eq!(refused("LOCALTIMESTAMP").message(), "LOCALTIMESTAMP takes no arguments, not even a precision");
+}

@@ -31,4 +31,6 @@ fn what_is_wrong_with_the_codes_is_said_with_its_place() {
         assert_eq!(found, message);
         assert!(place.is_some(), "{message}");
     }
+    let (found, ..) = refused("SELECT * FROM TO_CHANGELOG(input => TABLE clicks PARTITION BY url);");
+    assert_eq!(found, "TO_CHANGELOG takes a table without PARTITION BY");
 }

@@ -63,6 +63,35 @@ fn subqueries_are_joins() {
 }
 
 #[test]
+fn subqueries_over_groups_are_joins_with_them() {
+    let text = explained(
+        "SELECT customer, SUM(amount) AS s FROM orders GROUP BY customer HAVING customer IN (SELECT name FROM customers);",
+    );
+    assert!(text.contains("RegularJoin(join=[semi], on=[$g0 = $v0])"), "{text}");
+    let text = explained(
+        "SELECT customer, SUM(amount * (SELECT MAX(paid) FROM payments)) AS s FROM orders GROUP BY customer;",
+    );
+    let (join, groups) = (text.find("RegularJoin(join=[left]"), text.find("GroupAggregate(group by=[customer],"));
+    assert!(join > groups && groups.is_some(), "the rows are joined, then grouped: {text}");
+}
+
+#[test]
+fn a_subquery_tied_by_other_than_equalities_is_joined_with_the_outer_values() {
+    let text = explained("SELECT (SELECT MAX(paid) FROM payments WHERE order_id < o.id) FROM orders o;");
+    assert!(text.contains("RegularJoin(join=[inner], where=[(order_id < $o0)])"), "{text}");
+    assert!(text.contains("RegularJoin(join=[left], on=[id IS NOT DISTINCT FROM $lifted0])"), "{text}");
+}
+
+#[test]
+fn a_condition_with_a_subquery_may_stand_on_the_side_that_is_not_kept() {
+    let text = explained(
+        "SELECT o.id FROM orders o LEFT JOIN customers c ON o.customer = c.name AND c.country IN (SELECT country FROM customers);",
+    );
+    assert!(text.contains("RegularJoin(join=[left], on=[customer = name])"), "{text}");
+    assert!(text.contains("RegularJoin(join=[semi], on=[country = $v0])"), "{text}");
+}
+
+#[test]
 fn common_columns_come_once() {
     for join in ["JOIN", "FULL JOIN"] {
         let plan = plan(&format!(
@@ -80,8 +109,23 @@ fn what_a_subquery_can_not_be_is_said() {
     assert_eq!(error.message(), "a scalar subquery selects one column, not 2");
     let error = refused("SELECT id FROM orders WHERE (id, amount) IN (SELECT order_id FROM payments);");
     assert_eq!(error.message(), "IN compares 2 values with the 1 columns that the subquery selects");
-    let error = refused("SELECT (SELECT MAX(paid) FROM payments WHERE order_id < o.id) FROM orders o;");
-    assert!(error.message().starts_with("a subquery that aggregates, tied to the outer query by more than equalities"));
+    let error =
+        refused("SELECT o.id FROM orders o LEFT JOIN customers c ON o.amount > (SELECT MAX(paid) FROM payments);");
+    assert_eq!(error.message(), "a subquery in ON of a left join over the side that is kept is not supported yet");
+    assert_eq!(error.place().map(|place| place.column), Some(52));
+    let error = refused(
+        "SELECT id FROM orders MATCH_RECOGNIZE (ORDER BY ts MEASURES A.id AS id PATTERN (A) DEFINE A AS A.amount IN (SELECT paid FROM payments));",
+    );
+    assert_eq!(error.message(), "a subquery can't stand here");
+    let error = refused(
+        "SELECT customer FROM orders o GROUP BY customer HAVING EXISTS (SELECT 1 FROM payments WHERE order_id = o.id);",
+    );
+    assert_eq!(error.message(), "column 'id' is neither grouped nor within an aggregate");
+    assert_eq!(error.place().map(|place| place.column), Some(104));
+    let error = refused(
+        "SELECT customer, amount FROM orders GROUP BY customer HAVING customer IN (SELECT name FROM customers);",
+    );
+    assert_eq!(error.message(), "column 'amount' is neither grouped nor within an aggregate");
     let error = refused("SELECT id FROM orders EXCEPT SELECT order_id, paid FROM payments;");
     assert_eq!(error.message(), "EXCEPT of 1 columns with 2 columns");
 }

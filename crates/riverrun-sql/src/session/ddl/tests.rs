@@ -56,6 +56,11 @@ fn a_table_created_as_a_query_has_its_columns_behind_the_computed_ones() {
         printed(&format!("{created} DESCRIBE c")),
         ["twice|INT|FALSE|AS id * 2", "id|INT|FALSE|PRI(id)", "name|VARCHAR(9)|TRUE", "ts|TIMESTAMP(3)|TRUE"]
     );
+    // What the query doesn't give stands before what it does.
+    assert_eq!(
+        printed("CREATE TABLE c (x INT, twice AS id * 2) WITH ('connector' = 'print') AS SELECT id FROM t; DESCRIBE c"),
+        ["x|INT|TRUE", "twice|INT|TRUE|AS id * 2", "id|INT|TRUE"]
+    );
 }
 
 #[test]
@@ -74,7 +79,6 @@ fn what_cannot_be_bound_is_not_created() {
         ("CREATE TABLE c (a INT, b AS z + 1) WITH ('connector' = 'print')", "no column 'z' here"),
         ("ALTER TABLE o ADD c AS z + 1", "no column 'z' here"),
         ("CREATE VIEW v AS SELECT id FROM t; ALTER VIEW v AS SELECT x FROM t", "no column 'x' here"),
-        ("CREATE TABLE c (x INT) WITH ('connector' = 'print') AS SELECT id FROM t", "the query has no column 'x'"),
         (
             "CREATE TABLE c (x INT METADATA) WITH ('connector' = 'print') AS SELECT id FROM t",
             "a METADATA column in CREATE TABLE … AS SELECT is not supported yet",
@@ -127,7 +131,7 @@ fn queries_that_have_no_meaning_are_refused() {
         ("SELECT COUNT(DISTINCT *) FROM t", "COUNT(DISTINCT *) names no column"),
         ("SELECT id FROM t ORDER BY m LIMIT 1", "values of type MAP<STRING, INT> have no order"),
         ("SELECT CURRENT_WATERMARK(id) FROM t", "CURRENT_WATERMARK cannot be applied to (INT)"),
-        ("SELECT id FROM t WHERE id <> ANY (SELECT 1)", "'id <> ANY(SELECT 1)' is no expression of Flink SQL"),
+        ("SELECT id FROM t WHERE id > ANY (id)", "'id > ANY(id)' is no expression of Flink SQL"),
         (
             "SELECT id FROM t WHERE (id, name) IN (SELECT id, name FROM t) OR id = 1",
             "IN (SELECT …) over values that may be NULL, within another expression is not supported yet",

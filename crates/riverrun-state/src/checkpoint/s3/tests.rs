@@ -113,6 +113,16 @@ fn a_server_without_conditional_writes_is_found_out() {
 }
 
 #[test]
+fn a_server_that_loses_an_answer_of_the_check_is_not_taken_for_one_without_conditional_writes() {
+    for lost in 0..3 {
+        let mut answers = vec![Behaviour::Serve, Behaviour::Serve, Behaviour::Serve];
+        answers[lost] = Behaviour::Vanish;
+        let (_server, store) = server(in_turn(answers));
+        check_store(&*store, "1").unwrap();
+    }
+}
+
+#[test]
 fn a_bucket_that_is_not_there() {
     let (server, store) = server(|_| Behaviour::Refuse(404, "NoSuchBucket"));
     let expected = |what: &str| {

@@ -1,0 +1,8 @@
+-- LEFT JOIN LATERAL on a condition over both sides.
+CREATE TABLE events (
+  id INT, k STRING, v INT, amt DECIMAL(10, 2), d DOUBLE, ts TIMESTAMP(3),
+  WATERMARK FOR ts AS ts - INTERVAL '5' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${DIR}/events.json', 'format' = 'json');
+CREATE TABLE dims (k STRING, name STRING, weight DOUBLE)
+WITH ('connector' = 'filesystem', 'path' = '${DIR}/dims.json', 'format' = 'json');
+SELECT d.k, d.name, t.v FROM dims d LEFT JOIN LATERAL (SELECT v FROM events WHERE events.k = d.k) t ON t.v > 20;

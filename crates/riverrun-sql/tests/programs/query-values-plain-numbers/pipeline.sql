@@ -1,0 +1,2 @@
+-- VALUES without parentheses.
+VALUES 5, 6;

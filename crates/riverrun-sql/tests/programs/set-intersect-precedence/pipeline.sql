@@ -1,0 +1,2 @@
+-- INTERSECT binds closer than UNION.
+SELECT x FROM (VALUES (1), (2)) AS t(x) UNION SELECT x FROM (VALUES (2), (3)) AS t(x) INTERSECT SELECT x FROM (VALUES (3), (4)) AS t(x);

@@ -1,0 +1,8 @@
+-- MAX tied by an equality and an inequality.
+CREATE TABLE events (
+  id INT, k STRING, v INT, amt DECIMAL(10, 2), d DOUBLE, ts TIMESTAMP(3),
+  WATERMARK FOR ts AS ts - INTERVAL '5' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${DIR}/events.json', 'format' = 'json');
+CREATE TABLE dims (k STRING, name STRING, weight DOUBLE)
+WITH ('connector' = 'filesystem', 'path' = '${DIR}/dims.json', 'format' = 'json');
+SELECT id, (SELECT MAX(name) FROM dims WHERE dims.k = events.k AND dims.weight < events.v) AS n FROM events;

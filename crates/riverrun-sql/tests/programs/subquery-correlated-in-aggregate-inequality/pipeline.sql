@@ -1,0 +1,8 @@
+-- IN over an aggregate that is tied by an inequality.
+CREATE TABLE events (
+  id INT, k STRING, v INT, amt DECIMAL(10, 2), d DOUBLE, ts TIMESTAMP(3),
+  WATERMARK FOR ts AS ts - INTERVAL '5' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${DIR}/events.json', 'format' = 'json');
+CREATE TABLE dims (k STRING, name STRING, weight DOUBLE)
+WITH ('connector' = 'filesystem', 'path' = '${DIR}/dims.json', 'format' = 'json');
+SELECT id FROM events WHERE v IN (SELECT MAX(e2.v) FROM events e2 WHERE e2.id < events.id);

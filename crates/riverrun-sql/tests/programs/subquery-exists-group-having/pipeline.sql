@@ -1,0 +1,8 @@
+-- A correlated EXISTS over groups with HAVING.
+CREATE TABLE events (
+  id INT, k STRING, v INT, amt DECIMAL(10, 2), d DOUBLE, ts TIMESTAMP(3),
+  WATERMARK FOR ts AS ts - INTERVAL '5' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${DIR}/events.json', 'format' = 'json');
+CREATE TABLE dims (k STRING, name STRING, weight DOUBLE)
+WITH ('connector' = 'filesystem', 'path' = '${DIR}/dims.json', 'format' = 'json');
+SELECT name FROM dims d WHERE EXISTS (SELECT k FROM events e WHERE e.k = d.k GROUP BY k HAVING COUNT(*) > 2);

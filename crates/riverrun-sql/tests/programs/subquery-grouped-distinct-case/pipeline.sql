@@ -1,0 +1,8 @@
+-- Aggregates compared with a subquery, made distinct.
+CREATE TABLE events (
+  id INT, k STRING, v INT, amt DECIMAL(10, 2), d DOUBLE, ts TIMESTAMP(3),
+  WATERMARK FOR ts AS ts - INTERVAL '5' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${DIR}/events.json', 'format' = 'json');
+CREATE TABLE dims (k STRING, name STRING, weight DOUBLE)
+WITH ('connector' = 'filesystem', 'path' = '${DIR}/dims.json', 'format' = 'json');
+SELECT DISTINCT CASE WHEN COUNT(*) > (SELECT COUNT(*) - 3 FROM dims) THEN 'many' ELSE 'few' END AS c FROM events GROUP BY k;

@@ -1,0 +1,7 @@
+-- Two temporal joins with one view.
+CREATE TABLE pays (pid INT, cur STRING, amt DECIMAL(10, 2), pt TIMESTAMP(3), WATERMARK FOR pt AS pt - INTERVAL '15' SECOND)
+WITH ('connector' = 'filesystem', 'path' = '${DIR}/pays.json', 'format' = 'json');
+CREATE TABLE rates (cur STRING, rate DECIMAL(6, 2), rt TIMESTAMP(3), WATERMARK FOR rt AS rt - INTERVAL '1' SECOND)
+WITH ('connector' = 'filesystem', 'path' = '${DIR}/rates.json', 'format' = 'json');
+CREATE VIEW vr AS SELECT cur, rate, rt FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY cur ORDER BY rt DESC) AS rn FROM rates) WHERE rn = 1;
+SELECT p.pid, v.rate, w.rate AS rate2 FROM pays AS p JOIN vr FOR SYSTEM_TIME AS OF p.pt AS v ON p.cur = v.cur JOIN vr FOR SYSTEM_TIME AS OF p.pt AS w ON v.cur = w.cur;

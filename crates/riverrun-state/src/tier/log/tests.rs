@@ -1,0 +1,83 @@
+//! Segments through many barriers: what is dead goes, what is small is merged.
+
+use crate::tier::memory::MemoryTier;
+use crate::tier::tests::Counter;
+use crate::tier::{StateBackend, TierFiles};
+use std::sync::Arc;
+
+fn key(number: u32) -> Vec<u8> {
+    number.to_be_bytes().to_vec()
+}
+
+fn barrier(counter: &mut Counter) -> Arc<TierFiles> {
+    counter.barrier().unwrap()
+}
+
+fn bytes(files: &TierFiles) -> u64 {
+    files.files.iter().map(|file| file.size().unwrap()).sum()
+}
+
+#[test]
+fn a_barrier_writes_what_has_changed_and_little_is_kept_that_is_dead() {
+    let backend = StateBackend::tiered(Arc::new(MemoryTier), 1 << 30, 0).unwrap().from_bytes(0);
+    let mut counter = Counter::new(&backend, 0, 1);
+    let all: Vec<Vec<u8>> = (0..10_000).map(key).collect();
+    counter.add(&all, 1);
+    let first = barrier(&mut counter);
+    assert_eq!(first.files.len(), 1);
+    let full = bytes(&first);
+    for round in 0..200_u32 {
+        let some: Vec<Vec<u8>> = (0..500).map(|n| key((round * 37 + n * 7) % 10_000)).collect();
+        counter.add(&some, 1);
+        let files = barrier(&mut counter);
+        assert!(bytes(&files) < 3 * full, "{} bytes of {full} in round {round}", bytes(&files));
+        assert!(files.files.len() < 40, "{} files in round {round}", files.files.len());
+    }
+    // All that there is can be read by another.
+    let last = barrier(&mut counter);
+    let mut restored = Counter::new(&backend, 0, 1);
+    restored.restore(std::slice::from_ref(&last));
+    // Which names the same files again.
+    let again = barrier(&mut restored);
+    let contents = |files: &TierFiles| files.files.iter().map(|file| file.read().unwrap()).collect::<Vec<_>>();
+    assert!(contents(&again) == contents(&last));
+    assert_eq!(restored.counts(&all), counter.counts(&all));
+}
+
+#[test]
+fn keys_that_are_gone_leave_no_trace_in_the_end() {
+    let backend = StateBackend::tiered(Arc::new(MemoryTier), 1 << 30, 1).unwrap().from_bytes(0);
+    let mut counter = Counter::new(&backend, 0, 1);
+    for round in 0..100_u32 {
+        let some: Vec<Vec<u8>> = (0..1_000).map(|n| key(round * 1_000 + n)).collect();
+        counter.add(&some, 1);
+        barrier(&mut counter);
+        some.iter().for_each(|key| counter.remove(key));
+    }
+    let files = barrier(&mut counter);
+    let files = [files, barrier(&mut counter), barrier(&mut counter)];
+    assert!(bytes(&files[2]) < 200_000, "{} bytes in {} files", bytes(&files[2]), files[2].files.len());
+    let mut restored = Counter::new(&StateBackend::in_memory(None), 0, 1);
+    restored.restore(&files[2..]);
+    assert!(restored.counts(&[key(1), key(99_999)]).is_empty());
+}
+
+#[test]
+fn a_damaged_segment_is_an_error_that_names_it() {
+    use crate::tier::{Content, GroupRange, TierFile};
+    let file = |bytes: &[u8]| TierFile {
+        name: "0000000000-0000000000-0-16.segment".into(),
+        immutable: true,
+        content: Content::Bytes(bytes.into()),
+    };
+    for (bytes, message) in [
+        (&b"RRSEGM_1\x00\x01\x09\x00"[..], "a segment of the state ends too early"),
+        (&b"something else"[..], "a file of the state is no segment"),
+    ] {
+        let files =
+            TierFiles { groups: GroupRange { first: 0, end: 16 }, origin: 0, files: vec![file(bytes)], scratch: None };
+        let error = Counter::new(&StateBackend::in_memory(None), 0, 1).try_restore(&[Arc::new(files)]).unwrap_err();
+        assert_eq!(error.message(), message);
+        assert_eq!(error.detail_text(), Some("the file 0000000000-0000000000-0-16.segment"));
+    }
+}

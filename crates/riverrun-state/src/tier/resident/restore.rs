@@ -1,0 +1,107 @@
+//! Takes over what barriers have left in logs and tiers.
+
+use super::flags::{LOGGED, USED};
+use super::{LARGEST_RUN, Resident, SlotValues};
+use crate::key::hash_key;
+use crate::key_table::KeyTable;
+use crate::tier::files::TierFiles;
+use crate::tier::log::{is_log, newest_values};
+use crate::tier::queue::Queue;
+use crate::tier::run::Run;
+use crate::tier::store::TierStore;
+use riverrun_core::{KeyGroup, Result};
+use std::sync::Arc;
+
+/// Takes a key that is not in memory and its value into memory; gives its slot.
+pub type TakeIn<'a> = dyn FnMut(&[u8], &[u8]) -> Result<u32> + 'a;
+
+impl Resident {
+    /// Takes over what barriers have left of this worker's key groups: logs into memory, and tiers as a tier, or, where there is
+    /// none, into memory too.
+    pub fn restore<V: SlotValues>(
+        &mut self,
+        parts: &[Arc<TierFiles>],
+        keys: &mut KeyTable,
+        values: &mut V,
+    ) -> Result<()> {
+        self.restore_with(parts, &mut |key, value| {
+            let (slot, _) = keys.insert(hash_key(key), key);
+            values.grow(keys.slots());
+            values.decode(slot, keys.hash(slot), value)?;
+            Ok(slot)
+        })?;
+        values.loaded()
+    }
+
+    /// The same where a key does not have one value.
+    pub fn restore_with(&mut self, parts: &[Arc<TierFiles>], take_in: &mut TakeIn<'_>) -> Result<()> {
+        let groups = self.seat.groups();
+        let parts = parts.iter().filter(|part| part.groups.overlap(groups).is_some()).cloned();
+        let (logs, tiers): (Vec<_>, Vec<_>) = parts.partition(|part| is_log(part));
+        if !self.tiered {
+            for part in &logs {
+                let visit = &mut |_, _, key: &[u8], value: &[u8]| take_in(key, value).map(drop);
+                newest_values(part, groups, None, &mut |_, _| {}, visit)?;
+            }
+            return tiers.iter().try_for_each(|part| {
+                self.backend.reader()?.scan(part, groups, &mut |key, value| take_in(key, value).map(drop))
+            });
+        }
+        if self.backend.with_log && tiers.is_empty() && !self.is_too_large(&logs)? {
+            return logs.iter().try_for_each(|part| self.take_over_log(part, take_in));
+        }
+        let reader = self.backend.reader()?;
+        let store = match tiers.is_empty() {
+            true => reader.create(self.seat.store())?,
+            false => reader.open(self.seat.store(), &tiers)?,
+        };
+        logs.iter().try_for_each(|part| self.write_below(&*store, part))?;
+        self.queue = Some(Queue::new(store, self.backend.writers.clone(), self.backend.bytes_waiting()));
+        self.complete = false;
+        Ok(())
+    }
+
+    /// Whether logs hold more than may be in memory.
+    fn is_too_large(&self, logs: &[Arc<TierFiles>]) -> Result<bool> {
+        let mut bytes = 0;
+        for part in logs {
+            let own = part.groups.overlap(self.seat.groups()).map_or(0, |own| own.count());
+            let all = part.files.iter().map(|file| file.size()).sum::<Result<u64>>()?;
+            bytes += all * own / part.groups.count().max(1);
+        }
+        Ok(bytes > self.backend.budget.limit() as u64)
+    }
+
+    /// The segments of a log become the first ones of this one, and their newest values are taken into memory.
+    fn take_over_log(&mut self, part: &TierFiles, take_in: &mut TakeIn<'_>) -> Result<()> {
+        let (groups, expired) = (self.seat.groups(), self.seat.expired.clone());
+        self.log()?;
+        let (Some(log), flags) = (&mut self.log, &mut self.flags) else { return Ok(()) };
+        let numbers = log.adopt(part)?;
+        let mut counts = Vec::with_capacity(numbers.len());
+        let count = &mut |records, gone| counts.push((records, gone));
+        newest_values(part, groups, expired.as_ref(), count, &mut |file, _, key, value| {
+            let slot = take_in(key, value)?;
+            flags.resize(flags.len().max(slot as usize + 1), 0);
+            flags[slot as usize] = LOGGED | USED;
+            log.note(slot, numbers[file]);
+            Ok(())
+        })?;
+        log.set_counts(&numbers, &counts);
+        Ok(())
+    }
+
+    /// Writes what a log holds into a store.
+    fn write_below(&self, store: &dyn TierStore, part: &TierFiles) -> Result<()> {
+        let mut run = Run::default();
+        let expired = self.seat.expired.as_ref();
+        newest_values(part, self.seat.groups(), expired, &mut |_, _| {}, &mut |_, group, key, value| {
+            run.put(KeyGroup(group), hash_key(key), key, |out| out.extend_from_slice(value));
+            match run.num_bytes() > LARGEST_RUN {
+                true => store.apply(&std::mem::take(&mut run)),
+                false => Ok(()),
+            }
+        })?;
+        if run.is_empty() { Ok(()) } else { store.apply(&run) }
+    }
+}
