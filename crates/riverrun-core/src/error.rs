@@ -6,6 +6,10 @@
 
 use std::fmt;
 
+/// So many characters of a line are shown; of a longer one those around the place, so many of them before it.
+const SHOWN: usize = 200;
+const SHOWN_BEFORE: usize = 60;
+
 /// The result of everything that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -165,13 +169,8 @@ impl Error {
         {
             let number = place.line.to_string();
             let margin = " ".repeat(number.len());
-            // Tabs keep their width in the caret's line, so that the caret stands under its word.
-            let indent: String = line
-                .chars()
-                .take(place.column.saturating_sub(1) as usize)
-                .map(|c| if c == '\t' { '\t' } else { ' ' })
-                .collect();
-            let room = line.chars().count().saturating_sub(place.column.saturating_sub(1) as usize).max(1);
+            let (line, indent) = excerpt(line, place.column.saturating_sub(1) as usize);
+            let room = line.chars().count().saturating_sub(indent.chars().count()).max(1);
             let carets = "^".repeat((place.length as usize).min(room));
             let _ = writeln!(text, "{margin}--> {file}:{}:{}", place.line, place.column);
             let _ = writeln!(text, "{margin} |\n{number} | {line}\n{margin} | {indent}{carets}");
@@ -184,6 +183,19 @@ impl Error {
         }
         text
     }
+}
+
+/// A line, or the part of a long one around the place, and what stands before the caret below it. Tabs keep their width there,
+/// so that the caret stands under its word.
+fn excerpt(line: &str, place: usize) -> (String, String) {
+    let count = line.chars().count();
+    let start = if count > SHOWN { place.saturating_sub(SHOWN_BEFORE) } else { 0 };
+    let cut = |is_cut: bool| if is_cut { "…" } else { "" };
+    let shown: String = line.chars().skip(start).take(SHOWN).collect();
+    let blank = |c: char| if c == '\t' { '\t' } else { ' ' };
+    let shown = format!("{}{shown}{}", cut(start > 0), cut(start + SHOWN < count));
+    let indent = shown.chars().take(place - start + usize::from(start > 0)).map(blank).collect();
+    (shown, indent)
 }
 
 impl fmt::Debug for Error {
@@ -202,5 +214,30 @@ impl fmt::Debug for Error {
 impl From<arrow::error::ArrowError> for Error {
     fn from(error: arrow::error::ArrowError) -> Self {
         Error::failure(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_long_line_the_part_around_the_place_is_shown() {
+        let source = format!("SELECT {} wrong {}", "a, ".repeat(100), "b, ".repeat(200));
+        let place = Place { line: 1, column: 309, length: 5 };
+        let text = Error::input("no such column").at(place).render("q.sql", &source);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[1], " --> q.sql:1:309");
+        let (line, carets) = (lines[3].strip_prefix("1 | ").unwrap(), lines[4].strip_prefix("  | ").unwrap());
+        assert!(line.starts_with('…'), "{line}");
+        assert!(line.ends_with('…') && line.chars().count() == SHOWN + 2, "{line}");
+        let from = carets.chars().position(|c| c == '^').unwrap();
+        assert_eq!(line.chars().skip(from).take(5).collect::<String>(), "wrong");
+    }
+
+    #[test]
+    fn a_short_line_is_shown_whole() {
+        let text = Error::input("no").at(Place { line: 2, column: 3, length: 9 }).render("q.sql", "x\n\ty z");
+        assert_eq!(text, "error: no\n --> q.sql:2:3\n  |\n2 | \ty z\n  | \t ^^\n");
     }
 }

@@ -28,7 +28,7 @@ use std::sync::Arc;
 const CHUNK: usize = 1 << 20;
 
 /// A segment that has grown to so many bytes is followed by another one.
-const LARGEST_SEGMENT: u64 = 256 << 20;
+const LARGEST_SEGMENT: u64 = 64 << 20;
 
 /// Segments below this size are merged, so many at the least.
 const SMALL_SEGMENT: u64 = 4 << 20;
