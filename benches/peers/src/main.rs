@@ -11,10 +11,11 @@ use std::time::Instant;
 const JSON: &str = "SELECT date_bin(INTERVAL '1 minute', at_time) AS minute, path, status, COUNT(*) AS n
   FROM lines GROUP BY 1, 2, 3";
 
-/// The same fields as Riverrun's combined log format takes out of a line.
-const LOG: &str = r#"SELECT date_bin(INTERVAL '1 minute', to_timestamp(m[1], '%d/%b/%Y:%H:%M:%S %z')) AS minute, m[2] AS path, CAST(m[3] AS INT) AS status, COUNT(*) AS n
-  FROM (SELECT regexp_match(line, '^\S+ \S+ \S+ \[([^\]]+)\] "\S+ (\S+) [^"]*" (\d{3}) ') AS m FROM lines)
-  GROUP BY 1, 2, 3"#;
+/// The same fields as Riverrun's combined log format takes out of a line, by cutting at brackets, quotes and spaces, which is
+/// faster than a regular expression.
+const LOG: &str = r#"SELECT date_bin(INTERVAL '1 minute', to_timestamp(split_part(split_part(line, '[', 2), ']', 1), '%d/%b/%Y:%H:%M:%S %z')) AS minute,
+  split_part(split_part(line, '"', 2), ' ', 2) AS path, CAST(split_part(split_part(line, '"', 3), ' ', 2) AS INT) AS status, COUNT(*) AS n
+  FROM lines GROUP BY 1, 2, 3"#;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
