@@ -18,15 +18,21 @@ struct Typed {
     child: Child,
     keys: Arc<Mutex<ChildStdin>>,
     screen: Arc<Mutex<String>>,
+    /// How much there was before the last keys, and up to the end of what was waited for.
     seen: usize,
+    shown: usize,
 }
+
+/// What the editor asks the terminal when it begins to read a line: where the cursor is.
+const WHERE: &str = "\x1b[6n";
 
 impl Typed {
     /// Starts `riverrun sql` with these arguments; `None` where there is no `script`.
     fn start(case: &Case, args: &str) -> Option<Typed> {
-        let command = format!("{} sql {args}", env!("CARGO_BIN_EXE_riverrun"));
+        // What `script` itself ends with is not always what the command has ended with.
+        let command = format!("{} sql {args}; echo ended with $?", env!("CARGO_BIN_EXE_riverrun"));
         let mut script = Command::new("script");
-        script.args(["-q", "-e", "-f", "-c", &command, "/dev/null"]).current_dir(case.path());
+        script.args(["-q", "-f", "-c", &command, "/dev/null"]).current_dir(case.path());
         script.env_remove("RUST_LOG").env("NO_COLOR", "1").env("XDG_STATE_HOME", case.path()).env("TERM", "xterm");
         let Ok(mut child) = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn() else {
             eprintln!("skipped: there is no `script`");
@@ -39,15 +45,15 @@ impl Typed {
             let mut bytes = [0; 4096];
             while let Ok(length @ 1..) = out.read(&mut bytes) {
                 let text = String::from_utf8_lossy(&bytes[..length]);
-                // The editor asks a terminal where the cursor is.
-                if text.contains("\x1b[6n") {
+                if text.contains(WHERE) {
                     let _ = answers.lock().unwrap().write_all(b"\x1b[1;1R");
                 }
                 shown.lock().unwrap().push_str(&text);
             }
         });
-        let mut typed = Typed { child, keys, screen, seen: 0 };
+        let mut typed = Typed { child, keys, screen, seen: 0, shown: 0 };
         typed.shows("`help;` for help");
+        typed.prompts();
         Some(typed)
     }
 
@@ -61,13 +67,30 @@ impl Typed {
     /// Waits until this has been shown since the last keys.
     #[track_caller]
     fn shows(&mut self, text: &str) {
+        self.shown = self.wait_for(text, self.seen);
+    }
+
+    /// Waits until the editor reads again behind what was shown: before that keys are the terminal's.
+    #[track_caller]
+    fn prompts(&mut self) {
+        self.shown = self.wait_for(WHERE, self.shown);
+    }
+
+    /// Waits until the shell has ended as it should.
+    #[track_caller]
+    fn ends(&mut self) {
+        self.shows("ended with 0");
+    }
+
+    #[track_caller]
+    fn wait_for(&self, text: &str, from: usize) -> usize {
         let start = Instant::now();
         loop {
             let screen = self.screen.lock().unwrap();
-            if screen[self.seen..].contains(text) {
-                return;
+            if let Some(at) = screen[from..].find(text) {
+                return from + at + text.len();
             }
-            assert!(start.elapsed() < PATIENCE, "`{text}` is not shown in {:?}", &screen[self.seen..]);
+            assert!(start.elapsed() < PATIENCE, "{text:?} is not shown in {:?}", &screen[from..]);
             drop(screen);
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -90,6 +113,7 @@ fn statements_stand_on_several_lines_and_words_are_completed() {
     shell.keys("name STRING) WITH ('connector' = 'datagen', 'number-of-rows' = '3');\r");
     shell.keys("SHOW TABLES;\r");
     shell.shows("table name");
+    shell.prompts();
     // A column of the table, an option of a connector and one of the session: each can be only one word.
     for (typed, completed) in
         [("SELECT nume", "SELECT numeral"), ("'rows-per-s", "'rows-per-second"), ("SET 'table.dml", "table.dml-sync")]
@@ -101,15 +125,18 @@ fn statements_stand_on_several_lines_and_words_are_completed() {
     }
     shell.keys("SELECT 'hello ${WHO}' AS greeting;\r");
     shell.shows("hello you");
+    shell.prompts();
     shell.keys("SELECT COUNT(*) AS n FROM t;\r");
     shell.shows("3");
     shell.shows("1 row");
+    shell.prompts();
     shell.keys("SELCT 1;\r");
     shell.shows("did you mean `SELECT`?");
+    shell.prompts();
     shell.keys("clear;\r");
     shell.shows("\x1b[2J");
     shell.keys("quit\r");
-    assert!(shell.child.wait().unwrap().success());
+    shell.ends();
     let history = std::fs::read_to_string(case.path().join("riverrun/history")).unwrap();
     assert!(history.contains("SHOW TABLES;"), "{history}");
 }
@@ -124,9 +151,10 @@ fn a_query_without_end_is_stopped_by_ctrl_c_and_the_shell_goes_on() {
     shell.shows("2 rows; ");
     shell.shows("changes …");
     shell.keys("\x03");
-    shell.shows("riverrun");
+    shell.prompts();
     shell.keys("SELECT 'still ' || 'here';\r");
     shell.shows("still here");
+    shell.prompts();
     shell.keys("\x04");
-    assert!(shell.child.wait().unwrap().success());
+    shell.ends();
 }

@@ -37,14 +37,23 @@ impl OperatorContext {
             let written = value.first_chunk().map_or(0, |bytes| i64::from_le_bytes(*bytes));
             written > 0 && written.saturating_add(ttl.0) <= clock.now().0
         };
-        let seat = TierSeat {
+        let expired = ttl.map(|ttl| Arc::new(move |value: &[u8]| expired(ttl, value)) as IsExpired);
+        Resident::new(self.state.clone(), TierSeat { expired, ..self.seat(table) })
+    }
+
+    /// What keeps a table that never leaves memory, and at a barrier writes what has changed of it.
+    pub fn held(&self, table: &str) -> Resident {
+        Resident::new(self.state.held(), self.seat(table))
+    }
+
+    fn seat(&self, table: &str) -> TierSeat {
+        TierSeat {
             name: if table.is_empty() { self.id.to_string() } else { format!("{}-{table}", self.id) },
             worker: self.worker,
             parallelism: self.parallelism,
             key_groups: self.key_groups,
-            expired: ttl.map(|ttl| Arc::new(move |value: &[u8]| expired(ttl, value)) as IsExpired),
-        };
-        Resident::new(self.state.clone(), seat)
+            expired: None,
+        }
     }
 
     /// Where a typed state of this operator lives ([`riverrun_state::typed`]).

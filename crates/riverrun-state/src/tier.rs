@@ -1,10 +1,10 @@
 //! Where keyed state goes at barriers, and when it is larger than the memory it may take up: a log while everything is in memory,
-//! from then on a tier below.
+//! from then on a store below, which is a log too as long as memory has room for the places of all values, and then a database.
 //!
 //! ```text
 //! operator ── slots in memory (Resident) ── SegmentLog: what has changed ──► queue ──► thread ──► segments ──► checkpoint
 //!
-//! operator ── slots in memory (Resident) ── Run: what is written back ──► queue ──► thread ──► TierStore (RocksDB)
+//! operator ── slots in memory (Resident) ── Run: what is written back ──► queue ──► thread ──► LogStore, or RocksDB
 //!                  ▲                            │ reads look through it                           │ hard links
 //!                  └──────────── misses ────────┴────────── batched reads ◄───────────────────────┴──► checkpoint
 //! ```
@@ -24,6 +24,7 @@ mod queue;
 mod resident;
 mod run;
 mod store;
+mod store_queue;
 #[cfg(test)]
 pub(crate) mod tests;
 

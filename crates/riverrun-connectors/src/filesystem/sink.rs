@@ -397,10 +397,9 @@ impl FileWriter {
             if self.plan.partitions.is_some() {
                 self.remove_old(&folder)?;
             }
-            // There is no connection to lose: that one is lost elsewhere makes no difference here.
-            failpoint::strike("target-commit")?;
+            failpoint("target-commit")?;
             part.publish()?;
-            failpoint::strike("commit-answer")?;
+            failpoint("commit-answer")?;
             if let (Some(name), Some(_)) = (&self.plan.success_file, &self.plan.partitions) {
                 let path = folder.join(name);
                 File::create(&path).map_err(|error| io_error("write", &path, &error))?;

@@ -7,12 +7,18 @@ fn a_fault_strikes_at_its_hit_and_leaves_a_note_in_the_ledger() {
     let ledger = std::env::temp_dir().join(format!("riverrun-failpoint-{}", std::process::id()));
     std::fs::create_dir_all(&ledger).unwrap();
     failpoint("savepoint-copy").unwrap();
-    arm_with(Fault::parse_all("error@savepoint-copy:2, disconnect@token").unwrap(), Some(ledger.clone())).unwrap();
+    arm_with(
+        Fault::parse_all("error@savepoint-copy:2, disconnect@token, disconnect@fence").unwrap(),
+        Some(ledger.clone()),
+    )
+    .unwrap();
     failpoint("savepoint-copy").unwrap();
     assert_eq!(failpoint("savepoint-copy").unwrap_err().message(), "the failpoint 'savepoint-copy' was hit");
     failpoint("savepoint-copy").unwrap();
     assert_eq!(strike("token").unwrap(), Struck::Disconnected);
     assert_eq!(strike("token").unwrap(), Struck::Nothing);
+    // A target without a connection, as a folder of files, has none to lose.
+    failpoint("fence").unwrap();
     // Another process, or the next start, goes on counting.
     disarm();
     arm_with(Fault::parse_all("error@savepoint-copy:4").unwrap(), Some(ledger.clone())).unwrap();
@@ -23,7 +29,9 @@ fn a_fault_strikes_at_its_hit_and_leaves_a_note_in_the_ledger() {
     let noted = std::fs::read_to_string(ledger.join(STRUCK_FILE)).unwrap();
     assert_eq!(
         noted,
-        format!("error@savepoint-copy:2\t{pid}\ndisconnect@token:1\t{pid}\nerror@savepoint-copy:4\t{pid}\n")
+        format!(
+            "error@savepoint-copy:2\t{pid}\ndisconnect@token:1\t{pid}\ndisconnect@fence:1\t{pid}\nerror@savepoint-copy:4\t{pid}\n"
+        )
     );
     std::fs::remove_dir_all(ledger).unwrap();
 }

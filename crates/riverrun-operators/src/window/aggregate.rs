@@ -17,11 +17,13 @@ use super::spec::WindowAggregateSpec;
 use crate::aggregate_call::BatchInputs;
 use crate::expression::evaluate_all;
 use crate::late::LateRows;
+use held::{HeldPane, PaneName};
 use riverrun_core::{Error, Result, RowBatch, Watermark};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
 use riverrun_state::{KeyEncoder, KeyRows, OperatorSnapshot, RestoredState, hash_key};
 use std::collections::{BTreeMap, BTreeSet};
 
+mod held;
 mod snapshot;
 #[cfg(test)]
 mod tests;
@@ -35,9 +37,13 @@ pub struct WindowAggregate {
     results: Results,
     encoder: KeyEncoder,
     /// The groups of each slice that still belongs to a window to come.
-    slices: BTreeMap<Window, Pane>,
+    slices: BTreeMap<Window, HeldPane>,
     /// CUMULATE: by the windows' start, what has been merged so far.
-    running: BTreeMap<i64, Pane>,
+    running: BTreeMap<i64, HeldPane>,
+    /// Panes that nobody needs any more, but for a barrier that is being written.
+    leaving: Vec<HeldPane>,
+    /// Whether a barrier is being written.
+    writing: bool,
     /// The windows that fire next; of each slice at least the first of its windows that has not fired.
     timers: BTreeSet<Window>,
     /// Windows that fire by here are due.
@@ -57,7 +63,8 @@ struct Firing {
 
 #[derive(Debug)]
 enum Source {
-    Own(Pane),
+    Own(HeldPane),
+    Merged(Pane),
     /// The running pane of CUMULATE windows with this start.
     Running(i64),
 }
@@ -87,6 +94,8 @@ impl WindowAggregate {
             encoder: KeyEncoder::default(),
             slices: BTreeMap::new(),
             running: BTreeMap::new(),
+            leaving: Vec::new(),
+            writing: false,
             timers: BTreeSet::new(),
             due: Watermark::MIN,
             firing: None,
@@ -94,6 +103,23 @@ impl WindowAggregate {
             spec,
             context,
         })
+    }
+
+    /// A pane, which may be new.
+    fn held(&mut self, name: PaneName) -> &mut HeldPane {
+        let (spec, context) = (&self.spec, &self.context);
+        let new = || new_pane(spec, context, name);
+        match name {
+            PaneName::Slice(slice) => self.slices.entry(slice).or_insert_with(new),
+            PaneName::Running(start) => self.running.entry(start).or_insert_with(new),
+        }
+    }
+
+    /// Nobody needs the pane any more.
+    fn leave(&mut self, held: HeldPane) {
+        if held.is_freezing() {
+            self.leaving.push(held);
+        }
     }
 
     fn prepare(&mut self, batch: &RowBatch, watermarks: &WatermarkRuns, late: Option<LateRows>) -> Result<Rows> {
@@ -138,23 +164,18 @@ impl WindowAggregate {
         // None in the gap between two windows of a HOP.
         let Some(unfired) = self.finder.first_unfired(share.slice, watermark) else { return Ok(()) };
         self.timers.insert(unfired);
-        let (aggregates, retracting) = (&self.spec.aggregates, self.spec.retracting);
         let cumulated =
             matches!(self.finder.borders(), Some(Borders::Cumulate { .. })) && unfired.end > share.slice.end;
-        let pane = if cumulated {
-            // The slice's own window has fired, and the slice is part of what has been merged.
-            self.running.entry(unfired.start).or_insert_with(|| Pane::new(aggregates, retracting))
-        } else {
-            self.slices.entry(share.slice).or_insert_with(|| Pane::new(aggregates, retracting))
-        };
+        // If the slice's own window has fired, the slice is part of what has been merged.
+        let pane = self.held(if cumulated { PaneName::Running(unfired.start) } else { PaneName::Slice(share.slice) });
         let mut slots = Vec::with_capacity(share.rows.len());
         if rows.hashes.is_empty() {
-            slots.resize(share.rows.len(), pane.keys.insert(hash_key(&[]), &[]).0);
+            slots.resize(share.rows.len(), pane.slot(hash_key(&[]), &[]));
         } else if share.rows.len() == rows.hashes.len() {
-            pane.keys.insert_rows(&rows.keys, &rows.hashes, &mut slots);
+            slots.extend(rows.keys.iter().zip(&rows.hashes).map(|(key, &hash)| pane.slot(hash, key)));
         } else {
             let keyed = share.rows.iter().map(|&row| (rows.hashes[row as usize], rows.keys.row(row as usize)));
-            slots.extend(keyed.map(|(hash, key)| pane.keys.insert(hash, key).0));
+            slots.extend(keyed.map(|(hash, key)| pane.slot(hash, key)));
         }
         pane.update(&slots, &rows.inputs.at(&share.rows)?)
     }
@@ -182,14 +203,14 @@ impl WindowAggregate {
         let Some(window) = self.timers.pop_first() else { return Ok(()) };
         let source = match self.finder.borders() {
             None | Some(Borders::Tumble { .. }) => self.slices.remove(&window).map(Source::Own),
-            Some(borders @ Borders::Hop { .. }) => self.merge_slices(&borders, window)?.map(Source::Own),
+            Some(borders @ Borders::Hop { .. }) => self.merge_slices(&borders, window)?,
             Some(borders @ Borders::Cumulate { .. }) => self.cumulate(&borders, window)?,
         };
         self.firing = source.map(|source| Firing { window, source, position: 0 });
         Ok(())
     }
 
-    fn merge_slices(&mut self, borders: &Borders, window: Window) -> Result<Option<Pane>> {
+    fn merge_slices(&mut self, borders: &Borders, window: Window) -> Result<Option<Source>> {
         let first = Window { end: window.start.saturating_add(1), start: i64::MIN };
         let last = Window { end: window.end, start: i64::MAX };
         // The slices that end with this window.
@@ -204,17 +225,20 @@ impl WindowAggregate {
         let merged = match (inside.next(), inside.next()) {
             (None, _) => None,
             // Nothing to merge, and nobody else needs it.
-            (Some(only), None) if over.contains(&only) => self.slices.remove(&only),
+            (Some(only), None) if over.contains(&only) => self.slices.remove(&only).map(Source::Own),
             _ => {
                 let mut merged = Pane::new(&self.spec.aggregates, self.spec.retracting);
                 // The newest slice first, as in Flink: what LISTAGG and ARRAY_AGG list depends on it.
-                for pane in self.slices.range(first..=last).rev().map(|(_, pane)| pane) {
-                    merged.merge(pane)?;
+                for held in self.slices.range(first..=last).rev().map(|(_, held)| held) {
+                    let slots = merged.slots_of(held.pane());
+                    merged.merge(&slots, held.pane())?;
                 }
-                Some(merged)
+                Some(Source::Merged(merged))
             }
         };
-        over.iter().for_each(|slice| drop(self.slices.remove(slice)));
+        for slice in over {
+            self.slices.remove(&slice).into_iter().for_each(|held| self.leave(held));
+        }
         if let Some(next) = next {
             let first = Window { end: next.start.saturating_add(1), start: i64::MIN };
             if self.slices.range(first..=Window { end: next.end, start: i64::MAX }).next().is_some() {
@@ -228,20 +252,16 @@ impl WindowAggregate {
         let Borders::Cumulate { step, .. } = *borders else { return Ok(None) };
         let slice = Window { start: window.end.saturating_sub(step), end: window.end };
         let added = self.slices.remove(&slice);
-        let (aggregates, retracting) = (&self.spec.aggregates, self.spec.retracting);
-        let Some(next) = borders.next_window(window) else {
-            return Ok(match (self.running.remove(&window.start), added) {
-                (Some(mut running), Some(added)) => {
-                    running.merge(&added)?;
-                    Some(Source::Own(running))
-                }
-                (running, added) => running.or(added).map(Source::Own),
-            });
-        };
-        if let Some(added) = added {
-            let running = self.running.entry(window.start).or_insert_with(|| Pane::new(aggregates, retracting));
-            running.merge(&added)?;
+        let next = borders.next_window(window);
+        if next.is_some() || self.running.contains_key(&window.start) {
+            if let Some(added) = added {
+                self.held(PaneName::Running(window.start)).merge(added.pane())?;
+                self.leave(added);
+            }
+        } else {
+            return Ok(added.map(Source::Own));
         }
+        let Some(next) = next else { return Ok(self.running.remove(&window.start).map(Source::Own)) };
         if !self.running.contains_key(&window.start) {
             return Ok(None);
         }
@@ -253,9 +273,10 @@ impl WindowAggregate {
     fn emit(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
         let Some(mut firing) = self.firing.take() else { return Ok(()) };
         let pane = match &firing.source {
-            Source::Own(pane) => pane,
+            Source::Own(held) => held.pane(),
+            Source::Merged(pane) => pane,
             Source::Running(start) => {
-                self.running.get(start).ok_or_else(|| Error::bug("a window fires that is gone"))?
+                self.running.get(start).ok_or_else(|| Error::bug("a window fires that is gone"))?.pane()
             }
         };
         let end = pane.groups().min(firing.position + self.spec.batch_size.max(1));
@@ -267,9 +288,15 @@ impl WindowAggregate {
         firing.position = end;
         if end < pane.groups() {
             self.firing = Some(firing);
+        } else if let Source::Own(held) = firing.source {
+            self.leave(held);
         }
         Ok(())
     }
+}
+
+fn new_pane(spec: &WindowAggregateSpec, context: &OperatorContext, name: PaneName) -> HeldPane {
+    HeldPane::new(Pane::new(&spec.aggregates, spec.retracting), context.held(&name.table()))
 }
 
 impl Operator<RowBatch> for WindowAggregate {
@@ -305,6 +332,10 @@ impl Operator<RowBatch> for WindowAggregate {
 
     fn snapshot(&mut self) -> Result<OperatorSnapshot> {
         self.take_snapshot()
+    }
+
+    fn write_behind(&mut self) -> Result<bool> {
+        self.write_panes()
     }
 
     fn restore(&mut self, state: RestoredState) -> Result<()> {

@@ -101,7 +101,9 @@ fn hinted(options: &Options, hints: &[&Hint]) -> Result<Options> {
     let mut merged = options.clone();
     for hint in hints {
         if hint.name != "OPTIONS" {
-            return Err(Error::unsupported(format!("the hint {}", hint.name)).at(hint.place));
+            return Err(Error::input(format!("a table takes the hint OPTIONS, not {}", hint.name))
+                .hint("write it like t /*+ OPTIONS('key' = 'value') */; other hints stand after SELECT")
+                .at(hint.place));
         }
         for (key, value) in hint.options.iter() {
             merged.insert(key, value.clone());

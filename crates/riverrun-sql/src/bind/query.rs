@@ -64,6 +64,10 @@ pub struct QueryBinder<'a> {
     depth: usize,
 }
 
+/// The hints that may stand after SELECT. Those after the second say how Flink's batch engine joins, and change nothing here.
+const SELECT_HINTS: [&str; 8] =
+    ["STATE_TTL", "LOOKUP", "BROADCAST", "SHUFFLE_HASH", "SHUFFLE_MERGE", "NEST_LOOP", "MULTI_JOIN", "OPTIONS"];
+
 /// Views within views are followed this deep.
 const MAX_VIEW_DEPTH: usize = 64;
 
@@ -78,6 +82,16 @@ impl<'a> QueryBinder<'a> {
         'a: 's,
     {
         ExprBinder::new(scope, self.context)
+    }
+
+    /// Refuses hints of a SELECT that there are not.
+    pub(super) fn check_hints(&self, select: &ast::Select) -> Result<()> {
+        let mut hints = self.hints.after(select.select_token.0.span);
+        let Some(unknown) = hints.find(|hint| !SELECT_HINTS.contains(&&*hint.name)) else { return Ok(()) };
+        let known = || format!("after SELECT there are {}", SELECT_HINTS.join(", "));
+        Err(Error::input(format!("there is no hint {}", unknown.name))
+            .hint(did_you_mean(&unknown.name, SELECT_HINTS.iter().copied()).unwrap_or_else(known))
+            .at(unknown.place))
     }
 
     /// What the STATE_TTL hints of a SELECT say.

@@ -67,6 +67,7 @@ impl QueryBinder<'_> {
     /// Binds a SELECT with the ORDER BY of its query, which may name columns that don't come out.
     pub(super) fn ordered_select(&mut self, select: &Select, order_by: &[OrderByExpr]) -> Result<Ordering> {
         refuse_clauses(select)?;
+        self.check_hints(select)?;
         let ttls = self.state_ttls_of(select)?;
         let lookups = self.lookup_hints_of(select)?;
         let around = std::mem::replace(&mut self.state_ttls, ttls);

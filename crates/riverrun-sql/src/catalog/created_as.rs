@@ -1,11 +1,13 @@
 //! CREATE TABLE … AS SELECT: a table with the columns of a query.
 //!
 //! Source: Flink, "CREATE TABLE", AS select_statement. Columns that the statement itself names stand first; a physical one of
-//! which the query has a column of the same name gives that one another type.
+//! which the query has a column of the same name gives that one another type. Names alone put the query's columns into another
+//! order.
 
 use super::{Catalog, CatalogView, Object};
 use crate::parse::{ColumnDef, ColumnKind, CreateTable, NamePart, Query};
-use riverrun_core::{Error, Result, Schema};
+use riverrun_core::suggest::did_you_mean;
+use riverrun_core::{Error, Field, Place, Result, Schema};
 use std::sync::Arc;
 
 impl Catalog {
@@ -24,6 +26,10 @@ impl Catalog {
 
 /// The statement with the columns of its query.
 pub fn with_columns(create: &CreateTable, query: &Query, schema: &Schema) -> Result<CreateTable> {
+    if !create.order.is_empty() {
+        let columns = in_order(create, query, schema)?;
+        return Ok(CreateTable { columns, order: Vec::new(), query: None, ..create.clone() });
+    }
     let mut typed = Vec::new();
     let mut columns = Vec::new();
     for column in &create.columns {
@@ -39,11 +45,7 @@ pub fn with_columns(create: &CreateTable, query: &Query, schema: &Schema) -> Res
         let own = typed.iter().position(|column| column.name.value == field.name);
         columns.push(match own {
             Some(index) => typed.remove(index),
-            None => ColumnDef {
-                name: NamePart { value: field.name.clone(), place: query.place },
-                kind: ColumnKind::Physical { data_type: field.data_type.without_time_attribute() },
-                comment: None,
-            },
+            None => column_of(field, query.place),
         });
     }
     // What the query doesn't give stands before what it does, and is NULL.
@@ -54,4 +56,36 @@ pub fn with_columns(create: &CreateTable, query: &Query, schema: &Schema) -> Res
     let own = create.columns.iter().filter(|column| !given(column)).cloned();
     let columns = own.chain(columns).collect();
     Ok(CreateTable { columns, query: None, ..create.clone() })
+}
+
+fn column_of(field: &Field, place: Place) -> ColumnDef {
+    ColumnDef {
+        name: NamePart { value: field.name.clone(), place },
+        kind: ColumnKind::Physical { data_type: field.data_type.without_time_attribute() },
+        comment: None,
+    }
+}
+
+/// The query's columns in the order in which the statement names them, each once.
+fn in_order(create: &CreateTable, query: &Query, schema: &Schema) -> Result<Vec<ColumnDef>> {
+    let names = || schema.fields.iter().map(|field| field.name.as_str());
+    let mut columns: Vec<ColumnDef> = Vec::with_capacity(schema.fields.len());
+    for name in &create.order {
+        let Some(field) = schema.fields.iter().find(|field| field.name == name.value) else {
+            let all = || format!("it has {}", names().collect::<Vec<_>>().join(", "));
+            return Err(Error::input(format!("the query has no column '{}'", name.value))
+                .hint(did_you_mean(&name.value, names()).unwrap_or_else(all))
+                .at(name.place));
+        };
+        if columns.iter().any(|column| column.name.value == name.value) {
+            return Err(Error::input(format!("the column '{}' is named twice", name.value)).at(name.place));
+        }
+        columns.push(column_of(field, name.place));
+    }
+    match names().find(|name| columns.iter().all(|column| column.name.value != *name)) {
+        Some(left) => Err(Error::input(format!("the query's column '{left}' is not named"))
+            .hint("name all of them, or none")
+            .at(query.place)),
+        None => Ok(columns),
+    }
 }

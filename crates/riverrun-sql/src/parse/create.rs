@@ -93,7 +93,12 @@ fn table(reader: &mut Reader<'_>, temporary: bool) -> Parsed<StatementKind> {
     let if_not_exists = if_not_exists(reader);
     let name = reader.parser.name("a table's name")?;
     let mut table = CreateTable { temporary, if_not_exists, ..unfilled(name) };
-    if reader.parser.consume_token(&Token::LParen) {
+    let [open, name, behind] = [0, 1, 2].map(|at| reader.parser.peek_nth_token_ref(at).token.clone());
+    let is_name = open == Token::LParen && name != Token::RParen;
+    if is_name && matches!(behind, Token::Comma | Token::RParen) {
+        // Names alone: the order of the columns of a query.
+        table.order = reader.parser.name_parts("a column's name")?;
+    } else if reader.parser.consume_token(&Token::LParen) {
         // LIKE can bring all columns, so that the parentheses may be empty.
         while !reader.parser.consume_token(&Token::RParen) {
             element(reader, &mut table)?;
@@ -134,6 +139,12 @@ fn table(reader: &mut Reader<'_>, temporary: bool) -> Parsed<StatementKind> {
             return Err(reader.parser.message_at(&format!("{what} is not supported yet{HINT}{hint}"), &token));
         }
         table.query = Some(reader.query()?);
+    } else if let Some(column) = table.order.first() {
+        let message = format!(
+            "the column '{}' has no type{HINT}only a table that is created AS a query may name columns alone",
+            column.value
+        );
+        return Err(reader.parser.message_place(&message, column.place));
     }
     Ok(StatementKind::CreateTable(table))
 }
@@ -145,6 +156,7 @@ pub fn unfilled(name: Name) -> CreateTable {
         temporary: false,
         if_not_exists: false,
         columns: Vec::new(),
+        order: Vec::new(),
         watermark: None,
         primary_key: None,
         comment: None,

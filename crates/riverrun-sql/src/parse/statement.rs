@@ -195,6 +195,8 @@ pub struct CreateTable {
     pub if_not_exists: bool,
     /// The columns, in order.
     pub columns: Vec<ColumnDef>,
+    /// Names alone, before AS: the order of the query's columns.
+    pub order: Vec<NamePart>,
     /// WATERMARK FOR.
     pub watermark: Option<Watermark>,
     /// PRIMARY KEY … NOT ENFORCED.

@@ -189,7 +189,7 @@ impl PartWriter {
                     let key = (frozen.origin, file.name.clone());
                     let hash = match self.hashes.get(&key).filter(|_| file.immutable) {
                         Some(hash) => *hash,
-                        None => hash_blob(&file.read()?),
+                        None => file.hash.map_or_else(|| file.read().map(|bytes| hash_blob(&bytes)), Ok)?,
                     };
                     hashes.insert(key, hash);
                     hashed.push(((id.clone(), None, hash), file.size()?));

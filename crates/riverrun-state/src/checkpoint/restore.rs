@@ -139,7 +139,7 @@ impl Downloads<'_> {
             } else {
                 Content::Bytes(blobs.blob(blob)?.into())
             };
-            files.push(TierFile { name: name.clone(), immutable: true, content });
+            files.push(TierFile { name: name.clone(), immutable: true, hash: None, content });
         }
         let groups = GroupRange { first: tier.first_group, end: tier.end_group };
         Ok(TierFiles { groups, origin: next_origin(), files, scratch: Some(Arc::new(scratch)) })

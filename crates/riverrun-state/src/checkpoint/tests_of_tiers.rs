@@ -17,7 +17,12 @@ fn part(folder: &Path, files: &[(&str, usize, u8)]) -> OperatorPart {
     let files = files.iter().map(|(name, size, fill)| {
         let path = folder.join(format!("{name}-{fill}"));
         std::fs::write(&path, vec![*fill; *size]).unwrap();
-        TierFile { name: (*name).to_owned(), immutable: name.ends_with(".sst"), content: Content::Path(path) }
+        TierFile {
+            name: (*name).to_owned(),
+            immutable: name.ends_with(".sst"),
+            hash: None,
+            content: Content::Path(path),
+        }
     });
     let groups = GroupRange { first: 4, end: 8 };
     let files = TierFiles { groups, origin: 7, files: files.collect(), scratch: None };

@@ -154,6 +154,7 @@ impl TierStore for RocksStore {
             files.push(TierFile {
                 name: name.to_owned(),
                 immutable: is_table(name),
+                hash: None,
                 content: Content::Path(path.clone()),
             });
         }

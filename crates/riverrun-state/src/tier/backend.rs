@@ -1,6 +1,7 @@
 //! Where a process keeps its keyed state, as its operators are told.
 
 use super::budget::MemoryBudget;
+use super::log::LogTier;
 use super::queue::Writers;
 use super::store::{GroupRange, IsExpired, StoreOptions, TierBackend};
 use riverrun_core::{Error, Result};
@@ -23,7 +24,7 @@ pub enum BackendKind {
 }
 
 /// Where the keyed state of a process is. All operators of all workers share it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct StateBackend {
     pub(super) kind: BackendKind,
     /// Reads tiers also where none is written.
@@ -49,10 +50,11 @@ impl StateBackend {
 
     /// In memory up to `memory` bytes, of which the stores of `tier` take their part, and in `tier`. `threads` write to it.
     pub fn tiered(tier: Arc<dyn TierBackend>, memory: usize, threads: usize) -> Result<Arc<Self>> {
+        let budget = MemoryBudget::new(memory - memory / BELOW_SHARE);
         Ok(Arc::new(StateBackend {
             kind: BackendKind::RocksDb,
-            tier: Some(tier),
-            budget: MemoryBudget::new(memory - memory / BELOW_SHARE),
+            tier: Some(LogTier::over(tier, budget.clone())),
+            budget,
             writers: Writers::start(threads)?,
             least_bytes: LEAST_BYTES,
             with_log: true,
@@ -62,27 +64,24 @@ impl StateBackend {
     /// The same where states from so many bytes on go to the tier.
     #[must_use]
     pub fn from_bytes(self: Arc<Self>, least_bytes: usize) -> Arc<Self> {
-        Arc::new(StateBackend {
-            kind: self.kind,
-            tier: self.tier.clone(),
-            budget: self.budget.clone(),
-            writers: self.writers.clone(),
-            least_bytes,
-            with_log: self.with_log,
-        })
+        Arc::new(StateBackend { least_bytes, ..StateBackend::clone(&self) })
     }
 
     /// The same where barriers go to the tier also while all state is in memory.
     #[must_use]
     pub fn without_log(self: Arc<Self>) -> Arc<Self> {
-        Arc::new(StateBackend {
-            kind: self.kind,
-            tier: self.tier.clone(),
-            budget: self.budget.clone(),
-            writers: self.writers.clone(),
-            least_bytes: self.least_bytes,
-            with_log: false,
-        })
+        Arc::new(StateBackend { with_log: false, ..StateBackend::clone(&self) })
+    }
+
+    /// The same for what never leaves memory: barriers always go to a log.
+    #[must_use]
+    pub fn held(&self) -> Arc<Self> {
+        Arc::new(StateBackend { budget: MemoryBudget::new(usize::MAX), with_log: true, ..self.clone() })
+    }
+
+    /// States below this size that are all in memory are part of the checkpoint as they are.
+    pub fn least_bytes(&self) -> usize {
+        self.least_bytes
     }
 
     /// Of a budget, what the blocks of all stores together may take up.

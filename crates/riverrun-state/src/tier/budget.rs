@@ -8,12 +8,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub struct MemoryBudget {
     limit: usize,
     used: AtomicUsize,
+    /// Of that, what can't be given up.
+    fixed: AtomicUsize,
 }
 
 impl MemoryBudget {
     /// So many bytes.
     pub fn new(limit: usize) -> Arc<Self> {
-        Arc::new(MemoryBudget { limit: limit.max(1), used: AtomicUsize::new(0) })
+        Arc::new(MemoryBudget { limit: limit.max(1), used: AtomicUsize::new(0), fixed: AtomicUsize::new(0) })
     }
 
     /// The bytes that may be taken up.
@@ -32,29 +34,43 @@ impl MemoryBudget {
 pub struct Share {
     budget: Arc<MemoryBudget>,
     used: usize,
+    fixed: bool,
 }
 
 impl Share {
     /// Nothing yet.
     pub fn new(budget: Arc<MemoryBudget>) -> Self {
-        Share { budget, used: 0 }
+        Share { budget, used: 0, fixed: false }
+    }
+
+    /// The same for what can't be given up.
+    pub fn fixed(budget: Arc<MemoryBudget>) -> Self {
+        Share { budget, used: 0, fixed: true }
     }
 
     /// Says how much it is now, and learns how much it may be: when all together take up too much, each gives up the same part of
     /// what it has.
     pub fn update(&mut self, used: usize) -> usize {
-        self.budget.used.fetch_add(used, Ordering::Relaxed);
-        let total = self.budget.used.fetch_sub(self.used, Ordering::Relaxed).saturating_sub(self.used);
+        let change = |count: &AtomicUsize| {
+            count.fetch_add(used, Ordering::Relaxed);
+            count.fetch_sub(self.used, Ordering::Relaxed).saturating_sub(self.used)
+        };
+        let total = change(&self.budget.used);
+        let fixed = if self.fixed { change(&self.budget.fixed) } else { self.budget.fixed.load(Ordering::Relaxed) };
         self.used = used;
-        if total <= self.budget.limit {
+        if self.fixed || total <= self.budget.limit {
             return usize::MAX;
         }
-        (used as u128 * self.budget.limit as u128 / total as u128) as usize
+        let (limit, total) = (self.budget.limit.saturating_sub(fixed), total.saturating_sub(fixed).max(1));
+        (used as u128 * limit as u128 / total as u128) as usize
     }
 }
 
 impl Drop for Share {
     fn drop(&mut self) {
         self.budget.used.fetch_sub(self.used, Ordering::Relaxed);
+        if self.fixed {
+            self.budget.fixed.fetch_sub(self.used, Ordering::Relaxed);
+        }
     }
 }

@@ -90,6 +90,8 @@ pub struct TierFile {
     pub name: String,
     /// Whether a file of this name of the same store always holds the same.
     pub immutable: bool,
+    /// Its hash (XXH3, 128 bits), where it was taken as the file was written.
+    pub hash: Option<u128>,
     /// Its bytes.
     pub content: Content,
 }

@@ -7,22 +7,27 @@
 //! small ones are merged by the thread that writes them.
 
 mod merge;
+mod places;
 mod queue;
 mod read;
 mod segment;
+mod store;
 #[cfg(test)]
 mod tests;
 
 use super::backend::StateBackend;
 use super::files::{Scratch, TicketSender, TierFiles};
+use super::queue::Queue;
 use super::store::GroupRange;
-use queue::SegmentQueue;
+use queue::LogTask;
 pub(super) use read::{is_log, newest_values};
 use riverrun_core::{KeyGroup, Result};
 pub(super) use segment::put_gone;
 use segment::{SegmentFile, groups_of};
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
+pub(super) use store::LogTier;
 
 /// So many bytes are handed to the thread at once.
 const CHUNK: usize = 1 << 20;
@@ -34,6 +39,9 @@ const LARGEST_SEGMENT: u64 = 64 << 20;
 const SMALL_SEGMENT: u64 = 4 << 20;
 const LEAST_MERGED: usize = 8;
 
+/// So long a worker waits for room, between two batches.
+const MOMENT: Duration = Duration::from_millis(1);
+
 /// So many dead records are of no account.
 const LEAST_DEAD: u64 = 1_000;
 
@@ -42,7 +50,7 @@ const CLEANED: usize = 1 << 16;
 
 /// The log of one table of an operator on one worker.
 pub(super) struct SegmentLog {
-    queue: Arc<SegmentQueue>,
+    queue: Arc<Queue<LogTask>>,
     /// Where files are; none: in memory.
     scratch: Option<Arc<Scratch>>,
     groups: GroupRange,
@@ -92,7 +100,7 @@ impl SegmentLog {
     /// An empty log.
     pub(super) fn new(backend: &StateBackend, scratch: Option<Scratch>, groups: GroupRange) -> Self {
         SegmentLog {
-            queue: SegmentQueue::new(backend.writers.clone(), backend.bytes_waiting()),
+            queue: Queue::new(backend.writers.clone(), backend.bytes_waiting()),
             scratch: scratch.map(Arc::new),
             groups,
             origin: super::next_origin(),
@@ -209,7 +217,8 @@ impl SegmentLog {
         if open.chunk.len() < CHUNK {
             return Ok(());
         }
-        self.queue.append(open.file.clone(), std::mem::replace(&mut open.chunk, Vec::with_capacity(CHUNK)))?;
+        let chunk = std::mem::replace(&mut open.chunk, Vec::with_capacity(CHUNK));
+        self.queue.push(LogTask::Append(open.file.clone(), chunk))?;
         if open.bytes > LARGEST_SEGMENT {
             self.close()?;
             self.open = Some(self.open());
@@ -219,7 +228,7 @@ impl SegmentLog {
 
     /// Whether there is room for more; waits a moment for it.
     pub(super) fn has_room(&self) -> Result<bool> {
-        self.queue.has_room()
+        self.queue.has_room(MOMENT)
     }
 
     /// Nothing more is appended to the open segment.
@@ -229,7 +238,7 @@ impl SegmentLog {
         if open.records == 0 {
             return Ok(());
         }
-        self.queue.append(open.file.clone(), open.chunk)?;
+        self.queue.push(LogTask::Append(open.file.clone(), open.chunk))?;
         self.segments.push_back(Segment { first: open.number, last: open.number, live: open.live, file: open.file });
         Ok(())
     }
@@ -243,11 +252,12 @@ impl SegmentLog {
         if self.segments.is_empty() {
             // A frozen table is known as a log by its files.
             let open = self.open();
-            self.queue.append(open.file.clone(), Vec::new())?;
+            self.queue.push(LogTask::Append(open.file.clone(), Vec::new()))?;
             self.segments.push_back(Segment { first: open.number, last: open.number, live: 0, file: open.file });
         }
         let files = self.segments.iter().map(|segment| segment.file.clone()).collect();
-        self.queue.freeze(queue::Frozen { groups: self.groups, origin: self.origin, files, ticket })
+        let frozen = queue::Frozen { groups: self.groups, origin: self.origin, files, ticket };
+        self.queue.push(LogTask::Freeze(frozen))
     }
 
     /// Segments without a newest value go, unless they say of keys in older ones that these are gone.
@@ -284,20 +294,16 @@ impl SegmentLog {
         let live = merged.iter().map(|segment| segment.live).sum();
         self.segments.push_back(Segment { first, last, live, file: into.clone() });
         let from = merged.into_iter().map(|segment| segment.file).collect();
-        self.queue.merge(queue::Merge { from, into, oldest })
+        self.queue.push(LogTask::Merge(queue::Merge { from, into, oldest }))
     }
 
     /// When more than half of all is dead the oldest segment is to be emptied.
     fn choose_cleaning(&mut self) {
         let live: u64 = self.segments.iter().map(|segment| segment.live).sum();
         let records: u64 = self.segments.iter().map(|segment| segment.file.num_records()).sum();
-        self.cleaning = match self.segments.front() {
-            Some(oldest) if records > 2 * live + LEAST_DEAD => match self.cleaning {
-                Some((last, position)) if last == oldest.last => Some((last, position)),
-                _ => Some((oldest.last, 0)),
-            },
-            _ => None,
-        };
+        let oldest = self.segments.front().filter(|_| records > 2 * live + LEAST_DEAD).map(|oldest| oldest.last);
+        // One that is being emptied already goes on where it was.
+        self.cleaning = oldest.map(|last| self.cleaning.filter(|(same, _)| *same == last).unwrap_or((last, 0)));
     }
 
     /// The next slots of `slots`, whose newest value is in the segment that is being emptied: the caller skips those that are not

@@ -102,7 +102,7 @@ impl TierStore for MemoryStore {
         }
         // Like a log-structured store, which never changes a file: the name is that of the content.
         let name = format!("{:032x}", crate::key::hash_row(&bytes));
-        let file = TierFile { name, immutable: true, content: Content::Bytes(bytes.into()) };
+        let file = TierFile { name, immutable: true, hash: None, content: Content::Bytes(bytes.into()) };
         Ok(TierFiles { groups: self.groups, origin: self.origin, files: vec![file], scratch: None })
     }
 }

@@ -1,9 +1,6 @@
-//! The way from workers to stores: runs and barriers in order, on threads beside the workers.
+//! The way from workers to what is written beside them: tasks in order, on threads of their own.
 
-use super::files::{TicketSender, TierFiles};
-use super::run::Run;
-use super::store::TierStore;
-use riverrun_core::{Error, Result, failpoint};
+use riverrun_core::{Error, Result};
 use std::collections::VecDeque;
 use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,120 +8,92 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
-/// A run on its way.
+/// Something that is to be done for a table after all before it.
+pub(super) trait Task: Debug + Send + Sized + 'static {
+    /// What it takes up while it waits.
+    fn num_bytes(&self) -> usize;
+
+    /// Does it. What has failed is given back: it is tried again when the next task comes. A barrier tells its outcome itself, and
+    /// does not fail.
+    fn run(self) -> std::result::Result<(), (Self, Error)>;
+
+    /// A task before it has failed: a barrier fails with it and is gone, everything else stays.
+    fn stays_behind(self, error: &Error) -> Option<Self>;
+}
+
 #[derive(Debug)]
-pub(super) struct Sent {
-    pub(super) run: Run,
-    bytes: usize,
-    done: AtomicBool,
-}
-
-impl Sent {
-    /// Whether the store has it.
-    pub(super) fn is_done(&self) -> bool {
-        self.done.load(Ordering::Acquire)
-    }
-}
-
-#[derive(Debug)]
-enum Task {
-    Apply(Arc<Sent>),
-    Freeze(TicketSender),
-}
-
-#[derive(Debug, Default)]
-struct Tasks {
-    tasks: VecDeque<Task>,
+struct Tasks<T> {
+    tasks: VecDeque<T>,
     bytes: usize,
     error: Option<Error>,
 }
 
-/// What is still to be done for one store.
+/// What is still to be done for one table.
 #[derive(Debug)]
-pub(super) struct Queue {
-    store: Arc<dyn TierStore>,
+pub(super) struct Queue<T> {
     writers: Arc<Writers>,
-    tasks: Mutex<Tasks>,
+    tasks: Mutex<Tasks<T>>,
     changed: Condvar,
     /// So many bytes may wait.
     limit: usize,
 }
 
-impl Queue {
-    pub(super) fn new(store: Arc<dyn TierStore>, writers: Arc<Writers>, limit: usize) -> Arc<Self> {
-        Arc::new(Queue { store, writers, tasks: Mutex::default(), changed: Condvar::new(), limit })
+impl<T: Task> Queue<T> {
+    pub(super) fn new(writers: Arc<Writers>, limit: usize) -> Arc<Self> {
+        let tasks = Tasks { tasks: VecDeque::new(), bytes: 0, error: None };
+        Arc::new(Queue { writers, tasks: Mutex::new(tasks), changed: Condvar::new(), limit })
     }
 
-    pub(super) fn store(&self) -> &dyn TierStore {
-        &*self.store
-    }
-
-    /// Sends a run. While too much waits, the worker does too; an error is that of the store.
-    pub(super) fn apply(self: &Arc<Self>, run: Run) -> Result<Arc<Sent>> {
-        let sent = Arc::new(Sent { bytes: run.num_bytes(), run, done: AtomicBool::new(false) });
-        self.push(Task::Apply(sent.clone()))?;
-        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-        while tasks.bytes > self.limit {
-            if let Some(error) = &tasks.error {
-                return Err(error.clone());
-            }
-            tasks = self.changed.wait(tasks).unwrap_or_else(PoisonError::into_inner);
-        }
-        Ok(sent)
-    }
-
-    /// Asks for the files of what has been sent so far.
-    pub(super) fn freeze(self: &Arc<Self>, ticket: TicketSender) -> Result<()> {
-        self.push(Task::Freeze(ticket))
-    }
-
-    fn push(self: &Arc<Self>, task: Task) -> Result<()> {
+    pub(super) fn push(self: &Arc<Self>, task: T) -> Result<()> {
         {
             let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Task::Apply(sent) = &task {
-                tasks.bytes += sent.bytes;
-            }
+            tasks.bytes += task.num_bytes();
             tasks.tasks.push_back(task);
             // What has failed is tried again.
             tasks.error = None;
         }
         self.writers.wake(self.clone())
     }
-}
 
-impl Chores for Queue {
-    /// Up to an error.
-    fn work(&self, closing: &dyn Fn() -> bool) {
-        while !closing() {
-            let task = self.tasks.lock().unwrap_or_else(PoisonError::into_inner).tasks.pop_front();
-            match task {
-                None => return,
-                Some(Task::Freeze(ticket)) => ticket.keep(self.freeze_store()),
-                Some(Task::Apply(sent)) => {
-                    let outcome = guarded(|| failpoint("state-flush").and_then(|()| self.store.apply(&sent.run)));
-                    let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-                    match outcome {
-                        Ok(()) => {
-                            sent.done.store(true, Ordering::Release);
-                            tasks.bytes -= sent.bytes;
-                            self.changed.notify_all();
-                        }
-                        Err(error) => {
-                            tasks.fail(sent, error);
-                            self.changed.notify_all();
-                            return;
-                        }
-                    }
-                }
-            }
+    /// Whether not too much waits. If it does, so long is given to it; an error is that of what could not be done.
+    pub(super) fn has_room(&self, within: Duration) -> Result<bool> {
+        let tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        if tasks.bytes <= self.limit {
+            return Ok(true);
         }
+        if let Some(error) = &tasks.error {
+            return Err(error.clone());
+        }
+        let (tasks, _) = self.changed.wait_timeout(tasks, within).unwrap_or_else(PoisonError::into_inner);
+        Ok(tasks.bytes <= self.limit)
     }
 }
 
-impl Queue {
-    fn freeze_store(&self) -> Result<Arc<TierFiles>> {
-        guarded(|| failpoint("state-hard-link").and_then(|()| self.store.freeze())).map(Arc::new)
+impl<T: Task> Chores for Queue<T> {
+    /// Up to an error.
+    fn work(&self, closing: &dyn Fn() -> bool) {
+        while !closing() {
+            let Some(task) = self.tasks.lock().unwrap_or_else(PoisonError::into_inner).tasks.pop_front() else {
+                return;
+            };
+            let bytes = task.num_bytes();
+            let outcome = task.run();
+            let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+            self.changed.notify_all();
+            match outcome {
+                Ok(()) => tasks.bytes -= bytes,
+                Err((task, error)) => {
+                    // It stays the next, and the barriers behind it have failed.
+                    let behind = std::mem::take(&mut tasks.tasks).into_iter();
+                    tasks.tasks =
+                        std::iter::once(task).chain(behind.filter_map(|task| task.stays_behind(&error))).collect();
+                    tasks.error = Some(error);
+                    return;
+                }
+            }
+        }
     }
 }
 
@@ -137,22 +106,7 @@ pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     })
 }
 
-impl Tasks {
-    /// A run was not written: it stays the next, and the barriers behind it have failed.
-    fn fail(&mut self, sent: Arc<Sent>, error: Error) {
-        let waiting = std::mem::take(&mut self.tasks);
-        self.tasks.push_back(Task::Apply(sent));
-        for task in waiting {
-            match task {
-                Task::Freeze(ticket) => ticket.keep(Err(error.clone())),
-                task => self.tasks.push_back(task),
-            }
-        }
-        self.error = Some(error);
-    }
-}
-
-/// What is still to be done for one table.
+/// A queue, whatever its tasks are.
 pub(super) trait Chores: Send + Sync + Debug {
     /// Does it, in order, until there is no more or the job is closing.
     fn work(&self, closing: &dyn Fn() -> bool);

@@ -7,9 +7,9 @@ use super::backend::{StateBackend, TierSeat};
 use super::budget::Share;
 use super::files::{TicketSender, TierTicket};
 use super::log::SegmentLog;
-use super::queue::{Queue, Sent};
 use super::run::Run;
 use super::store::push_key;
+use super::store_queue::{Sent, StoreQueue};
 use crate::key::KeyRows;
 use crate::key_table::KeyTable;
 use flags::{BELOW, DIRTY, LEAVING, LOGGED, USED, marked};
@@ -79,7 +79,7 @@ pub struct Resident {
     /// While everything is in memory, once there was a barrier.
     log: Option<SegmentLog>,
     /// Once there is something below.
-    queue: Option<Arc<Queue>>,
+    queue: Option<StoreQueue>,
     /// Sent and perhaps not yet written, oldest first.
     sent: VecDeque<Arc<Sent>>,
     /// What belongs before the barrier that is under way.
@@ -361,12 +361,12 @@ impl Resident {
         self.failed.take().map_or(Ok(()), Err)
     }
 
-    fn queue(&mut self) -> Result<Arc<Queue>> {
+    fn queue(&mut self) -> Result<StoreQueue> {
         if let Some(queue) = &self.queue {
             return Ok(queue.clone());
         }
         let store = self.backend.reader()?.create(self.seat.store())?;
-        let queue = Queue::new(store, self.backend.writers.clone(), self.backend.bytes_waiting());
+        let queue = StoreQueue::new(store, self.backend.writers.clone(), self.backend.bytes_waiting());
         Ok(self.queue.insert(queue).clone())
     }
 
@@ -384,6 +384,19 @@ impl Resident {
         Ok(())
     }
 
+    /// Whether a barrier is being written.
+    pub fn is_freezing(&self) -> bool {
+        self.frozen.is_some()
+    }
+
+    /// About what the slots in memory take up; also before any value was written.
+    pub fn num_bytes_held<V: SlotValues>(&mut self, keys: &KeyTable, values: &V) -> usize {
+        if self.value_bytes == 0.0 {
+            self.sample(keys, values);
+        }
+        self.num_bytes(keys, values)
+    }
+
     /// About what the slots in memory take up.
     fn num_bytes<V: SlotValues>(&self, keys: &KeyTable, values: &V) -> usize {
         // In memory a value takes up more than its bytes: what it is in, and what it has room for.
@@ -394,14 +407,17 @@ impl Resident {
     /// A barrier: what is in memory and in the tier now is what the promised files will hold. `None` where there is no tier, or
     /// so little that it was never used: then the operator encodes all it has.
     pub fn freeze<V: SlotValues>(&mut self, keys: &KeyTable, values: &V) -> Result<Option<TierTicket>> {
-        if !self.tiered {
-            return Ok(None);
-        }
-        if self.value_bytes == 0.0 {
-            self.sample(keys, values);
-        }
-        let small = || self.num_bytes(keys, values) < self.backend.least_bytes;
-        if self.complete && self.log.is_none() && small() {
+        self.freeze_from(self.backend.least_bytes, keys, values)
+    }
+
+    /// The same where less than `least_bytes` is so little.
+    pub fn freeze_from<V: SlotValues>(
+        &mut self,
+        least_bytes: usize,
+        keys: &KeyTable,
+        values: &V,
+    ) -> Result<Option<TierTicket>> {
+        if !self.tiered || (self.complete && self.log.is_none() && self.num_bytes_held(keys, values) < least_bytes) {
             return Ok(None);
         }
         while self.advance(keys, values)? {}
@@ -462,10 +478,7 @@ impl Resident {
         if !self.tiered || keys.is_empty() {
             return Ok(());
         }
-        if self.value_bytes == 0.0 {
-            self.sample(keys, values);
-        }
-        let used = self.num_bytes(keys, values);
+        let used = self.num_bytes_held(keys, values);
         let allowed = self.share.update(used);
         if used > allowed && self.leave_log(keys) {
             let per_slot = (used / keys.len()).max(1);
@@ -475,20 +488,25 @@ impl Resident {
         }
         self.check()?;
         self.fresh = 0;
-        if let Some(log) = &mut self.log {
-            let (flags, now, before) = (&mut self.flags, DIRTY[self.parity], DIRTY[1 - self.parity]);
-            log.clean(flags.len(), |slot| {
-                // One that is frozen leaves the segment anyway.
-                if flags[slot] & LOGGED != 0 && flags[slot] & before == 0 {
-                    flags[slot] |= now;
-                }
-            });
-        }
+        self.clean_log();
         if self.frozen.is_none() && self.run.num_bytes() > self.run_bytes {
             let run = std::mem::take(&mut self.run);
             self.send(run)?;
         }
         Ok(())
+    }
+
+    /// Goes on emptying the oldest segment of the log, if one is to be emptied. [`Resident::settle`] does it too; where nothing may leave
+    /// memory this is called instead.
+    pub fn clean_log(&mut self) {
+        let Some(log) = &mut self.log else { return };
+        let (flags, now, before) = (&mut self.flags, DIRTY[self.parity], DIRTY[1 - self.parity]);
+        log.clean(flags.len(), |slot| {
+            // One that is frozen leaves the segment anyway.
+            if flags[slot] & LOGGED != 0 && flags[slot] & before == 0 {
+                flags[slot] |= now;
+            }
+        });
     }
 
     /// From now on what does not fit leaves memory, and barriers go to the tier, which does not know of anything yet. Not while a

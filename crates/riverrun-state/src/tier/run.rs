@@ -65,6 +65,12 @@ impl Run {
         self.keys.num_bytes() + self.entries.capacity() * size_of::<Entry>() + self.bytes.capacity()
     }
 
+    /// Key group, key and value (none where it is gone), in the order in which they came.
+    pub fn entries(&self) -> impl Iterator<Item = (KeyGroup, &[u8], Option<&[u8]>)> {
+        let entries = self.keys.live().map(|slot| (slot, self.entries[slot as usize]));
+        entries.map(|(slot, entry)| (entry.group, self.keys.key(slot), self.value(entry)))
+    }
+
     /// Key group, key and value (none where it is gone), in the order of groups and keys.
     pub fn sorted(&self) -> impl Iterator<Item = (KeyGroup, &[u8], Option<&[u8]>)> {
         let mut order: Vec<u32> = self.keys.live().collect();

@@ -78,6 +78,12 @@ pub trait TierBackend: Send + Sync + Debug {
     /// A store that holds what `parts`, frozen at any parallelism, hold of its key groups.
     fn open(&self, options: StoreOptions, parts: &[Arc<TierFiles>]) -> Result<Arc<dyn TierStore>>;
 
+    /// A store that goes on with the segments of logs, frozen at any parallelism, where the backend has such stores.
+    fn adopt(&self, options: StoreOptions, logs: &[Arc<TierFiles>]) -> Result<Option<Arc<dyn TierStore>>> {
+        let _ = (options, logs);
+        Ok(None)
+    }
+
     /// Reads what a part holds of some key groups: key and value.
     fn scan(
         &self,

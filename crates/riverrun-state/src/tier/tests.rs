@@ -266,6 +266,11 @@ fn a_shared_budget_is_split_by_what_each_takes_up() {
     assert_eq!(other.update(500), usize::MAX);
     // Together twice as much as there is: each may keep half of what it has.
     assert_eq!(one.update(1_500), 750);
+    // What can't be given up is not there for the others.
+    let mut fixed = Share::fixed(budget.clone());
+    assert_eq!(fixed.update(200), usize::MAX);
+    assert_eq!(one.update(1_500), 600);
+    drop(fixed);
     drop(one);
     assert_eq!(budget.used(), 500);
 }

@@ -1,15 +1,18 @@
-//! The state of a window aggregation by key group.
+//! The state of a window aggregation.
 //!
-//! Entries of a group's blob, after the version byte:
+//! A large pane is a table of its own ([`HeldPane`]), by the name that [`PaneName`] gives it. The others stand in the blobs of their key groups;
+//! entries of such a blob, after the version byte:
 //!
 //! | entry | bytes |
 //! |---|---|
 //! | slice | `01`, end, start, number of groups, groups |
 //! | running pane of CUMULATE | `02`, start, 0, number of groups, groups |
-//! | window that fires | `03`, end, start |
+//! | window that fires (no longer written) | `03`, end, start |
+//!
+//! Which windows fire next says the union list: an element is an end and a start.
 
-use super::{Borders, Window, WindowAggregate};
-use crate::window::pane::Pane;
+use super::held::{HeldPane, PaneName};
+use super::{Borders, Firing, Source, Window, WindowAggregate, new_pane};
 use riverrun_core::{Error, Result};
 use riverrun_state::blob::{BlobReader, KeyedBlobs, put_i64, put_u32, read_keyed};
 use riverrun_state::{OperatorSnapshot, RestoredState};
@@ -19,53 +22,112 @@ const SLICE: u8 = 1;
 const RUNNING: u8 = 2;
 const TIMER: u8 = 3;
 
+/// Where all panes together are large, a pane is a table from this part of `StateBackend::least_bytes` on.
+const LEAST_PART: usize = 16;
+
 impl WindowAggregate {
     /// What the operator holds. The driver lets it emit what is due first.
-    pub(super) fn take_snapshot(&self) -> Result<OperatorSnapshot> {
+    pub(super) fn take_snapshot(&mut self) -> Result<OperatorSnapshot> {
         if self.firing.is_some() || self.backlog.is_some() {
             return Err(Error::bug("a snapshot of a window aggregation that has more to emit"));
         }
+        let mut snapshot = OperatorSnapshot::default();
         let mut blobs = KeyedBlobs::new(VERSION);
-        let slices = self.slices.iter().map(|(slice, pane)| (SLICE, *slice, pane));
-        let running = self.running.iter().map(|(start, pane)| (RUNNING, Window { end: *start, start: 0 }, pane));
-        for (kind, window, pane) in slices.chain(running) {
-            for (group, slots) in pane.keys.by_group(self.context.key_groups) {
+        let (key_groups, least) = (self.context.key_groups, self.context.state.least_bytes());
+        let all: usize = self.panes().map(|(_, held)| held.num_bytes()).sum();
+        let least = if all < least { usize::MAX } else { least / LEAST_PART };
+        for (name, held) in self.panes() {
+            if let Some(ticket) = held.freeze(least)? {
+                snapshot.tiers.insert(name.table(), ticket);
+                continue;
+            }
+            let (kind, window) = match name {
+                PaneName::Slice(slice) => (SLICE, slice),
+                PaneName::Running(start) => (RUNNING, Window { end: start, start: 0 }),
+            };
+            for (group, slots) in held.pane().keys.by_group(key_groups) {
                 let out = blobs.group(group);
                 out.push(kind);
-                put_i64(out, window.end);
-                put_i64(out, window.start);
+                put_window(out, window);
                 put_u32(out, slots.len() as u32);
-                slots.into_iter().for_each(|slot| pane.encode(slot, out));
+                slots.into_iter().for_each(|slot| held.pane().encode(slot, out));
             }
         }
-        let mut keyed = blobs.into_inner();
-        // Each group says which windows fire next, since only together with the watermark could it be told from slices.
-        for out in keyed.values_mut() {
-            for window in &self.timers {
-                out.push(TIMER);
-                put_i64(out, window.end);
-                put_i64(out, window.start);
-            }
+        self.writing |= !snapshot.tiers.is_empty();
+        snapshot.keyed = blobs.into_inner();
+        // What fires next could be told from slices only together with the watermark.
+        snapshot.union.extend(self.timers.iter().map(|window| {
+            let mut element = Vec::with_capacity(16);
+            put_window(&mut element, *window);
+            element
+        }));
+        Ok(snapshot)
+    }
+
+    /// All panes.
+    fn panes(&mut self) -> impl Iterator<Item = (PaneName, &mut HeldPane)> {
+        let slices = self.slices.iter_mut().map(|(slice, held)| (PaneName::Slice(*slice), held));
+        slices.chain(self.running.iter_mut().map(|(start, held)| (PaneName::Running(*start), held)))
+    }
+
+    /// Writes a slice of what the last barrier has frozen; whether there may be more.
+    pub(super) fn write_panes(&mut self) -> Result<bool> {
+        if !self.writing {
+            return Ok(false);
         }
-        Ok(OperatorSnapshot { keyed, ..OperatorSnapshot::default() })
+        while let Some(held) = self.leaving.last_mut() {
+            if held.write_behind()? {
+                return Ok(true);
+            }
+            self.leaving.pop();
+        }
+        let fires = match &mut self.firing {
+            Some(Firing { source: Source::Own(held), .. }) => Some(held),
+            _ => None,
+        };
+        let panes = self.slices.values_mut().chain(self.running.values_mut()).chain(fires);
+        let frozen = panes.into_iter().find(|held| held.is_freezing());
+        self.writing = frozen.is_some();
+        frozen.map(HeldPane::write_behind).transpose()?;
+        Ok(self.writing)
     }
 
     /// Takes over the key groups of an earlier run.
     pub(super) fn take_over(&mut self, state: &RestoredState) -> Result<()> {
+        for table in state.tiers.keys() {
+            let unknown =
+                || Error::failure(format!("the state of a window aggregation has an unknown table '{table}'"));
+            let name = PaneName::of_table(table).ok_or_else(unknown)?;
+            let mut held = new_pane(&self.spec, &self.context, name);
+            held.restore(&state.tier(table)?)?;
+            if held.pane().groups() > 0 {
+                match name {
+                    PaneName::Slice(slice) => self.slices.insert(slice, held),
+                    PaneName::Running(start) => self.running.insert(start, held),
+                };
+            }
+        }
+        for element in &state.union {
+            self.timers.insert(read_window(&mut BlobReader::new(element))?);
+        }
         read_keyed(state, VERSION, "a window aggregation", |_, blob| {
             let kind = blob.u8()?;
-            let window = Window { end: blob.i64()?, start: blob.i64()? };
-            let (aggregates, retracting) = (&self.spec.aggregates, self.spec.retracting);
-            let new = || Pane::new(aggregates, retracting);
-            match kind {
-                SLICE => decode_groups(self.slices.entry(window).or_insert_with(new), blob),
-                RUNNING => decode_groups(self.running.entry(window.end).or_insert_with(new), blob),
+            let window = read_window(blob)?;
+            let name = match kind {
+                SLICE => PaneName::Slice(window),
+                RUNNING => PaneName::Running(window.end),
                 TIMER => {
                     self.timers.insert(window);
-                    Ok(())
+                    return Ok(());
                 }
-                other => Err(Error::failure(format!("the state of a window aggregation has an unknown entry {other}"))),
-            }
+                other => {
+                    return Err(Error::failure(format!(
+                        "the state of a window aggregation has an unknown entry {other}"
+                    )));
+                }
+            };
+            let held = self.held(name);
+            (0..blob.u32()?).try_for_each(|_| held.decode(blob))
         })?;
         if !self.running.is_empty() && !matches!(self.finder.borders(), Some(Borders::Cumulate { .. })) {
             return Err(Error::failure("the state belongs to CUMULATE windows, and the query has others"));
@@ -74,7 +136,11 @@ impl WindowAggregate {
     }
 }
 
-fn decode_groups(pane: &mut Pane, blob: &mut BlobReader<'_>) -> Result<()> {
-    let groups = blob.u32()?;
-    (0..groups).try_for_each(|_| pane.decode(blob))
+fn put_window(out: &mut Vec<u8>, window: Window) {
+    put_i64(out, window.end);
+    put_i64(out, window.start);
+}
+
+fn read_window(blob: &mut BlobReader<'_>) -> Result<Window> {
+    Ok(Window { end: blob.i64()?, start: blob.i64()? })
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::{Table, list, millis, results};
+use crate::testing::{Home, Table, context, lines, list, millis, results};
 use crate::window::spec::{WindowKind, WindowProperty, Windowing};
 use chrono_tz::Tz;
 use riverrun_core::{Field, Millis, Schema, TypeKind};
@@ -420,4 +420,36 @@ fn late_rows_count_where_they_do_in_flink() {
             "ada | 6+5+8 | 10:04:00 | 10:08:00",
         ]
     );
+}
+
+#[test]
+fn a_window_that_fires_while_a_barrier_is_written_is_in_the_barrier() {
+    let table = clicks();
+    for kind in [
+        tumble(MINUTE),
+        WindowKind::Hop { size: Millis(2 * MINUTE), slide: Millis(MINUTE), offset: Millis(0) },
+        WindowKind::Cumulate { size: Millis(2 * MINUTE), step: Millis(MINUTE), offset: Millis(0) },
+    ] {
+        let spec = per_user(&table, by_time(&table, kind, None));
+        let new = || WindowAggregate::new(spec.clone(), Home::Log.of(context(0, 1))).unwrap();
+        let call = |operator: &mut WindowAggregate, rows: &[&str], watermark: &str| -> Vec<String> {
+            let mut out = Output::new(Watermark::MIN, usize::MAX);
+            operator.on_batch(0, table.batch(rows), &WatermarkRuns::constant(Watermark::MIN), &mut out).unwrap();
+            operator.on_watermark(Watermark(millis(watermark)), &mut out).unwrap();
+            assert!(!operator.has_more());
+            out.take().iter().flat_map(|(batch, _)| lines(batch)).collect()
+        };
+        let mut operator = new();
+        call(&mut operator, &["ada | 1 | 10:00:05", "bob | 2 | 10:00:06"], "10:00:00");
+        let snapshot = operator.snapshot().unwrap();
+        assert_eq!(snapshot.tiers.len(), 1);
+        // What comes after the barrier is not in it, and neither that the window is gone.
+        let fired = call(&mut operator, &["ada | 3 | 10:00:07"], "10:04:00");
+        assert!(fired[0].starts_with("ada | 1+3 | "), "{fired:?}");
+        while operator.write_behind().unwrap() {}
+        let mut restored = new();
+        restored.restore(RestoredState::assign(&[snapshot], 0, 1, context(0, 1).key_groups).unwrap()).unwrap();
+        let fired_again: Vec<String> = fired.iter().map(|line| line.replace("1+3", "1")).collect();
+        assert_eq!(call(&mut restored, &["bob | 4 | 11:00:00"], "10:04:00"), fired_again);
+    }
 }

@@ -38,6 +38,19 @@ fn a_hint_says_how_rows_wait() {
 }
 
 #[test]
+fn a_hint_that_there_is_not_is_refused() {
+    let error = refused(&query("/*+ LOKUP('table' = 'c') */"));
+    assert_eq!(error.message(), "there is no hint LOKUP");
+    assert_eq!(error.hint_text(), Some("did you mean `LOOKUP`?"));
+    let error = refused(&query("/*+ PARALLEL */"));
+    assert_eq!(error.message(), "there is no hint PARALLEL");
+    assert!(error.hint_text().unwrap().starts_with("after SELECT there are STATE_TTL, LOOKUP, "));
+    let error = refused("SELECT id FROM orders /*+ STATE_TTL('orders' = '1 d') */;");
+    assert_eq!(error.message(), "a table takes the hint OPTIONS, not STATE_TTL");
+    assert!(explained("/*+ BROADCAST(c) */").contains("LookupJoin"));
+}
+
+#[test]
 fn a_hint_that_says_nothing_sensible_is_refused() {
     let cases = [
         ("/*+ LOOKUP('async' = 'true') */", "the hint LOOKUP names no table"),

@@ -61,6 +61,11 @@ fn a_table_created_as_a_query_has_its_columns_behind_the_computed_ones() {
         printed("CREATE TABLE c (x INT, twice AS id * 2) WITH ('connector' = 'print') AS SELECT id FROM t; DESCRIBE c"),
         ["x|INT|TRUE", "twice|INT|TRUE|AS id * 2", "id|INT|TRUE"]
     );
+    // Names alone put the query's columns into another order.
+    assert_eq!(
+        printed("CREATE TABLE c (name, id) WITH ('connector' = 'print') AS SELECT id, name FROM t; DESCRIBE c"),
+        ["name|STRING|TRUE", "id|INT|TRUE"]
+    );
 }
 
 #[test]
@@ -83,6 +88,13 @@ fn what_cannot_be_bound_is_not_created() {
             "CREATE TABLE c (x INT METADATA) WITH ('connector' = 'print') AS SELECT id FROM t",
             "a METADATA column in CREATE TABLE … AS SELECT is not supported yet",
         ),
+        ("CREATE TABLE c (idd) WITH ('connector' = 'print') AS SELECT id FROM t", "the query has no column 'idd'"),
+        (
+            "CREATE TABLE c (id) WITH ('connector' = 'print') AS SELECT id, name FROM t",
+            "the query's column 'name' is not named",
+        ),
+        ("CREATE TABLE c (id, id) WITH ('connector' = 'print') AS SELECT id FROM t", "the column 'id' is named twice"),
+        ("CREATE TABLE c (id, b) WITH ('connector' = 'print')", "the column 'id' has no type"),
     ] {
         assert_eq!(run(text).unwrap_err().message(), said, "{text}");
     }

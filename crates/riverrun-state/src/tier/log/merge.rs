@@ -1,30 +1,26 @@
 //! Several segments become one with the newest of their values.
 
 use super::queue::Merge;
-use super::segment::records;
-use crate::key::hash_key;
-use crate::key_table::KeyTable;
+use super::read::{Newest, Place};
+use super::segment::{record, records};
 use riverrun_core::Result;
 
 /// Writes the segment. After an error it may be tried again.
 pub(super) fn merge(merge: &Merge) -> Result<()> {
     let contents = merge.from.iter().map(|file| file.frozen().read()).collect::<Result<Vec<_>>>()?;
-    let (mut keys, mut newest) = (KeyTable::default(), Vec::new());
+    let mut newest = Newest::default();
     for (number, content) in contents.iter().enumerate() {
         for found in records(content)? {
             let (at, record) = found?;
             if !merge.from[number].groups().contains(record.group) {
                 continue;
             }
-            let (slot, new) = keys.insert(hash_key(record.key), record.key);
-            let place = (number, at);
-            if new { newest.push(place) } else { newest[slot as usize] = place }
+            newest.put(record.key, Place { file: number as u32, at: at as u64 });
         }
     }
-    newest.sort_unstable();
     let (mut merged, mut count, mut gone) = (Vec::new(), 0, 0);
-    for (number, at) in newest {
-        let record = super::segment::record(&contents[number], at)?;
+    for Place { file, at } in newest.into_places() {
+        let record = record(&contents[file as usize], at as usize)?;
         let is_gone = record.value.is_none();
         if is_gone && merge.oldest {
             continue;

@@ -1,20 +1,15 @@
-//! What the thread does for a log: appends, merges and barriers, in order.
+//! What the threads do for a log: appends, merges and barriers.
 
 use super::merge::merge;
 use super::segment::SegmentFile;
 use crate::tier::files::{TicketSender, TierFiles};
-use crate::tier::queue::{Chores, Writers, guarded};
+use crate::tier::queue::{Task, guarded};
 use crate::tier::store::GroupRange;
 use riverrun_core::{Error, Result, failpoint};
-use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::Duration;
-
-/// So long a worker waits for room, between two batches.
-const MOMENT: Duration = Duration::from_millis(1);
+use std::sync::Arc;
 
 /// Segments to be merged, oldest first; `oldest` if there are none before them.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Merge {
     pub from: Vec<Arc<SegmentFile>>,
     pub into: Arc<SegmentFile>,
@@ -31,118 +26,55 @@ pub(super) struct Frozen {
 }
 
 #[derive(Debug)]
-enum Task {
+pub(super) enum LogTask {
     Append(Arc<SegmentFile>, Vec<u8>),
     Merge(Merge),
     Freeze(Frozen),
 }
 
-#[derive(Debug, Default)]
-struct Tasks {
-    tasks: VecDeque<Task>,
-    /// Of what is to be appended.
-    bytes: usize,
-    error: Option<Error>,
-}
-
-/// What is still to be done for one log.
-#[derive(Debug)]
-pub(super) struct SegmentQueue {
-    writers: Arc<Writers>,
-    tasks: Mutex<Tasks>,
-    changed: Condvar,
-    limit: usize,
-}
-
-impl SegmentQueue {
-    pub(super) fn new(writers: Arc<Writers>, limit: usize) -> Arc<Self> {
-        Arc::new(SegmentQueue { writers, tasks: Mutex::default(), changed: Condvar::new(), limit })
-    }
-
-    pub(super) fn append(self: &Arc<Self>, file: Arc<SegmentFile>, records: Vec<u8>) -> Result<()> {
-        self.push(Task::Append(file, records))
-    }
-
-    pub(super) fn merge(self: &Arc<Self>, merge: Merge) -> Result<()> {
-        self.push(Task::Merge(merge))
-    }
-
-    pub(super) fn freeze(self: &Arc<Self>, frozen: Frozen) -> Result<()> {
-        self.push(Task::Freeze(frozen))
-    }
-
-    /// Whether not too much waits. If it does, a moment is given to it; an error is that of what could not be written.
-    pub(super) fn has_room(&self) -> Result<bool> {
-        let tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-        if tasks.bytes <= self.limit {
-            return Ok(true);
+impl Task for LogTask {
+    fn num_bytes(&self) -> usize {
+        match self {
+            LogTask::Append(_, records) => records.len(),
+            LogTask::Merge(_) | LogTask::Freeze(_) => 0,
         }
-        if let Some(error) = &tasks.error {
-            return Err(error.clone());
-        }
-        let waited = self.changed.wait_timeout(tasks, MOMENT).unwrap_or_else(PoisonError::into_inner);
-        Ok(waited.0.bytes <= self.limit)
     }
 
-    fn push(self: &Arc<Self>, task: Task) -> Result<()> {
-        {
-            let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Task::Append(_, records) = &task {
-                tasks.bytes += records.len();
+    fn run(self) -> std::result::Result<(), (Self, Error)> {
+        let flush = |write: &dyn Fn() -> Result<()>| guarded(|| failpoint("state-flush").and_then(|()| write()));
+        let written = match &self {
+            LogTask::Append(file, records) => flush(&|| file.append(records)),
+            LogTask::Merge(task) => flush(&|| merge(task)),
+            LogTask::Freeze(_) => Ok(()),
+        };
+        match (self, written) {
+            (LogTask::Freeze(frozen), _) => {
+                frozen.keep();
+                Ok(())
             }
-            tasks.tasks.push_back(task);
-            // What has failed is tried again.
-            tasks.error = None;
+            (_, Ok(())) => Ok(()),
+            (task, Err(error)) => Err((task, error)),
         }
-        self.writers.wake(self.clone())
     }
 
-    fn fail(&self, task: Task, error: &Error) {
-        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-        let waiting = std::mem::take(&mut tasks.tasks);
-        tasks.tasks.push_back(task);
-        for task in waiting {
-            match task {
-                Task::Freeze(frozen) => frozen.ticket.keep(Err(error.clone())),
-                task => tasks.tasks.push_back(task),
+    fn stays_behind(self, error: &Error) -> Option<Self> {
+        match self {
+            LogTask::Freeze(frozen) => {
+                frozen.ticket.keep(Err(error.clone()));
+                None
             }
+            task => Some(task),
         }
-        tasks.error = Some(error.clone());
-        self.changed.notify_all();
     }
 }
 
-impl Chores for SegmentQueue {
-    /// Up to an error: then the task stays the next, and the barriers behind it have failed.
-    fn work(&self, closing: &dyn Fn() -> bool) {
-        while !closing() {
-            let task = self.tasks.lock().unwrap_or_else(PoisonError::into_inner).tasks.pop_front();
-            match task {
-                None => return,
-                Some(Task::Freeze(frozen)) => {
-                    let files = guarded(|| {
-                        failpoint("state-hard-link")?;
-                        let files = frozen.files.iter().map(|file| file.frozen()).collect();
-                        Ok(TierFiles { groups: frozen.groups, origin: frozen.origin, files, scratch: None })
-                    });
-                    frozen.ticket.keep(files.map(Arc::new));
-                }
-                Some(Task::Append(file, records)) => {
-                    match guarded(|| failpoint("state-flush").and_then(|()| file.append(&records))) {
-                        Ok(()) => {
-                            let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-                            tasks.bytes -= records.len();
-                            self.changed.notify_all();
-                        }
-                        Err(error) => return self.fail(Task::Append(file, records), &error),
-                    }
-                }
-                Some(Task::Merge(task)) => {
-                    if let Err(error) = guarded(|| failpoint("state-flush").and_then(|()| merge(&task))) {
-                        return self.fail(Task::Merge(task), &error);
-                    }
-                }
-            }
-        }
+impl Frozen {
+    fn keep(self) {
+        let files = guarded(|| {
+            failpoint("state-hard-link")?;
+            let files = self.files.iter().map(|file| file.frozen()).collect();
+            Ok(TierFiles { groups: self.groups, origin: self.origin, files, scratch: None })
+        });
+        self.ticket.keep(files.map(Arc::new));
     }
 }

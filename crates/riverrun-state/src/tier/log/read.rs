@@ -12,11 +12,40 @@ pub(in super::super) fn is_log(part: &TierFiles) -> bool {
     part.files.iter().any(|file| file.name.ends_with(SUFFIX))
 }
 
-/// Where the newest value of a key is.
+/// Where a record is: which of several segments, and where in it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
-    file: u32,
-    at: u64,
+pub(super) struct Place {
+    pub file: u32,
+    pub at: u64,
+}
+
+/// Where the newest record of each key is.
+#[derive(Default)]
+pub(super) struct Newest {
+    keys: KeyTable,
+    places: Vec<Place>,
+}
+
+impl Newest {
+    /// The newest so far.
+    pub(super) fn put(&mut self, key: &[u8], place: Place) {
+        let (slot, _) = self.keys.insert(hash_key(key), key);
+        let slot = slot as usize;
+        if slot == self.places.len() { self.places.push(place) } else { self.places[slot] = place }
+    }
+
+    fn remove(&mut self, key: &[u8]) {
+        if let Some(slot) = self.keys.find(hash_key(key), key) {
+            self.keys.remove(slot);
+        }
+    }
+
+    /// In the order of the segments.
+    pub(super) fn into_places(self) -> Vec<Place> {
+        let mut places: Vec<Place> = self.keys.live().map(|slot| self.places[slot as usize]).collect();
+        places.sort_unstable();
+        places
+    }
 }
 
 /// Visits the newest value of each key of those of some key groups that a frozen log has (its files may hold others too): the number of its file, group, key and value. `count` is told before
@@ -32,7 +61,7 @@ pub(in super::super) fn newest_values(
         |file: usize| move |error: riverrun_core::Error| error.detail(format!("the file {}", part.files[file].name));
     let Some(groups) = part.groups.overlap(groups) else { return Ok(()) };
     // One file is in memory at a time; it is read twice, the second time from the operating system's cache.
-    let (mut keys, mut newest) = (KeyTable::default(), Vec::new());
+    let mut newest = Newest::default();
     for (number, file) in part.files.iter().enumerate() {
         let content = file.read()?;
         let valid = groups_of(&file.name).and_then(|valid| valid.overlap(groups));
@@ -44,24 +73,14 @@ pub(in super::super) fn newest_values(
             if !valid.is_some_and(|valid| valid.contains(record.group)) {
                 continue;
             }
-            let hash = hash_key(record.key);
-            if record.value.is_none_or(|value| expired.is_some_and(|expired| expired(value))) {
-                if let Some(slot) = keys.find(hash, record.key) {
-                    keys.remove(slot);
-                }
-                continue;
+            match record.value.is_none_or(|value| expired.is_some_and(|expired| expired(value))) {
+                true => newest.remove(record.key),
+                false => newest.put(record.key, Place { file: number as u32, at: at as u64 }),
             }
-            let (slot, _) = keys.insert(hash, record.key);
-            if newest.len() <= slot as usize {
-                newest.push(Place { file: 0, at: 0 });
-            }
-            newest[slot as usize] = Place { file: number as u32, at: at as u64 };
         }
         count(all, gone);
     }
-    let mut places: Vec<Place> = keys.live().map(|slot| newest[slot as usize]).collect();
-    drop((keys, newest));
-    places.sort_unstable();
+    let places = newest.into_places();
     for same in places.chunk_by(|a, b| a.file == b.file) {
         let number = same[0].file as usize;
         let content = part.files[number].read()?;

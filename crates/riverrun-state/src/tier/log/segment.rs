@@ -5,9 +5,11 @@ use crate::tier::store::GroupRange;
 use riverrun_core::{Error, KeyGroup, Result};
 use std::fs::File;
 use std::io::Write;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use xxhash_rust::xxh3::Xxh3;
 
 /// What the names of segments end with.
 pub(super) const SUFFIX: &str = ".segment";
@@ -20,6 +22,9 @@ const GONE: u32 = u32::MAX;
 
 /// Key group, length of the key, length of the value.
 const HEAD: usize = 10;
+
+/// So much is read of a record before its length is known.
+const FIRST_READ: usize = 256;
 
 /// Appends a value; gives its length.
 pub(super) fn put_value(out: &mut Vec<u8>, group: KeyGroup, key: &[u8], encode: &mut dyn FnMut(&mut Vec<u8>)) -> usize {
@@ -57,6 +62,14 @@ pub(super) struct Record<'a> {
     pub value: Option<&'a [u8]>,
     /// All of it.
     pub bytes: &'a [u8],
+}
+
+/// The length of the record that begins here, if its head is there.
+fn record_length(bytes: &[u8]) -> Option<usize> {
+    let (key, value) = (bytes.get(2..6)?, bytes.get(6..HEAD)?);
+    let number = |bytes: &[u8]| bytes.try_into().ok().map(u32::from_le_bytes);
+    let (key, value) = (number(key)?, number(value)?);
+    Some(HEAD + key as usize + if value == GONE { 0 } else { value as usize })
 }
 
 /// The record at a place.
@@ -121,14 +134,22 @@ pub(super) struct SegmentFile {
 #[derive(Debug)]
 enum Place {
     Memory(Mutex<Vec<u8>>),
-    /// So much of it is written.
-    File(Arc<KeptFile>, Mutex<Written>),
+    /// So much of it is written, and what reads it.
+    File(Arc<KeptFile>, Mutex<Written>, OnceLock<File>),
 }
 
-#[derive(Debug, Default)]
+/// Nothing, for a file that another log has written.
+#[derive(Default)]
 struct Written {
     file: Option<File>,
     bytes: u64,
+    hash: Box<Xxh3>,
+}
+
+impl std::fmt::Debug for Written {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Written").field("bytes", &self.bytes).finish_non_exhaustive()
+    }
 }
 
 impl SegmentFile {
@@ -137,7 +158,10 @@ impl SegmentFile {
         let name = name(numbers, groups);
         let place = match scratch {
             None => Place::Memory(Mutex::default()),
-            Some(scratch) => Place::File(KeptFile::new(scratch.path().join(&name), scratch.clone()), Mutex::default()),
+            Some(scratch) => {
+                let kept = KeptFile::new(scratch.path().join(&name), scratch.clone());
+                Place::File(kept, Mutex::default(), OnceLock::new())
+            }
         };
         let [bytes, records, gone] = [(); 3].map(|()| AtomicU64::new(0));
         SegmentFile { name, groups, place, bytes, records, gone }
@@ -153,7 +177,7 @@ impl SegmentFile {
         let segment = SegmentFile::create((number, number), groups, scratch);
         match &segment.place {
             Place::Memory(bytes) => *bytes.lock().unwrap_or_else(PoisonError::into_inner) = file.read()?,
-            Place::File(kept, _) => file.place_at(kept.path(), true)?,
+            Place::File(kept, ..) => file.place_at(kept.path(), true)?,
         }
         segment.bytes.store(file.size()?, Ordering::Relaxed);
         Ok(segment)
@@ -203,7 +227,7 @@ impl SegmentFile {
                 bytes.extend_from_slice(records);
                 Ok(())
             }
-            Place::File(kept, written) => {
+            Place::File(kept, written, _) => {
                 let mut written = written.lock().unwrap_or_else(PoisonError::into_inner);
                 written.append(kept, records).map_err(|error| SegmentFile::failed(kept.path(), &error))
             }
@@ -214,14 +238,55 @@ impl SegmentFile {
     pub(super) fn replace(&self, records: &[u8]) -> Result<()> {
         match &self.place {
             Place::Memory(bytes) => bytes.lock().unwrap_or_else(PoisonError::into_inner).clear(),
-            Place::File(_, written) => *written.lock().unwrap_or_else(PoisonError::into_inner) = Written::default(),
+            Place::File(_, written, _) => *written.lock().unwrap_or_else(PoisonError::into_inner) = Written::default(),
         }
         self.append(records)
     }
 
+    /// Reads the record at a place into the beginning of `buffer`; its length.
+    pub(super) fn read_record(&self, at: u64, buffer: &mut Vec<u8>) -> Result<usize> {
+        buffer.resize(buffer.len().max(FIRST_READ), 0);
+        let mut read = self.read_at(at, buffer)?;
+        let early =
+            || Error::failure("a segment of the state ends too early").detail(format!("the file {}", self.name));
+        let length = record_length(&buffer[..read]).ok_or_else(early)?;
+        buffer.resize(buffer.len().max(length), 0);
+        while read < length {
+            let more = self.read_at(at + read as u64, &mut buffer[read..length])?;
+            read += if more > 0 { more } else { return Err(early()) };
+        }
+        Ok(length)
+    }
+
+    /// Reads from a place on, as much as there is and there is room for, or less.
+    fn read_at(&self, at: u64, buffer: &mut [u8]) -> Result<usize> {
+        match &self.place {
+            Place::Memory(bytes) => {
+                let bytes = bytes.lock().unwrap_or_else(PoisonError::into_inner);
+                let from = bytes.get(at as usize..).unwrap_or_default();
+                let length = from.len().min(buffer.len());
+                buffer[..length].copy_from_slice(&from[..length]);
+                Ok(length)
+            }
+            Place::File(kept, _, reader) => {
+                let failed = |error: std::io::Error| {
+                    Error::failure(format!("cannot read the state in {}: {error}", kept.path().display()))
+                };
+                let file = match reader.get() {
+                    Some(file) => file,
+                    None => {
+                        let file = File::open(kept.path()).map_err(failed)?;
+                        reader.get_or_init(|| file)
+                    }
+                };
+                file.read_at(buffer, at).map_err(failed)
+            }
+        }
+    }
+
     /// Nothing is appended any more.
     pub(super) fn close(&self) {
-        if let Place::File(_, written) = &self.place {
+        if let Place::File(_, written, _) = &self.place {
             written.lock().unwrap_or_else(PoisonError::into_inner).file = None;
         }
     }
@@ -229,13 +294,16 @@ impl SegmentFile {
     /// The file, once nothing is appended any more.
     pub(super) fn frozen(&self) -> TierFile {
         self.close();
-        let content = match &self.place {
+        let (content, hash) = match &self.place {
             Place::Memory(bytes) => {
-                Content::Bytes(bytes.lock().unwrap_or_else(PoisonError::into_inner).as_slice().into())
+                (Content::Bytes(bytes.lock().unwrap_or_else(PoisonError::into_inner).as_slice().into()), None)
             }
-            Place::File(kept, _) => Content::Kept(kept.clone()),
+            Place::File(kept, written, _) => {
+                let written = written.lock().unwrap_or_else(PoisonError::into_inner);
+                (Content::Kept(kept.clone()), (written.bytes > 0).then(|| written.hash.digest128()))
+            }
         };
-        TierFile { name: self.name.clone(), immutable: true, content }
+        TierFile { name: self.name.clone(), immutable: true, hash, content }
     }
 }
 
@@ -252,11 +320,13 @@ impl Written {
                 file
             }
         };
-        if self.bytes == 0 {
-            file.write_all(MAGIC)?;
+        let head: &[u8] = if self.bytes == 0 { MAGIC } else { &[] };
+        for bytes in [head, records] {
+            file.write_all(bytes)?;
         }
-        file.write_all(records)?;
-        self.bytes += (if self.bytes == 0 { MAGIC.len() } else { 0 } + records.len()) as u64;
+        self.bytes += (head.len() + records.len()) as u64;
+        self.hash.update(head);
+        self.hash.update(records);
         self.file = Some(file);
         Ok(())
     }

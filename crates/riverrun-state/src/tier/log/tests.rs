@@ -68,6 +68,7 @@ fn a_damaged_segment_is_an_error_that_names_it() {
     let file = |bytes: &[u8]| TierFile {
         name: "0000000000-0000000000-0-16.segment".into(),
         immutable: true,
+        hash: None,
         content: Content::Bytes(bytes.into()),
     };
     for (bytes, message) in [
@@ -79,5 +80,88 @@ fn a_damaged_segment_is_an_error_that_names_it() {
         let error = Counter::new(&StateBackend::in_memory(None), 0, 1).try_restore(&[Arc::new(files)]).unwrap_err();
         assert_eq!(error.message(), message);
         assert_eq!(error.detail_text(), Some("the file 0000000000-0000000000-0-16.segment"));
+    }
+}
+
+/// So much memory that some of 20,000 keys are in it, and the places of all others.
+const A_THIRD: usize = 600_000;
+
+fn is_log(files: &TierFiles) -> bool {
+    files.files.iter().all(|file| file.name.ends_with(".segment"))
+}
+
+#[test]
+fn what_has_left_memory_stays_in_segments_as_long_as_places_fit() {
+    let small = |memory| StateBackend::tiered(Arc::new(MemoryTier), memory, 0).unwrap().from_bytes(0);
+    let backend = small(A_THIRD);
+    let mut counter = Counter::new(&backend, 0, 1);
+    let all: Vec<Vec<u8>> = (0..20_000).map(key).collect();
+    let mut expected = 0;
+    let mut last = None;
+    for round in 0..60_u32 {
+        for some in all.chunks(1_000) {
+            counter.add(some, u64::from(round) + 1);
+            counter.settle();
+        }
+        expected += u64::from(round) + 1;
+        let files = barrier(&mut counter);
+        if round > 0 {
+            assert!(is_log(&files), "round {round}");
+            // A record is ten bytes, the key's four and the number's eight.
+            assert!(bytes(&files) < 20_000 * 22 * 2 + (1 << 17), "{} bytes in round {round}", bytes(&files));
+            assert!(files.files.len() < 20, "{} files in round {round}", files.files.len());
+        }
+        last = Some(files);
+    }
+    assert!(backend.bytes_used() < A_THIRD, "{} bytes", backend.bytes_used());
+    let last = [last.unwrap()];
+    let right = |counter: &mut Counter| {
+        for some in all.chunks(1_000) {
+            let counts = counter.counts(some);
+            assert_eq!(counts.len(), 1_000);
+            assert!(counts.values().all(|count| *count == expected));
+            counter.settle();
+        }
+    };
+    right(&mut counter);
+    // Restored into as little memory, into none at all, and at another parallelism.
+    for (memory, stays) in [(A_THIRD, true), (2, false)] {
+        let backend = small(memory);
+        let mut restored = Counter::new(&backend, 0, 1);
+        restored.restore(&last);
+        right(&mut restored);
+        assert_eq!(is_log(&barrier(&mut restored)), stays);
+        let mut workers: Vec<Counter> = (0..3).map(|worker| Counter::new(&backend, worker, 3)).collect();
+        let parts: Vec<Arc<TierFiles>> = workers
+            .iter_mut()
+            .map(|worker| {
+                worker.restore(&last);
+                barrier(worker)
+            })
+            .collect();
+        let mut whole = Counter::new(&small(1 << 30), 0, 1);
+        whole.restore(&parts);
+        right(&mut whole);
+    }
+}
+
+#[test]
+fn places_that_are_too_many_move_below() {
+    let backend = StateBackend::tiered(Arc::new(MemoryTier), A_THIRD, 1).unwrap().from_bytes(0);
+    let mut counter = Counter::new(&backend, 0, 1);
+    let all: Vec<Vec<u8>> = (0..100_000).map(key).collect();
+    let mut was_log = false;
+    for (round, some) in all.chunks(1_000).enumerate() {
+        counter.add(some, 1);
+        counter.settle();
+        if round % 10 == 9 {
+            was_log |= is_log(&barrier(&mut counter));
+        }
+    }
+    assert!(was_log);
+    assert!(!is_log(&barrier(&mut counter)));
+    for some in all.chunks(1_000) {
+        assert_eq!(counter.counts(some).len(), 1_000);
+        counter.settle();
     }
 }

@@ -6,9 +6,9 @@ use crate::key::hash_key;
 use crate::key_table::KeyTable;
 use crate::tier::files::TierFiles;
 use crate::tier::log::{is_log, newest_values};
-use crate::tier::queue::Queue;
 use crate::tier::run::Run;
 use crate::tier::store::TierStore;
+use crate::tier::store_queue::StoreQueue;
 use riverrun_core::{KeyGroup, Result};
 use std::sync::Arc;
 
@@ -51,12 +51,16 @@ impl Resident {
             return logs.iter().try_for_each(|part| self.take_over_log(part, take_in));
         }
         let reader = self.backend.reader()?;
-        let store = match tiers.is_empty() {
-            true => reader.create(self.seat.store())?,
-            false => reader.open(self.seat.store(), &tiers)?,
+        let adopted = if tiers.is_empty() { reader.adopt(self.seat.store(), &logs)? } else { None };
+        let store = match adopted {
+            Some(store) => store,
+            None => {
+                let store = reader.open(self.seat.store(), &tiers)?;
+                logs.iter().try_for_each(|part| self.write_below(&*store, part))?;
+                store
+            }
         };
-        logs.iter().try_for_each(|part| self.write_below(&*store, part))?;
-        self.queue = Some(Queue::new(store, self.backend.writers.clone(), self.backend.bytes_waiting()));
+        self.queue = Some(StoreQueue::new(store, self.backend.writers.clone(), self.backend.bytes_waiting()));
         self.complete = false;
         Ok(())
     }
