@@ -75,5 +75,6 @@ io_case_any_call_below_the_state_directory_fails() { io_calls 5 state; }
 io_case_any_call_below_the_state_directory_finds_the_disk_full() { export FAIL_STAYS=1; io_calls 28 state; }
 io_case_any_write_below_the_state_directory_is_torn_by_a_power_cut() { io_calls torn state; }
 io_case_any_call_of_state_below_memory_fails() { io_calls 5 state -D state.memory=1mb -D execution.checkpointing.data-inline-threshold=0b; }
+io_case_any_call_of_state_in_rocksdb_fails() { io_calls 5 state -D state.memory=1mb -D state.memory.places=0b -D execution.checkpointing.data-inline-threshold=0b; }
 io_case_any_call_of_a_table_of_files_fails() { io_calls 5 files; }
 io_case_any_write_of_a_table_of_files_is_torn_by_a_power_cut() { io_calls torn files; }

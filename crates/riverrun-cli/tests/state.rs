@@ -74,25 +74,34 @@ fn has_tier(case: &Case) -> bool {
 
 #[test]
 fn sums_of_more_keys_than_memory_holds_are_right_however_often_the_run_is_killed() {
-    check(&format!("SELECT MOD(id * 7919, {KEYS}) AS k, id FROM numbers"));
+    check(&format!("SELECT MOD(id * 7919, {KEYS}) AS k, id FROM numbers"), "64kb");
+}
+
+#[test]
+fn sums_in_rocksdb_are_right_however_often_the_run_is_killed() {
+    check(&format!("SELECT MOD(id * 7919, {KEYS}) AS k, id FROM numbers"), "0b");
 }
 
 #[test]
 fn a_join_of_more_rows_than_memory_holds_is_right_however_often_the_run_is_killed() {
-    check(&format!(
+    let query = format!(
         "SELECT a.k, a.id FROM (SELECT MOD(id * 7919, {KEYS}) AS k, id FROM numbers) AS a
          JOIN (SELECT {KEYS} - id AS k FROM names) AS b ON a.k = b.k"
-    ));
+    );
+    check(&query, "1mb");
 }
 
-/// The sums of all rows, which the query gives with keys, in a run that is killed again and again.
-fn check(query: &str) {
+/// The sums of all rows, which the query gives with keys, in a run that is killed again and again. Places of values in a log may take
+/// up `places`, then RocksDB comes.
+fn check(query: &str, places: &str) {
     let case = Case::new();
     let base = Connection::open(case.path().join("base.db")).unwrap();
     base.execute_batch("CREATE TABLE sums (k INTEGER PRIMARY KEY, n INTEGER, s INTEGER)").unwrap();
     case.file("pipeline.sql", &pipeline(query));
-    let below = ["-D", "state.memory=1mb", "-D", "execution.checkpointing.data-inline-threshold=0b"];
-    let with = |parallelism: &'static str| [&["-p", parallelism], &below[..]].concat();
+    let places = format!("state.memory.places={places}");
+    let inline = "execution.checkpointing.data-inline-threshold=0b";
+    let below = ["-D", "state.memory=1mb", "-D", &places, "-D", inline];
+    let with = |parallelism| [&["-p", parallelism], &below[..]].concat();
     run(&case, &with("1"), Some(1_300));
     assert!(has_tier(&case));
     run(&case, &with("3"), Some(1_200));
@@ -112,4 +121,31 @@ fn too_little_memory_is_refused() {
     let ended = case.run("SELECT COUNT(*) FROM (VALUES (1)) AS t (n);", &["-D", "state.memory=1kb"]);
     assert!(ended.err.contains("1024 bytes of memory are too little for state"), "{}", ended.err);
     assert!(ended.err.contains("`state.memory` is at least 1 mb"), "{}", ended.err);
+}
+
+/// The peak memory of a job that sums up so many keys, each of them some two times.
+fn peak_memory(keys: u64, memory: &str) -> u64 {
+    let case = Case::new();
+    let sql = format!(
+        "CREATE TABLE numbers (k BIGINT, n BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '1000000000',
+           'number-of-rows' = '{}', 'fields.k.min' = '0', 'fields.k.max' = '{}', 'fields.n.min' = '0', 'fields.n.max' = '9');
+         CREATE TABLE sums (k BIGINT, c BIGINT, s BIGINT, m BIGINT, a BIGINT, PRIMARY KEY (k) NOT ENFORCED) WITH ('connector' = 'blackhole');
+         INSERT INTO sums SELECT k, COUNT(*), SUM(n), MAX(n), AVG(n) FROM numbers GROUP BY k;",
+        2 * keys,
+        keys - 1
+    );
+    let memory = format!("state.memory={memory}");
+    case.run(&sql, &["-p", "1", "-D", &memory, "--summary", "summary.json"]).ok();
+    let summary = std::fs::read_to_string(case.path().join("summary.json")).unwrap();
+    let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
+    summary["peak_memory_bytes"].as_u64().unwrap()
+}
+
+#[test]
+fn memory_stays_flat_when_the_state_grows_beyond_what_it_may_take_up() {
+    // 450,000 keys more are some 55 MB in memory.
+    let growth = |memory: &str| peak_memory(600_000, memory).saturating_sub(peak_memory(150_000, memory)) >> 20;
+    let (within, beyond) = (growth("1gb"), growth("8mb"));
+    assert!(within > 40, "{within} MB more in memory");
+    assert!(beyond < 25, "{beyond} MB more with 8 MB of memory");
 }

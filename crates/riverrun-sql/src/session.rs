@@ -173,6 +173,7 @@ pub const SESSION_OPTIONS: &[OptionDef] = &[
     state::STATE_BACKEND,
     state::STATE_BACKEND_OLD,
     state::STATE_MEMORY,
+    state::STATE_PLACES,
     state::STATE_LOCAL_DIR,
     state::STATE_INLINE,
     riverrun_state::checkpoint::S3_ACCESS_KEY,

@@ -122,9 +122,11 @@ impl Session {
         }
         let process_count = processes.as_ref().map_or(1, |layout| layout.processes.max(1));
         let workers = (parallelism / process_count).max(1);
-        let (state, scratch) = state::backend(&self.config.state(), durability, workers, process_count == 1)?;
+        let settings = self.config.state();
+        let (state, scratch) = state::backend(&settings, durability, workers, process_count == 1)?;
         // Nobody asks a session for snapshots that are in memory.
-        let options = JobOptions { state, retained_snapshots: 0, ..options };
+        let bytes_in_flight = state::bytes_in_flight(&settings).min(options.bytes_in_flight);
+        let options = JobOptions { state, bytes_in_flight, retained_snapshots: 0, ..options };
         let mut checkpoints = None;
         let mut restore = None;
         if let Some(durability) = durability {

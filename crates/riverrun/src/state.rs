@@ -40,11 +40,18 @@ pub(crate) fn backend(
     let tier = tier(&folder, settings.memory)?;
     let backend = match tier {
         Some(tier) if tiered => {
-            StateBackend::tiered(tier, settings.memory, workers.clamp(1, MOST_WRITERS))?.from_bytes(settings.inline)
+            let writers = workers.clamp(1, MOST_WRITERS);
+            StateBackend::tiered_with(tier, settings.memory, settings.places, writers)?.from_bytes(settings.inline)
         }
         tier => StateBackend::in_memory(tier),
     };
     Ok((backend, folder))
+}
+
+/// The rows that may be on their way, in bytes. What of the state they touch has to be in memory together, and that is several times
+/// as much as they are.
+pub(crate) fn bytes_in_flight(settings: &StateSettings) -> usize {
+    (settings.memory / 16).max(LEAST_MEMORY)
 }
 
 /// A folder of this start of this process.

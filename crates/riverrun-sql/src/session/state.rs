@@ -24,6 +24,13 @@ pub const STATE_MEMORY: OptionDef = OptionDef::new(
     Some("1 gb"),
     "How much memory the keyed state of a process takes up, about, with the backend rocksdb.",
 );
+/// `state.memory.places`.
+pub const STATE_PLACES: OptionDef = OptionDef::new(
+    "state.memory.places",
+    OptionType::Size,
+    None,
+    "How much of that the places of values that have left memory may take up (eight bytes each) before the values go into RocksDB. Absent: nine tenths; 0: they go there at once.",
+);
 /// `state.backend.rocksdb.localdir`.
 pub const STATE_LOCAL_DIR: OptionDef = OptionDef::new(
     "state.backend.rocksdb.localdir",
@@ -46,6 +53,8 @@ pub struct StateSettings {
     pub backend: Option<String>,
     /// `state.memory`, in bytes.
     pub memory: usize,
+    /// `state.memory.places`, in bytes.
+    pub places: Option<usize>,
     /// `state.backend.rocksdb.localdir`.
     pub local_dir: Option<String>,
     /// `execution.checkpointing.data-inline-threshold`, in bytes.
@@ -55,16 +64,17 @@ pub struct StateSettings {
 impl SessionConfig {
     /// The settings of keyed state.
     pub fn state(&self) -> StateSettings {
-        let size = |definition, default: u64| {
-            let size = self.options.size(definition).ok().flatten().unwrap_or(default);
-            usize::try_from(size).unwrap_or(usize::MAX)
+        let given = |definition| {
+            let size = self.options.size(definition).ok().flatten();
+            size.map(|size| usize::try_from(size).unwrap_or(usize::MAX))
         };
         let backend = self.options.text(&STATE_BACKEND).or_else(|| self.options.text(&STATE_BACKEND_OLD));
         StateSettings {
             backend: backend.map(|backend| backend.trim().to_ascii_lowercase()),
-            memory: size(&STATE_MEMORY, 1 << 30),
+            memory: given(&STATE_MEMORY).unwrap_or(1 << 30),
+            places: given(&STATE_PLACES),
             local_dir: self.options.text(&STATE_LOCAL_DIR).map(str::to_owned),
-            inline: size(&STATE_INLINE, 1 << 20),
+            inline: given(&STATE_INLINE).unwrap_or(1 << 20),
         }
     }
 }

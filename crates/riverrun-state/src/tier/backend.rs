@@ -50,10 +50,21 @@ impl StateBackend {
 
     /// In memory up to `memory` bytes, of which the stores of `tier` take their part, and in `tier`. `threads` write to it.
     pub fn tiered(tier: Arc<dyn TierBackend>, memory: usize, threads: usize) -> Result<Arc<Self>> {
+        StateBackend::tiered_with(tier, memory, None, threads)
+    }
+
+    /// The same where places of values in a log may take up so many bytes before the values go into `tier`; absent: nearly all
+    /// there is for state.
+    pub fn tiered_with(
+        tier: Arc<dyn TierBackend>,
+        memory: usize,
+        places: Option<usize>,
+        threads: usize,
+    ) -> Result<Arc<Self>> {
         let budget = MemoryBudget::new(memory - memory / BELOW_SHARE);
         Ok(Arc::new(StateBackend {
             kind: BackendKind::RocksDb,
-            tier: Some(LogTier::over(tier, budget.clone())),
+            tier: Some(LogTier::over(tier, budget.clone(), places)),
             budget,
             writers: Writers::start(threads)?,
             least_bytes: LEAST_BYTES,

@@ -23,6 +23,11 @@ impl MemoryBudget {
         self.limit
     }
 
+    /// Of the bytes that are taken up, those that can't be given up.
+    pub fn fixed(&self) -> usize {
+        self.fixed.load(Ordering::Relaxed)
+    }
+
     /// The bytes that are taken up, about.
     pub fn used(&self) -> usize {
         self.used.load(Ordering::Relaxed)

@@ -22,12 +22,15 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 /// So many bytes are written at once.
 const CHUNK: usize = 1 << 20;
 
-/// A segment of so many bytes is followed by another one. It is read whole when it is emptied.
+/// A segment of so many bytes, or of this part of the memory there is, is followed by another one. It is read whole when it is
+/// emptied.
 const LARGEST_SEGMENT: u64 = 16 << 20;
+const LEAST_SEGMENT: u64 = 1 << 20;
+const SEGMENT_PART: u64 = 16;
 
-/// So many segments below this size become one.
-const SMALL_SEGMENT: u64 = 1 << 20;
+/// So many segments that are smaller than this part of the largest become one.
 const MOST_SMALL: usize = 8;
+const SMALL_PART: u64 = 16;
 
 /// So much that is dead is of no account.
 const LEAST_DEAD: u64 = 1 << 16;
@@ -40,12 +43,15 @@ const RUN_BYTES: usize = 4 << 20;
 pub(in super::super) struct LogTier {
     below: Arc<dyn TierBackend>,
     budget: Arc<MemoryBudget>,
+    /// What places may take up, all together.
+    most_places: usize,
 }
 
 /// The values of one table of an operator on one worker.
 struct LogStore {
     below: Arc<dyn TierBackend>,
     budget: Arc<MemoryBudget>,
+    most_places: usize,
     options: StoreOptions,
     origin: u64,
     /// Changed by the thread that writes, and only by it.
@@ -60,6 +66,7 @@ enum Form {
 struct Log {
     groups: GroupRange,
     scratch: Option<Arc<Scratch>>,
+    largest: u64,
     places: Places,
     share: Share,
     /// By their numbers, oldest first. The last one may still be written to.
@@ -105,8 +112,14 @@ impl std::fmt::Debug for LogStore {
 }
 
 impl LogTier {
-    pub(in super::super) fn over(below: Arc<dyn TierBackend>, budget: Arc<MemoryBudget>) -> Arc<dyn TierBackend> {
-        Arc::new(LogTier { below, budget })
+    /// Places may take up so much; absent: nine tenths of the budget, the rest is for the slots.
+    pub(in super::super) fn over(
+        below: Arc<dyn TierBackend>,
+        budget: Arc<MemoryBudget>,
+        most_places: Option<usize>,
+    ) -> Arc<dyn TierBackend> {
+        let most_places = most_places.unwrap_or(budget.limit() / 10 * 9);
+        Arc::new(LogTier { below, budget, most_places })
     }
 
     fn store(&self, options: StoreOptions) -> Result<LogStore> {
@@ -114,13 +127,14 @@ impl LogTier {
         let log = Log {
             groups: options.groups,
             scratch,
+            largest: (self.budget.limit() as u64 / SEGMENT_PART).clamp(LEAST_SEGMENT, LARGEST_SEGMENT),
             places: Places::new(self.budget.limit() / super::places::KEY_BYTES),
             share: Share::fixed(self.budget.clone()),
             segments: BTreeMap::new(),
             next: 0,
         };
-        let (below, budget) = (self.below.clone(), self.budget.clone());
-        Ok(LogStore { below, budget, options, origin: next_origin(), form: RwLock::new(Form::Log(log)) })
+        let (below, budget, form) = (self.below.clone(), self.budget.clone(), RwLock::new(Form::Log(log)));
+        Ok(LogStore { below, budget, most_places: self.most_places, options, origin: next_origin(), form })
     }
 }
 
@@ -199,7 +213,7 @@ impl Log {
 
     /// The segment that is written to.
     fn open(&mut self) -> (u32, &mut Segment) {
-        let full = |last: &Segment| !last.open || last.bytes > LARGEST_SEGMENT;
+        let full = |last: &Segment| !last.open || last.bytes > self.largest;
         if self.segments.last_key_value().is_none_or(|(_, last)| full(last)) {
             self.close();
             self.next += 1;
@@ -257,7 +271,8 @@ impl Log {
         if bytes > 2 * live + LEAST_DEAD {
             return self.segments.keys().take(1).copied().collect();
         }
-        let small = self.segments.iter().filter(|(_, segment)| !segment.open && segment.bytes < SMALL_SEGMENT);
+        let small =
+            self.segments.iter().filter(|(_, segment)| !segment.open && segment.bytes < self.largest / SMALL_PART);
         let small: Vec<u32> = small.map(|(number, _)| *number).collect();
         if small.len() < MOST_SMALL { Vec::new() } else { small }
     }
@@ -360,12 +375,12 @@ impl LogStore {
     /// Empties segments as long as there are some to be emptied; moves into the backend below where places take up too much.
     fn tidy(&self) -> Result<()> {
         loop {
-            let (numbers, places, age) = self.with_log(|log| {
+            let (numbers, age) = self.with_log(|log| {
                 log.share.update(log.places.num_bytes());
-                (log.to_be_emptied(), log.places.num_bytes(), log.next - log.oldest())
+                (log.to_be_emptied(), log.next - log.oldest())
             })?;
-            // Nine tenths of all memory: the rest is for the slots.
-            if places > self.budget.limit() / 10 * 9 || age > MOST_SEGMENTS - 64 {
+            // All stores have one budget: the one that finds it spent gives up its places.
+            if self.budget.fixed() > self.most_places || age > MOST_SEGMENTS - 64 {
                 return self.move_below();
             }
             if numbers.is_empty() {
