@@ -2,7 +2,7 @@
 
 use super::{failed, is_table};
 use crate::key::KeyRows;
-use crate::tier::{Content, GroupRange, Run, Scratch, TierFile, TierFiles, TierStore, next_origin};
+use crate::tier::{Content, Found, GroupRange, Run, Scratch, TierFile, TierFiles, TierStore, Trace, next_origin};
 use riverrun_core::{Error, Result};
 use rocksdb::checkpoint::Checkpoint;
 use rocksdb::{
@@ -105,7 +105,7 @@ impl<'a> TableWriter<'a> {
 }
 
 impl TierStore for RocksStore {
-    fn get(&self, keys: &KeyRows, found: &mut dyn FnMut(usize, &[u8]) -> Result<()>) -> Result<()> {
+    fn get(&self, keys: &KeyRows, found: &mut Found<'_>) -> Result<()> {
         let mut order: Vec<usize> = (0..keys.len()).collect();
         // In order, so that keys of one block are read together.
         order.sort_unstable_by(|&a, &b| keys.row(a).cmp(keys.row(b)));
@@ -114,7 +114,7 @@ impl TierStore for RocksStore {
         let values = self.db.batched_multi_get_cf(default, order.iter().map(|&row| keys.row(row)), true);
         for (&row, value) in order.iter().zip(values) {
             if let Some(value) = value.map_err(|error| self.failed("read", &error))? {
-                found(row, &value)?;
+                found(row, &value, Trace::default())?;
             }
         }
         Ok(())

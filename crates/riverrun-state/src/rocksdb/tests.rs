@@ -3,7 +3,7 @@
 use super::RocksTier;
 use crate::key::KeyRows;
 use crate::tier::tests::Counter;
-use crate::tier::{GroupRange, Run, StateBackend, StoreOptions, TierBackend};
+use crate::tier::{GroupRange, Run, StateBackend, StoreOptions, TierBackend, Trace};
 use riverrun_core::KeyGroup;
 use std::sync::Arc;
 
@@ -49,7 +49,7 @@ fn get(store: &dyn crate::tier::TierStore, key: &[u8]) -> Option<Vec<u8>> {
     full.extend_from_slice(key);
     let rows = KeyRows { ends: vec![full.len() as u32], data: full };
     let mut found = None;
-    let mut note = |_: usize, value: &[u8]| {
+    let mut note = |_: usize, value: &[u8], _: Trace| {
         found = Some(value.to_vec());
         Ok(())
     };
@@ -68,12 +68,12 @@ fn files_that_did_not_change_are_the_same_ones_and_expired_values_are_not_copied
     };
     let store = tier.create(options(0, 8)).unwrap();
     let mut run = Run::default();
-    run.put(KeyGroup(3), 1, b"a", |out| out.extend(b"1"));
-    run.put(KeyGroup(3), 2, b"b", |out| out.extend(b"old"));
+    run.put(KeyGroup(3), (1, b"a"), Trace::default(), |out| out.extend(b"1"));
+    run.put(KeyGroup(3), (2, b"b"), Trace::default(), |out| out.extend(b"old"));
     store.apply(&run).unwrap();
     let first = store.freeze().unwrap();
     let mut run = Run::default();
-    run.put(KeyGroup(3), 3, b"c", |out| out.extend(b"3"));
+    run.put(KeyGroup(3), (3, b"c"), Trace::default(), |out| out.extend(b"3"));
     run.delete(KeyGroup(3), 1, b"a");
     store.apply(&run).unwrap();
     let second = store.freeze().unwrap();

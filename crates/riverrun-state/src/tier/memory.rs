@@ -3,7 +3,7 @@
 use super::files::{Content, TierFile, TierFiles};
 use super::queue::next_origin;
 use super::run::Run;
-use super::store::{GroupRange, StoreOptions, TierBackend, TierStore, push_key};
+use super::store::{Found, GroupRange, StoreOptions, TierBackend, TierStore, Trace, push_key};
 use crate::blob::{BlobReader, put_bytes};
 use crate::key::KeyRows;
 use riverrun_core::{Error, Result};
@@ -71,11 +71,11 @@ impl TierBackend for MemoryTier {
 }
 
 impl TierStore for MemoryStore {
-    fn get(&self, keys: &KeyRows, found: &mut dyn FnMut(usize, &[u8]) -> Result<()>) -> Result<()> {
+    fn get(&self, keys: &KeyRows, found: &mut Found<'_>) -> Result<()> {
         let values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
         for (position, key) in keys.iter().enumerate() {
             if let Some(value) = values.get(key) {
-                found(position, value)?;
+                found(position, value, Trace::default())?;
             }
         }
         Ok(())

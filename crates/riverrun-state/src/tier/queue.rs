@@ -34,6 +34,7 @@ struct Tasks<T> {
 #[derive(Debug)]
 pub(super) struct Queue<T> {
     writers: Arc<Writers>,
+    number: usize,
     tasks: Mutex<Tasks<T>>,
     changed: Condvar,
     /// So many bytes may wait.
@@ -43,7 +44,8 @@ pub(super) struct Queue<T> {
 impl<T: Task> Queue<T> {
     pub(super) fn new(writers: Arc<Writers>, limit: usize) -> Arc<Self> {
         let tasks = Tasks { tasks: VecDeque::new(), bytes: 0, error: None };
-        Arc::new(Queue { writers, tasks: Mutex::new(tasks), changed: Condvar::new(), limit })
+        let number = writers.queues.fetch_add(1, Ordering::Relaxed);
+        Arc::new(Queue { writers, number, tasks: Mutex::new(tasks), changed: Condvar::new(), limit })
     }
 
     pub(super) fn push(self: &Arc<Self>, task: T) -> Result<()> {
@@ -72,6 +74,10 @@ impl<T: Task> Queue<T> {
 }
 
 impl<T: Task> Chores for Queue<T> {
+    fn number(&self) -> usize {
+        self.number
+    }
+
     /// Up to an error.
     fn work(&self, closing: &dyn Fn() -> bool) {
         while !closing() {
@@ -108,15 +114,20 @@ pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
 
 /// A queue, whatever its tasks are.
 pub(super) trait Chores: Send + Sync + Debug {
+    /// How many queues there were before this one.
+    fn number(&self) -> usize;
+
     /// Does it, in order, until there is no more or the job is closing.
     fn work(&self, closing: &dyn Fn() -> bool);
 }
 
-/// The threads that write to stores and logs. A table's chores are always done by the same one.
+/// The threads that write to stores and logs. A table's chores are always done by the same one; tables go round.
 #[derive(Debug, Default)]
 pub(super) struct Writers {
     /// None: tasks are done at once, by whoever brings them.
     threads: Mutex<Vec<Writer>>,
+    /// How many queues there have been.
+    queues: AtomicUsize,
     beside: bool,
     closing: Arc<AtomicBool>,
 }
@@ -145,7 +156,7 @@ impl Writers {
             let thread = thread.map_err(|error| Error::failure(format!("a thread can't be started: {error}")))?;
             threads.push(Writer { queues, thread });
         }
-        Ok(Arc::new(Writers { beside: count > 0, threads: Mutex::new(threads), closing }))
+        Ok(Arc::new(Writers { beside: count > 0, threads: Mutex::new(threads), queues: AtomicUsize::new(0), closing }))
     }
 
     /// Ends the threads, once each has done all it was asked for, or only what it is at.
@@ -168,8 +179,7 @@ impl Writers {
         }
         let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
         let gone = || Error::failure("the thread that writes state has ended");
-        // Queues live long and are never moved: their address tells them apart.
-        let which = (Arc::as_ptr(&queue).cast::<()>() as usize >> 6).checked_rem(threads.len()).ok_or_else(gone)?;
+        let which = queue.number().checked_rem(threads.len()).ok_or_else(gone)?;
         threads.get(which).ok_or_else(gone)?.queues.send(queue).map_err(|_| gone())
     }
 }

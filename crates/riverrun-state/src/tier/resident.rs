@@ -8,7 +8,7 @@ use super::budget::Share;
 use super::files::{TicketSender, TierTicket};
 use super::log::SegmentLog;
 use super::run::Run;
-use super::store::push_key;
+use super::store::{Trace, push_key};
 use super::store_queue::{Sent, StoreQueue};
 use crate::key::KeyRows;
 use crate::key_table::KeyTable;
@@ -86,6 +86,8 @@ pub struct Resident {
     frozen: Option<Frozen>,
     run: Run,
     flags: Vec<u8>,
+    /// Where the store has found what slots have, once something has left memory.
+    traces: Vec<Trace>,
     /// Which of the dirty bits is set now; the other one is that of the barrier under way.
     parity: usize,
     /// Whether all there is is in memory: then nothing is looked up, and barriers go to the log.
@@ -151,6 +153,7 @@ impl Resident {
             frozen: None,
             run: Run::default(),
             flags: Vec::new(),
+            traces: Vec::new(),
             parity: 0,
             hand: 0,
             fresh: 0,
@@ -224,6 +227,8 @@ impl Resident {
         while self.sent.front().is_some_and(|sent| sent.is_done()) {
             self.sent.pop_front();
         }
+        self.traces.resize(self.flags.len(), Trace::default());
+        new.iter().for_each(|slot| self.traces[*slot as usize] = Trace::default());
         let (mut asked, mut asked_slots) = (KeyRows::default(), Vec::new());
         for &slot in new {
             let (hash, key) = (keys.hash(slot), keys.key(slot));
@@ -249,10 +254,11 @@ impl Resident {
             }
         }
         if let Some(queue) = self.queue.as_ref().filter(|_| !asked_slots.is_empty()) {
-            let flags = &mut self.flags;
-            queue.store().get(&asked, &mut |position, value| {
+            let (flags, traces) = (&mut self.flags, &mut self.traces);
+            queue.store().get(&asked, &mut |position, value, trace| {
                 let slot = asked_slots[position];
                 flags[slot as usize] |= BELOW;
+                traces[slot as usize] = trace;
                 values.decode(slot, keys.hash(slot), value)
             })?;
         }
@@ -326,7 +332,7 @@ impl Resident {
         let written = match (&mut frozen.target, &mut self.log) {
             (Target::Tier(run), _) => {
                 slots.iter().for_each(|slot| flags[*slot as usize] |= BELOW);
-                put(run, keys, values, key_groups, slots, &mut self.value_bytes)
+                put(run, keys, values, key_groups, (slots, &self.traces), &mut self.value_bytes)
             }
             (Target::Log, Some(log)) => {
                 let mean = &mut self.value_bytes;
@@ -351,6 +357,7 @@ impl Resident {
             *flags |= BELOW;
         }
         if !slots.is_empty() {
+            let slots = (slots, &*self.traces);
             let put = put(&mut self.run, keys, values, self.seat.key_groups, slots, &mut self.value_bytes);
             self.failed = self.failed.take().or(put.err());
         }
@@ -579,12 +586,14 @@ fn put<V: SlotValues>(
     keys: &KeyTable,
     values: &V,
     key_groups: u16,
-    slots: &[u32],
+    (slots, traces): (&[u32], &[Trace]),
     mean: &mut f64,
 ) -> Result<()> {
     values.encode_each(slots, &mut |slot, encode| {
         let (hash, key) = (keys.hash(slot), keys.key(slot));
-        let length = run.put(KeyGroup::of_hash(hash, key_groups), hash, key, |out| encode(out)) + key.len();
+        let trace = traces.get(slot as usize).copied().unwrap_or_default();
+        let group = KeyGroup::of_hash(hash, key_groups);
+        let length = run.put(group, (hash, key), trace, |out| encode(out)) + key.len();
         *mean += (length as f64 - *mean) / 64.0;
     })
 }

@@ -1,5 +1,6 @@
 //! What is on its way from memory to the tier: the newest value of each key, or that it is gone.
 
+use super::store::Trace;
 use crate::key_table::KeyTable;
 use riverrun_core::KeyGroup;
 
@@ -14,6 +15,7 @@ pub struct Run {
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     group: KeyGroup,
+    trace: Trace,
     start: usize,
     /// `GONE` where the key has been deleted.
     length: u32,
@@ -22,23 +24,37 @@ struct Entry {
 const GONE: u32 = u32::MAX;
 
 impl Run {
-    /// Takes in the value that `encode` appends; gives its length.
-    pub fn put(&mut self, group: KeyGroup, hash: u64, key: &[u8], encode: impl FnOnce(&mut Vec<u8>)) -> usize {
+    /// Takes in the value that `encode` appends; gives its length. `trace` is where the store has last found the key, if that is known.
+    pub fn put(
+        &mut self,
+        group: KeyGroup,
+        (hash, key): (u64, &[u8]),
+        trace: Trace,
+        encode: impl FnOnce(&mut Vec<u8>),
+    ) -> usize {
         let start = self.bytes.len();
         encode(&mut self.bytes);
         let length = self.bytes.len() - start;
-        self.set(hash, key, Entry { group, start, length: length as u32 });
+        self.set(hash, key, Entry { group, trace, start, length: length as u32 });
         length
     }
 
     /// Notes that a key is gone.
     pub fn delete(&mut self, group: KeyGroup, hash: u64, key: &[u8]) {
-        self.set(hash, key, Entry { group, start: 0, length: GONE });
+        self.set(hash, key, Entry { group, trace: Trace::default(), start: 0, length: GONE });
     }
 
-    fn set(&mut self, hash: u64, key: &[u8], entry: Entry) {
+    fn set(&mut self, hash: u64, key: &[u8], mut entry: Entry) {
         let (slot, new) = self.keys.insert(hash, key);
-        if new { self.entries.push(entry) } else { self.entries[slot as usize] = entry }
+        if new {
+            self.entries.push(entry);
+            return;
+        }
+        let before = &mut self.entries[slot as usize];
+        if entry.trace == Trace::default() {
+            entry.trace = before.trace;
+        }
+        *before = entry;
     }
 
     /// What is known of a key: nothing, that it is gone, or its value.
@@ -65,10 +81,10 @@ impl Run {
         self.keys.num_bytes() + self.entries.capacity() * size_of::<Entry>() + self.bytes.capacity()
     }
 
-    /// Key group, key and value (none where it is gone), in the order in which they came.
-    pub fn entries(&self) -> impl Iterator<Item = (KeyGroup, &[u8], Option<&[u8]>)> {
+    /// Key group, key, where it was found and value (none where it is gone), in the order in which they came.
+    pub fn entries(&self) -> impl Iterator<Item = (KeyGroup, &[u8], Trace, Option<&[u8]>)> {
         let entries = self.keys.live().map(|slot| (slot, self.entries[slot as usize]));
-        entries.map(|(slot, entry)| (entry.group, self.keys.key(slot), self.value(entry)))
+        entries.map(|(slot, entry)| (entry.group, self.keys.key(slot), entry.trace, self.value(entry)))
     }
 
     /// Key group, key and value (none where it is gone), in the order of groups and keys.

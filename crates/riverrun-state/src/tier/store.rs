@@ -55,13 +55,25 @@ pub struct StoreOptions {
     pub expired: Option<IsExpired>,
 }
 
+/// Where a store has found a value. Given back with the key's next value it spares the store a look-up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Trace {
+    pub(super) segment: u32,
+    pub(super) at: u32,
+    /// 0: nothing is known.
+    pub(super) length: u32,
+}
+
+/// Is told the position of a key, its value, and where that was.
+pub type Found<'a> = dyn FnMut(usize, &[u8], Trace) -> Result<()> + 'a;
+
 /// The values of one table of one operator on one worker, by key group and key. Keys of reads are full ones: the group as two
 /// bytes, big endian, then the key.
 ///
 /// Runs come in order, from one thread; reads come from another one.
 pub trait TierStore: Send + Sync + Debug {
-    /// Reads values: `found` is told the position of each key that is there, and its value.
-    fn get(&self, keys: &KeyRows, found: &mut dyn FnMut(usize, &[u8]) -> Result<()>) -> Result<()>;
+    /// Reads the values of those keys that are there.
+    fn get(&self, keys: &KeyRows, found: &mut Found<'_>) -> Result<()>;
 
     /// Writes a run. After an error it is tried again.
     fn apply(&self, run: &Run) -> Result<()>;

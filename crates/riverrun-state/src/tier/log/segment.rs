@@ -24,7 +24,7 @@ const GONE: u32 = u32::MAX;
 const HEAD: usize = 10;
 
 /// So much is read of a record before its length is known.
-const FIRST_READ: usize = 256;
+const FIRST_READ: usize = 128;
 
 /// Appends a value; gives its length.
 pub(super) fn put_value(out: &mut Vec<u8>, group: KeyGroup, key: &[u8], encode: &mut dyn FnMut(&mut Vec<u8>)) -> usize {

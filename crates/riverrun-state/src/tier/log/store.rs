@@ -14,7 +14,7 @@ use crate::tier::budget::{MemoryBudget, Share};
 use crate::tier::files::{Scratch, TierFile, TierFiles};
 use crate::tier::next_origin;
 use crate::tier::run::Run;
-use crate::tier::store::{GroupRange, StoreOptions, TierBackend, TierStore};
+use crate::tier::store::{Found, GroupRange, StoreOptions, TierBackend, TierStore, Trace};
 use riverrun_core::{Error, KeyGroup, Result};
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -31,6 +31,9 @@ const SEGMENT_PART: u64 = 16;
 /// So many segments that are smaller than this part of the largest become one.
 const MOST_SMALL: usize = 8;
 const SMALL_PART: u64 = 16;
+
+/// What stands before the key in a full one.
+const GROUP_BYTES: usize = 2;
 
 /// So much that is dead is of no account.
 const LEAST_DEAD: u64 = 1 << 16;
@@ -192,14 +195,19 @@ impl Log {
     }
 
     /// Where the value of a key is, and its record.
-    fn find<'b>(
+    fn find<'b>(&self, hash: u64, key: (u16, &[u8]), buffer: &'b mut Vec<u8>) -> Result<Option<(Spot, &'b [u8])>> {
+        self.find_at(self.places.get(hash, self.oldest()), key, buffer)
+    }
+
+    /// The one of these places where the value of a key is, and its record.
+    fn find_at<'b>(
         &self,
-        hash: u64,
+        spots: impl Iterator<Item = Spot>,
         (group, key): (u16, &[u8]),
         buffer: &'b mut Vec<u8>,
     ) -> Result<Option<(Spot, &'b [u8])>> {
         let mut found = None;
-        for spot in self.places.get(hash, self.oldest()) {
+        for spot in spots {
             let Some(segment) = self.segments.get(&spot.segment) else { continue };
             let length = segment.file.read_record(u64::from(spot.at), buffer)?;
             let record = record(&buffer[..length], 0)?;
@@ -298,6 +306,17 @@ impl LogStore {
         match &*self.read() {
             Form::Log(_) => None,
             Form::Below(store) => Some(store.clone()),
+        }
+    }
+
+    /// Where a value is that was found there, if it has not been moved.
+    fn followed(&self, hash: u64, trace: Trace) -> Was {
+        let spot = Spot { segment: trace.segment, at: trace.at };
+        match &*self.read() {
+            Form::Log(log) if trace.length > 0 && log.places.contains(hash, spot, log.oldest()) => {
+                Was::There(spot, u64::from(trace.length))
+            }
+            _ => Was::Unknown,
         }
     }
 
@@ -405,7 +424,9 @@ impl LogStore {
                 let Form::Log(log) = &*self.read() else { continue };
                 let counts = log.places.contains(hash, spot, log.oldest());
                 if let Some(value) = record.value.filter(|_| counts && file.groups().contains(record.group)) {
-                    run.put(KeyGroup(record.group), hash, record.key, |out| out.extend_from_slice(value));
+                    run.put(KeyGroup(record.group), (hash, record.key), Trace::default(), |out| {
+                        out.extend_from_slice(value)
+                    });
                 }
                 if run.num_bytes() > RUN_BYTES {
                     store.apply(&std::mem::take(&mut run))?;
@@ -466,20 +487,30 @@ impl LogStore {
 }
 
 impl TierStore for LogStore {
-    fn get(&self, keys: &KeyRows, found: &mut dyn FnMut(usize, &[u8]) -> Result<()>) -> Result<()> {
+    fn get(&self, keys: &KeyRows, found: &mut Found<'_>) -> Result<()> {
         let form = self.read();
         let log = match &*form {
             Form::Log(log) => log,
             Form::Below(store) => return store.get(keys, found),
         };
-        let mut buffer = Vec::new();
-        for (position, full) in keys.iter().enumerate() {
+        // Places first: many look-ups by themselves wait for memory together, and reads between them would keep them apart.
+        let oldest = log.oldest();
+        let (mut spots, mut ends) = (Vec::with_capacity(keys.len()), Vec::with_capacity(keys.len()));
+        for full in keys.iter() {
+            spots.extend(log.places.get(hash_key(full.get(GROUP_BYTES..).unwrap_or_default()), oldest));
+            ends.push(spots.len());
+        }
+        let (mut buffer, mut first) = (Vec::new(), 0);
+        for (position, (full, &end)) in keys.iter().zip(&ends).enumerate() {
+            let own = spots[first..end].iter().copied();
+            first = end;
             let Some((group, key)) = full.split_first_chunk() else { continue };
             let group = u16::from_be_bytes(*group);
-            if let Some((_, bytes)) = log.find(hash_key(key), (group, key), &mut buffer)?
+            if let Some((spot, bytes)) = log.find_at(own, (group, key), &mut buffer)?
                 && let Some(value) = record(bytes, 0)?.value
             {
-                found(position, value)?;
+                let trace = Trace { segment: spot.segment, at: spot.at, length: bytes.len() as u32 };
+                found(position, value, trace)?;
             }
         }
         Ok(())
@@ -490,9 +521,10 @@ impl TierStore for LogStore {
             return store.apply(run);
         }
         let mut batch = Batch::default();
-        for (group, key, value) in run.entries() {
+        for (group, key, trace, value) in run.entries() {
             // Not every operator's hash is that of the key alone.
-            batch.put(hash_key(key), group, key, value, Was::Unknown);
+            let hash = hash_key(key);
+            batch.put(hash, group, key, value, self.followed(hash, trace));
             if batch.bytes.len() >= CHUNK {
                 self.write(&mut batch)?;
             }

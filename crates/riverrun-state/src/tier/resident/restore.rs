@@ -7,7 +7,7 @@ use crate::key_table::KeyTable;
 use crate::tier::files::TierFiles;
 use crate::tier::log::{is_log, newest_values};
 use crate::tier::run::Run;
-use crate::tier::store::TierStore;
+use crate::tier::store::{TierStore, Trace};
 use crate::tier::store_queue::StoreQueue;
 use riverrun_core::{KeyGroup, Result};
 use std::sync::Arc;
@@ -100,7 +100,7 @@ impl Resident {
         let mut run = Run::default();
         let expired = self.seat.expired.as_ref();
         newest_values(part, self.seat.groups(), expired, &mut |_, _| {}, &mut |_, group, key, value| {
-            run.put(KeyGroup(group), hash_key(key), key, |out| out.extend_from_slice(value));
+            run.put(KeyGroup(group), (hash_key(key), key), Trace::default(), |out| out.extend_from_slice(value));
             match run.num_bytes() > LARGEST_RUN {
                 true => store.apply(&std::mem::take(&mut run)),
                 false => Ok(()),
