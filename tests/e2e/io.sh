@@ -21,7 +21,10 @@ io_pipeline() {
   numbers_source $IO_ROWS 1
   echo "CREATE TABLE files (id BIGINT) WITH ('connector' = 'filesystem', 'path' = '$1/files', 'format' = 'csv');"
   echo "CREATE TABLE sums (k BIGINT, n BIGINT, total BIGINT, PRIMARY KEY (k) NOT ENFORCED) WITH ('connector' = 'jdbc', 'url' = 'jdbc:sqlite:$1/sums.db', 'table-name' = 'sums', 'sink.delivery-guarantee' = 'exactly-once');"
-  echo "EXECUTE STATEMENT SET BEGIN INSERT INTO files SELECT id FROM numbers; INSERT INTO sums SELECT MOD(id, 40), COUNT(*), SUM(id) FROM numbers GROUP BY MOD(id, 40); END;"
+  # Values of 30 kB: forty of them are more than a megabyte.
+  local wide=""; [ -z "${IO_WIDE:-}" ] || wide="INSERT INTO wide SELECT MOD(id, 40), MAX(REPEAT('x', 30000) || CAST(id AS STRING)) FROM numbers GROUP BY MOD(id, 40);"
+  echo "CREATE TABLE wide (k BIGINT, longest STRING, PRIMARY KEY (k) NOT ENFORCED) WITH ('connector' = 'blackhole');"
+  echo "EXECUTE STATEMENT SET BEGIN INSERT INTO files SELECT id FROM numbers; INSERT INTO sums SELECT MOD(id, 40), COUNT(*), SUM(id) FROM numbers GROUP BY MOD(id, 40); $wide END;"
 }
 # io_cell AT WITH BELOW [ARG…]: one run with a fault and, unless it ended well, one without; a line of what became of it.
 io_cell() {
@@ -74,7 +77,7 @@ io_calls() {
 io_case_any_call_below_the_state_directory_fails() { io_calls 5 state; }
 io_case_any_call_below_the_state_directory_finds_the_disk_full() { export FAIL_STAYS=1; io_calls 28 state; }
 io_case_any_write_below_the_state_directory_is_torn_by_a_power_cut() { io_calls torn state; }
-io_case_any_call_of_state_below_memory_fails() { io_calls 5 state -D state.memory=1mb -D execution.checkpointing.data-inline-threshold=0b; }
-io_case_any_call_of_state_in_rocksdb_fails() { io_calls 5 state -D state.memory=1mb -D state.memory.places=0b -D execution.checkpointing.data-inline-threshold=0b; }
+io_case_any_call_of_state_below_memory_fails() { export IO_WIDE=1; io_calls 5 state -D state.memory=1mb -D execution.checkpointing.data-inline-threshold=0b; }
+io_case_any_call_of_state_in_rocksdb_fails() { export IO_WIDE=1; io_calls 5 state -D state.memory=1mb -D state.memory.places=0b -D execution.checkpointing.data-inline-threshold=0b; }
 io_case_any_call_of_a_table_of_files_fails() { io_calls 5 files; }
 io_case_any_write_of_a_table_of_files_is_torn_by_a_power_cut() { io_calls torn files; }
