@@ -7,9 +7,10 @@ use arrow::datatypes::DataType as ArrowType;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 use riverrun_core::Result;
-use riverrun_state::{KeyEncoder, key};
+use riverrun_state::{KeyEncoder, hash_key, key};
 use rustc_hash::FxBuildHasher;
-use std::borrow::Cow;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::ops::Deref;
 use std::sync::Arc;
 
 /// A function over distinct values.
@@ -44,8 +45,35 @@ struct Seen {
 /// [`SHORT`] bytes, so any number, stands in the table itself.
 #[derive(Default)]
 struct Set {
-    short: HashMap<u128, Seen, FxBuildHasher>,
+    short: HashMap<u128, Seen, Mixed>,
     long: HashMap<Box<[u8]>, Seen, FxBuildHasher>,
+}
+
+type Mixed = BuildHasherDefault<Mixer>;
+
+/// Hashes short values: numbers, whose high bytes come first and are mostly the same. `FxHasher` carries what differs only upwards,
+/// so that hundreds of such values have the same place in a table.
+#[derive(Default)]
+struct Mixer(u64);
+
+impl Hasher for Mixer {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = hash_key(bytes);
+    }
+
+    #[inline]
+    fn write_u128(&mut self, value: u128) {
+        const ODD: [u64; 2] = [0x9e37_79b9_7f4a_7c15, 0xd1b5_4a32_d192_ed03];
+        let [low, high] = [value as u64 ^ ODD[0], (value >> 64) as u64 ^ ODD[1]];
+        let product = u128::from(low) * u128::from(high);
+        let folded = product as u64 ^ (product >> 64) as u64;
+        let product = u128::from(folded) * u128::from(ODD[0]);
+        self.0 = product as u64 ^ (product >> 64) as u64;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 const SHORT: usize = size_of::<u128>() - 1;
@@ -101,15 +129,30 @@ impl Set {
     }
 
     /// The values in the order in which they came.
-    fn in_order(&self) -> Vec<(Cow<'_, [u8]>, Seen)> {
-        let short = self.short.iter().map(|(value, seen)| {
-            let bytes = value.to_le_bytes();
-            (Cow::Owned(bytes[..usize::from(bytes[SHORT])].to_vec()), *seen)
-        });
-        let long = self.long.iter().map(|(value, seen)| (Cow::Borrowed(&**value), *seen));
+    fn in_order(&self) -> Vec<(Value<'_>, Seen)> {
+        let short = self.short.iter().map(|(value, seen)| (Value::Short(value.to_le_bytes()), *seen));
+        let long = self.long.iter().map(|(value, seen)| (Value::Long(value), *seen));
         let mut values: Vec<_> = short.chain(long).collect();
         values.sort_unstable_by_key(|(_, seen)| seen.since);
         values
+    }
+}
+
+/// A value as it was encoded.
+enum Value<'a> {
+    /// With its length behind it.
+    Short([u8; size_of::<u128>()]),
+    Long(&'a [u8]),
+}
+
+impl Deref for Value<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Value::Short(bytes) => &bytes[..usize::from(bytes[SHORT])],
+            Value::Long(bytes) => bytes,
+        }
     }
 }
 

@@ -257,6 +257,10 @@ impl Kept {
     fn append_pages(&mut self, side: usize, head: u32) -> Result<()> {
         let last = self.pages.number(head, side, None);
         let Some(page) = self.pages.page(head, side, last) else { return Ok(()) };
+        // Most batches leave the page as it is, and to walk along its rows costs more than all else.
+        if self.pages.sides[side].length(page) <= PAGE_ROWS {
+            return Ok(());
+        }
         let beyond: Vec<u32> = self.pages.sides[side].list(page).skip(PAGE_ROWS).collect();
         for rows in beyond.chunks(PAGE_ROWS) {
             self.change([head, page].into_iter());
