@@ -8,7 +8,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-use crate::tier::{GroupRange, Scratch, StoreOptions, TierBackend, TierFiles, TierStore};
+use crate::tier::{GroupRange, Scratch, StoreOptions, TierBackend, TierFiles, TierStore, Visit};
 use riverrun_core::{Error, Result};
 use rocksdb::{
     BlockBasedIndexType, BlockBasedOptions, Cache, CompactionDecision, DB, DBCompactionStyle, DBCompressionType,
@@ -156,12 +156,7 @@ impl TierBackend for RocksTier {
         Ok(Arc::new(store))
     }
 
-    fn scan(
-        &self,
-        part: &TierFiles,
-        groups: GroupRange,
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<()>,
-    ) -> Result<()> {
+    fn scan(&self, part: &TierFiles, groups: GroupRange, visit: &mut Visit<'_>) -> Result<()> {
         let Some(groups) = part.groups.overlap(groups) else { return Ok(()) };
         let (db, _folder) = self.reader(part)?;
         range(&db, groups, part, &mut |key, value| visit(key.get(2..).unwrap_or_default(), value))
@@ -177,12 +172,7 @@ impl TierBackend for RocksTier {
 }
 
 /// What a database holds of some groups, in order.
-fn range(
-    db: &DB,
-    groups: GroupRange,
-    part: &TierFiles,
-    visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<()>,
-) -> Result<()> {
+fn range(db: &DB, groups: GroupRange, part: &TierFiles, visit: &mut Visit<'_>) -> Result<()> {
     let mut options = ReadOptions::default();
     options.fill_cache(false);
     options.set_readahead_size(2 << 20);

@@ -34,4 +34,4 @@ pub use files::{Content, KeptFile, Scratch, TicketSender, TierFile, TierFiles, T
 pub(crate) use queue::next_origin;
 pub use resident::{PutValue, Resident, SlotValues, TakeIn};
 pub use run::Run;
-pub use store::{Found, GroupRange, IsExpired, StoreOptions, TierBackend, TierStore, Trace};
+pub use store::{Found, GroupRange, IsExpired, StoreOptions, TierBackend, TierStore, Trace, Visit};

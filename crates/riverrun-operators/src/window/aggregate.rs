@@ -172,7 +172,7 @@ impl WindowAggregate {
         if rows.hashes.is_empty() {
             slots.resize(share.rows.len(), pane.slot(hash_key(&[]), &[]));
         } else if share.rows.len() == rows.hashes.len() {
-            slots.extend(rows.keys.iter().zip(&rows.hashes).map(|(key, &hash)| pane.slot(hash, key)));
+            pane.slots(&rows.keys, &rows.hashes, &mut slots);
         } else {
             let keyed = share.rows.iter().map(|&row| (rows.hashes[row as usize], rows.keys.row(row as usize)));
             slots.extend(keyed.map(|(hash, key)| pane.slot(hash, key)));
@@ -253,13 +253,13 @@ impl WindowAggregate {
         let slice = Window { start: window.end.saturating_sub(step), end: window.end };
         let added = self.slices.remove(&slice);
         let next = borders.next_window(window);
-        if next.is_some() || self.running.contains_key(&window.start) {
-            if let Some(added) = added {
-                self.held(PaneName::Running(window.start)).merge(added.pane())?;
-                self.leave(added);
+        if let Some(added) = added {
+            if next.is_none() && !self.running.contains_key(&window.start) {
+                // Nothing to merge, and nobody else needs it.
+                return Ok(Some(Source::Own(added)));
             }
-        } else {
-            return Ok(added.map(Source::Own));
+            self.held(PaneName::Running(window.start)).merge(added.pane())?;
+            self.leave(added);
         }
         let Some(next) = next else { return Ok(self.running.remove(&window.start).map(Source::Own)) };
         if !self.running.contains_key(&window.start) {

@@ -23,7 +23,7 @@ use queue::LogTask;
 pub(super) use read::{is_log, newest_values};
 use riverrun_core::{KeyGroup, Result};
 pub(super) use segment::put_gone;
-use segment::{SegmentFile, groups_of};
+use segment::{SegmentFile, counted};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -116,12 +116,10 @@ impl SegmentLog {
 
     /// Takes over the segments of a log that was frozen, oldest first; gives their numbers here. None of their values counts yet.
     pub(super) fn adopt(&mut self, part: &TierFiles) -> Result<Vec<u32>> {
-        let none = GroupRange { first: 0, end: 0 };
-        let own = part.groups.overlap(self.groups).unwrap_or(none);
         let mut numbers = Vec::with_capacity(part.files.len());
         for file in &part.files {
             let number = self.next;
-            let groups = groups_of(&file.name).and_then(|groups| groups.overlap(own)).unwrap_or(none);
+            let groups = counted(part, file, self.groups);
             let file = SegmentFile::adopt(number, groups, self.scratch.as_ref(), file)?;
             self.segments.push_back(Segment { first: number, last: number, live: 0, file: Arc::new(file) });
             self.next += 1;

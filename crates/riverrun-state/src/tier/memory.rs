@@ -3,7 +3,7 @@
 use super::files::{Content, TierFile, TierFiles};
 use super::queue::next_origin;
 use super::run::Run;
-use super::store::{Found, GroupRange, StoreOptions, TierBackend, TierStore, Trace, push_key};
+use super::store::{Found, GroupRange, StoreOptions, TierBackend, TierStore, Trace, Visit, push_key};
 use crate::blob::{BlobReader, put_bytes};
 use crate::key::KeyRows;
 use riverrun_core::{Error, Result};
@@ -27,7 +27,7 @@ impl MemoryTier {
     }
 }
 
-fn read(part: &TierFiles, visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<()>) -> Result<()> {
+fn read(part: &TierFiles, visit: &mut Visit<'_>) -> Result<()> {
     for file in &part.files {
         let Ok(bytes) = file.content.place() else { return Err(Error::bug("a tier in memory has no paths")) };
         let mut reader = BlobReader::new(bytes);
@@ -57,12 +57,7 @@ impl TierBackend for MemoryTier {
         Ok(MemoryTier::make(&options, values))
     }
 
-    fn scan(
-        &self,
-        part: &TierFiles,
-        groups: GroupRange,
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<()>,
-    ) -> Result<()> {
+    fn scan(&self, part: &TierFiles, groups: GroupRange, visit: &mut Visit<'_>) -> Result<()> {
         read(part, &mut |key, value| {
             let group = u16::from_be_bytes([key[0], key[1]]);
             if (groups.first..groups.end).contains(&group) { visit(&key[2..], value) } else { Ok(()) }

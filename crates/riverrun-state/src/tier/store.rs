@@ -67,6 +67,9 @@ pub struct Trace {
 /// Is told the position of a key, its value, and where that was.
 pub type Found<'a> = dyn FnMut(usize, &[u8], Trace) -> Result<()> + 'a;
 
+/// Is told a key and its value.
+pub type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> Result<()> + 'a;
+
 /// The values of one table of one operator on one worker, by key group and key. Keys of reads are full ones: the group as two
 /// bytes, big endian, then the key.
 ///
@@ -97,12 +100,7 @@ pub trait TierBackend: Send + Sync + Debug {
     }
 
     /// Reads what a part holds of some key groups: key and value.
-    fn scan(
-        &self,
-        part: &TierFiles,
-        groups: GroupRange,
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<()>,
-    ) -> Result<()>;
+    fn scan(&self, part: &TierFiles, groups: GroupRange, visit: &mut Visit<'_>) -> Result<()>;
 
     /// A folder for the files of a log; none: they are kept in memory.
     fn log_folder(&self, options: &StoreOptions) -> Result<Option<Scratch>> {

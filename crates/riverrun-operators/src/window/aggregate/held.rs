@@ -4,6 +4,7 @@ use crate::aggregate_call::SelectedInputs;
 use crate::window::borders::Window;
 use crate::window::pane::Pane;
 use riverrun_core::Result;
+use riverrun_state::KeyRows;
 use riverrun_state::blob::BlobReader;
 use riverrun_state::tier::{Resident, TierFiles, TierTicket};
 use std::sync::Arc;
@@ -57,6 +58,11 @@ impl HeldPane {
     /// The slot of a group, which may be new.
     pub fn slot(&mut self, hash: u64, key: &[u8]) -> u32 {
         self.pane.keys.insert(hash, key).0
+    }
+
+    /// Appends the slot of each row's group.
+    pub fn slots(&mut self, keys: &KeyRows, hashes: &[u64], slots: &mut Vec<u32>) {
+        self.pane.keys.insert_rows(keys, hashes, slots);
     }
 
     /// Adds rows whose groups have these slots.

@@ -1,6 +1,6 @@
 //! Reads what a frozen log holds.
 
-use super::segment::{SUFFIX, groups_of, record, records};
+use super::segment::{SUFFIX, counted, record, records};
 use crate::key::hash_key;
 use crate::key_table::KeyTable;
 use crate::tier::files::TierFiles;
@@ -59,18 +59,20 @@ pub(in super::super) fn newest_values(
 ) -> Result<()> {
     let damaged =
         |file: usize| move |error: riverrun_core::Error| error.detail(format!("the file {}", part.files[file].name));
-    let Some(groups) = part.groups.overlap(groups) else { return Ok(()) };
+    if part.groups.overlap(groups).is_none() {
+        return Ok(());
+    }
     // One file is in memory at a time; it is read twice, the second time from the operating system's cache.
     let mut newest = Newest::default();
     for (number, file) in part.files.iter().enumerate() {
         let content = file.read()?;
-        let valid = groups_of(&file.name).and_then(|valid| valid.overlap(groups));
+        let valid = counted(part, file, groups);
         let (mut all, mut gone) = (0, 0);
         for found in records(&content).map_err(damaged(number))? {
             let (at, record) = found.map_err(damaged(number))?;
             all += 1;
             gone += u64::from(record.value.is_none());
-            if !valid.is_some_and(|valid| valid.contains(record.group)) {
+            if !valid.contains(record.group) {
                 continue;
             }
             match record.value.is_none_or(|value| expired.is_some_and(|expired| expired(value))) {

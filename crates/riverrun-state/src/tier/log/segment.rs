@@ -1,6 +1,6 @@
 //! A segment's file: records one after the other.
 
-use crate::tier::files::{Content, KeptFile, Scratch, TierFile};
+use crate::tier::files::{Content, KeptFile, Scratch, TierFile, TierFiles};
 use crate::tier::store::GroupRange;
 use riverrun_core::{Error, KeyGroup, Result};
 use std::fs::File;
@@ -64,26 +64,24 @@ pub(super) struct Record<'a> {
     pub bytes: &'a [u8],
 }
 
-/// The length of the record that begins here, if its head is there.
-fn record_length(bytes: &[u8]) -> Option<usize> {
-    let (key, value) = (bytes.get(2..6)?, bytes.get(6..HEAD)?);
-    let number = |bytes: &[u8]| bytes.try_into().ok().map(u32::from_le_bytes);
-    let (key, value) = (number(key)?, number(value)?);
-    Some(HEAD + key as usize + if value == GONE { 0 } else { value as usize })
+/// The lengths of the key and of the value, if it has one, of the record that begins here, if its head is there.
+fn lengths(bytes: &[u8]) -> Option<(usize, Option<usize>)> {
+    let number = |at: usize| bytes.get(at..at + 4)?.try_into().ok().map(u32::from_le_bytes);
+    let (key, value) = (number(2)?, number(6)?);
+    Some((key as usize, (value != GONE).then_some(value as usize)))
 }
 
 /// The record at a place.
 pub(super) fn record(bytes: &[u8], at: usize) -> Result<Record<'_>> {
     let whole = || {
-        let head: &[u8; HEAD] = bytes.get(at..at + HEAD)?.try_into().ok()?;
-        let number = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
-        let (key, value) = (number(2) as usize, number(6));
+        let head = bytes.get(at..at + HEAD)?;
+        let (key, value) = lengths(head)?;
         let key_end = at + HEAD + key;
-        let end = key_end + if value == GONE { 0 } else { value as usize };
+        let end = key_end + value.unwrap_or(0);
         Some(Record {
             group: u16::from_be_bytes([head[0], head[1]]),
             key: bytes.get(at + HEAD..key_end)?,
-            value: if value == GONE { None } else { Some(bytes.get(key_end..end)?) },
+            value: if value.is_some() { Some(bytes.get(key_end..end)?) } else { None },
             bytes: bytes.get(at..end)?,
         })
     };
@@ -114,10 +112,14 @@ fn name((first, last): (u32, u32), groups: GroupRange) -> String {
     format!("{last:010}-{first:010}-{}-{}{SUFFIX}", groups.first, groups.end)
 }
 
-/// The key groups that count in a segment of this name.
-pub(super) fn groups_of(name: &str) -> Option<GroupRange> {
-    let mut parts = name.strip_suffix(SUFFIX)?.split('-').skip(2);
-    Some(GroupRange { first: parts.next()?.parse().ok()?, end: parts.next()?.parse().ok()? })
+/// The key groups that count in a segment of a frozen log for one who owns these; perhaps none.
+pub(super) fn counted(part: &TierFiles, file: &TierFile, owned: GroupRange) -> GroupRange {
+    let named = || {
+        let mut parts = file.name.strip_suffix(SUFFIX)?.split('-').skip(2);
+        Some(GroupRange { first: parts.next()?.parse().ok()?, end: parts.next()?.parse().ok()? })
+    };
+    let counted = named().and_then(|named| named.overlap(part.groups)?.overlap(owned));
+    counted.unwrap_or(GroupRange { first: 0, end: 0 })
 }
 
 /// A segment's file, and what is in it.
@@ -249,7 +251,8 @@ impl SegmentFile {
         let mut read = self.read_at(at, buffer)?;
         let early =
             || Error::failure("a segment of the state ends too early").detail(format!("the file {}", self.name));
-        let length = record_length(&buffer[..read]).ok_or_else(early)?;
+        let (key, value) = lengths(&buffer[..read]).ok_or_else(early)?;
+        let length = HEAD + key + value.unwrap_or(0);
         buffer.resize(buffer.len().max(length), 0);
         while read < length {
             let more = self.read_at(at + read as u64, &mut buffer[read..length])?;

@@ -8,13 +8,13 @@
 //! Its files are those of a [`SegmentLog`](super::SegmentLog), and are restored like them.
 
 use super::places::{MOST_SEGMENTS, Places, Spot};
-use super::segment::{MAGIC, SegmentFile, groups_of, put_gone, put_value, record, records};
+use super::segment::{MAGIC, SegmentFile, counted, put_gone, put_value, record, records};
 use crate::key::{KeyRows, hash_key};
 use crate::tier::budget::{MemoryBudget, Share};
 use crate::tier::files::{Scratch, TierFile, TierFiles};
 use crate::tier::next_origin;
 use crate::tier::run::Run;
-use crate::tier::store::{Found, GroupRange, StoreOptions, TierBackend, TierStore, Trace};
+use crate::tier::store::{Found, GroupRange, StoreOptions, TierBackend, TierStore, Trace, Visit};
 use riverrun_core::{Error, KeyGroup, Result};
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -93,20 +93,15 @@ struct Batch {
 
 struct Entry {
     hash: u64,
-    group: KeyGroup,
-    /// Where in the batch, how long the record is, and where in it the key ends.
+    /// Where the record is in the batch, and how long.
     start: usize,
     length: usize,
-    key: (usize, usize),
     gone: bool,
-    was: Was,
+    was: Option<Replaced>,
 }
 
-/// Where the value was that a record replaces.
-enum Was {
-    Unknown,
-    There(Spot, u64),
-}
+/// The record that one replaces: where it is, and how long.
+type Replaced = (Spot, u64);
 
 impl std::fmt::Debug for LogStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -127,12 +122,15 @@ impl LogTier {
 
     fn store(&self, options: StoreOptions) -> Result<LogStore> {
         let scratch = self.below.log_folder(&options)?.map(Arc::new);
+        let places = Places::new(self.budget.limit() / super::places::KEY_BYTES);
+        let mut share = Share::fixed(self.budget.clone());
+        share.update(places.num_bytes());
         let log = Log {
             groups: options.groups,
             scratch,
             largest: (self.budget.limit() as u64 / SEGMENT_PART).clamp(LEAST_SEGMENT, LARGEST_SEGMENT),
-            places: Places::new(self.budget.limit() / super::places::KEY_BYTES),
-            share: Share::fixed(self.budget.clone()),
+            places,
+            share,
             segments: BTreeMap::new(),
             next: 0,
         };
@@ -157,12 +155,7 @@ impl TierBackend for LogTier {
         Ok(Some(Arc::new(store)))
     }
 
-    fn scan(
-        &self,
-        part: &TierFiles,
-        groups: GroupRange,
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<()>,
-    ) -> Result<()> {
+    fn scan(&self, part: &TierFiles, groups: GroupRange, visit: &mut Visit<'_>) -> Result<()> {
         self.below.scan(part, groups, visit)
     }
 
@@ -176,16 +169,14 @@ impl TierBackend for LogTier {
 }
 
 impl Batch {
-    fn put(&mut self, hash: u64, group: KeyGroup, key: &[u8], value: Option<&[u8]>, was: Was) {
+    fn put(&mut self, hash: u64, group: KeyGroup, key: &[u8], value: Option<&[u8]>, was: Option<Replaced>) {
         let start = self.bytes.len();
         match value {
             Some(value) => drop(put_value(&mut self.bytes, group, key, &mut |out| out.extend_from_slice(value))),
             None => put_gone(&mut self.bytes, group, key),
         }
-        let end = self.bytes.len();
-        let key_end = end - value.map_or(0, <[u8]>::len);
-        let key = (key_end - key.len(), key_end);
-        self.entries.push(Entry { hash, group, start, length: end - start, key, gone: value.is_none(), was });
+        let length = self.bytes.len() - start;
+        self.entries.push(Entry { hash, start, length, gone: value.is_none(), was });
     }
 }
 
@@ -250,24 +241,22 @@ impl Log {
         }
     }
 
-    /// The records of a batch, which stand in a segment from `base` on, are the newest of their keys.
-    fn settle(&mut self, batch: &Batch, number: u32, base: u64) {
+    /// The records of a batch, which stands in a segment from `base` on, are the newest of their keys.
+    fn settle(&mut self, entries: &[Entry], number: u32, base: u64) {
         let oldest = self.oldest();
-        for entry in &batch.entries {
-            if let Was::There(spot, bytes) = entry.was {
+        for entry in entries {
+            if let Some((spot, bytes)) = entry.was {
                 self.die(spot, bytes);
             }
-            match (&entry.was, entry.gone) {
-                (Was::There(spot, _), true) => self.places.remove(entry.hash, *spot, oldest),
-                (Was::Unknown, true) => {}
-                (was, false) => {
-                    let was = if let Was::There(spot, _) = was { Some(*spot) } else { None };
-                    let spot = Spot { segment: number, at: (base + entry.start as u64) as u32 };
-                    self.places.put(entry.hash, was, spot, oldest);
-                    if let Some(segment) = self.segments.get_mut(&number) {
-                        segment.live += entry.length as u64;
-                    }
+            let was = entry.was.map(|(spot, _)| spot);
+            if !entry.gone {
+                let spot = Spot { segment: number, at: (base + entry.start as u64) as u32 };
+                self.places.put(entry.hash, was, spot, oldest);
+                if let Some(segment) = self.segments.get_mut(&number) {
+                    segment.live += entry.length as u64;
                 }
+            } else if let Some(spot) = was {
+                self.places.remove(entry.hash, spot, oldest);
             }
         }
         self.share.update(self.places.num_bytes());
@@ -310,14 +299,11 @@ impl LogStore {
     }
 
     /// Where a value is that was found there, if it has not been moved.
-    fn followed(&self, hash: u64, trace: Trace) -> Was {
+    fn followed(&self, hash: u64, trace: Trace) -> Option<Replaced> {
         let spot = Spot { segment: trace.segment, at: trace.at };
-        match &*self.read() {
-            Form::Log(log) if trace.length > 0 && log.places.contains(hash, spot, log.oldest()) => {
-                Was::There(spot, u64::from(trace.length))
-            }
-            _ => Was::Unknown,
-        }
+        let Form::Log(log) = &*self.read() else { return None };
+        let is_there = trace.length > 0 && log.places.contains(hash, spot, log.oldest());
+        is_there.then_some((spot, u64::from(trace.length)))
     }
 
     /// Appends a batch, and empties it.
@@ -332,11 +318,10 @@ impl LogStore {
         // What the records replace is looked up before it is locked: nobody else changes it.
         if let Form::Log(log) = &*self.read() {
             let mut buffer = Vec::new();
-            for entry in batch.entries.iter_mut().filter(|entry| matches!(entry.was, Was::Unknown)) {
-                let key = &batch.bytes[entry.key.0..entry.key.1];
-                if let Some((spot, record)) = log.find(entry.hash, (entry.group.0, key), &mut buffer)? {
-                    entry.was = Was::There(spot, record.len() as u64);
-                }
+            for entry in batch.entries.iter_mut().filter(|entry| entry.was.is_none()) {
+                let record = record(&batch.bytes, entry.start)?;
+                let found = log.find(entry.hash, (record.group, record.key), &mut buffer)?;
+                entry.was = found.map(|(spot, replaced)| (spot, replaced.len() as u64));
             }
         }
         file.append(&batch.bytes)?;
@@ -344,7 +329,7 @@ impl LogStore {
             if let Some(segment) = log.segments.get_mut(&number) {
                 segment.bytes = base + batch.bytes.len() as u64;
             }
-            log.settle(batch, number, base);
+            log.settle(&batch.entries, number, base);
         })?;
         batch.bytes.clear();
         batch.entries.clear();
@@ -377,8 +362,7 @@ impl LogStore {
                 },
             };
             if keep {
-                let was =
-                    if record.value.is_some() { Was::There(spot, record.bytes.len() as u64) } else { Was::Unknown };
+                let was = record.value.map(|_| (spot, record.bytes.len() as u64));
                 let expired = self.options.expired.as_ref().zip(record.value).is_some_and(|(is, value)| is(value));
                 let value = record.value.filter(|_| !expired);
                 batch.put(hash, KeyGroup(record.group), record.key, value, was);
@@ -394,10 +378,7 @@ impl LogStore {
     /// Empties segments as long as there are some to be emptied; moves into the backend below where places take up too much.
     fn tidy(&self) -> Result<()> {
         loop {
-            let (numbers, age) = self.with_log(|log| {
-                log.share.update(log.places.num_bytes());
-                (log.to_be_emptied(), log.next - log.oldest())
-            })?;
+            let (numbers, age) = self.with_log(|log| (log.to_be_emptied(), log.next - log.oldest()))?;
             // All stores have one budget: the one that finds it spent gives up its places.
             if self.budget.fixed() > self.most_places || age > MOST_SEGMENTS - 64 {
                 return self.move_below();
@@ -442,11 +423,9 @@ impl LogStore {
 
     /// Takes over the segments of a log that was frozen.
     fn adopt(&self, part: &TierFiles) -> Result<()> {
-        let none = GroupRange { first: 0, end: 0 };
-        let own = part.groups.overlap(self.options.groups).unwrap_or(none);
         for file in &part.files {
             let damaged = |error: Error| error.detail(format!("the file {}", file.name));
-            let groups = groups_of(&file.name).and_then(|groups| groups.overlap(own)).unwrap_or(none);
+            let groups = counted(part, file, self.options.groups);
             let content = file.read()?;
             let number = self.with_log(|log| -> Result<u32> {
                 let number = log.next;
@@ -467,17 +446,8 @@ impl LogStore {
                 let gone = record.value.is_none_or(expired);
                 self.with_log(|log| -> Result<()> {
                     let found = log.find(hash, (record.group, record.key), &mut buffer)?;
-                    let was = found.map_or(Was::Unknown, |(spot, old)| Was::There(spot, old.len() as u64));
-                    let entry = Entry {
-                        hash,
-                        group: KeyGroup(record.group),
-                        start: at,
-                        length: record.bytes.len(),
-                        key: (0, 0),
-                        gone,
-                        was,
-                    };
-                    log.settle(&Batch { bytes: Vec::new(), entries: vec![entry] }, number, 0);
+                    let was = found.map(|(spot, replaced)| (spot, replaced.len() as u64));
+                    log.settle(&[Entry { hash, start: at, length: record.bytes.len(), gone, was }], number, 0);
                     Ok(())
                 })??;
             }
