@@ -57,6 +57,7 @@ clippy:
 
 deny: ## licences, bans and sources of the dependencies
 	@scripts/setup --quiet deny
+	@cargo fetch --locked --quiet
 	@PATH="$(HOME)/.cache/riverrun-tools/bin:$$PATH" cargo deny --log-level error --offline check licenses bans sources
 
 doc: ## the API documentation and the links of the book
