@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
+use std::str::FromStr;
 
 /// Runs Flink SQL: one binary, no cluster.
 #[derive(Debug, Parser)]
@@ -78,7 +79,8 @@ must end, and be there as often as they are read.
 --faults takes kinds (error, panic, kill, delay, stall, disconnect), failpoints (--list shows them), both as
 KIND@POINT, and single faults as KIND@POINT:HIT; kill@moment kills a process from outside at some moment.
 
-Exit codes: 0 the outputs agree, 1 they differ or a run failed by itself, 2 the input was wrong.
+Exit codes: 0 the outputs agree, 1 they differ, a run failed by itself, or what was to strike (each fault of --faults that
+has a hit, and any fault at all) has not, 2 the input was wrong.
 
 Examples:
   riverrun chaos pipeline.sql                         some faults, chosen by a seed that is printed
@@ -136,7 +138,7 @@ pub struct RunArgs {
     #[command(flatten)]
     pub script: ScriptArgs,
     /// How many workers the job has in all.
-    #[arg(short, long, value_name = "N")]
+    #[arg(short, long, value_name = "N", value_parser = workers)]
     pub parallelism: Option<usize>,
     /// How many processes on this machine share the workers.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
@@ -175,7 +177,7 @@ pub struct SqlArgs {
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = key_value)]
     pub variables: Vec<(String, String)>,
     /// How many workers a job has in all.
-    #[arg(short, long, value_name = "N")]
+    #[arg(short, long, value_name = "N", value_parser = workers)]
     pub parallelism: Option<usize>,
     /// Run this file first (its tables stay).
     #[arg(short, long, value_name = "FILE")]
@@ -209,10 +211,10 @@ pub struct TestArgs {
     #[arg(long, value_name = "TEXT")]
     pub filter: Option<String>,
     /// How many workers; several numbers run every test as often.
-    #[arg(short, long, value_name = "N", value_delimiter = ',', default_values_t = [1])]
+    #[arg(short, long, value_name = "N", value_delimiter = ',', default_values_t = [1], value_parser = workers)]
     pub parallelism: Vec<usize>,
-    /// After so many rows, take a snapshot, and go on from it at another parallelism.
-    #[arg(long, value_name = "N")]
+    /// After so many rows, take a snapshot, and go on from it at another parallelism. A test whose jobs read fewer fails.
+    #[arg(long, value_name = "N", value_parser = from_one::<u64>)]
     pub checkpoint_after_rows: Option<u64>,
     /// Write a report in JUnit's XML.
     #[arg(long, value_name = "FILE")]
@@ -232,7 +234,7 @@ pub struct ChaosArgs {
     #[command(flatten)]
     pub script: ChaosScript,
     /// How many workers the job has in all.
-    #[arg(short, long, value_name = "N", default_value_t = 2)]
+    #[arg(short, long, value_name = "N", default_value_t = 2, value_parser = workers)]
     pub parallelism: usize,
     /// How many processes on this machine share the workers.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
@@ -241,10 +243,10 @@ pub struct ChaosArgs {
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
     /// How many disturbed runs there are, each with a seed one higher than the last.
-    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "matrix")]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = from_one::<u64>, conflicts_with = "matrix")]
     pub runs: u64,
     /// How many faults are chosen for a run.
-    #[arg(long, value_name = "N", default_value_t = 4, conflicts_with = "matrix")]
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = from_one::<usize>, conflicts_with = "matrix")]
     pub strikes: usize,
     /// What may go wrong, and where: kinds, failpoints, KIND@POINT, KIND@POINT:HIT, with commas between.
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
@@ -253,10 +255,10 @@ pub struct ChaosArgs {
     #[arg(long)]
     pub matrix: bool,
     /// With --matrix: at which hits of a failpoint each fault strikes.
-    #[arg(long, value_name = "N", value_delimiter = ',', default_values_t = [1, 2, 5])]
+    #[arg(long, value_name = "N", value_delimiter = ',', default_values_t = [1, 2, 5], requires = "matrix")]
     pub hits: Vec<u64>,
     /// With --matrix: how many runs go on at a time.
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = from_one::<usize>, requires = "matrix")]
     pub jobs: usize,
     /// How long one run may take with all its restarts.
     #[arg(long, value_name = "TIME", default_value = "2 min")]
@@ -331,7 +333,7 @@ pub struct DemoArgs {
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// How many workers.
-    #[arg(short, long, value_name = "N", default_value_t = 2)]
+    #[arg(short, long, value_name = "N", default_value_t = 2, value_parser = workers)]
     pub parallelism: usize,
     /// Lines per second that the generator writes.
     #[arg(long, value_name = "N", default_value_t = 400)]
@@ -375,10 +377,10 @@ pub struct NexmarkArgs {
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub queries: Vec<String>,
     /// How many events there are.
-    #[arg(long, value_name = "N", default_value_t = 2_000_000)]
+    #[arg(long, value_name = "N", default_value_t = 2_000_000, value_parser = from_one::<u64>)]
     pub events: u64,
     /// How many workers.
-    #[arg(short, long, value_name = "N", default_value_t = 2)]
+    #[arg(short, long, value_name = "N", default_value_t = 2, value_parser = workers)]
     pub parallelism: usize,
     /// Read the events from the files of this folder, instead of generating them.
     #[arg(long, value_name = "DIR")]
@@ -402,6 +404,19 @@ pub enum OutputFormat {
     Json,
     /// CSV with a header.
     Csv,
+}
+
+/// The time to start grows faster than the square of the workers: with so many it is some 20 s on a small machine.
+const MOST_WORKERS: usize = 256;
+
+fn workers(text: &str) -> Result<usize, String> {
+    let number = text.parse::<usize>().ok().filter(|number| (1..=MOST_WORKERS).contains(number));
+    number.ok_or_else(|| format!("expected a number from 1 to {MOST_WORKERS}"))
+}
+
+fn from_one<T: FromStr + PartialOrd + From<u8>>(text: &str) -> Result<T, String> {
+    let number = text.parse::<T>().ok().filter(|number| *number >= T::from(1));
+    number.ok_or_else(|| "expected a number from 1 on".to_owned())
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {

@@ -4,6 +4,7 @@ mod nexmark;
 
 use crate::args::{BenchArgs, Benchmark, NexmarkArgs};
 use crate::checkpoints::bytes;
+use crate::output::{failed, print};
 use crate::progress::count;
 use crate::run::report;
 use nexmark::Query;
@@ -11,7 +12,7 @@ use riverrun::durable::find;
 use riverrun_core::suggest::did_you_mean;
 use riverrun_core::{Error, Result};
 use riverrun_state::checkpoint::{Manifest, StoreOptions};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -70,31 +71,38 @@ fn chosen(names: &[String]) -> Result<Vec<&'static Query>> {
 fn write_events(args: &NexmarkArgs, work: &Path, folder: &Path) -> Result<usize> {
     let script = nexmark::write_script(args.events, folder);
     let measured = run_script(args, work, "write", &script, 1)?;
-    println!("{} events in {} ({:.1} s)", count(args.events), folder.display(), measured.seconds);
+    print(&format!("{} events in {} ({:.1} s)\n", count(args.events), folder.display(), measured.seconds))?;
     Ok(0)
 }
 
 fn measure_all(args: &NexmarkArgs, queries: &[&Query], work: &Path) -> Result<usize> {
     let side_input = work.join("side_input.csv");
     std::fs::write(&side_input, nexmark::side_input()).map_err(|error| cannot("write", &side_input, &error))?;
-    let workers = args.parallelism.max(1);
+    let workers = args.parallelism;
     let from = args.from.as_ref().map_or_else(|| "the generator".to_owned(), |path| path.display().to_string());
-    println!("{} events from {from}, {workers} workers, {}\n", count(args.events), settings(args));
-    println!("| query | seconds | events/s | per core | to source | memory | state | what |");
-    println!("|---|---:|---:|---:|---:|---:|---:|---|");
-    let mut failed = 0;
+    let head = format!(
+        "{} events from {from}, {workers} workers, {}\n\n\
+         | query | seconds | events/s | per core | to source | memory | state | what |\n\
+         |---|---:|---:|---:|---:|---:|---:|---|\n",
+        count(args.events),
+        settings(args)
+    );
+    if !is_read(&head)? {
+        return Ok(0);
+    }
+    let mut broken = 0;
     let mut source = None;
     for query in queries {
         let script = nexmark::script(query, args.events, args.from.as_deref(), work);
-        match run_script(args, work, query.name, &script, workers) {
+        let line = match run_script(args, work, query.name, &script, workers) {
             Ok(measured) => {
                 let seconds = measured.seconds.max(1e-9);
                 if query.name == nexmark::SOURCE {
                     source = Some(seconds);
                 }
                 let rate = args.events as f64 / seconds;
-                println!(
-                    "| {} | {seconds:.2} | {} | {} | {} | {} | {} | {} |",
+                format!(
+                    "| {} | {seconds:.2} | {} | {} | {} | {} | {} | {} |\n",
                     query.name,
                     count(rate as u64),
                     count((rate / workers as f64) as u64),
@@ -102,17 +110,27 @@ fn measure_all(args: &NexmarkArgs, queries: &[&Query], work: &Path) -> Result<us
                     bytes(measured.memory),
                     bytes(measured.state),
                     query.title()
-                );
+                )
             }
             Err(error) => {
-                failed += 1;
-                println!("| {} | | | | | | | {}: failed: {} |", query.name, query.title(), error.message());
+                broken += 1;
+                format!("| {} | | | | | | | {}: failed: {} |\n", query.name, query.title(), error.message())
             }
+        };
+        if !is_read(&line)? {
+            break;
         }
-        // A reader sees each line as it comes.
-        let _ = std::io::stdout().flush();
     }
-    Ok(failed)
+    Ok(broken)
+}
+
+/// Prints a part of a table that takes minutes to fill; false if nobody is there to read the rest (`| head -1`).
+fn is_read(text: &str) -> Result<bool> {
+    let mut out = std::io::stdout();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        written => written.map(|()| true).map_err(failed),
+    }
 }
 
 /// What differs from run to run, for the headline: the backend and the time between checkpoints.

@@ -283,8 +283,9 @@ fn runs(args: &ChaosArgs, stage: &Stage<'_>, menu: &Menu) -> Result<u8> {
         good &= agrees;
         print(&report.run(number, seed, &performed, &compared))?;
     }
-    print(&report.end(good))?;
-    Ok(u8::from(!good))
+    let missed = report.missed(menu.named());
+    print(&report.end(good, &missed))?;
+    Ok(u8::from(!good || !missed.is_empty() || report.is_idle()))
 }
 
 fn not_deterministic() -> Error {

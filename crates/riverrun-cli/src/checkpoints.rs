@@ -5,7 +5,7 @@ use crate::output::{print, print_cells};
 use crate::run::{define, report};
 use riverrun::Session;
 use riverrun::durable::control::{SavepointOrder, request_savepoint};
-use riverrun::durable::{Fit, Verdict, find};
+use riverrun::durable::{Fit, Verdict, find, parse_place};
 use riverrun::sql::plan::StreamPlan;
 use riverrun_core::{Error, Result};
 use riverrun_state::checkpoint::{CheckpointEntry, CheckpointKind, Location, Manifest, StoreOptions, verify};
@@ -13,7 +13,7 @@ use riverrun_state::checkpoint::{CheckpointEntry, CheckpointKind, Location, Mani
 /// Takes a savepoint of a running job; the exit code.
 pub fn savepoint(args: &SavepointArgs) -> u8 {
     // How its store is reached, the process that takes it knows.
-    let taken = Location::parse(&args.target, &StoreOptions::default())
+    let taken = parse_place(&args.target, &StoreOptions::default())
         .and_then(|target| {
             // The process that takes it runs in another folder.
             let target = target.absolute().to_string();
@@ -23,7 +23,7 @@ pub fn savepoint(args: &SavepointArgs) -> u8 {
     taken.map_or_else(|error| report(&error, "", ""), |()| 0)
 }
 
-/// Lists checkpoints, or describes one; the exit code: 1 if one is damaged.
+/// Lists checkpoints, or describes one; the exit code: 1 if one is damaged, or what says whose they are.
 pub fn checkpoints(args: &CheckpointsArgs) -> u8 {
     show(args).unwrap_or_else(|error| report(&error, "", ""))
 }
@@ -59,7 +59,10 @@ fn show(args: &CheckpointsArgs) -> Result<u8> {
             print(&describe(manifest))?;
         }
     }
-    Ok(u8::from(damaged))
+    if let Some(problem) = &found.problem {
+        report(problem, "", "");
+    }
+    Ok(u8::from(damaged || found.problem.is_some()))
 }
 
 /// What is wrong with a checkpoint.

@@ -4,10 +4,14 @@ mod live;
 mod table;
 
 use crate::args::OutputFormat;
-use riverrun::formats::{EncodedRows, Encoder, FormatSpec, format};
+use arrow::array::{ArrayRef, RecordBatch, StringArray};
+use arrow::datatypes::SchemaRef;
+use riverrun::formats::{EncodedRows, Encoder, FormatSpec, RowFields, format};
+use riverrun::sql::plan::{ChangelogKind, Properties};
 use riverrun_core::format_value::RowFormatter;
-use riverrun_core::{Options, Result, RowBatch, RowKind, Schema};
+use riverrun_core::{Error, Field, Options, Result, RowBatch, RowKinds, TypeKind};
 use std::io::{self, Write};
+use std::sync::Arc;
 
 pub use live::LiveTable;
 pub use table::{TablePrinter, print_cells};
@@ -21,51 +25,50 @@ pub trait RowPrinter: Send {
     fn finish(&mut self) -> Result<()>;
 }
 
-/// The printer for a query of this schema.
+/// The printer for a query with these rows. Where rows are taken back, each comes with its kind.
 pub fn printer(
     output: OutputFormat,
-    schema: &Schema,
-    append_only: bool,
+    rows: &Properties,
     time_zone: chrono_tz::Tz,
-    out: Box<dyn Write + Send>,
+    mut out: Box<dyn Write + Send>,
 ) -> Result<Box<dyn RowPrinter>> {
-    let encoder = |name: &str, options: Options| -> Result<Box<dyn Encoder>> {
-        let spec = FormatSpec {
-            schema: schema.clone(),
-            projection: (0..schema.len()).collect(),
-            metadata: Vec::new(),
-            options,
-            time_zone,
-        };
-        match format(name) {
-            Some(format) => format.encoder(&spec),
-            None => Err(riverrun_core::Error::bug(format!("no format '{name}'"))),
+    let kinds = (rows.changelog != ChangelogKind::Append).then(|| RowKinds::new(&rows.schema, rows.keys.as_deref()));
+    let format_name = match output {
+        OutputFormat::Table => return Ok(Box::new(TablePrinter::new(&rows.schema, kinds, out))),
+        OutputFormat::Changelog => {
+            let types = rows.schema.fields.iter().map(|field| field.data_type.clone());
+            let kinds = kinds.unwrap_or_else(|| RowKinds::new(&rows.schema, None));
+            return Ok(Box::new(ChangelogPrinter { formatter: RowFormatter::new(types), kinds, out }));
         }
+        OutputFormat::Json => "json",
+        OutputFormat::Csv => "csv",
     };
-    Ok(match output {
-        OutputFormat::Table => Box::new(TablePrinter::new(schema, append_only, out)),
-        OutputFormat::Changelog => Box::new(ChangelogPrinter {
-            formatter: RowFormatter::new(schema.fields.iter().map(|field| field.data_type.clone())),
-            out,
-        }),
-        OutputFormat::Json => Box::new(EncodedPrinter {
-            encoder: encoder("json", Options::default())?,
-            rows: EncodedRows::default(),
-            out,
-        }),
-        OutputFormat::Csv => {
-            let names: Vec<&str> = schema.fields.iter().map(|field| field.name.as_str()).collect();
-            let mut out = out;
-            writeln!(out, "{}", names.join(",")).map_err(failed)?;
-            Box::new(EncodedPrinter { encoder: encoder("csv", Options::default())?, rows: EncodedRows::default(), out })
-        }
-    })
+    let mut schema = rows.schema.clone();
+    if kinds.is_some() {
+        let taken = schema.fields.iter().any(|field| field.name == KIND);
+        let name = if taken { OTHER_KIND } else { KIND };
+        schema.fields.insert(0, Field::new(name, TypeKind::STRING.not_null()));
+    }
+    let spec = FormatSpec {
+        projection: (0..schema.len()).collect(),
+        fields: RowFields::new(),
+        metadata: Vec::new(),
+        options: Options::default(),
+        time_zone,
+        schema,
+    };
+    let format = format(format_name).ok_or_else(|| Error::bug(format!("no format '{format_name}'")))?;
+    let encoder = format.encoder(&spec)?;
+    if output == OutputFormat::Csv {
+        let names: Vec<&str> = spec.schema.fields.iter().map(|field| field.name.as_str()).collect();
+        writeln!(out, "{}", names.join(",")).map_err(failed)?;
+    }
+    Ok(Box::new(EncodedPrinter { encoder, rows: EncodedRows::default(), kinds, schema: spec.schema.to_arrow(), out }))
 }
 
-/// The kind to show for a row of this weight.
-pub fn kind_of(weight: i64) -> RowKind {
-    if weight < 0 { RowKind::Delete } else { RowKind::Insert }
-}
+/// The column of a row's kind, as in Flink's SQL client; and its name where the query has such a column.
+const KIND: &str = "op";
+const OTHER_KIND: &str = "row_kind";
 
 /// A write to standard output that failed.
 pub fn failed(error: io::Error) -> riverrun_core::Error {
@@ -87,19 +90,18 @@ pub fn print(text: &str) -> riverrun_core::Result<()> {
 /// Flink's row strings, one change a line.
 struct ChangelogPrinter {
     formatter: RowFormatter,
+    kinds: RowKinds,
     out: Box<dyn Write + Send>,
 }
 
 impl RowPrinter for ChangelogPrinter {
     fn rows(&mut self, batch: &RowBatch) -> Result<()> {
+        let batch = batch.one_by_one()?;
         let rows = self.formatter.rows(&batch.columns)?;
         let mut text = String::new();
-        for row in 0..batch.num_rows() {
-            let weight = batch.weight(row);
-            for _ in 0..weight.unsigned_abs() {
-                rows.write(row, kind_of(weight), &mut text);
-                text.push('\n');
-            }
+        for (row, kind) in self.kinds.of(&batch)?.into_iter().enumerate() {
+            rows.write(row, kind, &mut text);
+            text.push('\n');
         }
         self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()).map_err(failed)
     }
@@ -113,13 +115,25 @@ impl RowPrinter for ChangelogPrinter {
 struct EncodedPrinter {
     encoder: Box<dyn Encoder>,
     rows: EncodedRows,
+    /// The kinds of rows, where some are taken back: they are the first column.
+    kinds: Option<RowKinds>,
+    schema: SchemaRef,
     out: Box<dyn Write + Send>,
 }
 
 impl RowPrinter for EncodedPrinter {
     fn rows(&mut self, batch: &RowBatch) -> Result<()> {
         self.rows.clear();
-        self.encoder.encode(&batch.columns, &mut self.rows)?;
+        match &self.kinds {
+            None => self.encoder.encode(&batch.columns, &mut self.rows)?,
+            Some(kinds) => {
+                let batch = batch.one_by_one()?;
+                let kinds = kinds.of(&batch)?.into_iter().map(|kind| Some(kind.short()));
+                let kinds: ArrayRef = Arc::new(kinds.collect::<StringArray>());
+                let columns = std::iter::once(kinds).chain(batch.columns.columns().iter().cloned()).collect();
+                self.encoder.encode(&RecordBatch::try_new(Arc::clone(&self.schema), columns)?, &mut self.rows)?;
+            }
+        }
         for record in self.rows.iter() {
             self.out.write_all(record).and_then(|()| self.out.write_all(b"\n")).map_err(failed)?;
         }

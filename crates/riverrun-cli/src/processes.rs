@@ -10,11 +10,11 @@ use crate::signals::Signals;
 use riverrun::durable::JobDurability;
 use riverrun::rehearsal::TableOverrides;
 use riverrun::runtime::process::ProcessLayout;
-use riverrun::sql::plan::{ChangelogKind, StreamPlan};
+use riverrun::sql::plan::{Properties, StreamPlan};
 use riverrun::sql::session::Rows;
 use riverrun::{Cluster, Control, Host, RowConsumer, RunOptions, Script, Session, StartOptions, run_script};
 use riverrun_core::metrics::OperatorTotals;
-use riverrun_core::{Error, Result, Schema};
+use riverrun_core::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
@@ -261,7 +261,7 @@ impl Host for Finder {
         Ok(())
     }
 
-    fn query(&mut self, _schema: &Schema, _changelog: ChangelogKind) -> Result<Box<dyn RowConsumer>> {
+    fn query(&mut self, _rows: &Properties) -> Result<Box<dyn RowConsumer>> {
         Err(Error::bug("a plan was to be made, not run"))
     }
 

@@ -1,13 +1,17 @@
 //! What exists: `riverrun connectors` and `riverrun functions`, from the definitions that validate.
 
+mod syntax;
+
 use crate::output::print_cells;
 use riverrun::connectors::{self, Connector};
 use riverrun::formats;
+use riverrun::sql::functions::registry;
 use riverrun::sql::session::SESSION_OPTIONS;
 use riverrun_core::options::OptionDef;
 use riverrun_core::suggest::did_you_mean;
 use riverrun_core::{Error, Result};
 use std::fmt::Write;
+use syntax::{FORMS, NOT_HERE};
 
 /// The text of `riverrun connectors [NAME]`.
 pub fn connectors_page(name: Option<&str>) -> Result<String> {
@@ -141,44 +145,70 @@ const OWN_FUNCTIONS: &[(&str, &str)] = &[
 
 /// The text of `riverrun functions [NAME]`.
 pub fn functions_page(name: Option<&str>) -> Result<String> {
-    use riverrun::sql::functions::registry;
-    let scalar: Vec<_> = registry::functions().collect();
-    let aggregates: Vec<_> = riverrun::operators::aggregates::aggregates().collect();
-    if let Some(name) = name {
-        let mut text = String::new();
-        if let Some(function) = registry::function(name) {
-            let _ = writeln!(text, "{}\n    {} function. {}", function.syntax, function.group, function.doc);
-        }
-        if let Some(function) = riverrun::operators::aggregates::aggregate(name) {
-            let _ = writeln!(text, "{}\n    aggregate function. {}", function.syntax, function.doc);
-        }
-        if text.is_empty() {
-            let names = scalar.iter().map(|f| f.name).chain(aggregates.iter().map(|f| f.name));
-            return Err(Error::input(format!("there is no function '{name}'")).hint_opt(did_you_mean(name, names)));
-        }
+    match name {
+        None => Ok(function_list()),
+        Some(name) => function_page(name),
+    }
+}
+
+/// Why Flink's function of this name is not there; `None` of all other names.
+fn not_here(name: &str) -> Option<&'static str> {
+    NOT_HERE.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, why)| *why)
+}
+
+fn function_page(name: &str) -> Result<String> {
+    let missing = |hint: String| Error::input(format!("there is no function '{name}'")).hint(hint);
+    if let Some(why) = not_here(name) {
+        return Err(missing(why.to_owned()));
+    }
+    let mut text = String::new();
+    if let Some(function) = registry::function(name) {
+        let _ = writeln!(text, "{}\n    {} function. {}", function.syntax, function.group, function.doc);
+    }
+    if let Some(function) = riverrun::operators::aggregates::aggregate(name) {
+        let _ = writeln!(text, "{}\n    aggregate function. {}", function.syntax, function.doc);
+    }
+    for form in FORMS.iter().filter(|form| form.names.iter().any(|known| known.eq_ignore_ascii_case(name))) {
+        let _ = writeln!(text, "{}\n    {} syntax. {}", form.syntax, form.group, form.doc);
+    }
+    if !text.is_empty() {
         return Ok(text);
     }
+    let scalar = registry::functions().flat_map(|function| function.aliases.iter().copied().chain([function.name]));
+    let aggregates = riverrun::operators::aggregates::aggregates()
+        .flat_map(|function| function.aliases.iter().copied().chain([function.name]));
+    let forms = FORMS.iter().flat_map(|form| form.names.iter().copied());
+    let names = scalar.chain(aggregates).chain(forms).chain(NOT_HERE.iter().map(|(name, _)| *name));
+    let hint = did_you_mean(name, names);
+    Err(missing(hint.unwrap_or_else(|| "`riverrun functions` lists those there are".to_owned())))
+}
+
+fn function_list() -> String {
+    let scalar: Vec<_> = registry::functions().filter(|function| not_here(function.name).is_none()).collect();
     let mut groups: Vec<&str> = Vec::new();
-    for function in &scalar {
-        if !groups.contains(&function.group) {
-            groups.push(function.group);
+    for group in scalar.iter().map(|function| function.group).chain(FORMS.iter().map(|form| form.group)) {
+        if !groups.contains(&group) {
+            groups.push(group);
         }
     }
     let mut text = String::new();
     for group in groups {
         let _ = writeln!(text, "{group}");
-        for function in scalar.iter().filter(|function| function.group == group) {
-            let _ = writeln!(text, "    {:<44} {}", function.syntax, function.doc);
+        let functions = scalar.iter().filter(|function| function.group == group);
+        let forms = FORMS.iter().filter(|form| form.group == group);
+        let rows = functions.map(|function| (function.syntax, function.doc));
+        for (syntax, doc) in rows.chain(forms.map(|form| (form.syntax, form.doc))) {
+            let _ = writeln!(text, "    {syntax:<44} {doc}");
         }
         text.push('\n');
     }
     let _ = writeln!(text, "aggregate");
-    for function in aggregates {
+    for function in riverrun::operators::aggregates::aggregates() {
         let _ = writeln!(text, "    {:<44} {}", function.syntax, function.doc);
     }
     let _ = writeln!(text, "\nof your own");
     for (statement, doc) in OWN_FUNCTIONS {
         let _ = writeln!(text, "    {statement:<44} {doc}");
     }
-    Ok(text)
+    text
 }

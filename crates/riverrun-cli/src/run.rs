@@ -6,16 +6,16 @@ use crate::output::LiveTable;
 use crate::output::{self, print_cells};
 use crate::processes::LocalCluster;
 use crate::progress::{INTERVAL, Progress, Reader, Rows as RowsOut, count};
-use crate::signals::Signals;
+use crate::signals::{FORCED, Signals};
 use crate::summary::Summary;
 use console::Term;
 use riverrun::core::metrics::OperatorTotals;
 use riverrun::durable::{Durability, StateDir};
 use riverrun::rehearsal::TableOverrides;
-use riverrun::sql::plan::{ChangelogKind, StreamPlan};
+use riverrun::sql::plan::{ChangelogKind, Properties, StreamPlan};
 use riverrun::sql::session::Rows;
 use riverrun::{Control, Host, JobReport, RowConsumer, RunOptions, Script, Session, run_script};
-use riverrun_core::{Error, Result, RowBatch, Schema};
+use riverrun_core::{Error, Result, RowBatch};
 use riverrun_state::checkpoint::StoreOptions;
 use std::collections::HashSet;
 use std::io::{IsTerminal, Write};
@@ -46,6 +46,9 @@ pub fn run(args: &RunArgs) -> u8 {
     let mut code = 0;
     if let Err(error) = &result {
         code = report(error, &script.name, &script.text);
+    } else if host.forced {
+        eprintln!("note: the job was ended at once: rows that had been read may not have been written");
+        code = FORCED;
     }
     if let Some(path) = &args.summary {
         let written = host.summary(&result).write(path, start.elapsed());
@@ -151,6 +154,8 @@ pub struct Terminal {
     reader: Option<Reader>,
     /// Whether the end that was asked for has been noticed.
     ending: bool,
+    /// Whether the end was forced, so that rows that were read may not be written.
+    forced: bool,
 }
 
 type SharedTable = Arc<Mutex<LiveTable>>;
@@ -170,6 +175,7 @@ impl Terminal {
             told: HashSet::new(),
             reader: None,
             ending: false,
+            forced: false,
         }
     }
 
@@ -181,6 +187,7 @@ impl Terminal {
         self.live = None;
         self.reader = None;
         self.ending = false;
+        self.forced = false;
         self.progress.start_again();
     }
 
@@ -208,6 +215,7 @@ impl Terminal {
         let stopped = self.reports.iter().any(|report| report.stopped);
         summary.state = match result {
             Err(_) => "failed",
+            Ok(()) if stopped && self.forced => "cancelled",
             Ok(()) if stopped => "stopped",
             Ok(()) => "finished",
         }
@@ -266,18 +274,17 @@ impl Host for Terminal {
         output::print(&text)
     }
 
-    fn query(&mut self, schema: &Schema, changelog: ChangelogKind) -> Result<Box<dyn RowConsumer>> {
+    fn query(&mut self, rows: &Properties) -> Result<Box<dyn RowConsumer>> {
         self.progress.clear();
-        let append_only = changelog == ChangelogKind::Append;
+        let append_only = rows.changelog == ChangelogKind::Append;
         if !append_only && self.output == OutputFormat::Table && std::io::stdout().is_terminal() {
-            let table = Arc::new(Mutex::new(LiveTable::new(schema)));
+            let table = Arc::new(Mutex::new(LiveTable::new(&rows.schema)));
             self.live = Some(Arc::clone(&table));
             return Ok(Box::new(Drawn(table)));
         }
-        let rows = RowsOut::new();
-        self.reader = Some(rows.reader());
-        let out = Box::new(rows);
-        Ok(Box::new(Printed(output::printer(self.output, schema, append_only, self.time_zone, out)?)))
+        let out = RowsOut::new();
+        self.reader = Some(out.reader());
+        Ok(Box::new(Printed(output::printer(self.output, rows, self.time_zone, Box::new(out))?)))
     }
 
     fn running(&mut self, totals: &[OperatorTotals]) -> Control {
@@ -292,6 +299,7 @@ impl Host for Terminal {
             self.progress.show(totals);
         }
         let control = self.signals.control();
+        self.forced |= control == Control::Cancel;
         if control != Control::Continue && !std::mem::replace(&mut self.ending, true) && std::io::stderr().is_terminal()
         {
             // The terminal has echoed ^C where the next line begins.
@@ -363,7 +371,7 @@ impl Host for Planner {
         Ok(())
     }
 
-    fn query(&mut self, _schema: &Schema, _changelog: ChangelogKind) -> Result<Box<dyn RowConsumer>> {
+    fn query(&mut self, _rows: &Properties) -> Result<Box<dyn RowConsumer>> {
         Err(Error::bug("a plan was to be made, not run"))
     }
 

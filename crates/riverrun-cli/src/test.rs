@@ -3,6 +3,7 @@
 mod junit;
 
 use crate::args::TestArgs;
+use crate::output;
 use riverrun::testing::{DiffLine, Difference, TestFile, TestOptions, TestReport, run};
 use riverrun_core::{Error, Result};
 use std::io::{IsTerminal, Write};
@@ -123,7 +124,7 @@ fn run_file(path: &Path, parallelism: usize, args: &TestArgs, colour: bool) -> O
     let verdict = match result {
         Err(error) => {
             let rendered = error.render(&shown, &text);
-            print!("{rendered}");
+            say(&rendered);
             Verdict::Broken(rendered)
         }
         Ok((_, report)) if report.passed() => Verdict::Passed,
@@ -135,11 +136,16 @@ fn run_file(path: &Path, parallelism: usize, args: &TestArgs, colour: bool) -> O
         }
         Ok((file, report)) => {
             let plain = describe(&report, &file, false);
-            print!("{}", if colour { describe(&report, &file, true) } else { plain.clone() });
+            say(&if colour { describe(&report, &file, true) } else { plain.clone() });
             Verdict::Failed(plain)
         }
     };
     Outcome { name, time: start.elapsed(), verdict }
+}
+
+/// The exit code tells what nobody can read.
+fn say(text: &str) {
+    let _ = output::print(text);
 }
 
 fn print_head(outcome: &Outcome, colour: bool) {
@@ -175,6 +181,12 @@ fn describe(report: &TestReport, file: &TestFile, colour: bool) -> String {
             }
             Difference::NoError { expected, line } => {
                 text.push_str(&format!("{path}:{line}: no error came; expected one that says: {expected}\n"));
+            }
+            Difference::NoSnapshot { wanted, rows } => {
+                let there = if *rows == 1 { "there was" } else { "there were" };
+                text.push_str(&format!(
+                    "{path}: no snapshot was taken: it was to come after {wanted} rows, and {there} {rows}\n"
+                ));
             }
         }
     }

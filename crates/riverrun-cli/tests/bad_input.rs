@@ -239,3 +239,19 @@ fn a_broker_that_can_not_be_reached_is_named() {
     let written = case.run(&format!("{table} INSERT INTO k VALUES (1);"), &["-p", "1"]).failed(1, &said);
     assert!(written.err.lines().count() < 20, "the same is told again and again:\n{}", written.err);
 }
+
+/// A file's name is text: as a number it fails the job, as CAST does, and is not NULL in silence.
+#[test]
+fn metadata_that_does_not_fit_its_declared_type() {
+    let table = |column: &str| {
+        format!(
+            "CREATE TABLE t (id INT, m {column}) WITH ('connector' = 'filesystem', 'path' = '${{DIR}}/in.csv', 'format' = 'csv');
+             SELECT m FROM t;"
+        )
+    };
+    let case = Case::new();
+    case.file("in.csv", "1\n");
+    case.run(&table("INT METADATA FROM 'file.name'"), &[]).failed(1, &["in.csv"]);
+    let read = case.run(&table("STRING METADATA FROM 'file.size'"), &["--output", "changelog"]);
+    assert_eq!(read.ok().sorted(), ["+I[2]"]);
+}

@@ -251,7 +251,7 @@ fn run_with(case: &Case, state: &str, faults: &str) -> bool {
     std::fs::create_dir_all(&ledger).unwrap();
     let mut run = case.command();
     run.args(["run", "pipeline.sql", "-p", "1", "--state-dir", state, "-D", "execution.checkpointing.interval=50ms"])
-        .args(["-D", "execution.batch-size=20"])
+        .args(["-D", "execution.batch-size=8"])
         .env(FAULTS_VARIABLE, format!("delay(10ms)@source-read:*,{faults}"))
         .env(LEDGER_VARIABLE, ledger);
     run.output().unwrap().status.success()
@@ -267,7 +267,7 @@ fn after_a_death(guarantee: &str, fault: &str) -> (i64, i64) {
 
 #[test]
 fn at_least_once_repeats_what_was_written_and_not_yet_confirmed() {
-    let (rows, different) = after_a_death("at-least-once", "kill@commit-answer:10");
+    let (rows, different) = after_a_death("at-least-once", "kill@commit-answer:6");
     assert_eq!(different, ROWS, "nothing is lost");
     assert!(rows > ROWS, "what was written when the process died is written again");
 }
@@ -275,7 +275,7 @@ fn at_least_once_repeats_what_was_written_and_not_yet_confirmed() {
 #[test]
 fn without_a_guarantee_rows_that_were_not_written_are_lost() {
     // Away for some checkpoints, and then dead: what had come meanwhile is in none of them.
-    let fault = "stall(20s)@sink-write:4,stall(20s)@sink-write:5,kill@barrier:8";
+    let fault = "stall(20s)@sink-write:4,stall(20s)@sink-write:5,kill@barrier:7";
     let (_, different) = after_a_death("none", fault);
     assert!(different < ROWS, "{different} rows");
     let (rows, _) = after_a_death("at-least-once", fault);
@@ -319,4 +319,84 @@ fn collect(folder: &Path, found: &mut BTreeSet<String>) {
             }
         }
     }
+}
+
+/// Numbers into files.
+fn small() -> Case {
+    let case = Case::new();
+    let files = "CREATE TABLE files (id BIGINT) WITH ('connector' = 'filesystem', 'path' = 'files', 'format' = 'csv');";
+    case.file("pipeline.sql", &format!("{}{files}INSERT INTO files SELECT id FROM numbers;", numbers(1_000_000)));
+    case
+}
+
+#[test]
+fn a_rehearsal_of_nothing_is_refused() {
+    let case = small();
+    let refused = |args: &[&str], said: &[&str]| drop(chaos(&case, args).failed(2, said));
+    refused(&["--runs", "0"], &["'--runs <N>'", "expected a number from 1 on"]);
+    refused(&["--strikes", "0"], &["'--strikes <N>'", "expected a number from 1 on"]);
+    refused(&["--matrix", "--jobs", "0"], &["'--jobs <N>'", "expected a number from 1 on"]);
+    refused(&["-p", "0"], &["'--parallelism <N>'", "expected a number from 1 to 256"]);
+    refused(&["--hits", "3"], &["required arguments were not provided", "--matrix"]);
+    refused(&["--jobs", "3"], &["required arguments were not provided", "--matrix"]);
+    refused(&["--matrix", "--faults", "kill@moment"], &["--matrix has no fault that strikes at a failpoint"]);
+}
+
+#[test]
+fn a_fault_that_was_named_and_has_not_struck_is_no_success() {
+    let ended = chaos(&small(), &["--faults", "delay(10ms)@barrier:1,kill@savepoint-copy:1"]);
+    assert_eq!(ended.code, 1, "{}{}", ended.out, ended.err);
+    for said in [
+        "  delay(10ms)@barrier:1            struck (pid ",
+        "  kill@savepoint-copy:1            not reached\n",
+        "the outputs agree: 1 fault struck, ",
+        "\nNOT REACHED, though asked for: kill@savepoint-copy:1: no savepoint is taken in a rehearsal\n",
+    ] {
+        assert!(ended.out.contains(said), "`{said}` is not in:\n{}", ended.out);
+    }
+    let ended = chaos(&small(), &["--matrix", "--hits", "1", "--faults", "delay@barrier,kill@savepoint-copy:1"]);
+    assert_eq!(ended.code, 1, "{}{}", ended.out, ended.err);
+    assert!(ended.out.contains("NOT REACHED, though asked for: kill@savepoint-copy:1\n"), "{}", ended.out);
+}
+
+#[test]
+fn of_faults_that_a_seed_chooses_one_at_least_must_strike() {
+    // At some hit of a failpoint that no rehearsal passes.
+    let ended = chaos(&small(), &["--seed", "1", "--faults", "kill@savepoint-copy"]);
+    assert_eq!(ended.code, 1, "{}{}", ended.out, ended.err);
+    assert!(ended.out.contains("NOTHING WAS REHEARSED: no fault has struck"), "{}", ended.out);
+    let ended = chaos(&small(), &["--seed", "1", "--faults", "delay@savepoint-copy,delay(10ms)@barrier:1"]).ok();
+    assert!(ended.out.contains("  delay@savepoint-copy:"), "{}", ended.out);
+    assert!(ended.out.contains("not reached\n"), "{}", ended.out);
+}
+
+#[test]
+fn a_fault_at_every_hit_is_not_counted() {
+    let ended = chaos(&small(), &["--faults", "delay(1ms)@source-read:*"]).ok();
+    assert!(ended.out.contains("  delay(1ms)@source-read:*         not counted\n"), "{}", ended.out);
+    assert!(!ended.out.contains("not reached"), "{}", ended.out);
+    let ended = chaos(&small(), &["--faults", "kill@barrier:*"]);
+    assert_eq!(ended.code, 1, "{}{}", ended.out, ended.err);
+    assert!(ended.out.contains("  FAILED: it could not go on (signal: 9"), "{}", ended.out);
+}
+
+#[test]
+fn a_fault_that_is_none_is_told_with_what_is_wrong_in_it() {
+    let case = small();
+    let refused = |fault: &str, said: &[&str]| drop(chaos(&case, &["--faults", fault]).failed(2, said));
+    refused("delay(x)@barrier", &["'delay(x)@barrier' is no fault: 'x' is no duration", "delay(100ms)@sink-write:1"]);
+    refused("delay(1s@barrier", &["'delay(1s@barrier' is no fault: ')' is missing"]);
+    refused("kill(1s)@barrier", &["only a delay and a stall have a duration"]);
+    let moment = ["only a kill comes at some moment, no error", "write kill@moment, or error@POINT"];
+    refused("error@moment", &moment);
+    refused("kill@moment:3", &["a moment has no hits", "--strikes says how often"]);
+    refused("kill@mement", &["there is no failpoint 'mement'", "did you mean `moment`?"]);
+    refused("error@xyzzy", &["there is no failpoint 'xyzzy'", "riverrun chaos --list shows the failpoints"]);
+}
+
+#[test]
+fn a_run_that_takes_too_long_says_after_what_time() {
+    let ended = chaos(&small(), &["--timeout", "3500 ms", "--faults", "stall(20s)@barrier:1"]);
+    assert_eq!(ended.code, 1, "{}{}", ended.out, ended.err);
+    assert!(ended.out.contains("  FAILED: it had not ended after 3500 ms\n"), "{}", ended.out);
 }

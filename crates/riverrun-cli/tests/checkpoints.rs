@@ -260,3 +260,74 @@ fn what_is_no_checkpoint_is_told() {
     case.run(&pipeline(""), &["--state-dir", "state", "--from", "ftp://x"])
         .failed(2, &["'ftp://x' is no place for checkpoints", "a path, file:///path or s3://bucket/path"]);
 }
+
+/// A job that was killed after some checkpoints, with the folder of them.
+fn killed() -> (Case, std::path::PathBuf) {
+    let case = Case::new();
+    let child = start(&case, &["-p", "2"]);
+    wait_beyond(&case, 2);
+    kill(child);
+    let job = std::fs::read_dir(case.path().join("state/checkpoints")).unwrap().next().unwrap().unwrap().path();
+    (case, job)
+}
+
+/// That the checkpoints are listed although it is not known whose they are.
+#[track_caller]
+fn are_listed(case: &Case, job: &Path, said: &str) {
+    let listed = case.riverrun(&["checkpoints", "state"]).failed(1, &[said]);
+    let newest = format!("chk-{}", checkpoints(case).last().unwrap());
+    for shown in [&*job.file_name().unwrap().to_string_lossy(), &*newest, "complete"] {
+        assert!(listed.out.contains(shown), "{shown} is not in {}", listed.out);
+    }
+}
+
+#[test]
+fn a_state_directory_that_has_lost_its_jobs_is_no_new_one() {
+    let expected = expected();
+    let (case, job) = killed();
+    std::fs::remove_file(case.path().join("state/jobs.json")).unwrap();
+    let before = case.lines("out");
+    let from = job.display().to_string();
+    let ways_out = format!("another --state-dir with --from {from} goes on from there as a new job");
+    let missing = "state/jobs.json is missing, and there are checkpoints beside it";
+    for _ in 0..2 {
+        end(start(&case, &[])).failed(2, &[missing, "write all of their rows once more", &ways_out]);
+    }
+    assert_eq!(case.lines("out"), before, "nothing has run");
+    are_listed(&case, &job, missing);
+    let dir = format!("DIR={}", case.path().display());
+    let run = ["run", "pipeline.sql", "--var", &dir, "--state-dir", "other", "--from"];
+    case.riverrun(&[&run[..], &["state"]].concat()).failed(2, &[missing]);
+    case.riverrun(&[&run[..], &[from.as_str()]].concat()).ok();
+    let mut lines = case.lines("out");
+    lines.dedup();
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn a_state_directory_whose_jobs_are_damaged_says_what_can_be_done() {
+    let expected = expected();
+    let (case, job) = killed();
+    let jobs = case.path().join("state/jobs.json");
+    let whole = std::fs::read(&jobs).unwrap();
+    std::fs::write(&jobs, &whole[..whole.len() / 2]).unwrap();
+    let ways_out = format!("put a copy of it back; another --state-dir with --from {}", job.display());
+    end(start(&case, &[])).failed(1, &["state/jobs.json is damaged: ", &ways_out]);
+    are_listed(&case, &job, "state/jobs.json is damaged: ");
+    std::fs::write(&jobs, &whole).unwrap();
+    end(start(&case, &[])).ok();
+    assert_eq!(case.lines("out"), expected);
+}
+
+#[test]
+fn a_file_is_no_place_for_checkpoints() {
+    let case = Case::new();
+    case.file("file.sql", "SELECT 1;");
+    let is_a_file = "file.sql is a file, not a folder";
+    let run = |args: &[&str]| case.run(&pipeline(""), args);
+    run(&["--state-dir", "file.sql"]).failed(2, &["file.sql can't be a state directory", is_a_file]);
+    run(&["--state-dir", "file.sql/state"]).failed(2, &["file.sql/state can't be a state directory", is_a_file]);
+    run(&["--state-dir", "state", "--from", "file.sql"])
+        .failed(2, &["there is no checkpoint or savepoint in file.sql", is_a_file]);
+    case.riverrun(&["checkpoints", "file.sql"]).failed(2, &[is_a_file]);
+}

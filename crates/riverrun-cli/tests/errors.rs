@@ -47,6 +47,53 @@ fn a_misspelt_keyword_is_named_with_the_nearest() {
 }
 
 #[test]
+fn a_misspelt_keyword_within_a_statement_is_named_with_the_nearest() {
+    for (sql, hint) in [
+        ("SELECT id FROM t ODER BY id;", "`ODER` looks like ORDER"),
+        ("SELECT COUNT(*) OVER (PARTITON BY id ORDER BY at_time) FROM t;", "`PARTITON` looks like PARTITION"),
+        ("SELECT COUNT(*) FROM t GROUP YB id;", "`YB` looks like BY"),
+        ("SELECT 1 UNION AL SELECT 2;", "`AL` looks like ALL"),
+        ("SELECT CASE WHEN id > 1 THNE name END FROM t;", "`THNE` looks like THEN"),
+        ("SELECT CASE WHEN id > 1 THEN name ESLE 'b' END FROM t;", "`ESLE` looks like ELSE"),
+        ("SELECT CASE WEHN id > 1 THEN name END FROM t;", "`WEHN` looks like WHEN"),
+        ("SELECT id FROM t WHERE name IS NTO NULL;", "`NTO` looks like NOT"),
+        ("SELECT id FROM t WHERE name NOT LKIE 'a';", "`LKIE` looks like LIKE"),
+        ("SELECT id FROM t LEFT JION t AS u ON t.id = u.id;", "`JION` looks like JOIN"),
+        ("SELECT id FROM t ORDER BY id DECS;", "`DECS` looks like DESC"),
+        ("SELECT CAST(id SA STRING) FROM t;", "`SA` looks like AS"),
+        ("SELECT INTERVAL '1' MINTUE;", "`MINTUE` looks like MINUTE"),
+        ("EXECUTE STATEMENT ST BEGIN INSERT INTO s SELECT 1; END;", "`ST` looks like SET"),
+        ("DROP TABLE IF EXIST t;", "`EXIST` looks like EXISTS"),
+        ("CREATE TABLE s (id INT NOT NUL) WITH ('connector' = 'print');", "`NUL` looks like NULL"),
+        ("CREATE TABLE s (id INT, PRIMARY KYE (id) NOT ENFORCED);", "`KYE` looks like KEY"),
+        ("CREATE TABLE s (id INT, PRIMARY KEY (id) NOT ENFORCD);", "`ENFORCD` looks like ENFORCED"),
+        ("CREATE TABLE s (id INT, WATERMARK FRO id AS id);", "`FRO` looks like FOR"),
+        ("CREATE TABLE s (id INT) WHIT ('connector' = 'print');", "`WHIT` looks like WITH"),
+        ("CREATE TABLE s (id INT) PARTITIOND BY (id);", "`PARTITIOND` looks like PARTITIONED"),
+    ] {
+        case().run(&format!("{T}{sql}"), &[]).failed(2, &["pipeline.sql:2:", &format!("help: {hint}")]);
+    }
+}
+
+#[test]
+fn what_is_a_keyword_or_a_type_is_not_called_misspelt() {
+    for sql in [
+        "CREATE TABLE s (id INT DEFAULT 5);",
+        "CREATE TABLE s (id INT UNIQUE);",
+        "CREATE TABLE s (id INT CHECK (id > 1));",
+        "CREATE TABLE s (id INT REFERENCES t (id));",
+        "CREATE TABLE s (id INT name STRING);",
+        "CREATE TABLE s (ids ARRAY<INT);",
+        "SELECT CAST(id AS INT FORMAT 'x') FROM t;",
+        "INSERT IGNORE INTO s SELECT 1;",
+    ] {
+        let ended = case().run(&format!("{T}{sql}"), &[]).failed(2, &["pipeline.sql:2:"]);
+        assert!(!ended.err.contains("looks like"), "{}", ended.err);
+    }
+    case().run(&format!("{T}SELECT id FROM t WHERE value > 1;"), &[]).failed(2, &["VALUE needs back-quotes: `value`"]);
+}
+
+#[test]
 fn a_misspelt_option_is_named_with_the_nearest() {
     let sql = "CREATE TABLE t (id INT) WITH (\n  'connector' = 'filesystem',\n  'pth' = 'x',\n  'format' = 'json');\nSELECT * FROM t;";
     case().run(sql, &[]).failed(2, &["unknown option 'pth'", "pipeline.sql:3:3", "did you mean `path`?"]);
@@ -81,7 +128,7 @@ fn a_statement_that_shows_what_is_not_there_says_what_does() {
     case()
         .run("SHOW PARTITIONS t;", &[])
         .failed(2, &["SHOW PARTITIONS is not supported yet", "help: SHOW CREATE TABLE t"]);
-    case().run("SHOW JARS;", &[]).failed(2, &["SHOW JARS is not supported yet", "help: SHOW lists TABLES, VIEWS"]);
+    case().run("SHOW JOBS;", &[]).failed(2, &["SHOW JOBS is not supported yet"]);
 }
 
 #[test]

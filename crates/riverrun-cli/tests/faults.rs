@@ -181,3 +181,68 @@ fn a_checkpoint_that_cannot_be_read_is_named_and_used_when_it_can() {
     end(start(&case, &["-p", "3"])).ok();
     assert_eq!(case.lines("out"), expected);
 }
+
+#[test]
+fn a_flipped_byte_is_told_with_the_file_and_the_checkpoint() {
+    let (case, folder, newest) = killed("3");
+    let flipped = newest_state(&folder, newest);
+    let mut bytes = std::fs::read(&flipped).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    std::fs::write(&flipped, &bytes).unwrap();
+    let said = format!("chk-{newest}: the checkpoint is damaged: {} does not match its checksum", flipped.display());
+    end(start(&case, &["-p", "1"])).failed(1, &[&said]);
+}
+
+#[test]
+fn a_place_that_can_keep_no_checkpoint_is_refused_before_the_job_starts() {
+    let case = Case::new();
+    case.file("taken", "");
+    let run = |place: &str| {
+        let dir = format!("execution.checkpointing.dir={place}");
+        end(start(&case, &["-D", "execution.checkpointing.interval=1h", "-D", &dir]))
+    };
+    let remedy = "name another folder with execution.checkpointing.dir";
+    run("taken").failed(1, &["checkpoints can't be kept in ", "taken is a file, not a folder", remedy]);
+    run("/proc/nothing").failed(1, &["checkpoints can't be kept in /proc/nothing/", "cannot create ", remedy]);
+    for blank in ["", " "] {
+        let said = format!("execution.checkpointing.dir: '{blank}' is no place for checkpoints");
+        run(blank).failed(2, &[&said, "it is blank"]);
+    }
+    run("file://rel/x").failed(2, &["'file://rel/x' is no place for checkpoints", "'rel'", "file:///path"]);
+    assert_eq!(case.lines("out"), Vec::<String>::new());
+    // What was tried has left nothing behind.
+    run("elsewhere").ok();
+    let job = std::fs::read_dir(case.path().join("elsewhere")).unwrap().next().unwrap().unwrap().path();
+    let mut names = std::fs::read_dir(job).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert!(names.all(|name| name == "shared" || name.starts_with("chk-")));
+}
+
+#[test]
+fn options_that_come_to_nothing_without_a_state_directory_are_noted_once() {
+    let case = Case::new();
+    let sql = "CREATE TABLE numbers (id BIGINT) WITH ('connector' = 'datagen', 'number-of-rows' = '3');
+               CREATE TABLE nothing (id BIGINT) WITH ('connector' = 'blackhole');
+               INSERT INTO nothing SELECT id FROM numbers;";
+    let options = [
+        "-D",
+        "execution.checkpointing.interval=1s",
+        "-D",
+        "execution.checkpointing.dir=elsewhere",
+        "-D",
+        "restart-strategy.type=fixed-delay",
+        "-D",
+        "restart-strategy.failure-rate.delay=1s",
+    ];
+    let strategy = "note: the option 'restart-strategy.failure-rate.delay' has no effect unless";
+    let ended = case.run(sql, &options).ok();
+    for said in [
+        "note: without --state-dir no checkpoint is kept",
+        "note: the option 'execution.checkpointing.dir' has no effect without --state-dir",
+        "a job that has failed starts from the beginning of its input, and rows may be written again",
+        strategy,
+    ] {
+        assert_eq!(ended.err.matches(said).count(), 1, "`{said}` in:\n{}", ended.err);
+    }
+    let ended = case.run(sql, &[&options[..], &["--state-dir", "state"]].concat()).ok();
+    assert!(ended.err.contains(strategy) && !ended.err.contains("--state-dir"), "{}", ended.err);
+}

@@ -171,6 +171,30 @@ fn connectors_and_functions_are_described_from_their_definitions() {
 }
 
 #[test]
+fn syntax_is_described_among_the_functions() {
+    let case = Case::new();
+    let list = case.riverrun(&["functions"]).ok().out;
+    for (name, syntax) in [
+        ("and", "a AND b"),
+        ("CASE", "CASE WHEN condition THEN"),
+        ("cast", "CAST(value AS type)"),
+        ("if", "IF(condition, "),
+        ("LAG", "LAG(value [, rows [, default]]) OVER ("),
+        ("tumble", "TABLE(TUMBLE(TABLE t, DESCRIPTOR(time), size"),
+        ("HOP_END", "GROUP BY HOP(time, slide, size)"),
+        ("in", "a [NOT] IN (SELECT …)"),
+        ("<=", "a <= b"),
+    ] {
+        let page = case.riverrun(&["functions", name]).ok().out;
+        assert!(page.contains(syntax) && list.contains(syntax), "{name}: {page}{list}");
+    }
+    assert!(!list.contains("SOURCE_WATERMARK"), "{list}");
+    case.riverrun(&["functions", "LEAD"]).failed(2, &["no function 'LEAD'", "rows that are still to come; LAG"]);
+    case.riverrun(&["functions", "COALESE"]).failed(2, &["did you mean `COALESCE`?"]);
+    case.riverrun(&["functions", "nothing"]).failed(2, &["no function 'nothing'", "`riverrun functions` lists those"]);
+}
+
+#[test]
 fn a_page_shows_what_means_something_for_it() {
     let case = Case::new();
     let page = |name: &str| case.riverrun(&["connectors", name]).ok().out;
@@ -256,4 +280,80 @@ fn the_benchmark_measures_its_queries_with_checkpoints() {
     assert!(cells("q4")[7].ends_with('B') && cells("q4")[7] != "0 B", "{}", ended.out);
     let unknown = ["bench", "nexmark", "--queries", "q24"];
     case.riverrun(&unknown).failed(2, &["there is no query 'q24'", "q0 to q23, and source"]);
+}
+
+/// A query whose rows nobody reads, started and with its first rows written.
+fn held_up(case: &Case) -> std::process::Child {
+    case.file("q.sql", "CREATE TABLE g (id INT) WITH ('connector' = 'datagen'); SELECT id FROM g;");
+    let mut run = case.command();
+    run.args(["run", "q.sql", "--output", "csv"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = run.spawn().unwrap();
+    child.stdout.as_mut().unwrap().read_exact(&mut [0; 3]).unwrap();
+    child
+}
+
+fn signal(child: &std::process::Child, name: &str) {
+    let sent = std::process::Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status();
+    assert!(sent.unwrap().success());
+}
+
+#[test]
+fn a_second_signal_ends_a_job_that_waits_for_its_reader() {
+    let case = Case::new();
+    let mut child = held_up(&case);
+    signal(&child, "INT");
+    signal(&child, "TERM");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}
+
+#[test]
+fn with_the_third_signal_a_process_is_left_at_once() {
+    let case = Case::new();
+    let mut child = held_up(&case);
+    // Signals that come together may count as one.
+    while child.try_wait().unwrap().is_none() {
+        signal(&child, "INT");
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}
+
+#[test]
+fn rows_that_are_taken_back_say_so_in_every_form() {
+    let case = Case::new();
+    let sql = |select: &str| {
+        format!(
+            "CREATE TABLE changes (k STRING, n INT) WITH ('connector' = 'filesystem', 'path' = '${{DIR}}/in', 'format' = 'debezium-json');
+             SELECT {select} FROM changes;"
+        )
+    };
+    case.file(
+        "in/changes.json",
+        "{\"op\":\"c\",\"after\":{\"k\":\"a\",\"n\":1}}\n{\"op\":\"u\",\"before\":{\"k\":\"a\",\"n\":1},\"after\":{\"k\":\"a\",\"n\":2}}\n\
+         {\"op\":\"d\",\"before\":{\"k\":\"a\",\"n\":2}}\n",
+    );
+    let one = ["-p", "1", "--output"];
+    let out = |select: &str, output: &str| case.run(&sql(select), &[&one[..], &[output]].concat()).ok().out;
+    assert_eq!(
+        out("k, n", "json"),
+        "{\"op\":\"+I\",\"k\":\"a\",\"n\":1}\n{\"op\":\"-D\",\"k\":\"a\",\"n\":1}\n{\"op\":\"+I\",\"k\":\"a\",\"n\":2}\n{\"op\":\"-D\",\"k\":\"a\",\"n\":2}\n"
+    );
+    assert_eq!(out("n", "csv"), "op,n\n\"+I\",1\n-D,1\n\"+I\",2\n-D,2\n");
+    assert!(out("k AS op", "json").starts_with("{\"row_kind\":\"+I\",\"op\":\"a\"}"));
+    // A group has a key, so that a row taken back and the next one of it are an update.
+    let case = Case::new();
+    let counts = "CREATE TABLE g (k INT, id INT) WITH ('connector' = 'datagen', 'number-of-rows' = '3', 'rows-per-second' = '20',
+                    'fields.k.min' = '1', 'fields.k.max' = '1', 'fields.id.kind' = 'sequence', 'fields.id.start' = '1', 'fields.id.end' = '3');
+                  SELECT k, COUNT(*) AS n FROM g GROUP BY k;";
+    let rows = case.run(counts, &["-p", "1", "--output", "changelog"]).ok().out;
+    assert!(rows.starts_with("+I[1, 1]\n-U[1, 1]\n+U[1, ") && rows.ends_with("+U[1, 3]\n"), "{rows}");
+}
+
+#[test]
+fn what_a_value_would_do_to_the_terminal_is_not_done_in_a_table() {
+    let case = Case::new();
+    case.file("in/t.csv", "\u{1b}[31mred,1\n");
+    let sql = "CREATE TABLE t (a STRING, b INT) WITH ('connector' = 'filesystem', 'path' = '${DIR}/in', 'format' = 'csv'); SELECT a, b FROM t;";
+    let out = case.run(sql, &[]).ok().out;
+    assert!(out.contains("\u{fffd}[31mred") && !out.contains('\u{1b}'), "{out}");
 }

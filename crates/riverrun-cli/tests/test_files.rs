@@ -75,3 +75,43 @@ fn a_file_that_is_no_test_is_told_with_its_place() {
     let ended = case.riverrun(&["test", "nothing"]);
     assert_eq!(ended.code, 2, "{}{}", ended.out, ended.err);
 }
+
+#[test]
+fn a_test_with_too_few_rows_for_its_snapshot_fails() {
+    let case = Case::new();
+    case.file("sums.test", &TEST.replace("4\n", "3\n"));
+    let ended = case.riverrun(&["test", "sums.test", "--checkpoint-after-rows", "100000"]);
+    assert_eq!(ended.code, 1, "{}{}", ended.out, ended.err);
+    let said = "sums.test: no snapshot was taken: it was to come after 100000 rows, and there were 2\nFAILED";
+    assert!(ended.out.contains(said), "{}", ended.out);
+    case.riverrun(&["test", "sums.test", "--checkpoint-after-rows", "2"]).ok();
+    // A file whose mistake is expected has no rows.
+    case.file("mistake.test", "== sql\nCREATE TABLE t (id INT);\nSELECT x FROM t;\n\n== expect error\nno column 'x'\n");
+    case.riverrun(&["test", "mistake.test", "--checkpoint-after-rows", "5"]).ok();
+}
+
+#[test]
+fn numbers_that_prove_nothing_or_never_start_are_refused() {
+    let case = Case::new();
+    case.file("sums.test", &TEST.replace("4\n", "3\n"));
+    let refused =
+        |args: &[&str], said: &str| drop(case.riverrun(&[&["test", "sums.test"], args].concat()).failed(2, &[said]));
+    refused(&["--checkpoint-after-rows", "0"], "expected a number from 1 on");
+    refused(&["-p", "0"], "expected a number from 1 to 256");
+    refused(&["-p", "1,1000"], "expected a number from 1 to 256");
+    case.riverrun(&["run", "-", "-p", "257"]).failed(2, &["expected a number from 1 to 256"]);
+    let ended = case.riverrun(&["test", "sums.test", "-p", "129"]);
+    assert_eq!(ended.code, 1, "{}{}", ended.out, ended.err);
+    let said = "error: a job can't have 129 workers\n  help: from 1 to 128: pipeline.max-parallelism\n";
+    assert!(ended.out.contains(said), "{}", ended.out);
+}
+
+#[test]
+fn a_value_that_can_not_be_read_is_shown_in_the_test_file() {
+    let case = Case::new();
+    case.file("sums.test", &TEST.replace("2\n", "# No number.\nx2\n"));
+    let ended = case.riverrun(&["test", "sums.test"]);
+    assert_eq!(ended.code, 1, "{}{}", ended.out, ended.err);
+    let said = "error: table t: broken record: column `id`: expected INT, found \"x2\"\n --> sums.test:9:1\n  |\n9 | x2\n  | ^^\n";
+    assert!(ended.out.starts_with(said), "{}", ended.out);
+}

@@ -3,8 +3,8 @@
 use crate::scratch::{Scratch, ScratchSpec};
 use arrow::array::RecordBatch;
 use riverrun_core::{DataType, Error, OptionDef, OptionType, Options, Result, RowBatch, Schema};
+use riverrun_formats::RowFields;
 use riverrun_runtime::{Sink, SinkContext, SourceContext, SourceReader};
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A value that the connector knows beside the record: a file's path, a message's timestamp.
@@ -43,7 +43,7 @@ pub struct SourceSpec {
     pub projection: Vec<usize>,
     /// Of physical ROW columns, by position in the schema, the fields that the query needs. Others may come as NULL; of a
     /// column that is not named here the whole ROW is needed.
-    pub fields: BTreeMap<usize, BTreeSet<usize>>,
+    pub fields: RowFields,
     /// The keys of the metadata columns that follow them, with the types they were declared with.
     pub metadata: Vec<(String, DataType)>,
     /// The table's options.
@@ -75,6 +75,8 @@ pub struct SinkSpec {
     pub partition_keys: Vec<String>,
     /// The positions of the PRIMARY KEY's columns; empty without one.
     pub primary_key: Vec<usize>,
+    /// The columns whose values name a row among those that come; `None` if no such columns are known.
+    pub row_keys: Option<Vec<usize>>,
     /// `INSERT OVERWRITE`.
     pub overwrite: bool,
     /// The session's time zone.
@@ -278,8 +280,18 @@ pub const COMMON_OPTIONS: &[OptionDef] = &[
         None,
         "A row whose time is further ahead of the clock does not move the watermark.",
     ),
-    OptionDef::new("scan.parallelism", OptionType::Int, None, "How many workers read the table."),
-    OptionDef::new("sink.parallelism", OptionType::Int, None, "How many workers write the table."),
+    OptionDef::new(
+        "scan.parallelism",
+        OptionType::Int,
+        None,
+        "Accepted for Flink's sake, and has no effect: all workers read the table, as far as it can be divided.",
+    ),
+    OptionDef::new(
+        "sink.parallelism",
+        OptionType::Int,
+        None,
+        "1: one worker writes the table. Other numbers have no effect: all workers write it.",
+    ),
 ];
 
 /// Those of [`COMMON_OPTIONS`] that mean something for tables of this connector.

@@ -137,6 +137,7 @@ impl Connector for Datagen {
         let pace = Pace { total, per_second: (rate > 0).then_some(rate as f64) };
         let fields = spec.projection.iter().filter_map(|index| plan.fields.get(*index).cloned()).collect();
         Ok(Arc::new(Factory {
+            table: spec.table,
             fields,
             schema: spec.schema.project(&spec.projection).to_arrow(),
             pace,
@@ -151,6 +152,7 @@ impl Connector for Datagen {
 }
 
 struct Factory {
+    table: String,
     fields: Arc<[FieldGenerator]>,
     schema: SchemaRef,
     pace: Pace,
@@ -165,6 +167,7 @@ impl SourceFactory for Factory {
 
     fn reader(&self, context: SourceContext) -> Result<Box<dyn SourceReader<RowBatch>>> {
         let generator = Generator {
+            table: self.table.clone(),
             fields: self.fields.clone(),
             schema: self.schema.clone(),
             clock: context.clock.clone(),
@@ -177,6 +180,7 @@ impl SourceFactory for Factory {
 /// Makes rows, column by column.
 #[derive(Debug)]
 struct Generator {
+    table: String,
     fields: Arc<[FieldGenerator]>,
     schema: SchemaRef,
     clock: Arc<dyn Clock>,
@@ -186,7 +190,8 @@ struct Generator {
 impl RowGenerator for Generator {
     fn generate(&mut self, first: u64, rows: usize) -> Result<RecordBatch> {
         let now = Now::new(self.clock.now(), self.time_zone);
-        let columns = self.fields.iter().map(|field| field.generate(first, rows, &now)).collect::<Result<_>>()?;
+        let columns = self.fields.iter().map(|field| field.generate(first, rows, &now));
+        let columns = columns.collect::<Result<_>>().map_err(|error| error.context(format!("table {}", self.table)))?;
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         Ok(RecordBatch::try_new_with_options(self.schema.clone(), columns, &options)?)
     }

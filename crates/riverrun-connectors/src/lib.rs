@@ -14,6 +14,7 @@ pub mod jdbc;
 pub mod kafka;
 pub mod lookup;
 pub mod nexmark;
+mod pattern;
 pub mod print;
 pub mod registry;
 pub mod scratch;

@@ -2,7 +2,7 @@
 
 use crate::connector::{AcceptedChanges, Connector, SinkFactory, SinkSpec, SourceFactory, SourceSpec};
 use riverrun_core::format_value::RowFormatter;
-use riverrun_core::{Epoch, Error, OptionDef, OptionType, Result, RowBatch, RowKind};
+use riverrun_core::{Epoch, Error, OptionDef, OptionType, Result, RowBatch, RowKinds};
 use riverrun_runtime::{Sink, SinkContext, SinkState};
 use riverrun_state::{OperatorSnapshot, RestoredState};
 use std::io::{IsTerminal, Write};
@@ -49,6 +49,7 @@ impl Connector for Print {
             standard_error: spec.options.bool(&STANDARD_ERROR)?,
             single: spec.options.given("sink.parallelism").is_some_and(|value| value.text.trim() == "1"),
             formatter: RowFormatter::new(spec.schema.fields.iter().map(|field| field.data_type.clone())),
+            kinds: RowKinds::new(&spec.schema, spec.row_keys.as_deref()),
         }))
     }
 }
@@ -59,6 +60,7 @@ struct PrintSink {
     /// `sink.parallelism` is 1, so that all rows come to one worker.
     single: bool,
     formatter: RowFormatter,
+    kinds: RowKinds,
 }
 
 impl PrintSink {
@@ -91,6 +93,7 @@ impl SinkFactory for PrintSink {
             // A row may be written over a line of progress: what is left of that goes away.
             line_end: if terminal { "\x1b[K\n" } else { "\n" },
             formatter: self.formatter.clone(),
+            kinds: self.kinds.clone(),
             context,
             out,
         }))
@@ -102,22 +105,20 @@ struct Printer {
     prefix: String,
     line_end: &'static str,
     formatter: RowFormatter,
+    kinds: RowKinds,
     context: SinkContext,
     out: Box<dyn Write>,
 }
 
 impl Sink<RowBatch> for Printer {
     fn write(&mut self, batch: RowBatch) -> Result<()> {
+        let batch = batch.one_by_one()?;
         let rows = self.formatter.rows(&batch.columns)?;
         let mut text = String::new();
-        for row in 0..batch.num_rows() {
-            let weight = batch.weight(row);
-            let kind = if weight < 0 { RowKind::Delete } else { RowKind::Insert };
-            for _ in 0..weight.unsigned_abs() {
-                text.push_str(&self.prefix);
-                rows.write(row, kind, &mut text);
-                text.push_str(self.line_end);
-            }
+        for (row, kind) in self.kinds.of(&batch)?.into_iter().enumerate() {
+            text.push_str(&self.prefix);
+            rows.write(row, kind, &mut text);
+            text.push_str(self.line_end);
         }
         self.context.metrics.bytes.add(text.len() as u64);
         self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()).map_err(|error| {

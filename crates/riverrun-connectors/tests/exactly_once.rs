@@ -60,6 +60,7 @@ fn job(folder: &Path, per_second: i64, guarantee: &str) -> Build<RowBatch> {
             options: options(&[("url", &url), ("table-name", "t"), ("sink.delivery-guarantee", guarantee)]),
             partition_keys: Vec::new(),
             primary_key: Vec::new(),
+            row_keys: None,
             overwrite: false,
             time_zone: chrono_tz::UTC,
         })

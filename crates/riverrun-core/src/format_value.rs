@@ -8,6 +8,7 @@
 //! | TIMESTAMP(3) | `2024-03-01T10:00` | `2024-03-01 10:00:00.000` |
 //! | TIMESTAMP_LTZ(3) | `2024-03-01T10:00:00Z` | in the session's zone |
 //! | TIME(0) | `10:00` | `10:00:00` |
+//! | TIME(3) | `10:00:00.500` | `10:00:00.5` |
 //! | BYTES | `[104, -61]` | UTF-8 text |
 //! | intervals | `PT26H`, `P13M` | `+1 02:00:00.000`, `+1-01` |
 //! | ARRAY, MAP | `[a, null]`, `{k=v}` | `[a, NULL]`, `{k=v}` |
@@ -180,7 +181,7 @@ impl<'a> ValueWriter<'a> {
             Values::Decimal { values, scale } => java::write_decimal_plain(values.value(row), *scale, out),
             Values::Bytes(values) => out.push_str(&String::from_utf8_lossy(values.value(row))),
             Values::Time { millis, precision } => {
-                java::write_time_fixed(i64::from(millis[row]) * 1_000_000, *precision, out);
+                java::write_time_cast(i64::from(millis[row]) * 1_000_000, *precision, out);
             }
             Values::Timestamp { values, per_second, precision, local } => {
                 let offset = if *local { offset_at_instant(zone, values[row].div_euclid(*per_second)) } else { 0 };

@@ -233,7 +233,7 @@ fn write_instant_time(nanos: i64, out: &mut String) {
     write_fraction_groups(fraction, out);
 }
 
-/// A time as CAST writes it: seconds always, and `precision` digits of the fraction.
+/// The time of a timestamp as CAST writes it: seconds always, and `precision` digits of the fraction.
 pub fn write_time_fixed(nanos: i64, precision: u8, out: &mut String) {
     let (seconds, fraction) = write_hours_and_minutes(nanos, out);
     out.push(':');
@@ -242,6 +242,17 @@ pub fn write_time_fixed(nanos: i64, precision: u8, out: &mut String) {
         out.push('.');
         let width = usize::from(precision.min(9));
         write_padded(fraction / 10u32.pow(9 - width as u32), width, out);
+    }
+}
+
+/// A TIME as CAST writes it: `10:00:00`, and of a precision beyond 0 a fraction without zeros at its end, `10:00:00.5`,
+/// `10:00:00.0`.
+pub fn write_time_cast(nanos: i64, precision: u8, out: &mut String) {
+    write_time_fixed(nanos, precision, out);
+    if precision > 0 {
+        while out.ends_with('0') && !out.ends_with(".0") {
+            out.pop();
+        }
     }
 }
 

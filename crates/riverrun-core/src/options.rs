@@ -154,7 +154,9 @@ impl Options {
         let all = || definitions.iter().flat_map(|group| group.iter());
         for (key, value) in &self.values {
             let full = format!("{prefix}{key}");
-            let Some(definition) = all().find(|definition| definition.matches(key)) else {
+            // A name of its own goes before one of many.
+            let own = all().find(|definition| definition.name == key);
+            let Some(definition) = own.or_else(|| all().find(|definition| definition.matches(key))) else {
                 let names: Vec<String> = all().map(|definition| format!("{prefix}{}", definition.name)).collect();
                 let candidates = names.iter().chain(elsewhere).map(String::as_str);
                 return Err(Error::input(format!("unknown option '{full}' for {owner}"))

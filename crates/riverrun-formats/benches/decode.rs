@@ -43,6 +43,7 @@ fn measure(
     let spec = FormatSpec {
         schema: Schema::new(fields.collect()),
         projection: projection.to_vec(),
+        fields: Default::default(),
         metadata: Vec::new(),
         options: values,
         time_zone: chrono_tz::UTC,

@@ -3,12 +3,14 @@
 //! Arrow's own builders can't forget what was appended. A decoder needs that twice: a record that turns out to be
 //! broken in its last field leaves nothing behind, and of a field given twice the last value counts.
 
+use crate::format::RowFields;
 use arrow::array::{ArrayData, ArrayRef, BooleanBufferBuilder, NullBufferBuilder, RecordBatch, RecordBatchOptions};
 use arrow::array::{make_array, new_null_array};
 use arrow::buffer::{Buffer, NullBuffer};
 use arrow::datatypes::{ArrowNativeType, DataType as ArrowType, SchemaRef, TimeUnit};
 use riverrun_core::types::timestamp_unit;
 use riverrun_core::{DataType, Error, Field, Result, RowBatch, Schema, TypeKind};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The values of a column, by the way in which text and JSON become values of its type. A NULL has a placeholder.
@@ -45,26 +47,75 @@ pub enum Values {
         local_zone: bool,
     },
     Array {
-        ends: Vec<i32>,
+        ends: Ends,
         item: Box<Column>,
     },
     /// MAP, and MULTISET as a map to counts.
     Map {
-        ends: Vec<i32>,
+        ends: Ends,
         key: Box<Column>,
         value: Box<Column>,
     },
+    /// `fields` are those that are looked at, `read` their places in the type; the others come as NULL.
     Row {
         len: usize,
         fields: Vec<Column>,
+        read: Vec<usize>,
     },
+}
+
+/// Where strings or lists end, as Arrow wants it: behind a zero.
+#[derive(Debug)]
+pub struct Ends(Vec<i32>);
+
+impl Default for Ends {
+    fn default() -> Self {
+        Ends(vec![0])
+    }
+}
+
+impl Ends {
+    /// Says that the next one ends here.
+    #[inline]
+    pub fn push(&mut self, end: usize) {
+        self.0.push(end as i32);
+    }
+
+    fn len(&self) -> usize {
+        self.0.len() - 1
+    }
+
+    /// The end of the first `count` ones.
+    fn of(&self, count: usize) -> usize {
+        self.0.get(count).map_or(0, |&end| end as usize)
+    }
+
+    /// The end of the last one.
+    fn last(&self) -> usize {
+        self.of(self.len())
+    }
+
+    fn truncate(&mut self, len: usize) {
+        self.0.truncate(len + 1);
+    }
+
+    fn finish(&mut self) -> Buffer {
+        let ends = take(&mut self.0);
+        self.0.push(0);
+        ends
+    }
+}
+
+/// Takes the values, and leaves room for about as many: the next batch mostly is like the last one.
+fn take<T: ArrowNativeType>(values: &mut Vec<T>) -> Buffer {
+    let next = Vec::with_capacity(values.len() + values.len() / 8);
+    Buffer::from_vec(std::mem::replace(values, next))
 }
 
 /// Strings of bytes, one after the other.
 #[derive(Debug, Default)]
 pub struct Bytes {
-    /// Where each one ends.
-    pub ends: Vec<i32>,
+    ends: Ends,
     /// All of them.
     pub data: Vec<u8>,
 }
@@ -80,21 +131,18 @@ impl Bytes {
     /// Ends the string that was appended to `data` by hand.
     #[inline]
     pub fn end(&mut self) {
-        self.ends.push(self.data.len() as i32);
+        self.ends.push(self.data.len());
     }
 
-    /// The string at a position; empty where there is none.
+    /// The string at a position.
     pub fn get(&self, index: usize) -> &[u8] {
-        let start = if index == 0 { 0 } else { self.ends.get(index - 1).map_or(0, |&end| end as usize) };
-        let end = self.ends.get(index).map_or(start, |&end| end as usize);
-        &self.data[start..end]
+        &self.data[self.ends.of(index)..self.ends.of(index + 1)]
     }
 
+    /// Forgets all but the first `len` strings, and one that was begun and not ended.
     fn truncate(&mut self, len: usize) {
-        if len < self.ends.len() {
-            self.ends.truncate(len);
-            self.data.truncate(self.ends.last().map_or(0, |&end| end as usize));
-        }
+        self.ends.truncate(len);
+        self.data.truncate(self.ends.last());
     }
 }
 
@@ -112,6 +160,11 @@ pub struct Column {
 impl Column {
     /// An empty column. An error if a value of the type has no text.
     pub fn new(field: Field) -> Result<Column> {
+        Column::pruned(field, None)
+    }
+
+    /// The same, of whose ROW only these fields are looked at.
+    pub fn pruned(field: Field, read: Option<&BTreeSet<usize>>) -> Result<Column> {
         let child = |name: &str, data_type: &DataType| -> Result<Box<Column>> {
             Ok(Box::new(Column::new(Field::new(name, data_type.clone()))?))
         };
@@ -137,17 +190,20 @@ impl Column {
             TypeKind::TimestampLtz { precision, .. } => {
                 Values::Timestamp { values: Vec::new(), unit: timestamp_unit(*precision), local_zone: true }
             }
-            TypeKind::Array(item) => Values::Array { ends: Vec::new(), item: child("item", item)? },
+            TypeKind::Array(item) => Values::Array { ends: Ends::default(), item: child("item", item)? },
             TypeKind::Map(key, value) => {
-                Values::Map { ends: Vec::new(), key: child("key", key)?, value: child("value", value)? }
+                Values::Map { ends: Ends::default(), key: child("key", key)?, value: child("value", value)? }
             }
             TypeKind::Multiset(key) => Values::Map {
-                ends: Vec::new(),
+                ends: Ends::default(),
                 key: child("key", key)?,
                 value: child("value", &TypeKind::Int.nullable())?,
             },
             TypeKind::Row(fields) => {
-                Values::Row { len: 0, fields: fields.iter().cloned().map(Column::new).collect::<Result<_>>()? }
+                let read: Vec<usize> =
+                    (0..fields.len()).filter(|at| read.is_none_or(|read| read.contains(at))).collect();
+                let fields = read.iter().map(|&at| Column::new(fields[at].clone()));
+                Values::Row { len: 0, fields: fields.collect::<Result<_>>()?, read }
             }
             TypeKind::Variant | TypeKind::Bitmap => {
                 return Err(Error::unsupported(format!("reading type {} (column `{}`)", field.data_type, field.name)));
@@ -181,9 +237,9 @@ impl Column {
             Values::Double(values) => values.push(0.0),
             Values::Decimal { values, .. } => values.push(0),
             Values::Text(bytes) | Values::Binary(bytes) => bytes.end(),
-            Values::Array { ends, item } => ends.push(item.len() as i32),
-            Values::Map { ends, key, .. } => ends.push(key.len() as i32),
-            Values::Row { len, fields } => {
+            Values::Array { ends, item } => ends.push(item.len()),
+            Values::Map { ends, key, .. } => ends.push(key.len()),
+            Values::Row { len, fields, .. } => {
                 *len += 1;
                 fields.iter_mut().for_each(Column::push_null);
             }
@@ -209,22 +265,17 @@ impl Column {
             Values::Float(values) => values.truncate(len),
             Values::Double(values) => values.truncate(len),
             Values::Decimal { values, .. } => values.truncate(len),
-            Values::Text(bytes) | Values::Binary(bytes) => {
-                bytes.truncate(len);
-                // A string that was begun and not ended.
-                bytes.data.truncate(bytes.ends.last().map_or(0, |&end| end as usize));
-            }
+            Values::Text(bytes) | Values::Binary(bytes) => bytes.truncate(len),
             Values::Array { ends, item } => {
                 ends.truncate(len);
-                item.truncate(ends.last().map_or(0, |&end| end as usize));
+                item.truncate(ends.last());
             }
             Values::Map { ends, key, value } => {
                 ends.truncate(len);
-                let entries = ends.last().map_or(0, |&end| end as usize);
-                key.truncate(entries);
-                value.truncate(entries);
+                key.truncate(ends.last());
+                value.truncate(ends.last());
             }
-            Values::Row { len: rows, fields } => {
+            Values::Row { len: rows, fields, .. } => {
                 *rows = len;
                 fields.iter_mut().for_each(|field| field.truncate(len));
             }
@@ -252,17 +303,9 @@ impl Column {
         if required && self.nulls.as_slice().is_some() && !(from..to).all(valid) {
             return Some(self.field.name.clone());
         }
-        let end = |ends: &[i32], index: usize| ends.get(index).map_or(0, |&end| end as usize);
-        let span = |ends: &[i32]| (if from == 0 { 0 } else { end(ends, from - 1) }, end(ends, to.wrapping_sub(1)));
         let within = match &self.values {
-            Values::Array { ends, item } => {
-                let (from, to) = span(ends);
-                item.forbidden_null(from, to)
-            }
-            Values::Map { ends, value, .. } => {
-                let (from, to) = span(ends);
-                value.forbidden_null(from, to)
-            }
+            Values::Array { ends, item } => item.forbidden_null(ends.of(from), ends.of(to)),
+            Values::Map { ends, value, .. } => value.forbidden_null(ends.of(from), ends.of(to)),
             // The fields of a row that is NULL are NULL, and break nothing.
             Values::Row { fields, .. } => (from..to)
                 .filter(|&index| valid(index))
@@ -295,14 +338,14 @@ impl Column {
             Values::Text(bytes) | Values::Binary(bytes) => {
                 let data = ArrayData::builder(arrow)
                     .len(len)
-                    .add_buffer(offsets(&mut bytes.ends))
-                    .add_buffer(Buffer::from_vec(std::mem::take(&mut bytes.data)))
+                    .add_buffer(bytes.ends.finish())
+                    .add_buffer(take(&mut bytes.data))
                     .nulls(nulls);
                 make_array(data.build()?)
             }
             Values::Array { ends, item } => {
                 let item = item.finish()?;
-                let data = ArrayData::builder(arrow).len(len).add_buffer(offsets(ends)).add_child_data(item.to_data());
+                let data = ArrayData::builder(arrow).len(len).add_buffer(ends.finish()).add_child_data(item.to_data());
                 make_array(data.nulls(nulls).build()?)
             }
             Values::Map { ends, key, value } => {
@@ -315,33 +358,29 @@ impl Column {
                     .add_child_data(key.to_data())
                     .add_child_data(value.to_data())
                     .build()?;
-                let data = ArrayData::builder(arrow).len(len).add_buffer(offsets(ends)).add_child_data(entries);
+                let data = ArrayData::builder(arrow).len(len).add_buffer(ends.finish()).add_child_data(entries);
                 make_array(data.nulls(nulls).build()?)
             }
-            Values::Row { len: rows, fields } => {
+            Values::Row { len: rows, fields, read } => {
                 *rows = 0;
-                let mut data = ArrayData::builder(arrow).len(len).nulls(nulls);
-                for field in fields {
-                    data = data.add_child_data(field.finish()?.to_data());
-                }
-                make_array(data.build()?)
+                let ArrowType::Struct(types) = &arrow else {
+                    return Err(Error::bug("a row column without a row type"));
+                };
+                let mut fields = read.iter().zip(fields).peekable();
+                let children =
+                    types.iter().enumerate().map(|(at, field)| match fields.next_if(|(place, _)| **place == at) {
+                        Some((_, field)) => field.finish(),
+                        None => Ok(new_null_array(field.data_type(), len)),
+                    });
+                let children = children.map(|child| child.map(|child| child.to_data())).collect::<Result<Vec<_>>>()?;
+                make_array(ArrayData::builder(arrow).len(len).nulls(nulls).child_data(children).build()?)
             }
         })
     }
 }
 
-/// The Arrow offsets of strings or lists that end at `ends`.
-fn offsets(ends: &mut Vec<i32>) -> Buffer {
-    let mut offsets = Vec::with_capacity(ends.len() + 1);
-    offsets.push(0);
-    offsets.append(ends);
-    Buffer::from_vec(offsets)
-}
-
 fn primitive<T: ArrowNativeType>(arrow: ArrowType, values: &mut Vec<T>, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
-    let len = values.len();
-    let next = Vec::with_capacity(len);
-    flat(arrow, len, Buffer::from_vec(std::mem::replace(values, next)), nulls)
+    flat(arrow, values.len(), take(values), nulls)
 }
 
 fn flat(arrow: ArrowType, len: usize, buffer: Buffer, nulls: Option<NullBuffer>) -> Result<ArrayRef> {
@@ -366,11 +405,18 @@ impl Columns {
 
     /// No rows yet of these columns of `schema`.
     pub fn new(schema: &Schema, projection: &[usize]) -> Result<Columns> {
+        Columns::pruned(schema, projection, &RowFields::new())
+    }
+
+    /// The same, of whose ROWs only these fields are looked at.
+    pub fn pruned(schema: &Schema, projection: &[usize], read: &RowFields) -> Result<Columns> {
+        let read = projection.iter().map(|at| read.get(at));
         let schema = schema.project(projection);
         let arrow = schema.to_arrow();
         let required =
             (0..schema.len()).filter(|&index| Column::has_required(&schema.fields[index].data_type)).collect();
-        let columns = schema.fields.into_iter().map(Column::new).collect::<Result<_>>()?;
+        let columns = schema.fields.into_iter().zip(read);
+        let columns = columns.map(|(field, read)| Column::pruned(field, read)).collect::<Result<_>>()?;
         Ok(Columns { columns, required, schema: arrow, rows: 0, bytes: 0 })
     }
 

@@ -108,12 +108,15 @@ impl Dialect {
         let delimiter = character(options, &FIELD_DELIMITER)?.unwrap_or(',');
         if options.bool(&DISABLE_QUOTE_CHARACTER)? && options.given(QUOTE_CHARACTER.name).is_some() {
             return Err(Error::input("csv.quote-character can't be set while csv.disable-quote-character is true")
-                .hint("leave one of them out"));
+                .hint("leave one of them out")
+                .at(options.given(QUOTE_CHARACTER.name).and_then(|value| value.key_place)));
         }
         let quote = if options.bool(&DISABLE_QUOTE_CHARACTER)? { None } else { ascii(options, &QUOTE_CHARACTER)? };
         let element_delimiter = unescape_java(options.text(&ARRAY_ELEMENT_DELIMITER).unwrap_or(";"));
         if element_delimiter.is_empty() {
-            return Err(Error::input("csv.array-element-delimiter is empty").hint("leave it out for ';'"));
+            return Err(Error::input("csv.array-element-delimiter is empty")
+                .hint("leave it out for ';'")
+                .at(options.given(ARRAY_ELEMENT_DELIMITER.name).and_then(|value| value.value_place)));
         }
         Ok(Dialect {
             delimiter: delimiter.to_string(),

@@ -2,6 +2,10 @@
 
 use arrow::array::RecordBatch;
 use riverrun_core::{DataType, Error, OptionDef, Options, Result, RowBatch, Schema};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Of ROW columns, by their position in a schema, the fields that are looked at; of a column that is not named here all are.
+pub type RowFields = BTreeMap<usize, BTreeSet<usize>>;
 
 /// What a decoder or encoder is made for.
 #[derive(Clone, Debug)]
@@ -10,6 +14,8 @@ pub struct FormatSpec {
     pub schema: Schema,
     /// Which of them a decoder shall produce, in this order. Positional formats (CSV) still see the others.
     pub projection: Vec<usize>,
+    /// A decoder may leave the other fields NULL.
+    pub fields: RowFields,
     /// Keys and declared types of the format's own metadata, which a decoder gives behind the projected columns.
     pub metadata: Vec<(String, DataType)>,
     /// The format's options without its prefix: `ignore-parse-errors`, not `json.ignore-parse-errors`.

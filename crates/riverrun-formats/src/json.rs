@@ -94,7 +94,8 @@ impl Format for Json {
             return Err(riverrun_core::Error::input(
                 "json.fail-on-missing-field and json.ignore-parse-errors can't both be true",
             )
-            .hint("leave one of them out"));
+            .hint("leave one of them out")
+            .at(spec.options.given(IGNORE_PARSE_ERRORS.name).and_then(|value| value.key_place)));
         }
         Ok(Box::new(JsonDecoder::new(spec)?))
     }

@@ -20,4 +20,6 @@ mod testing;
 pub mod text;
 
 pub use file_format::{FileFormat, FileReader, FileWriter};
-pub use format::{DecodeError, Decoder, EncodedRows, Encoder, Format, FormatMetadata, FormatSpec, Framer, LineFramer};
+pub use format::{
+    DecodeError, Decoder, EncodedRows, Encoder, Format, FormatMetadata, FormatSpec, Framer, LineFramer, RowFields,
+};

@@ -15,9 +15,11 @@ use parquet::arrow::arrow_reader::{
 };
 use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use riverrun_core::{Error, OptionDef, OptionType, Result, RowBatch, TypeKind};
 use std::fs::File;
+use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -183,8 +185,10 @@ impl FileWriter for ParquetWriter {
         (self.writer.bytes_written() + self.writer.in_progress_size()) as u64
     }
 
-    fn finish(self: Box<Self>) -> Result<File> {
-        self.writer.into_inner().map_err(unwritable)
+    fn finish(mut self: Box<Self>) -> Result<File> {
+        // `into_inner` would lose the system's error where it flushes the last bytes.
+        self.writer.finish().map_err(unwritable)?;
+        self.writer.inner().try_clone().map_err(|error| unwritable(error.into()))
     }
 }
 
@@ -193,6 +197,31 @@ fn unreadable(path: &Path, error: &dyn std::fmt::Display) -> Error {
         .hint("the file is damaged, still being written, or not Parquet")
 }
 
-fn unwritable(error: parquet::errors::ParquetError) -> Error {
-    Error::failure(format!("can't write Parquet: {error}"))
+fn unwritable(error: ParquetError) -> Error {
+    let Some(cause) = system_error(&error) else {
+        return Error::failure(format!("can't write Parquet: {error}"));
+    };
+    let hint = match cause.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            Some("free space, or let 'path' name a folder on another disk; the job can be run again")
+        }
+        io::ErrorKind::PermissionDenied => Some("give the user that runs the job the right to it"),
+        _ => None,
+    };
+    let text = cause.to_string();
+    // The operating system's words without its error number.
+    let words = text.split_once(" (os error").map_or(text.as_str(), |(words, _)| words);
+    Error::failure(format!("can't write Parquet: {words}")).hint_opt(hint)
+}
+
+/// The error of the operating system that is behind one of Parquet's.
+fn system_error(error: &ParquetError) -> Option<&io::Error> {
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        if let Some(found) = error.downcast_ref::<io::Error>() {
+            return Some(found);
+        }
+        cause = error.source();
+    }
+    None
 }

@@ -14,6 +14,7 @@ pub fn spec(columns: &[(&str, TypeKind)], options: &[(&str, &str)]) -> FormatSpe
     FormatSpec {
         schema: Schema::new(fields),
         projection: (0..columns.len()).collect(),
+        fields: Default::default(),
         metadata: Vec::new(),
         options: values,
         time_zone: chrono_tz::UTC,
@@ -32,6 +33,7 @@ pub fn decode_all(format: &dyn Format, spec: &FormatSpec, records: &[&[u8]]) -> 
     let projected = FormatSpec {
         schema: spec.schema.project(&spec.projection),
         projection: (0..spec.projection.len()).collect(),
+        fields: Default::default(),
         metadata: Vec::new(),
         options: Options::default(),
         time_zone: spec.time_zone,

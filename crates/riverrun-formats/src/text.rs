@@ -97,6 +97,17 @@ pub fn integer<T: TryFrom<i64>>(text: &str) -> Result<T, NoValue> {
         return Err(NoValue);
     }
     let mut value: i64 = 0;
+    if digits.len() <= 18 {
+        // No number of so many digits is too large.
+        for &byte in digits {
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
+                return Err(NoValue);
+            }
+            value = value * 10 + i64::from(digit);
+        }
+        return T::try_from(if negative { -value } else { value }).map_err(|_| NoValue);
+    }
     for &byte in digits {
         let digit = byte.wrapping_sub(b'0');
         if digit > 9 {

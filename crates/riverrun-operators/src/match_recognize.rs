@@ -20,7 +20,7 @@ pub use values::{Computed, End, MatchValue};
 
 use crate::event_time::{null_row_time, timestamp_millis};
 use crate::expression::{Expression, evaluate, evaluate_all, evaluate_condition};
-use crate::pattern::{Conditions, Match, Matcher, Node, Program, Rules, Skip, SkipError, Variable};
+use crate::pattern::{Conditions, Match, Matcher, Node, Pattern, Program, Rules, Skip, SkipError, Variable};
 use crate::sort_key::SortKey;
 use arrow::array::{Array, RecordBatch, RecordBatchOptions};
 use arrow::buffer::ScalarBuffer;
@@ -75,7 +75,7 @@ pub struct MatchRecognizeSpec {
     /// DEFINE, by variable.
     pub conditions: Vec<Condition>,
     /// PATTERN.
-    pub program: Program,
+    pub pattern: Pattern,
     /// AFTER MATCH SKIP.
     pub skip: Skip,
     /// WITHIN.
@@ -154,7 +154,11 @@ impl MatchRecognize {
         let nulls = spec.operand_types.iter().map(ScalarValue::try_new_null);
         let nulls = nulls.collect::<Result<_, _>>().map_err(crate::expression::from_datafusion)?;
         Ok(MatchRecognize {
-            rules: Rules { program: spec.program.clone(), skip: spec.skip, within: spec.within.map(|within| within.0) },
+            rules: Rules {
+                program: Program::compile(&spec.pattern)?,
+                skip: spec.skip,
+                within: spec.within.map(|within| within.0),
+            },
             schema: spec.schema.to_arrow(),
             nulls,
             key_encoder: KeyEncoder::default(),
@@ -256,7 +260,7 @@ impl MatchRecognize {
         partition.matcher.advance(time, &self.rules, &mut found).map_err(|error| self.cannot_skip(error))?;
         for found in found {
             partition.matches += 1;
-            self.measure(&found, partition.matches)?;
+            self.measure(&found, (partition.matches, time))?;
         }
         self.partitions[slot as usize] = partition;
         self.settle(slot);
@@ -290,12 +294,12 @@ impl MatchRecognize {
         }
     }
 
-    /// Computes what measures need of a match.
-    fn measure(&mut self, found: &Match<Rc<Row>>, number: i64) -> Result<()> {
+    /// Computes what measures need of a match with this number and this time.
+    fn measure(&mut self, found: &Match<Rc<Row>>, number_and_time: (i64, i64)) -> Result<()> {
         let rows = if self.spec.all_rows { found.rows() } else { vec![&*found.last] };
         for row in rows {
             for (value, results) in self.spec.measures.values.iter().zip(&mut self.results) {
-                results.push(value.of(row, &found.last, number, &self.spec.variables, &self.nulls)?);
+                results.push(value.of(row, &found.last, number_and_time, &self.spec.variables, &self.nulls)?);
             }
             self.waiting_results += 1;
         }
@@ -330,7 +334,7 @@ impl Conditions<Rc<Row>> for Defined<'_> {
                 let values = computed
                     .values
                     .iter()
-                    .map(|value| Ok(vec![value.of(path, path, 0, &self.spec.variables, self.nulls)?]));
+                    .map(|value| Ok(vec![value.of(path, path, (0, 0), &self.spec.variables, self.nulls)?]));
                 let batch = computed.batch(values.collect::<Result<_>>()?, 1)?;
                 let Some(condition) = computed.expressions.first() else {
                     return Err(Error::bug("a condition without an expression"));

@@ -4,20 +4,24 @@
 //! of the same full name. Names keep their case. Source: Flink, "Catalogs" and "CREATE TABLE".
 
 mod alter;
+mod catalogs;
 mod created_as;
 mod describe;
 pub mod functions;
 mod like;
+mod stars;
 mod table;
 
+use catalogs::Described;
 pub use created_as::with_columns;
 pub use describe::{describe, show_create_table, show_create_view};
 pub use functions::Functions;
+pub use stars::{StarColumn, Stars};
 pub use table::{CatalogTable, CatalogView, Object, ObjectPath};
 
-use crate::parse::{CreateTable, CreateView, DropObject, Name, NamePart, ObjectKind};
+use crate::parse::{CreateCatalog, CreateTable, CreateView, DropObject, Name, NamePart, ObjectKind, Replaces};
 use riverrun_core::suggest::did_you_mean;
-use riverrun_core::{Error, Options, Result};
+use riverrun_core::{Error, Result};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -39,6 +43,8 @@ struct Database {
 pub struct Catalog {
     catalogs: BTreeMap<String, BTreeMap<String, Database>>,
     temporary: BTreeMap<ObjectPath, Object>,
+    /// What was said of the catalogs that were created.
+    described: BTreeMap<String, Described>,
     current_catalog: String,
     /// Empty in a catalog without databases.
     current_database: String,
@@ -52,6 +58,7 @@ impl Default for Catalog {
         Catalog {
             catalogs: BTreeMap::from([(DEFAULT_CATALOG.to_owned(), databases)]),
             temporary: BTreeMap::new(),
+            described: BTreeMap::new(),
             current_catalog: DEFAULT_CATALOG.to_owned(),
             current_database: DEFAULT_DATABASE.to_owned(),
             functions: Arc::default(),
@@ -174,8 +181,13 @@ impl Catalog {
     /// CREATE TABLE.
     pub fn create_table(&mut self, create: &CreateTable) -> Result<()> {
         let path = self.path(&create.name)?;
-        if self.exists_already(&path, create.temporary, create.if_not_exists, &create.name)? {
-            return Ok(());
+        match create.replaces {
+            None => {
+                if self.exists_already(&path, create.temporary, create.if_not_exists, &create.name)? {
+                    return Ok(());
+                }
+            }
+            Some(replaces) => self.check_replaced(&path, replaces, &create.name)?,
         }
         let base = match &create.like {
             Some(like) => match self.find(&like.table)? {
@@ -207,6 +219,7 @@ impl Catalog {
             columns: create.columns.iter().map(|column| column.value.clone()).collect(),
             comment: create.comment.clone(),
             query: create.query.clone(),
+            stars: Arc::default(),
             home: (self.current_catalog.clone(), self.current_database.clone()),
             temporary: create.temporary,
         };
@@ -230,6 +243,24 @@ impl Catalog {
             && let Some(database) = databases.get_mut(&path.database)
         {
             database.objects.remove(&path.name);
+        }
+    }
+
+    /// REPLACE takes the place of a permanent table.
+    fn check_replaced(&self, path: &ObjectPath, replaces: Replaces, name: &Name) -> Result<()> {
+        match self.get(path) {
+            Some(object) if object.is_temporary() => {
+                Err(Error::input(format!("the table '{name}' is temporary, and can't be replaced"))
+                    .hint(format!("drop it first: DROP TEMPORARY {} {name}", object.noun().to_uppercase()))
+                    .at(name.place()))
+            }
+            Some(Object::View(_)) => Err(Error::input(format!("'{name}' is a view, no table")).at(name.place())),
+            None if replaces == Replaces::One => {
+                Err(Error::input(format!("there is no table '{name}' to be replaced"))
+                    .hint("write CREATE OR REPLACE TABLE, which creates it too")
+                    .at(name.place()))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -269,24 +300,20 @@ impl Catalog {
     }
 
     /// CREATE CATALOG: only those in memory.
-    pub fn create_catalog(&mut self, name: &NamePart, if_not_exists: bool, options: &Options) -> Result<()> {
+    pub fn create_catalog(&mut self, create: &CreateCatalog) -> Result<()> {
+        let name = &create.name;
         if self.catalogs.contains_key(&name.value) {
-            return if if_not_exists {
+            return if create.if_not_exists {
                 Ok(())
             } else {
                 Err(Error::input(format!("there is a catalog '{name}' already")).at(name.place))
             };
         }
-        let kind = options.given("type");
-        if let Some(kind) = kind
-            && kind.text != "generic_in_memory"
-        {
-            return Err(Error::unsupported(format!("a catalog of type '{}'", kind.text))
-                .hint("'type' = 'generic_in_memory' is supported")
-                .at(kind.value_place));
-        }
-        let database = options.given("default-database").map_or(DEFAULT_DATABASE, |value| value.text.as_str());
-        self.catalogs.insert(name.value.clone(), BTreeMap::from([(database.to_owned(), Database::default())]));
+        let described = Described::from(create);
+        described.check()?;
+        let databases = BTreeMap::from([(described.default_database().to_owned(), Database::default())]);
+        self.catalogs.insert(name.value.clone(), databases);
+        self.described.insert(name.value.clone(), described);
         Ok(())
     }
 
@@ -306,14 +333,17 @@ impl Catalog {
         Ok(())
     }
 
-    /// USE CATALOG. Its default database, or else its first, becomes current.
+    /// USE CATALOG. Its default database, or else its first, becomes current; of the current catalog nothing changes.
     pub fn use_catalog(&mut self, name: &NamePart) -> Result<()> {
         let Some(databases) = self.catalogs.get(&name.value) else {
             return Err(self.no_catalog(&name.value).at(name.place));
         };
+        if name.value == self.current_catalog {
+            return Ok(());
+        }
+        let default = self.described.get(&name.value).map_or(DEFAULT_DATABASE, Described::default_database);
         let first = databases.keys().next().cloned().unwrap_or_default();
-        self.current_database =
-            if databases.contains_key(DEFAULT_DATABASE) { DEFAULT_DATABASE.to_owned() } else { first };
+        self.current_database = if databases.contains_key(default) { default.to_owned() } else { first };
         self.current_catalog = name.value.clone();
         Ok(())
     }
@@ -395,6 +425,7 @@ impl Catalog {
                 .at(drop.name.place()));
         }
         self.catalogs.remove(&name);
+        self.described.remove(&name);
         self.functions_mut().remove_all(&name, None);
         self.temporary.retain(|path, _| path.catalog != name);
         Ok(())

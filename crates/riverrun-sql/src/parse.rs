@@ -71,10 +71,11 @@ mod values;
 
 pub use create::unfilled;
 pub use statement::{
-    AlterTable, AlterView, ColumnDef, ColumnKind, ColumnPosition, CreateCatalog, CreateDatabase, CreateFunction,
-    CreateTable, CreateView, DropFunction, DropObject, Explain, FunctionFile, FunctionScope, Hint, Hints, Insert, Like,
-    LikeOption, MergeStrategy, Name, NamePart, ObjectKind, PrimaryKey, Query, Returns, Show, ShowKind, SqlExpr,
-    Statement, StatementKind, TableChange, TablePart, ViewChange, Watermark,
+    AlterCatalog, AlterTable, AlterView, CatalogChange, ColumnDef, ColumnKind, ColumnPosition, CreateCatalog,
+    CreateDatabase, CreateFunction, CreateTable, CreateView, DropFunction, DropObject, Explain, FunctionFile,
+    FunctionScope, Hint, Hints, Insert, Like, LikeOption, MergeStrategy, Name, NamePart, ObjectKind, PrimaryKey, Query,
+    Replaces, Returns, Show, ShowKind, SqlExpr, Statement, StatementKind, TableChange, TablePart, ViewChange,
+    Watermark,
 };
 
 pub use statements::{is_complete, parse, parse_behind, parse_expression, parse_plain};

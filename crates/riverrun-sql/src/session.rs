@@ -3,6 +3,7 @@
 pub mod checkpointing;
 mod ddl;
 pub mod emit;
+mod flink_options;
 pub mod lookup;
 pub mod state;
 pub mod updates;
@@ -185,46 +186,6 @@ pub const SESSION_OPTIONS: &[OptionDef] = &[
     riverrun_state::checkpoint::S3_PATH_STYLE_NEW,
 ];
 
-/// Prefixes of Flink's own options: those not in [`SESSION_OPTIONS`] are taken, with a note that nothing comes of them.
-const FLINK_PREFIXES: &[&str] = &[
-    "akka.",
-    "blob.",
-    "classloader.",
-    "client.",
-    "cluster.",
-    "compiler.",
-    "env.",
-    "execution.",
-    "fs.",
-    "heartbeat.",
-    "high-availability.",
-    "historyserver.",
-    "io.",
-    "job-result-store.",
-    "jobmanager.",
-    "jobstore.",
-    "kubernetes.",
-    "metrics.",
-    "parallelism.",
-    "pekko.",
-    "pipeline.",
-    "plugin.",
-    "process.",
-    "python.",
-    "queryable-state.",
-    "rest.",
-    "restart-strategy",
-    "s3.",
-    "security.",
-    "sql-client.",
-    "sql-gateway.",
-    "state.",
-    "table.",
-    "taskmanager.",
-    "web.",
-    "yarn.",
-];
-
 /// The settings of a session.
 #[derive(Clone, Debug, Default)]
 pub struct SessionConfig {
@@ -253,14 +214,10 @@ impl SessionConfig {
     /// Sets an option. The answer is a note where nothing comes of it. An unknown key is refused with the nearest one.
     pub fn set(&mut self, key: &str, value: OptionValue) -> Result<Option<String>> {
         let Some(definition) = SESSION_OPTIONS.iter().find(|definition| definition.name == key) else {
-            let near = did_you_mean(key, SESSION_OPTIONS.iter().map(|definition| definition.name));
-            if near.is_none() && FLINK_PREFIXES.iter().any(|prefix| key.starts_with(prefix)) {
-                self.options.insert(key, value);
-                return Ok(Some(format!("the option '{key}' has no effect here")));
-            }
-            return Err(Error::input(format!("there is no option '{key}'"))
-                .hint(near.unwrap_or_else(|| "`riverrun options` lists those there are".to_owned()))
-                .at(value.key_place));
+            flink_options::check_name(key).map_err(|error| error.at(value.key_place))?;
+            self.options.insert(key, value);
+            let instead = flink_options::instead_of(key).map(|name| format!("; '{name}' has"));
+            return Ok(Some(format!("the option '{key}' has no effect here{}", instead.unwrap_or_default())));
         };
         let mut one = Options::default();
         one.insert(key, value.clone());
@@ -275,14 +232,17 @@ impl SessionConfig {
         self.set(key, OptionValue { text: text.to_owned(), key_place: None, value_place: None })
     }
 
-    /// Takes back what was set: one option, or all.
-    pub fn reset(&mut self, key: Option<&str>) {
-        match key {
-            Some(key) => {
-                self.options.remove(key);
-            }
-            None => self.options = Options::default(),
+    /// Takes back what was set: one option, or all. An unknown key is refused as by [`SessionConfig::set`].
+    pub fn reset(&mut self, key: Option<&str>) -> Result<()> {
+        let Some(key) = key else {
+            self.options = Options::default();
+            return Ok(());
+        };
+        if !SESSION_OPTIONS.iter().any(|definition| definition.name == key) {
+            flink_options::check_name(key)?;
         }
+        self.options.remove(key);
+        Ok(())
     }
 
     /// `table.local-time-zone`.

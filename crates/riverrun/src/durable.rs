@@ -2,19 +2,23 @@
 
 pub mod control;
 mod fit;
+mod notes;
 mod origin;
+mod place;
 mod state_dir;
 pub(crate) mod supervisor;
 
 pub use fit::{Fit, OperatorFit, Verdict};
+pub use notes::notes;
 pub use origin::{Found, Origin, find};
+pub use place::parse_place;
 use state_dir::Start;
 pub use state_dir::{JobRecord, StateDir};
 
 use riverrun_core::{Epoch, Error, Result};
 use riverrun_runtime::JobIdentity;
-use riverrun_runtime::identity::random_id;
-use riverrun_state::checkpoint::{CheckpointEntry, History, Location, Manifest, StoreOptions, check_store, verify};
+use riverrun_sql::session::checkpointing::CHECKPOINT_DIR;
+use riverrun_state::checkpoint::{CheckpointEntry, History, Location, Manifest, StoreOptions, verify};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -79,14 +83,13 @@ impl Durability {
         if record.finished && !(self.rewind && asked.is_some()) {
             return Ok(None);
         }
-        let elsewhere = folder.map(|folder| Location::parse(folder, stores)).transpose()?.map(|root| root.absolute());
+        let elsewhere = folder.map(|folder| checkpoint_root(folder, stores)).transpose()?;
         let noted = elsewhere.as_ref().map(Location::to_string);
-        let root = elsewhere.unwrap_or_else(|| Location::from(self.state_dir.path().join("checkpoints")));
+        let root = elsewhere.unwrap_or_else(|| Location::from(self.state_dir.checkpoints()));
         let folder = root.join(&record.id);
         let store = folder.open()?;
-        if folder.is_remote() {
-            check_store(&*store, &random_id())?;
-        }
+        // Now, and not when the first checkpoint is due, which may be hours from now.
+        place::check(&folder, &*store, noted.is_some())?;
         let history = History::new(store);
         let line = Line { entries: history.entries_with(record.branch.as_ref())?, folder: &folder };
         // Left by --rewind, and without a checkpoint of its own yet.
@@ -139,6 +142,12 @@ impl Durability {
         }
         Ok(finished)
     }
+}
+
+/// What `execution.checkpointing.dir` names.
+fn checkpoint_root(text: &str, stores: &StoreOptions) -> Result<Location> {
+    let root = parse_place(text, stores).map_err(|error| error.context(CHECKPOINT_DIR.name))?;
+    Ok(root.absolute())
 }
 
 /// The history of a job, as a start finds it.

@@ -30,7 +30,7 @@ pub mod connectors {
 /// The formats and what they are.
 pub mod formats {
     pub use riverrun_formats::registry::{file_formats, format, formats, names, options};
-    pub use riverrun_formats::{EncodedRows, Encoder, Format, FormatSpec};
+    pub use riverrun_formats::{EncodedRows, Encoder, Format, FormatSpec, RowFields};
 }
 
 pub use riverrun_core as core;

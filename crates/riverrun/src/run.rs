@@ -2,17 +2,17 @@
 
 use crate::durable::control::{self, Running};
 use crate::durable::supervisor::SupervisedJob;
-use crate::durable::{Durability, JobDurability};
+use crate::durable::{Durability, JobDurability, notes};
 use crate::launch::Launch;
 use crate::rehearsal::TableOverrides;
 use crate::results::{RowConsumer, SharedConsumer};
 use crate::script::Script;
 use crate::session::Session;
 use riverrun_core::metrics::OperatorTotals;
-use riverrun_core::{Result, Schema};
+use riverrun_core::{Place, Result};
 use riverrun_runtime::process::ProcessLayout;
 use riverrun_sql::parse::{FunctionScope, Insert, Query, Statement, StatementKind};
-use riverrun_sql::plan::{ChangelogKind, StreamPlan};
+use riverrun_sql::plan::{Properties, StreamPlan};
 use riverrun_sql::session::Rows;
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,8 +50,8 @@ pub trait Host {
         Ok(())
     }
 
-    /// A query begins: who takes its rows?
-    fn query(&mut self, schema: &Schema, changelog: ChangelogKind) -> Result<Box<dyn RowConsumer>>;
+    /// A query begins, whose rows are these: who takes them?
+    fn query(&mut self, rows: &Properties) -> Result<Box<dyn RowConsumer>>;
 
     /// Jobs run; called about ten times a second with the counters of all of them.
     fn running(&mut self, totals: &[OperatorTotals]) -> Control;
@@ -101,13 +101,20 @@ pub struct RunOptions {
     pub tables: Option<Arc<TableOverrides>>,
 }
 
+/// A job of INSERTs.
+struct PlannedJob {
+    plan: StreamPlan,
+    /// Where its first statement stands: an error that knows no better place is told there, not where the job happens to be run.
+    place: Place,
+}
+
 /// What has been planned and not yet run.
 #[derive(Default)]
 struct Waiting {
     /// The INSERTs that stand by themselves.
     inserts: Vec<Insert>,
     /// The jobs before them.
-    jobs: Vec<StreamPlan>,
+    jobs: Vec<PlannedJob>,
     /// How many jobs have been started.
     started: usize,
     /// Those that can be asked for savepoints.
@@ -133,17 +140,18 @@ impl Waiting {
     fn run(
         &mut self,
         session: &Session,
-        plans: &[StreamPlan],
+        planned: &[PlannedJob],
         options: &RunOptions,
         host: &mut dyn Host,
     ) -> Result<()> {
         if options.plan_only {
-            return plans.iter().try_for_each(|plan| host.planned(plan));
+            return planned.iter().try_for_each(|job| host.planned(&job.plan).map_err(|error| error.at(job.place)));
         }
+        note_options(session, planned, options, host);
         let mut jobs = Vec::new();
-        for plan in plans {
-            match self.start(session, plan, options, None)? {
-                Some(job) => jobs.push(job),
+        for PlannedJob { plan, place } in planned {
+            match self.start(session, plan, options, None).map_err(|error| error.at(*place))? {
+                Some(job) => jobs.push((job, Some(*place))),
                 None => host.finished_before(self.started - 1),
             }
         }
@@ -153,14 +161,18 @@ impl Waiting {
     /// Plans the INSERTs as the session stands now: what follows may change what their names mean.
     fn plan(&mut self, session: &Session) -> Result<()> {
         let inserts = std::mem::take(&mut self.inserts);
-        if !inserts.is_empty() {
-            self.jobs.push(session.planner().plan_inserts(&inserts)?);
-        }
+        let Some(first) = inserts.first() else { return Ok(()) };
+        let plan = session.planner().plan_inserts(&inserts).map_err(|error| {
+            // Of several the one that can't be planned alone either.
+            let fails = |insert: &&Insert| session.planner().plan_inserts(std::slice::from_ref(insert)).is_err();
+            error.at(inserts.iter().find(fails).unwrap_or(first).place)
+        })?;
+        self.jobs.push(PlannedJob { plan, place: first.place });
         Ok(())
     }
 
     /// All of them as jobs.
-    fn take(&mut self, session: &Session) -> Result<Vec<StreamPlan>> {
+    fn take(&mut self, session: &Session) -> Result<Vec<PlannedJob>> {
         self.plan(session)?;
         Ok(std::mem::take(&mut self.jobs))
     }
@@ -203,7 +215,8 @@ fn execute(
             run_if_sync(session, options, waiting, host)
         }
         StatementKind::StatementSet(inserts) => {
-            waiting.jobs.push(session.planner().plan_inserts(inserts)?);
+            let plan = session.planner().plan_inserts(inserts)?;
+            waiting.jobs.push(PlannedJob { plan, place: statement.place });
             run_if_sync(session, options, waiting, host)
         }
         StatementKind::Query(query) => run_query(session, query, options, waiting, host),
@@ -228,10 +241,17 @@ fn execute(
     }
 }
 
+/// Tells which options of checkpoints and restarts come to nothing, as the jobs of INSERTs are run.
+fn note_options(session: &Session, planned: &[PlannedJob], options: &RunOptions, host: &mut dyn Host) {
+    if !planned.is_empty() {
+        notes(&session.config, options.durability.is_some()).iter().for_each(|note| host.note(note));
+    }
+}
+
 /// Whether a statement may change what the names and values in earlier ones mean.
 fn changes_meaning(kind: &StatementKind) -> bool {
     match kind {
-        StatementKind::CreateTable(create) => create.temporary,
+        StatementKind::CreateTable(create) => create.temporary || create.replaces.is_some(),
         StatementKind::CreateView(create) => create.temporary,
         StatementKind::CreateFunction(create) => create.scope != FunctionScope::Catalog,
         StatementKind::Drop(_)
@@ -276,30 +296,30 @@ fn run_query(
     session.planner().schema_of_query(query)?;
     let inserts = waiting.take(session)?;
     // What the INSERTs before it write, the query may read: bounded ones run to their end first.
-    let (first, beside): (Vec<_>, Vec<_>) = inserts.into_iter().partition(StreamPlan::is_bounded);
+    let (first, beside): (Vec<_>, Vec<_>) = inserts.into_iter().partition(|job| job.plan.is_bounded());
     waiting.run(session, &first, options, host)?;
     // Only now: the tables it reads may be what was just written.
     let plan = session.planner().plan_query(query)?;
     if options.plan_only {
-        beside.iter().try_for_each(|plan| host.planned(plan))?;
+        beside.iter().try_for_each(|job| host.planned(&job.plan))?;
         return host.planned(&plan);
     }
-    let (schema, changelog) = match plan.result() {
-        Some(node) => (node.properties.schema.clone(), node.properties.changelog),
-        None => return Err(riverrun_core::Error::bug("a query without a result")),
-    };
-    let consumer = SharedConsumer::new(host.query(&schema, changelog)?);
+    note_options(session, &beside, options, host);
+    let result = plan.result().ok_or_else(|| riverrun_core::Error::bug("a query without a result"))?;
+    let consumer = SharedConsumer::new(host.query(&result.properties)?);
     let mut jobs = Vec::new();
-    for plan in &beside {
-        jobs.extend(waiting.start(session, plan, options, None)?);
+    for PlannedJob { plan, place } in &beside {
+        let job = waiting.start(session, plan, options, None).map_err(|error| error.at(*place))?;
+        jobs.extend(job.map(|job| (job, Some(*place))));
     }
-    jobs.extend(waiting.start(session, &plan, options, Some(&consumer))?);
+    jobs.extend(waiting.start(session, &plan, options, Some(&consumer))?.map(|job| (job, None)));
     follow(jobs, host)?;
     consumer.finish()
 }
 
-/// Waits for all jobs; the first that fails ends the others.
-fn follow(mut jobs: Vec<SupervisedJob<'_>>, host: &mut dyn Host) -> Result<()> {
+/// Waits for all jobs; the first that fails ends the others. An error without a place is told at its job's.
+fn follow(jobs: Vec<(SupervisedJob<'_>, Option<Place>)>, host: &mut dyn Host) -> Result<()> {
+    let (mut jobs, places): (Vec<_>, Vec<_>) = jobs.into_iter().unzip();
     let mut asked = Control::Continue;
     let mut over = vec![false; jobs.len()];
     let mut failure = None;
@@ -309,7 +329,7 @@ fn follow(mut jobs: Vec<SupervisedJob<'_>>, host: &mut dyn Host) -> Result<()> {
             let wait = if at == first { TURN } else { Duration::ZERO };
             let Some(result) = (!over[at]).then(|| jobs[at].wait_timeout(wait)).flatten() else { continue };
             over[at] = true;
-            let error = result.err();
+            let error = result.err().map(|error| error.at(places[at]));
             host.ended(&JobReport {
                 totals: jobs[at].totals(),
                 stopped: asked != Control::Continue && error.is_none(),

@@ -78,4 +78,11 @@ pub enum Difference {
         /// The line at which it stands.
         line: u32,
     },
+    /// A snapshot was to be taken ([`TestOptions::checkpoint_after_rows`]), and no job of the test has read so many rows.
+    NoSnapshot {
+        /// After how many rows.
+        wanted: u64,
+        /// How many rows were read, by the job that has read most.
+        rows: u64,
+    },
 }

@@ -68,6 +68,8 @@ pub struct Ended {
     pub struck: Vec<(String, String)>,
     /// The faults that were not reached.
     pub unreached: Vec<String>,
+    /// The faults at every hit: how often they have struck is not noted.
+    pub uncounted: Vec<String>,
     /// From the first start to the end.
     pub elapsed: Duration,
     /// Why it did not end well.
@@ -105,21 +107,27 @@ impl Attempt<'_> {
         let mut ended = Ended::default();
         let mut kills = self.schedule.kills.clone();
         let most = self.schedule.faults.len() + self.schedule.kills.len();
+        let ends = |fault: &Fault| matches!(fault.kind, FaultKind::Error | FaultKind::Panic | FaultKind::Kill);
+        let dies_unnoted = self.schedule.faults.iter().any(|fault| fault.hit == Hit::Every && ends(fault));
         loop {
             let before = self.deaths()?;
             let waiting = kills.len();
             let status = self.start_once(begun, &mut kills, &mut ended)?;
             let Some(status) = status else {
-                let words = format!("it had not ended after {} s\n{}", self.runs.timeout.as_secs(), self.log_tail());
+                let words = format!("it had not ended after {}\n{}", in_words(self.runs.timeout), self.log_tail());
                 ended.failure = Some(Failure { words, input: false });
                 break;
             };
             if status.success() {
                 break;
             }
-            let explained = self.deaths()? > before || kills.len() < waiting;
+            let explained = dies_unnoted || self.deaths()? > before || kills.len() < waiting;
             if !explained || status.code() == Some(2) || ended.restarts > most {
-                let what = if explained { "it could not go on" } else { "it failed though no fault had struck" };
+                let what = match explained {
+                    true => "it could not go on",
+                    false if most == 0 => "it did not end well",
+                    false => "it failed though no fault had struck",
+                };
                 let words = format!("{what} ({status})\n{}", self.log_tail());
                 ended.failure = Some(Failure { words, input: status.code() == Some(2) });
                 break;
@@ -128,8 +136,11 @@ impl Attempt<'_> {
         }
         ended.elapsed = begun.elapsed();
         let struck = self.struck()?;
-        let left = |fault: &&Fault| !struck.iter().any(|(text, _)| *text == fault.to_string());
-        ended.unreached = self.schedule.faults.iter().filter(left).map(ToString::to_string).collect();
+        let left = |fault: &&&Fault| !struck.iter().any(|(text, _)| *text == fault.to_string());
+        let (every, counted): (Vec<&Fault>, Vec<&Fault>) =
+            self.schedule.faults.iter().partition(|fault| fault.hit == Hit::Every);
+        ended.uncounted = every.iter().map(ToString::to_string).collect();
+        ended.unreached = counted.iter().filter(left).map(ToString::to_string).collect();
         ended.unreached.extend(kills.iter().map(ToString::to_string));
         ended.struck.extend(struck);
         Ok(ended)
@@ -223,6 +234,11 @@ impl Attempt<'_> {
         let tail = &lines[lines.len().saturating_sub(LOG_LINES)..];
         tail.iter().map(|line| format!("    {line}\n")).collect()
     }
+}
+
+/// A time as it may be given.
+fn in_words(time: Duration) -> String {
+    if time.subsec_millis() == 0 { format!("{} s", time.as_secs()) } else { format!("{} ms", time.as_millis()) }
 }
 
 fn not_started(error: std::io::Error) -> Error {

@@ -5,7 +5,7 @@ use super::schedule::{Menu, Schedule, crashes_before};
 use super::{Performed, Stage, is_deterministic, not_deterministic, undisturbed};
 use crate::args::ChaosArgs;
 use crate::output::{print, print_cells};
-use riverrun_core::failpoint::{Fault, FaultKind, POINTS};
+use riverrun_core::failpoint::{Fault, FaultKind, Hit, POINTS};
 use riverrun_core::{Error, Result};
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -34,6 +34,10 @@ pub fn run(args: &ChaosArgs, stage: &Stage<'_>, menu: &Menu) -> Result<u8> {
         return Err(Error::input("--hits counts from 1"));
     }
     let cells = menu.cells(&hits);
+    if cells.is_empty() {
+        return Err(Error::input("--matrix has no fault that strikes at a failpoint")
+            .hint("a kill at some moment is for a rehearsal without --matrix"));
+    }
     print(&not_compared(stage.survey))?;
     let (first, pace, _) = undisturbed(stage, RUN_TIME)?;
     let (next, verdicts) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
@@ -51,7 +55,7 @@ pub fn run(args: &ChaosArgs, stage: &Stage<'_>, menu: &Menu) -> Result<u8> {
         }
     };
     std::thread::scope(|scope| -> Result<()> {
-        let workers: Vec<_> = (0..args.jobs.max(1)).map(|_| scope.spawn(work)).collect();
+        let workers: Vec<_> = (0..args.jobs).map(|_| scope.spawn(work)).collect();
         workers.into_iter().try_for_each(|worker| {
             worker.join().unwrap_or_else(|_| Err(Error::bug("a thread of the rehearsal has panicked")))
         })
@@ -63,7 +67,16 @@ pub fn run(args: &ChaosArgs, stage: &Stage<'_>, menu: &Menu) -> Result<u8> {
         return Err(not_deterministic());
     }
     print(&table(&verdicts))?;
-    Ok(u8::from(!good))
+    let not_reached = |verdict: &Verdict| *verdict == Verdict::NotReached;
+    let missed = verdicts.iter().filter(|(fault, verdict)| not_reached(verdict) && menu.named().contains(fault));
+    let missed: Vec<String> = missed.map(|(fault, _)| fault.to_string()).collect();
+    let idle = verdicts.iter().all(|(_, verdict)| not_reached(verdict));
+    if !missed.is_empty() {
+        print(&format!("NOT REACHED, though asked for: {}\n", missed.join(", ")))?;
+    } else if idle {
+        print("NOTHING WAS REHEARSED: no fault has struck\n")?;
+    }
+    Ok(u8::from(!good || idle || !missed.is_empty()))
 }
 
 fn judge(stage: &Stage<'_>, first: &Performed, performed: &Performed, fault: &Fault) -> Verdict {
@@ -74,7 +87,9 @@ fn judge(stage: &Stage<'_>, first: &Performed, performed: &Performed, fault: &Fa
     if !compared.iter().all(|(_, comparison)| comparison.agrees()) {
         return Verdict::Broken(compared.iter().map(|(table, found)| differences(table, found)).collect());
     }
-    let reached = performed.ended.struck.iter().any(|(struck, _)| *struck == fault.to_string());
+    // One at every hit is not noted.
+    let reached =
+        fault.hit == Hit::Every || performed.ended.struck.iter().any(|(struck, _)| *struck == fault.to_string());
     if reached { Verdict::Held } else { Verdict::NotReached }
 }
 

@@ -1,9 +1,12 @@
 //! What a rehearsal says.
 
 use super::Performed;
+use super::schedule::why_unreached;
 use crate::args::ChaosArgs;
 use crate::progress::count;
 use riverrun::rehearsal::{Comparison, Survey};
+use riverrun_core::failpoint::Fault;
+use std::collections::BTreeSet;
 
 /// Words for a terminal, and sums for the last line.
 pub struct Report<'a> {
@@ -11,6 +14,10 @@ pub struct Report<'a> {
     survey: &'a Survey,
     seed: u64,
     struck: usize,
+    /// Faults at every hit, of which nobody knows how often they have struck.
+    uncounted: usize,
+    /// What some run has not come to.
+    unreached: BTreeSet<String>,
     restarts: usize,
     rows: u64,
 }
@@ -18,7 +25,8 @@ pub struct Report<'a> {
 impl<'a> Report<'a> {
     /// Of a rehearsal that begins with this seed.
     pub fn new(args: &'a ChaosArgs, survey: &'a Survey, seed: u64) -> Self {
-        Report { args, survey, seed, struck: 0, restarts: 0, rows: 0 }
+        let unreached = BTreeSet::new();
+        Report { args, survey, seed, struck: 0, uncounted: 0, unreached, restarts: 0, rows: 0 }
     }
 
     /// What is done.
@@ -38,12 +46,17 @@ impl<'a> Report<'a> {
     pub fn run(&mut self, number: u64, seed: u64, performed: &Performed, compared: &[(String, Comparison)]) -> String {
         let ended = &performed.ended;
         self.struck += ended.struck.len();
+        self.uncounted += ended.uncounted.len();
+        self.unreached.extend(ended.unreached.iter().cloned());
         self.restarts += ended.restarts;
         let restarts = if ended.restarts == 1 { "restart" } else { "restarts" };
         let mut text =
             format!("run {} (seed {seed}): {} {restarts}, {}\n", number + 1, ended.restarts, seconds(performed));
         for (fault, process) in &ended.struck {
             text.push_str(&format!("  {fault:<32} struck ({process})\n"));
+        }
+        for fault in &ended.uncounted {
+            text.push_str(&format!("  {fault:<32} not counted\n"));
         }
         for fault in &ended.unreached {
             text.push_str(&format!("  {fault:<32} not reached\n"));
@@ -58,8 +71,18 @@ impl<'a> Report<'a> {
         text
     }
 
-    /// The last line.
-    pub fn end(&self, good: bool) -> String {
+    /// Those of these faults that some run has not come to.
+    pub fn missed<'f>(&self, faults: &'f [Fault]) -> Vec<&'f Fault> {
+        faults.iter().filter(|fault| self.unreached.contains(&fault.to_string())).collect()
+    }
+
+    /// Whether nothing at all has gone wrong in any run.
+    pub fn is_idle(&self) -> bool {
+        self.struck == 0 && self.uncounted == 0
+    }
+
+    /// The last lines. `missed`: what was to strike in every run, and has not.
+    pub fn end(&self, good: bool, missed: &[&Fault]) -> String {
         let verdict = if good { "the outputs agree" } else { "THE OUTPUTS DIFFER" };
         let faults = if self.struck == 1 { "fault" } else { "faults" };
         let mut text = format!(
@@ -70,6 +93,15 @@ impl<'a> Report<'a> {
         );
         if !good {
             text.push_str(&format!("repeat it with: {}\n", self.command()));
+            return text;
+        }
+        for fault in missed {
+            text.push_str(&format!("NOT REACHED, though asked for: {fault}: {}\n", why_unreached(fault)));
+        }
+        if missed.is_empty() && self.is_idle() {
+            text.push_str(
+                "NOTHING WAS REHEARSED: no fault has struck; try another --seed, more --strikes, or more rows\n",
+            );
         }
         text
     }

@@ -1,6 +1,7 @@
 //! What goes wrong in a run, chosen by a seed: the same seed chooses the same faults at the same hits.
 
 use riverrun_core::failpoint::{Fault, FaultKind, Hit, POINTS, Phase, Point};
+use riverrun_core::options::parse_duration;
 use riverrun_core::suggest::did_you_mean;
 use riverrun_core::{Error, Result};
 use std::fmt;
@@ -58,6 +59,7 @@ impl Menu {
                     menu.pairs.push((MOMENT_KIND, MOMENT));
                     continue;
                 }
+                check(word, kind, place)?;
                 let fault = Fault::parse(word)?;
                 match POINTS.iter().find(|point| point.name == place) {
                     // Without a hit the seed chooses one.
@@ -114,6 +116,11 @@ impl Menu {
         Ok(menu)
     }
 
+    /// The faults that were asked for with their hit: a run in which one of them has not struck does not show what it was to.
+    pub fn named(&self) -> &[Fault] {
+        &self.fixed
+    }
+
     /// The faults of the run with this seed. `expected`: how long a run takes.
     pub fn choose(&self, seed: u64, strikes: usize, processes: usize, expected: Duration) -> Schedule {
         let mut random = SplitMix(seed);
@@ -151,6 +158,48 @@ impl Menu {
             pairs.flat_map(|(kind, point)| hits.iter().map(|hit| Fault::new(*kind, point, *hit))).collect();
         cells.extend(self.fixed.iter().cloned());
         cells
+    }
+}
+
+/// Refuses what is written as a fault and can be none, where there is more to say of it than what a process that is armed says.
+fn check(word: &str, action: &str, place: &str) -> Result<()> {
+    let wrong = |why: String| Error::input(format!("'{word}' is no fault: {why}"));
+    let (name, time) = action.split_once('(').map_or((action, None), |(name, rest)| (name, Some(rest)));
+    // A kind that does not exist, or that has no duration, is told by whoever reads the rest.
+    let Some(kind) = FaultKind::find(name) else { return Ok(()) };
+    if time.is_some() && !matches!(kind, FaultKind::Delay | FaultKind::Stall) {
+        return Ok(());
+    }
+    if let Some(rest) = time {
+        let example = "write it like delay(100ms)@sink-write:1";
+        let time = rest.strip_suffix(')').ok_or_else(|| wrong("')' is missing".to_owned()).hint(example))?;
+        parse_duration(time).ok_or_else(|| wrong(format!("'{time}' is no duration")).hint(example))?;
+    }
+    let (point, hit) = place.split_once(':').map_or((place, None), |(point, hit)| (point, Some(hit)));
+    match (point == MOMENT, hit) {
+        (true, Some(_)) if kind == MOMENT_KIND => {
+            Err(wrong("a moment has no hits".to_owned()).hint("write kill@moment; --strikes says how often"))
+        }
+        (true, _) => Err(wrong(format!("only a kill comes at some moment, no {name}"))
+            .hint(format!("write kill@moment, or {name}@POINT: riverrun chaos --list shows the failpoints"))),
+        (false, _) if !POINTS.iter().any(|known| known.name == point) => {
+            let names =
+                POINTS.iter().map(|known| known.name).chain([MOMENT].into_iter().filter(|_| kind == MOMENT_KIND));
+            let near = did_you_mean(point, names);
+            Err(wrong(format!("there is no failpoint '{point}'"))
+                .hint(near.unwrap_or_else(|| "riverrun chaos --list shows the failpoints".to_owned())))
+        }
+        (false, _) => Ok(()),
+    }
+}
+
+/// Why a run has not come to a fault, as far as its failpoint tells.
+pub fn why_unreached(fault: &Fault) -> &'static str {
+    match POINTS.iter().find(|point| point.name == fault.point).map(|point| point.phase) {
+        Some(Phase::Savepoint) => "no savepoint is taken in a rehearsal",
+        Some(Phase::Tier) => "it is passed only where state is in RocksDB",
+        Some(Phase::Restore) => "a restart comes only after a crash, which must be asked for too: kill@barrier:2",
+        _ => "the run had ended before that hit",
     }
 }
 

@@ -49,7 +49,7 @@ impl LiveTable {
             for (column, field) in batch.columns.columns().iter().zip(&self.schema.fields) {
                 let mut text = String::new();
                 format_value(column.as_ref(), row, &field.data_type, &mut text)?;
-                cells.push(text.replace(['\n', '\r'], " "));
+                cells.push(table::visible(&text));
             }
             let weight = batch.weight(row);
             for _ in 0..weight.unsigned_abs() {

@@ -1,8 +1,8 @@
 //! Rows as a table whose columns are as wide as the first rows need.
 
-use super::{RowPrinter, failed, kind_of};
+use super::{KIND, RowPrinter, failed};
 use riverrun_core::format_value::format_value;
-use riverrun_core::{Result, RowBatch, Schema};
+use riverrun_core::{Result, RowBatch, RowKinds, Schema};
 use std::io::Write;
 use unicode_width::UnicodeWidthStr;
 
@@ -14,7 +14,8 @@ const WIDEST: usize = 60;
 /// Prints rows as a table while they come.
 pub struct TablePrinter {
     schema: Schema,
-    append_only: bool,
+    /// The kinds of changes, where rows are taken back.
+    kinds: Option<RowKinds>,
     out: Box<dyn Write + Send>,
     waiting: Vec<Vec<String>>,
     widths: Option<Vec<usize>>,
@@ -23,12 +24,12 @@ pub struct TablePrinter {
 
 impl TablePrinter {
     /// A table of these columns; a changelog gets a column for the kind of change.
-    pub fn new(schema: &Schema, append_only: bool, out: Box<dyn Write + Send>) -> Self {
-        TablePrinter { schema: schema.clone(), append_only, out, waiting: Vec::new(), widths: None, rows: 0 }
+    pub fn new(schema: &Schema, kinds: Option<RowKinds>, out: Box<dyn Write + Send>) -> Self {
+        TablePrinter { schema: schema.clone(), kinds, out, waiting: Vec::new(), widths: None, rows: 0 }
     }
 
     fn header(&self) -> Vec<String> {
-        let kind = (!self.append_only).then(|| "op".to_owned());
+        let kind = self.kinds.as_ref().map(|_| KIND.to_owned());
         kind.into_iter().chain(self.schema.fields.iter().map(|field| field.name.clone())).collect()
     }
 
@@ -52,21 +53,18 @@ impl TablePrinter {
 
 impl RowPrinter for TablePrinter {
     fn rows(&mut self, batch: &RowBatch) -> Result<()> {
+        let batch = batch.one_by_one()?;
+        let kinds = self.kinds.as_ref().map(|kinds| kinds.of(&batch)).transpose()?;
         for row in 0..batch.num_rows() {
-            let weight = batch.weight(row);
             let mut cells = Vec::with_capacity(self.schema.len() + 1);
-            if !self.append_only {
-                cells.push(kind_of(weight).short().to_owned());
-            }
+            cells.extend(kinds.as_ref().map(|kinds| kinds[row].short().to_owned()));
             for (column, field) in batch.columns.columns().iter().zip(&self.schema.fields) {
                 let mut text = String::new();
                 format_value(column.as_ref(), row, &field.data_type, &mut text)?;
-                cells.push(text.replace(['\n', '\r'], " "));
+                cells.push(visible(&text));
             }
-            for _ in 0..weight.unsigned_abs() {
-                self.rows += 1;
-                self.waiting.push(cells.clone());
-            }
+            self.rows += 1;
+            self.waiting.push(cells);
         }
         // The widths are settled by the first rows to arrive; they are not held back for more than a batch.
         if self.widths.is_some() || !self.waiting.is_empty() || self.waiting.len() >= LOOK_AHEAD {
@@ -80,6 +78,19 @@ impl RowPrinter for TablePrinter {
         let rows = if self.rows == 1 { "row" } else { "rows" };
         writeln!(self.out, "{} {rows}", self.rows).and_then(|()| self.out.flush()).map_err(failed)
     }
+}
+
+/// A text on one line, in which nothing is a command to the terminal.
+pub(super) fn visible(text: &str) -> String {
+    if !text.contains(char::is_control) {
+        return text.to_owned();
+    }
+    let shown = |char: char| match char {
+        '\n' | '\r' | '\t' => ' ',
+        char if char.is_control() => '\u{fffd}',
+        char => char,
+    };
+    text.chars().map(shown).collect()
 }
 
 /// A whole table of texts, such as SHOW TABLES gives.

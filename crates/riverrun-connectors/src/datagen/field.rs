@@ -11,7 +11,7 @@ use arrow::compute::{CastOptions, cast, cast_with_options};
 use arrow::datatypes::{DataType as ArrowType, TimeUnit};
 use chrono_tz::Tz;
 use riverrun_core::zone::offset_at_instant;
-use riverrun_core::{Error, Millis, Result};
+use riverrun_core::{Error, Millis, Place, Result};
 use std::sync::Arc;
 
 /// The clock, in UTC and in the session's zone.
@@ -25,6 +25,17 @@ impl Now {
     pub fn new(now: Millis, zone: Tz) -> Self {
         Now { utc: now.0, local: now.0 + offset_at_instant(zone, now.0.div_euclid(1_000)) * 1_000 }
     }
+}
+
+/// `fields.#.expression`.
+#[derive(Debug)]
+pub struct Expression {
+    /// Its value.
+    pub template: Template,
+    /// Its name.
+    pub option: String,
+    /// Where its value stands.
+    pub place: Option<Place>,
 }
 
 /// Makes the values of a field.
@@ -88,7 +99,7 @@ pub enum Make {
     Sequence {
         start: i64,
     },
-    Template(Arc<Template>),
+    Template(Arc<Expression>),
 }
 
 const DAY: i64 = 86_400_000;
@@ -148,7 +159,7 @@ impl FieldGenerator {
                 let times = indices().map(|index| (now - random(index).between(0, *max_past)) * unit);
                 Arc::new(Int64Array::from_iter_values(times))
             }
-            Make::Template(template) => self.template(template, first, rows, now)?,
+            Make::Template(expression) => self.template(expression, first, rows, now)?,
             Make::Array { .. } | Make::Map { .. } | Make::Row(_) => return self.nested(first, rows, now, nulls),
         };
         let values = if values.data_type() == &self.data_type { values } else { cast(&values, &self.data_type)? };
@@ -168,11 +179,11 @@ impl FieldGenerator {
         Some(NullBuffer::new(valid))
     }
 
-    fn template(&self, template: &Template, first: u64, rows: usize, now: &Now) -> Result<ArrayRef> {
+    fn template(&self, expression: &Expression, first: u64, rows: usize, now: &Now) -> Result<ArrayRef> {
         let mut text = String::new();
         let texts = (0..rows as u64).map(|row| {
             text.clear();
-            template.write(&mut Random::new(self.salt, first + row), now, &mut text);
+            expression.template.write(&mut Random::new(self.salt, first + row), now, &mut text);
             Some(text.clone())
         });
         let texts: ArrayRef = Arc::new(texts.collect::<StringArray>());
@@ -181,7 +192,9 @@ impl FieldGenerator {
         }
         let options = CastOptions { safe: false, ..CastOptions::default() };
         cast_with_options(&texts, &self.data_type, &options).map_err(|error| {
-            Error::failure("the text of a field's expression does not fit the field's type").detail(error.to_string())
+            Error::failure(format!("the text of '{}' does not fit the field's type", expression.option))
+                .detail(error.to_string())
+                .at(expression.place)
         })
     }
 

@@ -1,6 +1,6 @@
 //! From a table's columns and options to the generators of its fields.
 
-use super::field::{FieldGenerator, Make};
+use super::field::{Expression, FieldGenerator, Make};
 use super::template::Template;
 use crate::indexed::random::mix;
 use riverrun_core::options::parse_duration;
@@ -64,13 +64,19 @@ impl Planner<'_> {
                 Error::input(format!("option '{path}.expression' gives text, not {}", data_type.kind)).at(place)
             );
         }
-        Ok(Make::Template(Arc::new(Template::parse(text).map_err(|error| error.at(place))?)))
+        let template = Template::parse(text).map_err(|error| error.at(place))?;
+        Ok(Make::Template(Arc::new(Expression { template, option: format!("{path}.expression"), place })))
     }
 
     fn sequence(&mut self, path: &str, data_type: &DataType) -> Result<Make> {
+        let kind = self.options.given(&format!("{path}.kind"));
+        let place = kind.and_then(|value| value.value_place);
         let whole = |name| -> Result<i64> {
-            self.number(path, name, "a whole number")?
-                .ok_or_else(|| Error::input(format!("option '{path}.{name}' is missing: a sequence needs it")))
+            self.number(path, name, "a whole number")?.ok_or_else(|| {
+                Error::input(format!("option '{path}.{name}' is missing: a sequence needs it"))
+                    .hint("a sequence goes from 'start' to 'end'; leave 'kind' out for random values")
+                    .at(place)
+            })
         };
         let (start, end) = (whole("start")?, whole("end")?);
         if end < start {
@@ -81,7 +87,9 @@ impl Planner<'_> {
         match &data_type.kind {
             kind if kind.is_numeric() || kind.is_character() => Ok(Make::Sequence { start }),
             other => {
-                Err(Error::input(format!("'{path}' can't be a sequence: {other} is neither a number nor a string")))
+                Err(Error::input(format!("'{path}' can't be a sequence: {other} is neither a number nor a string"))
+                    .hint("leave 'kind' out for random values")
+                    .at(place))
             }
         }
     }
@@ -145,9 +153,13 @@ impl Planner<'_> {
     fn integer(&self, path: &str, least: i64, most: i64) -> Result<Make> {
         let min = self.number(path, "min", "a whole number")?.unwrap_or(least);
         let max = self.number(path, "max", "a whole number")?.unwrap_or(most);
-        if min > max || min < least || max > most {
-            let name = if max > most || min > max { "max" } else { "min" };
-            return Err(self.wrong(path, name, &format!("between {} and {most}", least.max(min.min(most)))));
+        for (name, number) in [("min", min), ("max", max)] {
+            if !(least..=most).contains(&number) {
+                return Err(self.wrong(path, name, &format!("from {least} to {most}")));
+            }
+        }
+        if min > max {
+            return Err(self.wrong(path, "max", &format!("a number that is not below the least, {min}")));
         }
         Ok(Make::Integer { min, max })
     }
@@ -156,7 +168,12 @@ impl Planner<'_> {
         let min = self.number(path, "min", "a number")?.unwrap_or(least);
         let max = self.number(path, "max", "a number")?.unwrap_or(most);
         if min > max {
-            return Err(self.wrong(path, "max", &format!("a number that is not below the least, {min}")));
+            // One that is not given is the type's, which the other is beyond.
+            let (name, expected) = match self.text(path, "max") {
+                Some(_) => ("max", format!("a number that is not below the least, {min}")),
+                None => ("min", format!("a number up to {most}")),
+            };
+            return Err(self.wrong(path, name, &expected));
         }
         Ok(Make::Double { min, max })
     }

@@ -197,7 +197,7 @@ fn the_text_of_an_expression_is_cast_to_the_column() {
         job: riverrun_runtime::JobIdentity::ephemeral(),
     };
     let error = factory.reader(context).unwrap().poll(&mut SourceOutput::default()).unwrap_err();
-    assert_eq!(error.message(), "the text of a field's expression does not fit the field's type");
+    assert_eq!(error.message(), "table made_up: the text of 'fields.n.expression' does not fit the field's type");
 }
 
 #[test]

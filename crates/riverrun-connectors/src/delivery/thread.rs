@@ -12,6 +12,8 @@ use std::time::Duration;
 /// How long to wait before something is tried again: at first, and at the most.
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// Shorter waits are not worth a word: the workers of a job wait for each other's locks.
+const WORTH_TELLING: Duration = Duration::from_millis(400);
 
 /// How often to look whether another worker has finished an old lane.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
@@ -247,6 +249,7 @@ impl<T: Target> Desk<T> {
             self.target.disconnect();
             match trouble {
                 _ if self.stop.is_stopped() => return Err(stopped()),
+                Trouble::Away(_) if wait < WORTH_TELLING => {}
                 Trouble::Away(error) => tracing::warn!(table, "waiting, and trying again: {}", told(&error)),
                 Trouble::Passing(error) if refusals < self.retries => {
                     refusals += 1;

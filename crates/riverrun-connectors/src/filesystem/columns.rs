@@ -7,6 +7,7 @@ use arrow::array::{ArrayRef, Int64Array, RecordBatch, RecordBatchOptions, String
 use arrow::compute;
 use arrow::datatypes::SchemaRef;
 use riverrun_core::{DataType, Error, Field, Result, RowBatch, Schema};
+use riverrun_formats::RowFields;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -30,6 +31,8 @@ pub struct Layout {
     pub record_schema: Schema,
     /// Which of them a decoder shall produce.
     pub record_projection: Vec<usize>,
+    /// Of ROWs in the records the fields that are looked at.
+    pub record_fields_read: RowFields,
     /// Keys, without their prefix, and types of the format's metadata.
     pub record_metadata: Vec<(String, DataType)>,
     origins: Vec<Origin>,
@@ -44,6 +47,7 @@ impl Layout {
         let is_key = |name: &str| spec.partition_keys.iter().position(|key| key == name);
         let record_fields: Vec<usize> =
             (0..spec.schema.len()).filter(|&index| is_key(&spec.schema.fields[index].name).is_none()).collect();
+        let place = |index: usize| record_fields.iter().position(|&known| known == index);
         let mut record_projection = Vec::new();
         let mut origins = Vec::new();
         let mut fields = Vec::new();
@@ -53,8 +57,8 @@ impl Layout {
             origins.push(match is_key(&field.name) {
                 Some(key) => Origin::Partition(key),
                 None => {
-                    let place = record_fields.iter().position(|&known| known == index);
-                    record_projection.push(place.ok_or_else(|| Error::bug("a projected column that is not there"))?);
+                    record_projection
+                        .push(place(index).ok_or_else(|| Error::bug("a projected column that is not there"))?);
                     Origin::Record(record_projection.len() - 1)
                 }
             });
@@ -70,6 +74,7 @@ impl Layout {
                 None => origins.push(Origin::Metadata(key.clone(), data_type.clone())),
             }
         }
+        let record_fields_read = spec.fields.iter().filter_map(|(&index, parts)| Some((place(index)?, parts.clone())));
         let partition_fields = spec.partition_keys.iter().map(|key| {
             let index = spec.schema.index_of(key);
             index.map(|index| spec.schema.fields[index].clone()).ok_or_else(|| {
@@ -79,6 +84,7 @@ impl Layout {
         Ok(Layout {
             record_schema: spec.schema.project(&record_fields),
             record_projection,
+            record_fields_read: record_fields_read.collect(),
             record_metadata,
             origins,
             partition_fields: partition_fields.collect::<Result<_>>()?,

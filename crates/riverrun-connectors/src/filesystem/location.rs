@@ -1,7 +1,9 @@
 //! Where a table's files are: a file, a folder or a glob, and what is found there.
 
 use super::{io_error, partition};
+use crate::pattern;
 use regex::Regex;
+use riverrun_core::options::OptionValue;
 use riverrun_core::{Error, Millis, Place, Result};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -33,12 +35,12 @@ pub struct FoundFile {
 
 impl Location {
     /// The location that an option `path` means.
-    pub fn new(text: &str, keys: &[String], filter: Option<&str>, place: Option<Place>) -> Result<Location> {
+    pub fn new(text: &str, keys: &[String], filter: Option<&OptionValue>, place: Option<Place>) -> Result<Location> {
         let path = local_path(text, place)?;
-        let filter = filter.map(|pattern| {
-            Regex::new(&format!("^(?:{pattern})$")).map_err(|error| {
-                Error::input("source.path.regex-pattern is no regular expression").detail(error.to_string())
-            })
+        let filter = filter.map(|OptionValue { text, value_place, .. }| {
+            let regex = |text: &str| pattern::compiled(super::PATH_PATTERN.name, text, *value_place);
+            // By itself first, so that an error is about what the user wrote.
+            regex(text).and_then(|_| regex(&format!("^(?:{text})$")))
         });
         // A file may have such characters in its name; then it is that file.
         let glob = path.contains(['*', '?', '[']) && !Path::new(&path).exists();

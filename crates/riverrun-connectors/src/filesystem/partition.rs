@@ -86,7 +86,7 @@ impl PartitionNames {
 
     /// The folders of a batch's rows below the table's, in the order in which they come first, each with its rows.
     pub fn folders(&self, batch: &RecordBatch) -> Result<Vec<(String, Vec<u32>)>> {
-        let style = TextStyle { timestamps: TimestampFormat::Iso8601, notation: Notation::Plain, whole_seconds: false };
+        let style = TextStyle { timestamps: TimestampFormat::Iso8601, notation: Notation::Plain };
         let columns = self.keys.iter().map(|(position, _)| {
             let array = batch.column(*position);
             Ok((array, Flat::of(array.data_type())?))

@@ -97,6 +97,7 @@ impl FileSink {
         let schema = spec.schema.project(&record_columns);
         let format = FormatSpec {
             projection: (0..schema.len()).collect(),
+            fields: Default::default(),
             metadata: Vec::new(),
             schema,
             options: options.with_prefix(&format!("{}.", kind.name())),
@@ -113,7 +114,8 @@ impl FileSink {
         };
         if compression != Compression::None && matches!(kind, FileKind::Whole(_)) {
             return Err(Error::input(format!("'sink.compression' does not go with 'format' = '{}'", kind.name()))
-                .hint("Parquet compresses by itself: 'parquet.compression' = 'ZSTD'"));
+                .hint("Parquet compresses by itself: 'parquet.compression' = 'ZSTD'")
+                .at(options.given(super::COMPRESSION.name).and_then(|value| value.key_place)));
         }
         let commits = options.text(&super::COMMIT_POLICY).is_some();
         let success_file = options.text(&super::SUCCESS_FILE).filter(|_| commits).map(str::to_owned);

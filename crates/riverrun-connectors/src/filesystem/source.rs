@@ -125,11 +125,13 @@ impl FileSource {
         let path = options.text(&super::PATH).ok_or_else(|| {
             Error::input(format!("option 'path' is missing for table {}", spec.table)).hint(super::PATH.doc)
         })?;
-        let filter = options.text(&super::PATH_PATTERN);
+        let filter = options.given(super::PATH_PATTERN.name);
         let location = Location::new(path, &spec.partition_keys, filter, place)?;
         let monitor = options.duration(&super::MONITOR_INTERVAL)?;
         if monitor.is_some_and(|interval| interval.0 <= 0) {
-            return Err(Error::input("source.monitor-interval must be more than 0"));
+            let given = options.given(super::MONITOR_INTERVAL.name);
+            return Err(Error::input("source.monitor-interval must be more than 0")
+                .at(given.and_then(|value| value.value_place)));
         }
         let tail = options.bool(&super::TAIL)?;
         let kind = FileKind::of(&super::format_name(options, &spec.table)?)?;
@@ -153,6 +155,7 @@ impl FileSource {
         let format = FormatSpec {
             schema: layout.record_schema.clone(),
             projection: layout.record_projection.clone(),
+            fields: layout.record_fields_read.clone(),
             metadata: layout.record_metadata.clone(),
             options: options.with_prefix(&format!("{}.", kind.name())),
             time_zone: spec.time_zone,

@@ -90,6 +90,7 @@ impl Table {
             options: self.options(),
             partition_keys: self.partition_keys.clone(),
             primary_key: Vec::new(),
+            row_keys: None,
             overwrite: self.overwrite,
             time_zone: chrono_tz::UTC,
         })
@@ -147,6 +148,7 @@ pub fn rows(batch: &RowBatch) -> Vec<String> {
     let schema = Schema::new(fields.collect());
     let spec = FormatSpec {
         projection: vec![],
+        fields: Default::default(),
         metadata: vec![],
         schema,
         options: Options::default(),

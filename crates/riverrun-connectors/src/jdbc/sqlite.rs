@@ -29,8 +29,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-const STYLE: TextStyle =
-    TextStyle { timestamps: TimestampFormat::Sql, notation: Notation::Plain, whole_seconds: false };
+const STYLE: TextStyle = TextStyle { timestamps: TimestampFormat::Sql, notation: Notation::Plain };
 
 /// How long SQLite itself waits for a lock, before its thread looks whether anybody still waits for it.
 const LOCK_WAIT: Duration = Duration::from_millis(500);

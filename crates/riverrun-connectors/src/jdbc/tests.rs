@@ -90,6 +90,7 @@ impl Base {
             options: self.options(),
             partition_keys: Vec::new(),
             primary_key: self.primary_key.clone(),
+            row_keys: None,
             overwrite: false,
             time_zone: chrono_tz::UTC,
         })
@@ -109,6 +110,7 @@ impl Base {
         FormatSpec {
             schema: self.schema(),
             projection: (0..self.columns.len()).collect(),
+            fields: Default::default(),
             metadata: Vec::new(),
             options: Options::default(),
             time_zone: chrono_tz::UTC,

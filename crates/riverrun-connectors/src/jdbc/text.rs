@@ -14,8 +14,7 @@ use riverrun_formats::text::decimal::Notation;
 use riverrun_formats::text::flat::{Flat, TextStyle};
 use riverrun_formats::text::{self, NoValue, TimestampFormat};
 
-const STYLE: TextStyle =
-    TextStyle { timestamps: TimestampFormat::Sql, notation: Notation::Plain, whole_seconds: false };
+const STYLE: TextStyle = TextStyle { timestamps: TimestampFormat::Sql, notation: Notation::Plain };
 
 /// A column whose values are to become text.
 pub enum TextColumn<'a> {
@@ -180,7 +179,7 @@ fn push_array(column: &mut Column, rest: &mut &[u8]) -> Result<(), NoValue> {
             return Err(NoValue);
         }
     }
-    ends.push(item.len() as i32);
+    ends.push(item.len());
     column.pushed();
     Ok(())
 }

@@ -9,7 +9,7 @@ use arrow::array::{
 use arrow::compute::take;
 use riverrun_core::suggest::did_you_mean;
 use riverrun_core::{DataType, Error, Options, Result, Schema};
-use riverrun_formats::{DecodeError, Decoder, Format, FormatSpec};
+use riverrun_formats::{DecodeError, Decoder, Format, FormatSpec, RowFields};
 use std::sync::Arc;
 
 use super::fetcher::Record;
@@ -37,11 +37,18 @@ pub struct Part {
 }
 
 impl Part {
-    /// What the format is asked to make: `wanted` are positions within the part.
-    pub fn spec(&self, wanted: Vec<usize>, time_zone: chrono_tz::Tz) -> FormatSpec {
+    /// What the format is asked to make: `wanted` are positions within the part. `fields`: of ROWs, by their positions in the
+    /// table, those that are looked at.
+    pub fn spec(&self, wanted: Vec<usize>, fields: &RowFields, time_zone: chrono_tz::Tz) -> FormatSpec {
         FormatSpec {
             schema: self.schema.clone(),
             projection: wanted,
+            fields: self
+                .columns
+                .iter()
+                .enumerate()
+                .filter_map(|(at, column)| Some((at, fields.get(column)?.clone())))
+                .collect(),
             metadata: Vec::new(),
             options: self.options.clone(),
             time_zone,
@@ -196,7 +203,12 @@ pub struct RecordDecoder {
 
 impl RecordDecoder {
     /// A decoder of the columns `projection` and of the metadata columns that follow them.
-    pub fn new(layout: &Layout, projection: &[usize], metadata: &[(String, DataType)]) -> Result<Self> {
+    pub fn new(
+        layout: &Layout,
+        projection: &[usize],
+        row_fields: &RowFields,
+        metadata: &[(String, DataType)],
+    ) -> Result<Self> {
         let (mut from_key, mut from_value, mut columns) = (Vec::new(), Vec::new(), Vec::new());
         for index in projection {
             let in_value = layout.value.columns.iter().position(|column| column == index);
@@ -215,10 +227,12 @@ impl RecordDecoder {
             }
         }
         let key = match &layout.key {
-            Some(key) if !from_key.is_empty() => Some(key.format.decoder(&key.spec(from_key, layout.time_zone))?),
+            Some(key) if !from_key.is_empty() => {
+                Some(key.format.decoder(&key.spec(from_key, row_fields, layout.time_zone))?)
+            }
             _ => None,
         };
-        let mut value_spec = layout.value.spec(from_value, layout.time_zone);
+        let mut value_spec = layout.value.spec(from_value, row_fields, layout.time_zone);
         let mut fields = layout.schema.project(projection).fields;
         let mut builders = Vec::new();
         for (name, data_type) in metadata {

@@ -4,7 +4,7 @@ use super::client::{REQUEST_TIMEOUT, failed};
 use super::options;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
-use riverrun_core::{Error, Options, Result};
+use riverrun_core::{Error, OptionDef, Options, Result};
 use std::collections::BTreeMap;
 
 /// A partition of a topic.
@@ -27,40 +27,37 @@ pub enum Bound {
 
 /// Where a source starts.
 pub fn startup(options: &Options) -> Result<Bound> {
-    bound(
-        options,
-        options.text(&options::STARTUP).unwrap_or_default(),
-        &options::STARTUP_OFFSETS,
-        &options::STARTUP_TIMESTAMP,
-    )
+    bound(options, &options::STARTUP, &options::STARTUP_OFFSETS, &options::STARTUP_TIMESTAMP)
 }
 
 /// Where a source ends; `None`: never.
 pub fn bounded(options: &Options) -> Result<Option<Bound>> {
     match options.text(&options::BOUNDED).unwrap_or_default() {
         mode if mode.eq_ignore_ascii_case("unbounded") => Ok(None),
-        mode => bound(options, mode, &options::BOUNDED_OFFSETS, &options::BOUNDED_TIMESTAMP).map(Some),
+        _ => bound(options, &options::BOUNDED, &options::BOUNDED_OFFSETS, &options::BOUNDED_TIMESTAMP).map(Some),
     }
 }
 
-fn bound(
-    options: &Options,
-    mode: &str,
-    offsets: &riverrun_core::OptionDef,
-    timestamp: &riverrun_core::OptionDef,
-) -> Result<Bound> {
-    let missing = |name: &str| Error::input(format!("option '{name}' is missing: mode '{mode}' needs it"));
+fn bound(options: &Options, mode: &OptionDef, offsets: &OptionDef, timestamp: &OptionDef) -> Result<Bound> {
+    let place = options.given(mode.name).and_then(|value| value.value_place);
+    let mode = options.text(mode).unwrap_or_default();
+    let missing = |definition: &OptionDef| {
+        Error::input(format!("option '{}' is missing: mode '{mode}' needs it", definition.name))
+            .hint(definition.doc)
+            .at(place)
+    };
     match mode.to_ascii_lowercase().as_str() {
         "earliest-offset" => Ok(Bound::Earliest),
         "latest-offset" => Ok(Bound::Latest),
         "group-offsets" if options.text(&options::GROUP).is_none() => {
             Err(Error::input("mode 'group-offsets' needs the option 'properties.group.id'")
-                .hint("name a group, or set 'scan.startup.mode' to 'earliest-offset' or 'latest-offset'"))
+                .hint("name a group, or set 'scan.startup.mode' to 'earliest-offset' or 'latest-offset'")
+                .at(place))
         }
         "group-offsets" => Ok(Bound::Group),
-        "timestamp" => options.int(timestamp)?.map(Bound::Timestamp).ok_or_else(|| missing(timestamp.name)),
+        "timestamp" => options.int(timestamp)?.map(Bound::Timestamp).ok_or_else(|| missing(timestamp)),
         _ => {
-            let given = options.given(offsets.name).ok_or_else(|| missing(offsets.name))?;
+            let given = options.given(offsets.name).ok_or_else(|| missing(offsets))?;
             let offsets = specific(&given.text).ok_or_else(|| {
                 Error::input(format!("'{}' is no value for option '{}'", given.text, offsets.name))
                     .hint("write it like 'partition:0,offset:42;partition:1,offset:300'")

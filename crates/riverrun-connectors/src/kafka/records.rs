@@ -6,7 +6,7 @@ use arrow::datatypes::TimestampMillisecondType;
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::BaseRecord;
 use riverrun_core::{Result, RowBatch};
-use riverrun_formats::{EncodedRows, Encoder};
+use riverrun_formats::{EncodedRows, Encoder, RowFields};
 
 /// How a record's partition is chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,8 +90,9 @@ impl RecordEncoder {
         partitions: i32,
         worker: usize,
     ) -> Result<RecordEncoder> {
-        let encoder =
-            |part: &Part| part.format.encoder(&part.spec((0..part.columns.len()).collect(), layout.time_zone));
+        let encoder = |part: &Part| {
+            part.format.encoder(&part.spec((0..part.columns.len()).collect(), &RowFields::new(), layout.time_zone))
+        };
         Ok(RecordEncoder {
             upsert: layout.upsert,
             key: layout.key.as_ref().map(encoder).transpose()?,

@@ -7,8 +7,8 @@ use super::offsets::{self, Partition};
 use super::options;
 use crate::connector::{OnError, SourceFactory, SourceSpec};
 use crate::dead_letter::DeadLetters;
+use crate::pattern;
 use crossbeam_channel::TryRecvError;
-use regex::Regex;
 use riverrun_core::{Epoch, Error, Result, RowBatch};
 use riverrun_runtime::{SourceContext, SourceOutput, SourceReader, SourceState, SplitId};
 use riverrun_state::{OperatorSnapshot, RestoredState};
@@ -43,12 +43,17 @@ impl KafkaSource {
             .unwrap_or_default();
         let pattern = match options.given(options::TOPIC_PATTERN.name) {
             None => None,
-            Some(value) => Some(Regex::new(&value.text).map_err(|error| {
-                Error::input(format!("'topic-pattern' is no regular expression: {error}")).at(value.value_place)
-            })?),
+            Some(value) => Some(pattern::compiled(options::TOPIC_PATTERN.name, &value.text, value.value_place)?),
         };
         if topics.is_empty() == pattern.is_none() {
-            return Err(Error::input(format!("table '{}' needs either 'topic' or 'topic-pattern'", spec.table)));
+            let hint = match pattern {
+                None => "name the topic: 'topic' = 'orders', or several: 'topic' = 'orders;returns'",
+                Some(_) => "leave one of them out",
+            };
+            let given = options.given(options::TOPIC_PATTERN.name).or_else(|| options.given(options::TOPIC.name));
+            return Err(Error::input(format!("table '{}' needs either 'topic' or 'topic-pattern'", spec.table))
+                .hint(hint)
+                .at(given.and_then(|value| value.key_place)));
         }
         let discovery = options.duration(&options::DISCOVERY)?.filter(|interval| interval.0 > 0);
         let fetch = FetchSpec {
@@ -76,7 +81,7 @@ impl SourceFactory for KafkaSource {
     fn reader(&self, context: SourceContext) -> Result<Box<dyn SourceReader<RowBatch>>> {
         let fetch = FetchSpec { worker: context.worker, parallelism: context.parallelism, ..self.fetch.clone() };
         Ok(Box::new(KafkaReader {
-            decoder: RecordDecoder::new(&self.layout, &self.spec.projection, &self.spec.metadata)?,
+            decoder: RecordDecoder::new(&self.layout, &self.spec.projection, &self.spec.fields, &self.spec.metadata)?,
             dead: DeadLetters::new(self.spec.table.clone(), context.clock.clone()),
             commits: self.spec.options.given(options::GROUP.name).is_some(),
             spec: self.spec.clone(),

@@ -102,8 +102,10 @@ impl Fault {
         let (name, time) = match action.split_once('(') {
             None => (action, None),
             Some((name, rest)) => {
-                let time = rest.strip_suffix(')').and_then(parse_duration);
-                (name, Some(time.ok_or_else(|| wrong(format!("'{rest}' is no duration")).hint("delay(100ms)"))?))
+                let example = "write it like delay(100ms)@sink-write:1";
+                let time = rest.strip_suffix(')').ok_or_else(|| wrong("a ) is missing".to_owned()).hint(example))?;
+                let duration = parse_duration(time);
+                (name, Some(duration.ok_or_else(|| wrong(format!("'{time}' is no duration")).hint(example))?))
             }
         };
         let kind = FaultKind::find(name).ok_or_else(|| {

@@ -52,7 +52,12 @@ fn what_is_no_fault_is_refused_with_the_nearest_name() {
         ("kill@barier", "'kill@barier' is no fault: there is no failpoint 'barier'", "did you mean `barrier`?"),
         ("kill@barrier:0", "'kill@barrier:0' is no fault: '0' is no number of a hit", ""),
         ("kill(1s)@barrier", "'kill(1s)@barrier' is no fault: only a delay and a stall have a duration", ""),
-        ("delay(x)@barrier", "'delay(x)@barrier' is no fault: 'x)' is no duration", "delay(100ms)"),
+        (
+            "delay(x)@barrier",
+            "'delay(x)@barrier' is no fault: 'x' is no duration",
+            "write it like delay(100ms)@sink-write:1",
+        ),
+        ("delay(5@barrier", "'delay(5@barrier' is no fault: a ) is missing", "write it like delay(100ms)@sink-write:1"),
         (
             "disconnect@barrier",
             "'disconnect@barrier' is no fault: no connection can be lost at 'barrier'",

@@ -34,6 +34,8 @@ fn scalars_in_both_styles() {
     let times = Time32MillisecondArray::from(vec![36_000_000, 36_001_050]);
     assert_eq!(row_text(&times, TypeKind::Time(3)), ["10:00", "10:00:01.050"]);
     assert_eq!(text(&times, TypeKind::Time(0), cast), ["10:00:00", "10:00:01"]);
+    assert_eq!(text(&times, TypeKind::Time(1), cast), ["10:00:00.0", "10:00:01.0"]);
+    assert_eq!(text(&times, TypeKind::Time(3), cast), ["10:00:00.0", "10:00:01.05"]);
     let millis = TimestampMillisecondArray::from(vec![1_709_287_200_000]);
     assert_eq!(row_text(&millis, TypeKind::timestamp(3)), ["2024-03-01T10:00"]);
     assert_eq!(row_text(&millis, TypeKind::timestamp_ltz(3)), ["2024-03-01T10:00:00Z"]);

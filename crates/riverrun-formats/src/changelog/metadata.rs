@@ -1,7 +1,7 @@
 //! What an event says beside its rows: the table, the time of the change, the key's columns.
 
 use super::Parts;
-use crate::format::{Decoder, FormatMetadata, FormatSpec};
+use crate::format::{Decoder, FormatMetadata, FormatSpec, RowFields};
 use crate::json::{IGNORE_PARSE_ERRORS, JsonDecoder};
 use arrow::array::{
     Array, ArrayRef, AsArray, Int64Array, StringArray, TimestampMicrosecondArray, TimestampMillisecondArray,
@@ -108,7 +108,14 @@ impl MetadataDecoder {
             options.set(IGNORE_PARSE_ERRORS.name, spec.options.bool(&IGNORE_PARSE_ERRORS)?.to_string());
             let projection = (0..fields.len()).collect();
             let schema = Schema::new(fields);
-            let spec = FormatSpec { schema, projection, metadata: Vec::new(), options, ..spec.clone() };
+            let spec = FormatSpec {
+                schema,
+                projection,
+                fields: RowFields::new(),
+                metadata: Vec::new(),
+                options,
+                ..spec.clone()
+            };
             JsonDecoder::new(&spec).map(JsonDecoder::with_nulls)
         };
         Ok(MetadataDecoder { columns, root: decoder(root)?, payload: decoder(payload)? })

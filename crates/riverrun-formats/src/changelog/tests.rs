@@ -26,6 +26,7 @@ fn changes(format: &dyn Format, spec: &FormatSpec, record: &str) -> Vec<String> 
     let plain = FormatSpec {
         schema: Schema::new(fields),
         projection,
+        fields: Default::default(),
         metadata: Vec::new(),
         options: Options::default(),
         time_zone: chrono_tz::UTC,

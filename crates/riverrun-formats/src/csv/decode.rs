@@ -58,8 +58,13 @@ impl CsvDecoder {
         // One empty field more is a delimiter at the end of the line.
         let surplus = found > self.width
             && !(found == self.width + 1 && self.fields.last().is_some_and(|span| span.start == span.end));
-        if surplus || (found < self.width && !self.ignore_errors) {
-            return Err(format!("expected {} fields, found {found}", self.width));
+        // As in Flink: of a row that is too short, columns that are not there are NULL, unless more columns are asked for
+        // than it has.
+        // For COUNT(*) Flink reads the first column, so that an empty line is not counted in silence.
+        let empty = self.projection.is_empty() && self.width > 1 && text.is_empty();
+        let short = empty || found < self.projection.len();
+        if surplus || (short && !self.ignore_errors) {
+            return Err(format!("expected {}, found {found}", fields(self.width)));
         }
         let reading = Reading {
             dialect: &self.dialect,
@@ -106,6 +111,10 @@ impl CsvDecoder {
             at = next + delimiter.len();
         }
     }
+}
+
+fn fields(count: usize) -> String {
+    if count == 1 { "1 field".to_owned() } else { format!("{count} fields") }
 }
 
 /// The next delimiter from `at`, or the end.
@@ -231,13 +240,13 @@ impl Reading<'_> {
                 column.push_null();
                 return Ok(());
             }
-            Values::Row { len, fields } => {
+            Values::Row { len, fields, .. } => {
                 let count = elements.clone().count();
                 if count != fields.len() && !self.ignore_errors {
-                    let expected = fields.len();
                     return Err(format!(
-                        "column `{}`: expected a row of {expected} fields, found {count}",
-                        column.field.name
+                        "column `{}`: expected a row of {}, found {count}",
+                        column.field.name,
+                        self::fields(fields.len())
                     ));
                 }
                 for inner in fields {
@@ -252,7 +261,7 @@ impl Reading<'_> {
                 for element in elements.filter(|_| !field.trim().is_empty()) {
                     self.value(item, element)?;
                 }
-                ends.push(item.len() as i32);
+                ends.push(item.len());
             }
             _ => return Err(text::mismatch(&column.field, field)),
         }

@@ -33,7 +33,6 @@ impl CsvEncoder {
         let style = TextStyle {
             timestamps: TimestampFormat::Sql,
             notation: if scientific { Notation::Scientific } else { Notation::Plain },
-            whole_seconds: false,
         };
         let lowest_safe = char::from_u32(highest + 1).unwrap_or(char::MAX);
         Ok(CsvEncoder { dialect, style, lowest_safe, scratch: Vec::new() })

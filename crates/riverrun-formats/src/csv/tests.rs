@@ -27,6 +27,21 @@ fn rows_are_read_as_flink_reads_them() {
 }
 
 #[test]
+fn a_short_row_has_the_columns_that_are_asked_for_if_it_has_as_many_fields() {
+    let read = |columns: &[usize], record: &str| {
+        decode_all(&Csv, &project(spec(&three(), &[]), columns), &[record.as_bytes()]).concat()
+    };
+    assert_eq!(read(&[0, 1], "1,x"), r#"{"id":1,"v":"x"}"#);
+    assert_eq!(read(&[2], "1,x"), r#"{"w":null}"#);
+    assert_eq!(read(&[0, 2], "1,x"), r#"{"id":1,"w":null}"#);
+    assert_eq!(read(&[], "1,x"), "{}");
+    assert_eq!(read(&[], ""), "broken: expected 3 fields, found 1");
+    assert_eq!(read(&[1, 2], "1"), "broken: expected 3 fields, found 1");
+    assert_eq!(read(&[0, 1, 2], "1,x"), "broken: expected 3 fields, found 2");
+    assert_eq!(read(&[0], "1,x,y,z"), "broken: expected 3 fields, found 4");
+}
+
+#[test]
 fn broken_rows_say_why() {
     assert_eq!(rows(&[], &["2,a"]), ["broken: expected 3 fields, found 2"]);
     assert_eq!(rows(&[], &["3,a,b,c"]), ["broken: expected 3 fields, found 4"]);

@@ -6,6 +6,7 @@ use crate::format::{DecodeError, Decoder, FormatSpec};
 use crate::text::{self, Dialect, NoValue, TimestampFormat, decimal};
 use riverrun_core::{DataType, Error, Result, RowBatch, TypeKind};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeSet;
 
 /// Why a record has no row.
 #[derive(Debug)]
@@ -34,20 +35,24 @@ enum Shape {
 }
 
 impl Shape {
-    fn new(data_type: &DataType) -> Result<Shape> {
+    /// `read`: the fields of a ROW that are looked at, if not all.
+    fn new(data_type: &DataType, read: Option<&BTreeSet<usize>>) -> Result<Shape> {
         Ok(match &data_type.kind {
-            TypeKind::Array(item) => Shape::Array(Box::new(Shape::new(item)?)),
+            TypeKind::Array(item) => Shape::Array(Box::new(Shape::new(item, None)?)),
             TypeKind::Map(key, value) => {
                 check_key(data_type, key)?;
-                Shape::Map(Box::new(Shape::new(value)?))
+                Shape::Map(Box::new(Shape::new(value, None)?))
             }
             TypeKind::Multiset(key) => {
                 check_key(data_type, key)?;
                 Shape::Map(Box::new(Shape::Scalar))
             }
-            TypeKind::Row(fields) => Shape::Row(RowShape::new(
-                fields.iter().map(|field| Ok((field.name.as_str(), Shape::new(&field.data_type)?))),
-            )?),
+            TypeKind::Row(fields) => {
+                let fields = fields.iter().enumerate().filter(|(at, _)| read.is_none_or(|read| read.contains(at)));
+                Shape::Row(RowShape::new(
+                    fields.map(|(_, field)| Ok((field.name.as_str(), Shape::new(&field.data_type, None)?))),
+                )?)
+            }
             _ => Shape::Scalar,
         })
     }
@@ -132,9 +137,10 @@ pub struct JsonDecoder {
 impl JsonDecoder {
     /// A decoder of the projected columns.
     pub fn new(spec: &FormatSpec) -> Result<JsonDecoder> {
-        let columns = Columns::new(&spec.schema, &spec.projection)?;
-        let fields = spec.projection.iter().map(|&index| &spec.schema.fields[index]);
-        let shape = RowShape::new(fields.map(|field| Ok((field.name.as_str(), Shape::new(&field.data_type)?))))?;
+        let columns = Columns::pruned(&spec.schema, &spec.projection, &spec.fields)?;
+        let fields = spec.projection.iter().map(|at| (&spec.schema.fields[*at], spec.fields.get(at)));
+        let shape = fields.map(|(field, read)| Ok((field.name.as_str(), Shape::new(&field.data_type, read)?)));
+        let shape = RowShape::new(shape)?;
         let reading = Reading {
             ignore_errors: spec.options.bool(&super::IGNORE_PARSE_ERRORS)?,
             fail_on_missing: spec.options.bool(&super::FAIL_ON_MISSING_FIELD)?,
@@ -382,8 +388,8 @@ fn scalar<'a>(
 #[inline]
 fn number(column: &mut Column, number: &str, float: bool) -> Result<(), NoValue> {
     match &mut column.values {
-        Values::Int(values) if float => values.push(whole(number)?),
-        Values::BigInt(values) if float => values.push(whole(number)?),
+        Values::Int(values) => values.push(if float { whole(number)? } else { text::integer(number)? }),
+        Values::BigInt(values) => values.push(if float { whole(number)? } else { text::integer(number)? }),
         Values::Decimal { values, precision, scale } => {
             match decimal::parse(number.as_bytes(), *precision, *scale).ok_or(NoValue)? {
                 Some(value) => values.push(value),
@@ -420,7 +426,7 @@ fn nested<'a>(
 ) -> Result<(), Fault> {
     let name = &column.field.name;
     match (shape, token, &mut column.values) {
-        (Shape::Row(shape), Token::Object, Values::Row { len, fields }) => {
+        (Shape::Row(shape), Token::Object, Values::Row { len, fields, .. }) => {
             members(reading, shape, scanner, fields, *len)
                 .map_err(|fault| within(fault, |path| format!("{name}.{path}")))?;
             *len += 1;
@@ -433,7 +439,7 @@ fn nested<'a>(
                     within(fault, |path| format!("{name}[{index}]{}", path.strip_prefix("item").unwrap_or(&path)))
                 })?;
             }
-            ends.push(item.len() as i32);
+            ends.push(item.len());
         }
         (Shape::Map(shape), Token::Object, Values::Map { ends, key: keys, value: values }) => {
             let (start, begin) = (keys.len(), *scanner);
@@ -443,7 +449,7 @@ fn nested<'a>(
                 values.truncate(start);
                 last_entries(reading, shape, begin, keys, values)?;
             }
-            ends.push(keys.len() as i32);
+            ends.push(keys.len());
         }
         (_, token, _) => return Err(misfit(reading.ignore_errors, column, || found(token))),
     }

@@ -47,7 +47,6 @@ impl JsonEncoder {
             text: TextStyle {
                 timestamps: super::timestamp_format(options),
                 notation: if plain { Notation::Plain } else { Notation::Scientific },
-                whole_seconds: true,
             },
             ignore_null_fields: options.bool(&super::IGNORE_NULL_FIELDS)?,
             null_key,

@@ -188,7 +188,7 @@ impl<'a> Scanner<'a> {
     #[inline]
     pub fn accept_name(&mut self, quoted: &[u8]) -> bool {
         self.peek();
-        let found = self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(quoted));
+        let found = self.bytes.get(self.at..self.at + quoted.len()).is_some_and(|name| equal(name, quoted));
         if found {
             self.at += quoted.len();
         }
@@ -305,18 +305,7 @@ impl<'a> Scanner<'a> {
         let start = self.at;
         let mut escaped = false;
         loop {
-            // Eight bytes at a time: most names and values are shorter than what a call to memchr pays off for.
-            while let Some(eight) = self.bytes.get(self.at..self.at + 8) {
-                let mut word = [0; 8];
-                word.copy_from_slice(eight);
-                let word = u64::from_le_bytes(word);
-                let found = zero_bytes(word ^ repeated(b'"')) | zero_bytes(word ^ repeated(b'\\'));
-                if found != 0 {
-                    self.at += found.trailing_zeros() as usize / 8;
-                    break;
-                }
-                self.at += 8;
-            }
+            self.plain();
             match self.bytes.get(self.at) {
                 Some(b'"') => break,
                 Some(b'\\') => {
@@ -333,6 +322,28 @@ impl<'a> Scanner<'a> {
         let raw = self.text.get(start..self.at).ok_or(self.broken("a string"))?;
         self.at += 1;
         Ok(Text { raw, escaped, at: start })
+    }
+
+    /// Passes bytes up to the next quote or backslash, or to where less than a word of them is left.
+    #[inline]
+    fn plain(&mut self) {
+        // Eight bytes at a time: most names and values are shorter than what a call to memchr pays off for.
+        let long = self.at + 2 * WORD;
+        while let Some(word) = word(self.bytes, self.at) {
+            let found = zero_bytes(word ^ repeated(b'"')) | zero_bytes(word ^ repeated(b'\\'));
+            if found != 0 {
+                self.at += found.trailing_zeros() as usize / 8;
+                return;
+            }
+            self.at += WORD;
+            // Of longer ones more at a time; the compiler has instructions for that.
+            while self.at >= long
+                && let Some(many) = self.bytes.get(self.at..self.at + 4 * WORD)
+                && !many.iter().fold(false, |found, &byte| found | (byte == b'"') | (byte == b'\\'))
+            {
+                self.at += 4 * WORD;
+            }
+        }
     }
 
     /// Passes a value, and sees that it is JSON.
@@ -418,6 +429,32 @@ impl<'a> Scanner<'a> {
             }
         }
         Ok(())
+    }
+}
+
+const WORD: usize = 8;
+
+/// The eight bytes at a place.
+#[inline]
+fn word(bytes: &[u8], at: usize) -> Option<u64> {
+    let word = bytes.get(at..at + WORD)?;
+    Some(u64::from_le_bytes([word[0], word[1], word[2], word[3], word[4], word[5], word[6], word[7]]))
+}
+
+/// Whether two names, which are of equal length, are equal; without a call, which would take longer than the comparison.
+#[inline]
+fn equal(name: &[u8], other: &[u8]) -> bool {
+    let mut at = 0;
+    while let (Some(left), Some(right)) = (word(name, at), word(other, at)) {
+        if left != right {
+            return false;
+        }
+        at += WORD;
+    }
+    match name.len().checked_sub(WORD) {
+        // The last eight bytes, of which some have been compared.
+        Some(last) => word(name, last) == word(other, last),
+        None => name.iter().zip(other).all(|(left, right)| left == right),
     }
 }
 

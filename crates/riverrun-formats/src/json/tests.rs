@@ -1,4 +1,5 @@
 use super::*;
+use crate::format::RowFields;
 use crate::testing::{check_mutations, decode_all, encode_all, frame_all, project, spec};
 use riverrun_core::{Field, TypeKind};
 
@@ -137,7 +138,7 @@ fn dates_and_times_are_strict() {
         TypeKind::Date,
         "\"2024-02-29\" => \"2024-02-29\"\n \"2024-02-30\" => !\n \"2024-2-29\" => !\n \"-0001-01-01\" => \"-0001-01-01\"\n \"+12024-01-01\" => \"+12024-01-01\"\n 5 => !",
     );
-    check(TypeKind::Time(0), "\"12:34:56.789\" => \"12:34:56\"\n \"12:34\" => !\n \"24:00:00\" => \"00:00:00\"");
+    check(TypeKind::Time(0), "\"12:34:56.789\" => \"12:34:56.789\"\n \"12:34\" => !\n \"24:00:00\" => \"00:00:00\"");
 }
 
 #[test]
@@ -312,6 +313,62 @@ fn only_projected_columns_are_looked_at() {
 }
 
 #[test]
+fn fields_of_a_row_that_nobody_looks_at_are_null_and_not_even_read() {
+    let person = row(&[("id", TypeKind::BigInt), ("name", TypeKind::STRING), ("age", TypeKind::Int)]);
+    let mut spec = spec(&[("n", TypeKind::Int), ("person", person)], &[("fail-on-missing-field", "true")]);
+    spec.fields = RowFields::from([(1, [2].into())]);
+    let records: [&[u8]; 5] = [
+        br#"{"n":1,"person":{"id":7,"name":"Ann","age":30}}"#,
+        br#"{"n":2,"person":{"age":31,"id":"no number","name":[]}}"#,
+        br#"{"n":3,"person":null}"#,
+        br#"{"n":4,"person":{"id":9}}"#,
+        br#"{"n":5,"person":{"age":32,"name":}}"#,
+    ];
+    assert_eq!(
+        decode_all(&Json, &spec, &records),
+        [
+            r#"{"n":1,"person":{"id":null,"name":null,"age":30}}"#,
+            r#"{"n":2,"person":{"id":null,"name":null,"age":31}}"#,
+            r#"{"n":3,"person":null}"#,
+            "broken: column `person.age` is missing, and json.fail-on-missing-field is true",
+            "broken: not JSON: expected a value at byte 33, found \"}}\"",
+        ]
+    );
+}
+
+#[test]
+fn strings_of_any_length_end_at_their_quote() {
+    for len in 0..100 {
+        for escape in 0..=len {
+            let text: String = (0..len).map(|at| if at == escape { '"' } else { 'é' }).collect();
+            let ascii = text.replace('é', "e");
+            let row = format!("{{\"v\":\"{}\"}}", text.replace('"', "\\\""));
+            for (text, row) in [(&text, &row), (&ascii, &row.replace('é', "e"))] {
+                let found = decode_all(&Json, &spec(&[("v", TypeKind::STRING)], &[]), &[row.as_bytes()]);
+                let found: serde_json::Value = serde_json::from_str(&found[0]).expect("JSON");
+                assert_eq!(found["v"].as_str(), Some(text.as_str()), "{row}");
+            }
+        }
+    }
+}
+
+#[test]
+fn names_that_differ_in_one_byte_are_different() {
+    for len in 1..20 {
+        let name = "n".repeat(len);
+        for at in 0..len {
+            let mut other = name.clone();
+            other.replace_range(at..=at, "m");
+            // The first record says which names to expect.
+            let records = [format!(r#"{{"{name}":1}}"#), format!(r#"{{"{other}":2}}"#)];
+            let records = records.each_ref().map(|record| record.as_bytes());
+            let rows = decode_all(&Json, &spec(&[(&name, TypeKind::Int)], &[]), &records);
+            assert_eq!(rows, [format!(r#"{{"{name}":1}}"#), format!(r#"{{"{name}":null}}"#)]);
+        }
+    }
+}
+
+#[test]
 fn a_missing_field_is_broken_if_asked_for() {
     let all = spec(&[("a", TypeKind::Int), ("b", TypeKind::Int)], &[("fail-on-missing-field", "true")]);
     let rows = decode_all(&Json, &project(all, &[0]), &[br#"{"a":1}"#, br#"{"b":1}"#]);
@@ -377,18 +434,19 @@ fn rows_are_written_as_flink_writes_them() {
         ("f", TypeKind::decimal(10, 2)),
         ("g", TypeKind::decimal(10, 8)),
         ("i", TypeKind::Time(0)),
+        ("t", TypeKind::Time(3)),
         ("j", TypeKind::timestamp(3)),
         ("k", TypeKind::timestamp_ltz(3)),
         ("m", TypeKind::STRING),
         ("z", TypeKind::Int),
     ];
-    let row = r#"{"b":1.0E7,"c":1e10,"f":100,"g":0.00000001,"i":"12:34:56","j":"2024-02-29 12:34:56.600","k":"2024-02-29 12:00:00Z","m":"q\"uo\\te \u0001é/😀","z":null}"#;
+    let row = r#"{"b":1.0E7,"c":1e10,"f":100,"g":0.00000001,"i":"12:34:56","t":"10:00:00.980","j":"2024-02-29 12:34:56.600","k":"2024-02-29 12:00:00Z","m":"q\"uo\\te \u0001é/😀","z":null}"#;
     let write = |options: &[(&str, &str)]| {
         String::from_utf8(encode_all(&Json, &spec(&columns, options), &[row]).remove(0)).expect("UTF-8")
     };
     assert_eq!(
         write(&[]),
-        r#"{"b":1.0E7,"c":1.0E10,"f":1E+2,"g":1E-8,"i":"12:34:56","j":"2024-02-29 12:34:56.6","k":"2024-02-29 12:00:00Z","m":"q\"uo\\te \u0001é/\uD83D\uDE00","z":null}"#
+        r#"{"b":1.0E7,"c":1.0E10,"f":1E+2,"g":1E-8,"i":"12:34:56","t":"10:00:00.98","j":"2024-02-29 12:34:56.6","k":"2024-02-29 12:00:00Z","m":"q\"uo\\te \u0001é/\uD83D\uDE00","z":null}"#
     );
     assert_eq!(
         write(&[
@@ -396,7 +454,7 @@ fn rows_are_written_as_flink_writes_them() {
             ("encode.decimal-as-plain-number", "true"),
             ("encode.ignore-null-fields", "true")
         ]),
-        r#"{"b":1.0E7,"c":1.0E10,"f":100.00,"g":0.00000001,"i":"12:34:56","j":"2024-02-29T12:34:56.6","k":"2024-02-29T12:00:00Z","m":"q\"uo\\te \u0001é/\uD83D\uDE00"}"#
+        r#"{"b":1.0E7,"c":1.0E10,"f":100.00,"g":0.00000001,"i":"12:34:56","t":"10:00:00.98","j":"2024-02-29T12:34:56.6","k":"2024-02-29T12:00:00Z","m":"q\"uo\\te \u0001é/\uD83D\uDE00"}"#
     );
 }
 

@@ -75,3 +75,13 @@ fn mistakes_name_the_file_and_the_column() {
     let error = Parquet.reader(&wanted, &path, 0..u64::MAX, 2).err().expect("no parquet");
     assert!(error.message().starts_with("can't read") && error.hint_text().is_some(), "{error:?}");
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_says_what_to_do() {
+    let full = File::options().write(true).open("/dev/full").expect("device");
+    let spec = spec(&[("id", TypeKind::Int)], &[]);
+    let error = Parquet.writer(&spec, full).and_then(|writer| writer.finish()).expect_err("full");
+    assert_eq!(error.message(), "can't write Parquet: No space left on device");
+    assert!(error.hint_text().expect("hint").starts_with("free space"));
+}

@@ -17,8 +17,6 @@ pub struct TextStyle {
     pub timestamps: TimestampFormat,
     /// Decimals.
     pub notation: Notation,
-    /// Whether a TIME is written without its fraction.
-    pub whole_seconds: bool,
 }
 
 /// A type whose values are written in one piece.
@@ -93,7 +91,6 @@ impl Flat {
             Flat::Date => time::write_date(out, i64::from(array.as_primitive::<Date32Type>().value(row))),
             Flat::Time => {
                 let millis = i64::from(array.as_primitive::<Time32MillisecondType>().value(row));
-                let millis = if style.whole_seconds { millis / 1000 * 1000 } else { millis };
                 time::write_time(out, millis * 1_000_000);
             }
             Flat::Timestamp { unit, local_zone } => {

@@ -66,7 +66,8 @@ fn listagg(arguments: &[AggregateArgument<'_>], _: &AggregateOptions) -> Result<
     if !text.kind.is_character() {
         return Err(mismatch("LISTAGG", arguments, SUPPORTED));
     }
-    let returns = TypeKind::STRING.with_nullable(text.nullable);
+    // Flink keeps the type, though the list may be longer than its length says.
+    let returns = text.kind.clone().with_nullable(text.nullable);
     Ok(resolved(arguments, returns, Form::Text(separator)))
 }
 

@@ -22,8 +22,8 @@ pub fn numeric<'a, 'b>(name: &str, arguments: &'b [AggregateArgument<'a>]) -> Re
 
 /// The error for arguments that a function does not take.
 pub fn mismatch(name: &str, arguments: &[AggregateArgument<'_>], supported: &str) -> Error {
-    let types: Vec<String> = arguments.iter().map(|argument| format!("<{}>", argument.data_type.kind)).collect();
-    Error::input(format!("{name} cannot be applied to {name}({})", types.join(", ")))
+    let types: Vec<String> = arguments.iter().map(|argument| argument.data_type.kind.to_string()).collect();
+    Error::input(format!("{name} cannot be applied to ({})", types.join(", ")))
         .detail(format!("supported: {supported}"))
 }
 

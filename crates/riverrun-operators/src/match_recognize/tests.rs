@@ -64,7 +64,7 @@ fn spec(measures: Computed) -> MatchRecognizeSpec {
         operand_types: kinds.iter().map(|kind| kind.clone().nullable().to_arrow()).collect(),
         variables: vec!["a".to_owned(), "b".to_owned()],
         conditions: vec![Condition::Operand(2), Condition::Computed(Computed { expressions: vec![falls], ..before })],
-        program: Program::compile(&pattern).unwrap(),
+        pattern,
         skip: Skip::PastLastRow,
         within: None,
         all_rows: false,

@@ -48,6 +48,12 @@ pub enum MatchValue {
         /// FINAL.
         whole: bool,
     },
+    /// MATCH_ROWTIME(): the time that had come when the match came out. That is the time of its last row, but for a match that
+    /// had to wait for an earlier one. As in Flink: so no match is late for the windows behind.
+    Rowtime {
+        /// The operand whose type it has.
+        operand: usize,
+    },
     /// CLASSIFIER(): the name of the variable that the row is.
     Classifier,
     /// MATCH_NUMBER(): the number of the match in its partition, from 1.
@@ -76,12 +82,12 @@ impl Computed {
 }
 
 impl MatchValue {
-    /// The value at `row` of the match that ends, so far, with `last`.
+    /// The value at `row` of the match that ends, so far, with `last`. A match that came out has its number and the time of that.
     pub(super) fn of(
         &self,
         row: &Node<Rc<Row>>,
         last: &Node<Rc<Row>>,
-        number: i64,
+        (number, time): (i64, i64),
         variables: &[String],
         nulls: &[ScalarValue],
     ) -> Result<ScalarValue> {
@@ -116,6 +122,9 @@ impl MatchValue {
                 }
                 ScalarValue::try_from_array(&state.evaluate(&[0])?, 0).map_err(from_datafusion)
             }
+            MatchValue::Rowtime { operand } => ScalarValue::TimestampMillisecond(Some(time), None)
+                .cast_to(&nulls[*operand].data_type())
+                .map_err(from_datafusion),
             MatchValue::Classifier => Ok(ScalarValue::Utf8(variables.get(row.variable).cloned())),
             MatchValue::Number => Ok(ScalarValue::Int64(Some(number))),
         }

@@ -32,6 +32,30 @@ impl Pattern {
         Pattern::Alternation(orders)
     }
 
+    /// As it is written, with these names of variables.
+    pub fn text(&self, variables: &[String]) -> String {
+        let name = |variable: &Variable| variables.get(*variable).map_or("", String::as_str);
+        let list = |patterns: &[Pattern], between: &str| {
+            patterns.iter().map(|pattern| pattern.text(variables)).collect::<Vec<_>>().join(between)
+        };
+        match self {
+            Pattern::Variable(variable) => name(variable).to_owned(),
+            Pattern::Concat(patterns) => format!("({})", list(patterns, " ")),
+            Pattern::Alternation(patterns) => format!("({})", list(patterns, " | ")),
+            Pattern::Repeat { pattern, min, max, greedy } => {
+                let times = match (min, max) {
+                    (0, None) => "*".to_owned(),
+                    (1, None) => "+".to_owned(),
+                    (0, Some(1)) => "?".to_owned(),
+                    (min, None) => format!("{{{min},}}"),
+                    (min, Some(max)) if min == max => format!("{{{min}}}"),
+                    (min, Some(max)) => format!("{{{min},{max}}}"),
+                };
+                format!("{}{times}{}", pattern.text(variables), if *greedy { "" } else { "?" })
+            }
+        }
+    }
+
     /// Whether no row at all is a match.
     pub fn matches_nothing(&self) -> bool {
         match self {

@@ -5,6 +5,8 @@
 //! a group key becomes that key's column, an aggregate call becomes the column of its result, and
 //! a column that is neither is an error.
 
+mod nothing;
+
 use super::call::{name_of, plain_arguments};
 use super::expr::ExprBinder;
 use super::literal;
@@ -408,6 +410,12 @@ impl Grouping<'_> {
             fields.push(Field::new("grouping$set", TypeKind::Int.not_null()));
         }
         fields.extend(calls.iter().map(|call| call.field.clone()));
+        if self.keys.is_empty()
+            && nothing::is_empty(&input)
+            && let Some(row) = nothing::of_no_rows(&calls)?
+        {
+            return Ok(Relation { schema: Schema::new(fields), kind: RelationKind::Values(vec![row]) });
+        }
         Ok(Relation {
             schema: Schema::new(fields),
             kind: RelationKind::Aggregate {

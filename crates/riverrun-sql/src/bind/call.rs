@@ -9,7 +9,7 @@ use datafusion_common::ScalarValue;
 use datafusion_expr::ColumnarValue;
 use riverrun_core::suggest::did_you_mean;
 use riverrun_core::{DataType, Error, Result, TypeKind};
-use sqlparser::ast::{self, FunctionArg, FunctionArgExpr, FunctionArguments};
+use sqlparser::ast::{self, DuplicateTreatment, FunctionArg, FunctionArgExpr, FunctionArguments};
 use std::sync::Arc;
 
 /// The names that [`super::conditional`] binds.
@@ -27,6 +27,39 @@ const MISSING: &[(&str, &str)] = &[
     ("VECTOR_SEARCH", "there are no vector tables; a lookup join finds rows by equal keys"),
     ("TO_CHANGELOG", "a table with 'format' = 'debezium-json' is written with its changes"),
     ("FROM_CHANGELOG", "a table with 'format' = 'debezium-json' is read with its changes"),
+];
+
+/// Functions that look at other rows.
+const OVER_ONLY: &[&str] =
+    &["LAG", "LEAD", "ROW_NUMBER", "RANK", "DENSE_RANK", "NTILE", "PERCENT_RANK", "CUME_DIST", "NTH_VALUE"];
+
+/// What functions of other dialects are called in Flink SQL.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("LEN", "CHAR_LENGTH(s)"),
+    ("GROUP_CONCAT", "LISTAGG(s, ',')"),
+    ("STRING_AGG", "LISTAGG(s, ',')"),
+    ("NVL", "COALESCE(a, b) or IFNULL(a, b)"),
+    ("ISNULL", "IFNULL(a, b), or a IS NULL"),
+    ("IIF", "IF(condition, a, b)"),
+    ("GETDATE", "CURRENT_TIMESTAMP"),
+    ("SYSDATE", "CURRENT_TIMESTAMP"),
+    ("DATEADD", "TIMESTAMPADD(DAY, 1, t), or t + INTERVAL '1' DAY"),
+    ("DATE_ADD", "t + INTERVAL '1' DAY"),
+    ("DATE_SUB", "t - INTERVAL '1' DAY"),
+    ("DATEDIFF", "TIMESTAMPDIFF(DAY, a, b)"),
+    ("DATE_DIFF", "TIMESTAMPDIFF(DAY, a, b)"),
+    ("DATE_TRUNC", "FLOOR(t TO DAY)"),
+    ("DATE_PART", "EXTRACT(DAY FROM t)"),
+    ("TO_CHAR", "DATE_FORMAT(t, 'yyyy-MM-dd'), or CAST(x AS STRING)"),
+    ("STRPOS", "LOCATE(part, s) or POSITION(part IN s)"),
+    ("CHARINDEX", "LOCATE(part, s) or POSITION(part IN s)"),
+    ("SIZE", "CARDINALITY(a)"),
+    ("ARRAY_LENGTH", "CARDINALITY(a)"),
+    ("REGEXP_LIKE", "REGEXP(s, 'pattern')"),
+    ("APPROX_DISTINCT", "COUNT(DISTINCT a)"),
+    ("COUNT_IF", "COUNT(*) FILTER (WHERE condition)"),
+    ("ANY_VALUE", "FIRST_VALUE(a) or MAX(a)"),
+    ("EXPLODE", "FROM t CROSS JOIN UNNEST(a) AS u (x)"),
 ];
 
 /// The error of a function that Flink has and that is not here.
@@ -56,6 +89,7 @@ impl ExprBinder<'_> {
         if function.over.is_some() {
             return Err(Error::unsupported(format!("{name} OVER (…)")));
         }
+        refuse_clauses(function, &name)?;
         if let Some(user) = self.context.user_function(&function.name) {
             let arguments = plain_arguments(function)?.into_iter().map(|argument| self.bind(argument));
             return self.user_call(user, &name, arguments.collect::<Result<_>>()?);
@@ -84,11 +118,36 @@ impl ExprBinder<'_> {
             if let Some(error) = missing(name) {
                 return Err(error);
             }
-            let own = self.context.names();
-            let names = own.iter().map(String::as_str).chain(CONDITIONAL.iter().copied());
-            return Err(Error::input(format!("there is no function {name}")).hint_opt(did_you_mean(name, names)));
+            return Err(self.unknown(name));
         };
         self.resolved_call(definition, arguments)
+    }
+
+    /// The error of a function that isn't there.
+    fn unknown(&self, name: &str) -> Error {
+        let upper = name.to_ascii_uppercase();
+        if OVER_ONLY.contains(&upper.as_str()) {
+            return Error::input(format!("{upper} needs OVER (…)"))
+                .hint(format!("{upper}(…) OVER (PARTITION BY id ORDER BY ts), ts being a time attribute"));
+        }
+        if let Some(window) = super::legacy_window::window_of(&upper) {
+            return Error::input(format!("{upper} stands only in a query that is grouped by {window}(…)")).hint(format!(
+                "GROUP BY {window}(ts, INTERVAL '1' MINUTE), or FROM TABLE({window}(TABLE t, DESCRIPTOR(ts), …)) with its columns window_start and window_end"
+            ));
+        }
+        let error = Error::input(format!("there is no function {name}"));
+        if let Some((_, here)) = ELSEWHERE.iter().find(|(known, _)| *known == upper) {
+            return error.hint(format!("in Flink SQL it is {here}"));
+        }
+        // Operators are functions too, under names that no call has.
+        let is_called = |name: &str| {
+            registry::function(name).is_none_or(|known| {
+                known.syntax.strip_prefix(known.name).is_some_and(|rest| rest.is_empty() || rest.starts_with('('))
+            })
+        };
+        let own = self.context.names();
+        let names = own.iter().map(String::as_str).filter(|name| is_called(name));
+        error.hint_opt(did_you_mean(name, names.chain(CONDITIONAL.iter().copied())))
     }
 
     fn resolved_call(&self, definition: &FunctionDef, arguments: Vec<Expr>) -> Result<Expr> {
@@ -150,6 +209,18 @@ impl ExprBinder<'_> {
         let nullable = from.nullable;
         self.cast(expr, &to.with_nullable(nullable))
     }
+}
+
+/// Refuses what only calls of aggregates take.
+fn refuse_clauses(function: &ast::Function, name: &str) -> Result<()> {
+    let clause = match &function.args {
+        FunctionArguments::List(list) if list.duplicate_treatment == Some(DuplicateTreatment::Distinct) => "DISTINCT",
+        FunctionArguments::List(list) if list.duplicate_treatment.is_some() => "ALL",
+        _ if function.filter.is_some() => "FILTER",
+        _ if !function.within_group.is_empty() => "WITHIN GROUP",
+        _ => return Ok(()),
+    };
+    Err(Error::input(format!("{name} takes no {clause}")).detail("only aggregate functions do"))
 }
 
 /// The call, or its value where it is a constant. A call that fails stays, to fail when it is reached.

@@ -32,15 +32,17 @@ impl<'a> CatalogTables<'a> {
             Object::Table(table) => Ok(bind_table(table, table.options.clone(), self.context)?.schema),
             Object::View(view) => {
                 let tables = CatalogTables { within: Some(view), ..*self };
-                let mut schema =
-                    QueryBinder::new(&tables, self.context, &view.query.hints).query(&view.query.ast)?.schema;
+                let mut schema = QueryBinder::of_view(view, &tables, self.context).query(&view.query.ast)?.schema;
                 if !view.columns.is_empty() {
                     check_width(view, schema.len()).map_err(|error| error.at(view.query.place))?;
                 }
                 for (field, name) in schema.fields.iter_mut().zip(&view.columns) {
                     field.name.clone_from(name);
                 }
-                check_names(view, &schema)?;
+                // What no view of the catalog shows is the query of a table that is created AS it.
+                if matches!(self.catalog.get(&view.path), Some(Object::View(_))) {
+                    check_names(view, &schema)?;
+                }
                 Ok(schema)
             }
         }
@@ -117,13 +119,15 @@ pub fn bind_table(table: &CatalogTable, options: Options, context: &FunctionCont
     let mut physical = Vec::new();
     let mut metadata: Vec<(String, DataType)> = Vec::new();
     let mut metadata_fields = Vec::new();
+    let mut metadata_places = Vec::new();
     for column in &table.columns {
         let name = &column.name.value;
         match &column.kind {
             ColumnKind::Physical { data_type } => physical.push(Field::new(name.clone(), data_type.clone())),
             ColumnKind::Metadata { data_type, key, .. } => {
-                let key = key.as_ref().map_or(name, |key| &key.value);
-                metadata.push((key.clone(), data_type.clone()));
+                let key = key.as_ref().unwrap_or(&column.name);
+                metadata_places.push(key.place);
+                metadata.push((key.value.clone(), data_type.clone()));
                 metadata_fields.push(Field::new(name.clone(), data_type.clone()));
             }
             ColumnKind::Computed { .. } => {}
@@ -171,6 +175,7 @@ pub fn bind_table(table: &CatalogTable, options: Options, context: &FunctionCont
         sources,
         physical,
         metadata,
+        metadata_places,
         watermark,
         primary_key,
         partition_keys: table.partition_keys.clone(),
@@ -199,6 +204,12 @@ fn bind_watermark(
         .ok_or_else(|| Error::input(format!("WATERMARK FOR '{}', which is no column", column.value)).at(place))?;
     let data_type = schema.fields[index].data_type.clone();
     match data_type.kind {
+        _ if data_type.kind.timestamp_kind() == TimestampKind::Proctime => {
+            return Err(Error::input(format!("WATERMARK FOR '{}', which is processing time", column.value))
+                .detail("processing time is the clock's, and has no watermark")
+                .hint("leave the WATERMARK out, or declare it for a timestamp in the rows")
+                .at(place));
+        }
         TypeKind::Timestamp { precision: 0..=3, .. } | TypeKind::TimestampLtz { precision: 0..=3, .. } => {}
         _ => {
             return Err(Error::input(format!("WATERMARK FOR '{}' of type {data_type}", column.value))

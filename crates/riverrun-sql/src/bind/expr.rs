@@ -150,6 +150,9 @@ impl<'a> ExprBinder<'a> {
                 self.case(operand.as_deref(), conditions, else_result.as_deref())
             }
             Sql::Tuple(values) => self.call(operators::ROW, self.bind_all(values)?),
+            Sql::RLike { pattern, .. } => Err(Error::input("RLIKE is no operator of Flink SQL")
+                .hint("REGEXP(s, 'pattern') is true where a part of s fits, SIMILAR TO where all of it does")
+                .at(place_of(pattern.span()))),
             Sql::Array(array) => self.call(operators::ARRAY, self.bind_all(&array.elem)?),
             Sql::Prefixed { prefix, value } if prefix.value.eq_ignore_ascii_case("_UTF8") => self.bind(value),
             Sql::InSubquery { .. } | Sql::Exists { .. } | Sql::Subquery(_) => {

@@ -11,6 +11,7 @@ use super::scope::{self, Scope};
 use super::subquery::{conjuncts, names_in, subqueries_in};
 use super::temporal::version;
 use crate::expr::Expr;
+use crate::functions::context::is_built_in;
 use crate::functions::operators;
 use crate::parse::{self, place_of};
 use riverrun_core::suggest::did_you_mean;
@@ -21,6 +22,10 @@ use sqlparser::ast::{
     TableWithJoins,
 };
 use std::borrow::Cow;
+use std::collections::HashSet;
+
+/// The table functions that are built in.
+const TABLE_FUNCTIONS: &[&str] = &["TUMBLE", "HOP", "CUMULATE", "SESSION", "UNNEST", "FROM_CHANGELOG", "TO_CHANGELOG"];
 
 /// What FROM gives: rows, and what names mean in them.
 pub(super) struct From {
@@ -35,11 +40,11 @@ impl QueryBinder<'_> {
         for table in tables {
             bound = Some(match bound {
                 None => self.factor(&table.relation)?,
-                Some(left) => self.beside(left, &table.relation, false)?,
+                Some(left) => named_once(self.beside(left, &table.relation, false)?, &table.relation)?,
             });
             for join in &table.joins {
                 if let Some(left) = bound.take() {
-                    bound = Some(self.join(left, join)?);
+                    bound = Some(named_once(self.join(left, join)?, &join.relation)?);
                 }
             }
         }
@@ -47,6 +52,11 @@ impl QueryBinder<'_> {
     }
 
     fn join(&mut self, left: From, join: &ast::Join) -> Result<From> {
+        if join.global {
+            return Err(Error::input("'GLOBAL JOIN' is no join of Flink SQL")
+                .hint("leave GLOBAL out: every join is over all rows of both sides")
+                .at(place_of(join.relation.span())));
+        }
         let (kind, constraint) = match &join.join_operator {
             JoinOperator::CrossJoin(constraint) | JoinOperator::Join(constraint) | JoinOperator::Inner(constraint) => {
                 (JoinKind::Inner, constraint)
@@ -60,6 +70,7 @@ impl QueryBinder<'_> {
                     .at(place_of(join.relation.span())));
             }
         };
+        check_condition(join, constraint)?;
         if let Some(time) = version(&join.relation) {
             return self.temporal(left, &join.relation, time, kind, constraint);
         }
@@ -242,6 +253,7 @@ impl QueryBinder<'_> {
         if let Some(unnest) = self.unnested(factor) {
             return self.unnest_alone(&unnest);
         }
+        refuse_modifiers(factor)?;
         let (relation, name, alias) = match factor {
             TableFactor::Table { version: Some(_), name, .. } => {
                 return Err(Error::input("FOR SYSTEM_TIME AS OF stands in a join, on its right side")
@@ -287,6 +299,16 @@ impl QueryBinder<'_> {
                 return self.from(std::slice::from_ref(table_with_joins));
             }
             TableFactor::MatchRecognize { alias, .. } => (self.match_recognize(factor)?, Vec::new(), alias),
+            TableFactor::Pivot { .. } => {
+                return Err(Error::unsupported("PIVOT")
+                    .hint("one aggregate per value: SUM(x) FILTER (WHERE kind = 'a') AS a")
+                    .at(place_of(factor.span())));
+            }
+            TableFactor::Unpivot { .. } => {
+                return Err(Error::unsupported("UNPIVOT")
+                    .hint("CROSS JOIN UNNEST(ARRAY[ROW('a', a), ROW('b', b)]) AS u (name, x)")
+                    .at(place_of(factor.span())));
+            }
             other => return Err(Error::input(format!("'{other}' is no table")).at(place_of(other.span()))),
         };
         let (relation, name) = aliased(relation, name, alias.as_ref())?;
@@ -354,6 +376,53 @@ impl QueryBinder<'_> {
     }
 }
 
+/// Refuses a join without a condition, which would be all pairs of rows.
+fn check_condition(join: &ast::Join, constraint: &JoinConstraint) -> Result<()> {
+    if *constraint != JoinConstraint::None || matches!(join.join_operator, JoinOperator::CrossJoin(_)) {
+        return Ok(());
+    }
+    Err(Error::input("the join has no condition")
+        .hint("write ON a.id = b.id or USING (id) behind it; CROSS JOIN makes all pairs of rows")
+        .at(place_of(join.relation.span())))
+}
+
+/// Refuses what was just added to FROM if another table there has its name.
+fn named_once(from: From, added: &TableFactor) -> Result<From> {
+    let mut names = HashSet::new();
+    let twice =
+        from.scope.relations().iter().filter_map(|relation| relation.name.last()).find(|name| !names.insert(*name));
+    match twice {
+        Some(name) => Err(Error::input(format!("two tables in FROM have the name '{name}'"))
+            .hint("give one of them another by AS")
+            .at(place_of(added.span()))),
+        None => Ok(from),
+    }
+}
+
+/// Refuses what other dialects may say of a table in FROM. To pass over it would give other rows than were asked for.
+fn refuse_modifiers(factor: &TableFactor) -> Result<()> {
+    let (what, hint) = match factor {
+        TableFactor::Table { sample: Some(_), .. } | TableFactor::Derived { sample: Some(_), .. } => {
+            ("TABLESAMPLE", "keep a share of the rows by WHERE RAND() < 0.1")
+        }
+        TableFactor::Table { with_hints, .. } if !with_hints.is_empty() => {
+            ("WITH (…) behind a table", "options of a table stand in a hint: t /*+ OPTIONS('key' = 'value') */")
+        }
+        TableFactor::Table { with_ordinality: true, .. } => {
+            ("WITH ORDINALITY of a table", "UNNEST(…) WITH ORDINALITY numbers the elements of a collection")
+        }
+        TableFactor::Table { partitions, .. } if !partitions.is_empty() => {
+            ("PARTITION (…) behind a table", "choose a partition by WHERE on its columns")
+        }
+        TableFactor::Table { index_hints, .. } if !index_hints.is_empty() => {
+            ("an index hint", "leave it out: there are no indexes")
+        }
+        TableFactor::Table { json_path: Some(_), .. } => ("a path into a table", "read it by JSON_VALUE or by a field"),
+        _ => return Ok(()),
+    };
+    Err(Error::unsupported(what).hint(hint).at(place_of(factor.span())))
+}
+
 /// The subquery of LATERAL, and its alias.
 fn lateral(factor: &TableFactor) -> Option<(&ast::Query, Option<&TableAlias>)> {
     match factor {
@@ -378,9 +447,15 @@ impl QueryBinder<'_> {
         if let Some(error) = missing(name) {
             return error;
         }
+        if is_built_in(name) {
+            return Error::input(format!("{name} is no table function"))
+                .detail("it gives one value for a row")
+                .hint("call it in SELECT");
+        }
         let own = self.context.names();
+        let own = own.iter().map(String::as_str).filter(|name| !is_built_in(name));
         Error::input(format!("there is no table function {name}"))
-            .hint_opt(did_you_mean(name, own.iter().map(String::as_str)))
+            .hint_opt(did_you_mean(name, own.chain(TABLE_FUNCTIONS.iter().copied())))
     }
 
     /// What a row is joined with that is computed of it: UNNEST, or a table function of the user.

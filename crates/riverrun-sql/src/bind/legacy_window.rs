@@ -67,6 +67,15 @@ fn property(name: &str) -> Option<Property> {
     PROPERTIES.iter().find_map(|(suffix, property)| is_window(name.strip_suffix(suffix)?).then_some(*property))
 }
 
+/// The window whose property a function of this name asks for, or that it makes.
+pub(super) fn window_of(name: &str) -> Option<&'static str> {
+    let (window, _) = WINDOWS.iter().find(|(window, _)| {
+        let rest = name.strip_prefix(window);
+        rest.is_some_and(|rest| rest.is_empty() || PROPERTIES.iter().any(|(suffix, _)| *suffix == rest))
+    })?;
+    Some(window)
+}
+
 impl QueryBinder<'_> {
     /// The SELECT and its input written over with a window function, if it has a group window.
     pub(super) fn without_group_window(&self, select: &Select, from: From) -> Result<(Option<Select>, From)> {
@@ -82,7 +91,15 @@ impl QueryBinder<'_> {
         if !WINDOWS.contains(&(name.as_str(), arguments.len())) {
             let (_, takes) = WINDOWS.iter().find(|(window, _)| *window == name).copied().unwrap_or_default();
             return Err(Error::input(format!("{name} in GROUP BY takes {takes} arguments, not {}", arguments.len()))
-                .hint(format!("the window function takes an offset: FROM TABLE({name}(TABLE t, DESCRIPTOR(ts), …))"))
+                .hint(match arguments.len() > takes {
+                    true => {
+                        format!("the window function takes an offset: FROM TABLE({name}(TABLE t, DESCRIPTOR(ts), …))")
+                    }
+                    false if takes == 3 => {
+                        format!("{name}(ts, INTERVAL '1' MINUTE, INTERVAL '1' HOUR): the time, the slide and the size")
+                    }
+                    false => format!("{name}(ts, INTERVAL '1' MINUTE): the time and an interval"),
+                })
                 .at(place));
         }
         let binder = self.exprs(&from.scope);
@@ -98,11 +115,12 @@ impl QueryBinder<'_> {
             }
         };
         let interval = |argument: &ast::Expr| -> Result<Millis> {
-            let millis = constant_millis(&binder.bind(argument)?).filter(|millis| *millis > 0).map(Millis);
-            millis.ok_or_else(|| {
-                Error::input(format!("{name} takes a constant interval of days to seconds, not {argument}"))
-                    .at(place_of(argument.span()))
-            })
+            let told = match constant_millis(&binder.bind(argument)?) {
+                Some(millis) if millis > 0 => return Ok(Millis(millis)),
+                Some(_) => format!("{name} takes an interval longer than 0, not {argument}"),
+                None => format!("{name} takes a constant interval of days to seconds, not {argument}"),
+            };
+            Err(Error::input(told).at(place_of(argument.span())))
         };
         let offset = Millis(0);
         let window = match arguments[1..] {

@@ -211,6 +211,7 @@ fn definitions(symbols: &[SymbolDefinition]) -> Result<(Option<Millis>, Vec<&Sym
             definitions.push(symbol);
             continue;
         }
+        let negative = || Error::input("WITHIN takes no interval below 0").at(place_of(symbol.definition.span()));
         let wrong = || {
             Error::input("WITHIN takes a constant interval of days, hours, minutes or seconds")
                 .hint("WITHIN INTERVAL '10' MINUTE")
@@ -219,10 +220,14 @@ fn definitions(symbols: &[SymbolDefinition]) -> Result<(Option<Millis>, Vec<&Sym
         let ast::Expr::Interval(interval) = &symbol.definition else { return Err(wrong()) };
         let (value, data_type) = literals::interval(interval)?;
         let millis = match (&value, &data_type.kind) {
-            (ScalarValue::Int64(Some(millis)), TypeKind::IntervalMillis) if *millis > 0 => *millis,
+            (ScalarValue::Int64(Some(millis)), TypeKind::IntervalMillis) => *millis,
             _ => return Err(wrong()),
         };
-        within = Some(Millis(millis));
+        if millis < 0 {
+            return Err(negative());
+        }
+        // As in Flink 0 is no bound.
+        within = (millis > 0).then_some(Millis(millis));
     }
     Ok((within, definitions))
 }
@@ -340,13 +345,27 @@ fn read_pattern(pattern: &MatchRecognizePattern, place: Option<Place>) -> Result
     let bound = element(pattern, &mut variables, place)?;
     let place = first_place(pattern).or(place);
     if bound.ends_greedily() {
-        return Err(Error::input("the pattern ends with a greedy quantifier, so that a match could go on without end")
+        let message = match last_is_bounded(&bound) {
+            true => "the pattern ends with a greedy quantifier, so that a match could always take one more row",
+            false => "the pattern ends with a greedy quantifier, so that a match could go on without end",
+        };
+        return Err(Error::input(message)
             .detail("whether the last row of a match has come would only be known when a row comes that does not fit")
             .hint("end it with a variable that the loop's rows are not, or make the quantifier reluctant: +?, {2,}?")
             .at(place));
     }
     Program::compile(&bound).map_err(|error| error.at(place))?;
     Ok((variables, bound))
+}
+
+/// Whether the quantifier at the end of a pattern says how many rows it takes at the most.
+fn last_is_bounded(pattern: &Pattern) -> bool {
+    match pattern {
+        Pattern::Variable(_) => true,
+        Pattern::Concat(patterns) => patterns.last().is_none_or(last_is_bounded),
+        Pattern::Alternation(patterns) => patterns.iter().all(last_is_bounded),
+        Pattern::Repeat { pattern, max, .. } => max.is_some() && last_is_bounded(pattern),
+    }
 }
 
 fn first_place(pattern: &MatchRecognizePattern) -> Option<Place> {
@@ -424,7 +443,12 @@ fn repetition(
 }
 
 fn variable(symbol: &MatchRecognizeSymbol, variables: &mut Vec<String>, place: Option<Place>) -> Result<Pattern> {
-    let MatchRecognizeSymbol::Named(ident) = symbol else {
+    // A name may begin with $ here, so that this one comes as a name.
+    let ident = match symbol {
+        MatchRecognizeSymbol::Named(ident) if ident.value != "$" || ident.quote_style.is_some() => Some(ident),
+        _ => None,
+    };
+    let Some(ident) = ident else {
         return Err(Error::unsupported("the anchors ^ and $ in a pattern")
             .detail("a stream has no last row, and its first one is no different from others")
             .at(place));

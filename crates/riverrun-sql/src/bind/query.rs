@@ -7,7 +7,7 @@ use super::relation::{OrderKey, Relation, RelationKind};
 use super::scope::Scope;
 use super::select::Ordering;
 use super::table::BoundTable;
-use crate::catalog::CatalogView;
+use crate::catalog::{CatalogView, Stars};
 use crate::expr::Expr;
 use crate::functions::FunctionContext;
 use crate::functions::common_type::common_type;
@@ -60,6 +60,8 @@ pub struct QueryBinder<'a> {
     pub(super) state_ttls: Vec<StateTtl>,
     /// What its LOOKUP hints say, by the tables' names or aliases.
     pub(super) lookups: Vec<(String, LookupHint)>,
+    /// What each `*` stands for, in the query of a view.
+    pub(super) stars: Option<&'a Stars>,
     /// Views being expanded, against views of themselves.
     depth: usize,
 }
@@ -74,7 +76,21 @@ const MAX_VIEW_DEPTH: usize = 64;
 impl<'a> QueryBinder<'a> {
     /// A binder of queries over these tables.
     pub fn new(tables: &'a dyn Tables, context: &'a FunctionContext, hints: &'a Hints) -> Self {
-        QueryBinder { tables, context, hints, ctes: Vec::new(), state_ttls: Vec::new(), lookups: Vec::new(), depth: 0 }
+        QueryBinder {
+            tables,
+            context,
+            hints,
+            ctes: Vec::new(),
+            state_ttls: Vec::new(),
+            lookups: Vec::new(),
+            stars: None,
+            depth: 0,
+        }
+    }
+
+    /// A binder of a view's query; `tables` are those that the view sees.
+    pub(super) fn of_view(view: &'a CatalogView, tables: &'a dyn Tables, context: &'a FunctionContext) -> Self {
+        QueryBinder { stars: Some(&view.stars), ..QueryBinder::new(tables, context, &view.query.hints) }
     }
 
     pub(super) fn exprs<'s>(&self, scope: &'s Scope) -> ExprBinder<'s>
@@ -416,7 +432,7 @@ impl<'a> QueryBinder<'a> {
                 if self.depth >= MAX_VIEW_DEPTH {
                     return Err(Error::input(format!("the view {} is defined by itself", view.path)).at(place));
                 }
-                let mut binder = QueryBinder::new(tables.as_ref(), self.context, &view.query.hints);
+                let mut binder = QueryBinder::of_view(view, tables.as_ref(), self.context);
                 binder.depth = self.depth + 1;
                 let mut bound = binder.query(&view.query.ast)?;
                 if !view.columns.is_empty() {

@@ -425,6 +425,22 @@ pub struct WindowColumns {
     pub session: bool,
 }
 
+impl WindowColumns {
+    /// What is a property of the same window on both sides of a UNION ALL.
+    fn of_both(self, other: &WindowColumns) -> Option<WindowColumns> {
+        let same = self.kind == other.kind && self.local == other.local && self.processing == other.processing;
+        let both = |of_one: Vec<usize>, of_other: &[usize]| {
+            of_one.into_iter().filter(|column| of_other.contains(column)).collect::<Vec<usize>>()
+        };
+        same.then(|| WindowColumns {
+            start: both(self.start, &other.start),
+            end: both(self.end, &other.end),
+            time: both(self.time, &other.time),
+            ..self
+        })
+    }
+}
+
 impl Relation {
     /// One row without columns: what a SELECT without FROM reads.
     pub fn one_row() -> Relation {
@@ -463,6 +479,12 @@ impl Relation {
                 })
             }
             RelationKind::Fence(input) => input.window_columns(),
+            // Rows of the same windows, whichever of the inputs they come from.
+            RelationKind::UnionAll(inputs) => {
+                let mut inputs = inputs.iter();
+                let first = inputs.next()?.window_columns().filter(|columns| !columns.session)?;
+                inputs.try_fold(first, |columns, input| columns.of_both(&input.window_columns()?))
+            }
             RelationKind::Filter { input, .. }
             | RelationKind::View { input, .. }
             | RelationKind::Rank { input, .. }

@@ -10,7 +10,7 @@ use super::scope;
 use super::subquery::{OverGroups, SubqueryValues, has_subqueries};
 use crate::expr::Expr;
 use crate::parse::place_of;
-use riverrun_core::{Error, Result, TypeKind};
+use riverrun_core::{Error, Field, Result, TypeKind};
 use sqlparser::ast::{
     self, Distinct, Ident, OrderByExpr, Select, SelectItem, SelectItemQualifiedWildcardKind, Spanned,
 };
@@ -210,12 +210,12 @@ impl QueryBinder<'_> {
                     if scope.relations().is_empty() {
                         return Err(Error::input("SELECT * without FROM").at(place_of(options.wildcard_token.0.span)));
                     }
-                    self.expand(&[], binder, scope, grouped, &mut items)?;
+                    self.expand(&[], options, binder, scope, grouped, &mut items)?;
                 }
                 SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), options) => {
                     refuse_wildcard_options(options)?;
                     let parts: Vec<Ident> = name.0.iter().filter_map(|part| part.as_ident().cloned()).collect();
-                    self.expand(&parts, binder, scope, grouped, &mut items)?;
+                    self.expand(&parts, options, binder, scope, grouped, &mut items)?;
                 }
                 other => return Err(Error::input(format!("'{other}' is no column")).at(place_of(other.span()))),
             }
@@ -237,6 +237,7 @@ impl QueryBinder<'_> {
     fn expand(
         &self,
         qualifier: &[Ident],
+        star: &ast::WildcardAdditionalOptions,
         binder: &ExprBinder<'_>,
         scope: &scope::Scope,
         grouped: bool,
@@ -254,7 +255,7 @@ impl QueryBinder<'_> {
                 return Ok(());
             }
         }
-        for (index, field) in scope.wildcard(qualifier)? {
+        for (index, field) in self.as_created(scope.wildcard(qualifier)?, star, scope)? {
             let expr = match grouped {
                 // Each column must be a group key, as if it were written out.
                 true => binder.bind(&ast::Expr::Identifier(Ident::new(field.name.clone())))?,
@@ -263,6 +264,36 @@ impl QueryBinder<'_> {
             items.push(Item { expr, name: field.name, ast: None });
         }
         Ok(())
+    }
+
+    /// The columns of a `*`; in a view those of its creation, whatever has been added to its tables since.
+    fn as_created(
+        &self,
+        columns: Vec<(usize, Field)>,
+        star: &ast::WildcardAdditionalOptions,
+        scope: &scope::Scope,
+    ) -> Result<Vec<(usize, Field)>> {
+        let span = star.wildcard_token.0.span;
+        let (Some(stars), Some(place)) = (self.stars, place_of(span)) else { return Ok(columns) };
+        let table = |index: usize| {
+            let relation = scope.relations().iter().rev().find(|relation| relation.start <= index);
+            relation.map_or_else(String::new, |relation| relation.name.join("."))
+        };
+        let named = columns.iter().map(|(index, field)| (table(*index), field.name.clone())).collect::<Vec<_>>();
+        let created = stars.columns((span.start.line, span.start.column), || named.clone());
+        let mut now: Vec<_> = named.into_iter().zip(columns).collect();
+        created
+            .iter()
+            .map(|(table, name)| {
+                let found = now.iter().position(|(of, _)| of.0 == *table && of.1 == *name);
+                found.map(|position| now.remove(position).1).ok_or_else(|| {
+                    Error::input(format!("the column '{name}' of this * is gone"))
+                        .detail("a view keeps the columns that * stood for when it was created")
+                        .hint("create the view anew, or give it another query: ALTER VIEW … AS …")
+                        .at(place)
+                })
+            })
+            .collect()
     }
 }
 
@@ -314,21 +345,40 @@ fn refuse_wildcard_options(options: &ast::WildcardAdditionalOptions) -> Result<(
 }
 
 fn refuse_clauses(select: &Select) -> Result<()> {
+    let first = |exprs: &[ast::Expr]| exprs.first().map(|expr| Some(expr.span()));
+    let top = select.top.as_ref().map(|top| match &top.quantity {
+        Some(ast::TopQuantity::Expr(rows)) => Some(rows.span()),
+        _ => None,
+    });
+    let distinct_on = match &select.distinct {
+        Some(Distinct::On(exprs)) => Some(exprs.first().map(Spanned::span)),
+        _ => None,
+    };
+    // What stands there, where it stands if it tells, and what Flink has for it.
     let refused = [
-        (select.top.is_some(), "TOP"),
-        (select.into.is_some(), "SELECT INTO"),
-        (!select.lateral_views.is_empty(), "LATERAL VIEW"),
-        (select.prewhere.is_some(), "PREWHERE"),
-        (!select.connect_by.is_empty(), "CONNECT BY"),
-        (!select.cluster_by.is_empty(), "CLUSTER BY"),
-        (!select.distribute_by.is_empty(), "DISTRIBUTE BY"),
-        (!select.sort_by.is_empty(), "SORT BY"),
-        (matches!(select.distinct, Some(Distinct::On(_))), "DISTINCT ON"),
+        (top, "TOP", "LIMIT n behind the query takes its first rows"),
+        (select.into.as_ref().map(|into| Some(into.name.span())), "SELECT INTO", "INSERT INTO t SELECT …"),
+        (
+            select.lateral_views.first().map(|view| Some(view.lateral_view.span())),
+            "LATERAL VIEW",
+            "CROSS JOIN UNNEST(a) AS u (x)",
+        ),
+        (select.prewhere.as_ref().map(|expr| Some(expr.span())), "PREWHERE", "WHERE"),
+        (select.connect_by.first().map(|_| None), "CONNECT BY", "join the table with itself, once per level"),
+        (first(&select.cluster_by), "CLUSTER BY", "leave it out: rows are distributed as the query needs it"),
+        (first(&select.distribute_by), "DISTRIBUTE BY", "leave it out: rows are distributed as the query needs it"),
+        (select.sort_by.first().map(|item| Some(item.span())), "SORT BY", "ORDER BY"),
+        (
+            distinct_on,
+            "DISTINCT ON",
+            "QUALIFY ROW_NUMBER() OVER (PARTITION BY a ORDER BY ts) = 1 keeps the first row of each a",
+        ),
     ];
-    match refused.iter().find(|(present, _)| *present) {
-        Some((_, clause)) => {
-            Err(Error::input(format!("{clause} is no clause of Flink SQL")).at(place_of(select.select_token.0.span)))
+    for (found, clause, hint) in refused {
+        if let Some(span) = found {
+            let place = span.and_then(place_of).or_else(|| place_of(select.select_token.0.span));
+            return Err(Error::input(format!("{clause} is no clause of Flink SQL")).hint(hint).at(place));
         }
-        None => Ok(()),
     }
+    Ok(())
 }

@@ -165,8 +165,10 @@ impl QueryBinder<'_> {
         let width = relation.schema.len();
         let (scope, on) = self.conditions(&relation, outer, &subquery)?;
         let counts = subquery.counts && !subquery.on.is_empty();
-        let joined = Relation::join(relation, subquery.relation, JoinKind::Left, on, place);
-        let value = scope::column(width, &joined.schema.fields[width].data_type);
+        // A row that is known to be there is no update of the NULL before it.
+        let kind = if on.is_empty() && is_one_row(&subquery.relation) { JoinKind::Inner } else { JoinKind::Left };
+        let joined = Relation::join(relation, subquery.relation, kind, on, place);
+        let value = scope::column(width, &joined.schema.fields[width].data_type.with_nullable(true));
         let value = match counts {
             true => {
                 let zero = literal::literal(&ast::Value::Number("0".into(), false))?;
@@ -311,6 +313,17 @@ impl QueryBinder<'_> {
             single: is_single(query, self.context),
             counts: counts(query),
         })
+    }
+}
+
+/// Whether a relation is known to be one row.
+fn is_one_row(relation: &Relation) -> bool {
+    match &relation.kind {
+        RelationKind::Values(rows) => rows.len() == 1,
+        RelationKind::Project { input, .. } | RelationKind::View { input, .. } | RelationKind::Fence(input) => {
+            is_one_row(input)
+        }
+        _ => false,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::catalog::{DEFAULT_CATALOG, DEFAULT_DATABASE};
 use crate::expr::Expr;
-use riverrun_core::{DataType, Options, Schema};
+use riverrun_core::{DataType, Options, Place, Schema};
 
 /// Where the values of a table's column come from.
 #[derive(Clone, Debug)]
@@ -42,6 +42,8 @@ pub struct BoundTable {
     pub physical: Schema,
     /// Keys and declared types of the metadata columns.
     pub metadata: Vec<(String, DataType)>,
+    /// Where the keys of the metadata columns stand.
+    pub metadata_places: Vec<Place>,
     /// `WATERMARK FOR`.
     pub watermark: Option<BoundWatermark>,
     /// The positions of the PRIMARY KEY's columns among the table's columns.

@@ -70,8 +70,14 @@ impl QueryBinder<'_> {
         };
         let window = match signature.name {
             "TUMBLE" => WindowKind::Tumble { size: interval(2)?, offset: interval(3)? },
-            "HOP" => WindowKind::Hop { slide: interval(2)?, size: interval(3)?, offset: interval(4)? },
-            "CUMULATE" => WindowKind::Cumulate { step: interval(2)?, size: interval(3)?, offset: interval(4)? },
+            "HOP" => {
+                let (slide, size) = (interval(2)?, interval(3)?);
+                WindowKind::Hop { slide, size, offset: modulo(interval(4)?, slide) }
+            }
+            "CUMULATE" => {
+                let (step, size) = (interval(2)?, interval(3)?);
+                WindowKind::Cumulate { step, size, offset: modulo(interval(4)?, size) }
+            }
             _ => WindowKind::Session { gap: interval(2)? },
         };
         check(&window).map_err(|error| error.at(place))?;
@@ -180,6 +186,11 @@ impl Signature {
             };
             match assigned.get_mut(slot) {
                 Some(free @ None) => *free = Some(value),
+                Some(Some(_)) if slot < self.parameters.len() && matches!(argument, FunctionArg::Named { .. }) => {
+                    return Err(Error::input(format!("{} is given twice to {}", self.parameters[slot], self.name))
+                        .detail(takes())
+                        .at(place_of(value.span())));
+                }
                 _ => {
                     return Err(Error::input(format!("{} has too many arguments", self.name))
                         .detail(takes())
@@ -195,6 +206,10 @@ impl Signature {
         }
         Ok(assigned)
     }
+}
+
+fn modulo(offset: Millis, length: Millis) -> Millis {
+    Millis(offset.0.checked_rem(length.0).unwrap_or(offset.0))
 }
 
 fn check(window: &WindowKind) -> Result<()> {
@@ -221,17 +236,16 @@ fn check(window: &WindowKind) -> Result<()> {
             positive("size", size)?;
             within(offset, "size", size)
         }
-        WindowKind::Hop { size, slide, offset } => {
+        // Borders repeat after each slide or size, and so a longer offset is one that is shorter, as in Flink.
+        WindowKind::Hop { size, slide, .. } => {
             positive("size", size)?;
             positive("slide", slide)?;
-            multiple("slide", size, slide)?;
-            within(offset, "slide", slide)
+            multiple("slide", size, slide)
         }
-        WindowKind::Cumulate { size, step, offset } => {
+        WindowKind::Cumulate { size, step, .. } => {
             positive("size", size)?;
             positive("step", step)?;
-            multiple("step", size, step)?;
-            within(offset, "size", size)
+            multiple("step", size, step)
         }
         WindowKind::Session { gap } => positive("gap", gap),
     }

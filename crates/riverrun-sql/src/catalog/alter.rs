@@ -76,6 +76,7 @@ impl Catalog {
             ViewChange::Query(query) => {
                 view.columns.clear();
                 view.query = query.clone();
+                view.stars = Arc::default();
                 view.home = (self.current_catalog().to_owned(), self.current_database().to_owned());
             }
         }

@@ -5,12 +5,34 @@
 //! order.
 
 use super::{Catalog, CatalogView, Object};
-use crate::parse::{ColumnDef, ColumnKind, CreateTable, NamePart, Query};
+use crate::parse::{ColumnDef, ColumnKind, CreateTable, Name, NamePart, Query, place_of};
 use riverrun_core::suggest::did_you_mean;
 use riverrun_core::{Error, Field, Place, Result, Schema};
+use sqlparser::ast::{self, Spanned};
+use std::collections::HashSet;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 impl Catalog {
+    /// Refuses a query that reads the table whose place it takes: its rows are read when the table is another one.
+    pub fn check_query(&self, create: &CreateTable, query: &Query) -> Result<()> {
+        if create.replaces.is_none() {
+            return Ok(());
+        }
+        let replaced = self.path(&create.name)?;
+        let reads = |name: &ast::ObjectName| self.path(&Name::from_ast(name)).is_ok_and(|path| path == replaced);
+        let found = ast::visit_relations(query.ast.as_ref(), |name| match reads(name) {
+            true => ControlFlow::Break(place_of(name.span())),
+            false => ControlFlow::Continue(()),
+        });
+        match found {
+            ControlFlow::Break(place) => Err(Error::unsupported("REPLACE TABLE … AS a query over the table itself")
+                .hint("give the new table another name")
+                .at(place)),
+            ControlFlow::Continue(()) => Ok(()),
+        }
+    }
+
     /// A view of the query that is in no database, by which its columns can be asked for.
     pub fn view_of(&self, create: &CreateTable, query: &Query) -> Result<Object> {
         Ok(Object::View(Arc::new(CatalogView {
@@ -18,6 +40,7 @@ impl Catalog {
             columns: Vec::new(),
             comment: None,
             query: query.clone(),
+            stars: Arc::default(),
             home: (self.current_catalog.clone(), self.current_database.clone()),
             temporary: true,
         })))
@@ -26,6 +49,7 @@ impl Catalog {
 
 /// The statement with the columns of its query.
 pub fn with_columns(create: &CreateTable, query: &Query, schema: &Schema) -> Result<CreateTable> {
+    check_columns(create, query, schema)?;
     if !create.order.is_empty() {
         let columns = in_order(create, query, schema)?;
         return Ok(CreateTable { columns, order: Vec::new(), query: None, ..create.clone() });
@@ -56,6 +80,27 @@ pub fn with_columns(create: &CreateTable, query: &Query, schema: &Schema) -> Res
     let own = create.columns.iter().filter(|column| !given(column)).cloned();
     let columns = own.chain(columns).collect();
     Ok(CreateTable { columns, query: None, ..create.clone() })
+}
+
+/// The query's columns must have names of their own, and those of the key no NULLs.
+fn check_columns(create: &CreateTable, query: &Query, schema: &Schema) -> Result<()> {
+    let mut names = HashSet::new();
+    if let Some(twice) = schema.fields.iter().find(|field| !names.insert(field.name.as_str())) {
+        return Err(Error::input(format!("the query of the table '{}' has two columns '{}'", create.name, twice.name))
+            .hint("give one of them another name with AS")
+            .at(query.place));
+    }
+    for key in create.primary_key.iter().flat_map(|key| &key.columns) {
+        let own = create.columns.iter().any(|column| column.name.value == key.value);
+        let found = schema.fields.iter().find(|field| field.name == key.value);
+        if let Some(field) = found.filter(|field| !own && field.data_type.nullable) {
+            let not_null = field.data_type.with_nullable(false);
+            return Err(Error::input(format!("the column '{key}' of the PRIMARY KEY can be NULL in the query"))
+                .hint(format!("declare it in the table: {key} {not_null}"))
+                .at(key.place));
+        }
+    }
+    Ok(())
 }
 
 fn column_of(field: &Field, place: Place) -> ColumnDef {

@@ -44,7 +44,7 @@ fn extras(kind: &ColumnKind) -> Option<String> {
 }
 
 /// A string as SQL writes it.
-fn text(value: &str) -> String {
+pub(super) fn text(value: &str) -> String {
     format!("'{}'", value.replace('\'', "''"))
 }
 

@@ -1,5 +1,6 @@
 //! A table and a view as the catalog keeps them.
 
+use super::stars::Stars;
 use crate::parse::{ColumnDef, ColumnKind, Query, Watermark};
 use riverrun_core::{DataType, Options};
 use std::fmt;
@@ -86,6 +87,8 @@ pub struct CatalogView {
     pub comment: Option<String>,
     /// What it shows.
     pub query: Query,
+    /// What each `*` in its query stands for.
+    pub stars: Arc<Stars>,
     /// The catalog and database that were current when it was created: its names are resolved there.
     pub home: (String, String),
     /// TEMPORARY.

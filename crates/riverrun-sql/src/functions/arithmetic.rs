@@ -109,7 +109,8 @@ impl Operator {
 
 fn operator(operator: Operator, context: &FunctionContext, arguments: &[Argument<'_>]) -> Result<Resolved> {
     let [left, right] = arguments else {
-        return Err(Error::input(format!("{} takes two operands, not {}", operator.symbol(), arguments.len())));
+        // Only the remainder can be written as a call.
+        return Err(Error::input(format!("MOD takes two numbers, not {}", arguments.len())));
     };
     let of_time = |kind: &TypeKind| kind.is_datetime() || kind.is_interval();
     if of_time(&left.data_type.kind) || of_time(&right.data_type.kind) {
@@ -146,7 +147,10 @@ fn refuse(operator: Operator, left: &Argument<'_>, right: &Argument<'_>) -> Erro
     if operator == Operator::Remainder && left.kind.is_numeric() && right.kind.is_numeric() {
         return error.hint("% and MOD take integers and DECIMAL");
     }
-    if operator == Operator::Plus && (left.kind.is_character() || right.kind.is_character()) {
+    if !left.kind.is_character() && !right.kind.is_character() {
+        return error;
+    }
+    if operator == Operator::Plus {
         return error.hint("texts are joined with ||, and become numbers by CAST");
     }
     error.hint("a text becomes a number by CAST")

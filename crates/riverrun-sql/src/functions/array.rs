@@ -61,10 +61,15 @@ pub(super) fn element_type(data_type: &DataType) -> Option<&DataType> {
     }
 }
 
-/// The parameters of a constructor: each argument in their common type, which is the second answer.
-pub(super) fn to_common_type(syntax: &str, arguments: &[Argument<'_>]) -> Result<(Vec<DataType>, DataType)> {
+/// The parameters of a constructor: each argument in their common type, which is the second answer. `parts` says what the
+/// arguments are, for the message: the elements of ARRAY.
+pub(super) fn to_common_type(
+    syntax: &str,
+    parts: &str,
+    arguments: &[Argument<'_>],
+) -> Result<(Vec<DataType>, DataType)> {
     let types: Vec<&DataType> = arguments.iter().map(|argument| argument.data_type).collect();
-    let common = common_type(&types)?;
+    let common = common_type(&types).map_err(|error| error.context(parts))?;
     if common.kind == TypeKind::Null {
         return Err(mismatch(syntax, arguments));
     }
@@ -80,7 +85,7 @@ fn resolve_array(arguments: &[Argument<'_>]) -> Result<Resolved> {
         return Err(Error::input("ARRAY[] has no element, so its type is not known")
             .hint("write CAST(NULL AS ARRAY<INT>), or whatever type is meant"));
     }
-    let (parameters, common) = to_common_type(ARRAY, arguments)?;
+    let (parameters, common) = to_common_type(ARRAY, "the elements of ARRAY", arguments)?;
     let returns = TypeKind::Array(Box::new(common)).not_null();
     let compute = kernel(operators::ARRAY, |arguments| {
         let columns = (0..arguments.len()).map(|position| arguments.raw(position)).collect::<Result<Vec<_>>>()?;

@@ -20,12 +20,12 @@ mod tests;
 
 /// Defines a comparison operator.
 macro_rules! relation {
-    ($name:expr, $relation:expr, $doc:expr) => {
+    ($name:expr, $relation:expr, $syntax:expr, $doc:expr) => {
         FunctionDef {
             name: $name,
             aliases: &[],
             group: "comparison",
-            syntax: "a op b",
+            syntax: $syntax,
             doc: $doc,
             deterministic: true,
             resolve: |context, arguments| relation($relation, context, arguments),
@@ -35,12 +35,12 @@ macro_rules! relation {
 
 /// The operators.
 pub const FUNCTIONS: &[FunctionDef] = &[
-    relation!(operators::EQUAL, Relation::Equal, "Whether two values are equal"),
-    relation!(operators::NOT_EQUAL, Relation::NotEqual, "Whether two values differ"),
-    relation!(operators::LESS, Relation::Less, "Whether the first value is smaller"),
-    relation!(operators::LESS_EQUAL, Relation::LessEqual, "Whether the first value is not larger"),
-    relation!(operators::GREATER, Relation::Greater, "Whether the first value is larger"),
-    relation!(operators::GREATER_EQUAL, Relation::GreaterEqual, "Whether the first value is not smaller"),
+    relation!(operators::EQUAL, Relation::Equal, "a = b", "Whether two values are equal"),
+    relation!(operators::NOT_EQUAL, Relation::NotEqual, "a <> b", "Whether two values differ"),
+    relation!(operators::LESS, Relation::Less, "a < b", "Whether the first value is smaller"),
+    relation!(operators::LESS_EQUAL, Relation::LessEqual, "a <= b", "Whether the first value is not larger"),
+    relation!(operators::GREATER, Relation::Greater, "a > b", "Whether the first value is larger"),
+    relation!(operators::GREATER_EQUAL, Relation::GreaterEqual, "a >= b", "Whether the first value is not smaller"),
     FunctionDef {
         name: operators::IS_DISTINCT,
         aliases: &[],
@@ -63,7 +63,7 @@ pub const FUNCTIONS: &[FunctionDef] = &[
         name: operators::IN,
         aliases: &[],
         group: "comparison",
-        syntax: "a IN (b, …)",
+        syntax: "a [NOT] IN (b, …)",
         doc: "Whether a value equals one of several",
         deterministic: true,
         resolve: within,
@@ -72,7 +72,7 @@ pub const FUNCTIONS: &[FunctionDef] = &[
         name: operators::BETWEEN,
         aliases: &[],
         group: "comparison",
-        syntax: "a BETWEEN b AND c",
+        syntax: "a [NOT] BETWEEN b AND c",
         doc: "Whether a value is at least b and at most c",
         deterministic: true,
         resolve: |context, arguments| between(false, context, arguments),
@@ -81,7 +81,7 @@ pub const FUNCTIONS: &[FunctionDef] = &[
         name: operators::BETWEEN_SYMMETRIC,
         aliases: &[],
         group: "comparison",
-        syntax: "a BETWEEN SYMMETRIC b AND c",
+        syntax: "a [NOT] BETWEEN SYMMETRIC b AND c",
         doc: "Whether a value lies between b and c, whichever is larger",
         deterministic: true,
         resolve: |context, arguments| between(true, context, arguments),

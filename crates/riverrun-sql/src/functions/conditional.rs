@@ -1,7 +1,7 @@
 //! GREATEST and LEAST. CASE, IF, COALESCE, IFNULL and NULLIF are the binder's, which evaluates their branches lazily.
 
 use super::common_type::merged_type;
-use super::kernels::{Arguments, kernel, mismatch};
+use super::kernels::{Arguments, kernel, mismatch, name_of};
 use super::{Argument, FunctionContext, FunctionDef, Resolved};
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Datum, Scalar, UInt32Array, new_null_array};
 use arrow::buffer::NullBuffer;
@@ -49,7 +49,9 @@ fn extreme(syntax: &str, greatest: bool, _: &FunctionContext, arguments: &[Argum
         return Err(mismatch(syntax, arguments));
     }
     let types: Vec<&DataType> = arguments.iter().map(|argument| argument.data_type).collect();
-    let returns = merged_type(&types)?.without_time_attribute();
+    let returns = merged_type(&types)
+        .map_err(|error| error.context(format!("the arguments of {}", name_of(syntax))))?
+        .without_time_attribute();
     Ok(Resolved {
         parameters: types.iter().map(|data_type| returns.with_nullable(data_type.nullable)).collect(),
         returns,

@@ -101,9 +101,14 @@ pub fn accept(
     accept_variadic(syntax, arguments, parameters, required, None)
 }
 
-/// The error of a call that doesn't fit: what the function takes, and what it got.
+/// The error of a call that doesn't fit: what the function takes, and what it got. Leave out of `arguments` what isn't written
+/// as one: units, clauses.
 pub fn mismatch(syntax: &str, arguments: &[Argument<'_>]) -> Error {
-    let name = syntax.split('(').next().unwrap_or(syntax);
+    mismatch_of(name_of(syntax), syntax, arguments)
+}
+
+/// [`mismatch`] of a function whose name doesn't stand in one piece in how it is written.
+pub fn mismatch_of(name: &str, syntax: &str, arguments: &[Argument<'_>]) -> Error {
     let types: Vec<String> = arguments.iter().map(|argument| argument.data_type.to_string()).collect();
     let error = Error::input(format!("{name} cannot be applied to ({})", types.join(", ")))
         .detail(format!("it is written {syntax}"));
@@ -111,6 +116,12 @@ pub fn mismatch(syntax: &str, arguments: &[Argument<'_>]) -> Error {
         return error.hint("a bare NULL has no type: write CAST(NULL AS STRING), or whatever type is meant");
     }
     error
+}
+
+/// The name of a function by how it is written: `LPAD(string, …)`, `string || string`, `(start, end) OVERLAPS (start, end)`.
+pub(super) fn name_of(syntax: &str) -> &str {
+    let mut words = syntax.split(' ').map(|word| word.split(['(', '[']).next().unwrap_or(word));
+    words.find(|word| !word.is_empty() && !word.contains(|c: char| c.is_lowercase() || c == ')')).unwrap_or(syntax)
 }
 
 /// Whether any argument may be NULL: the nullability of most results.

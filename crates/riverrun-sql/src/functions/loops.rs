@@ -105,6 +105,23 @@ where
     Ok(Arc::new(values.collect::<Result<PrimitiveArray<O>>>()?))
 }
 
+/// What is true of each value. By chunks, since with an index each access would be checked.
+fn bits<T>(values: &[T], is: impl Fn(&T) -> bool) -> BooleanBuffer {
+    let word =
+        |values: &[T]| values.iter().enumerate().fold(0_u64, |word, (at, value)| word | u64::from(is(value)) << at);
+    BooleanBuffer::new(values.chunks(64).map(word).collect::<Vec<u64>>().into(), 0, values.len())
+}
+
+/// What is true of each two values.
+fn bits_of_pairs<T>(left: &[T], right: &[T], are: impl Fn(&T, &T) -> bool) -> BooleanBuffer {
+    let word = |(left, right): (&[T], &[T])| {
+        let pairs = left.iter().zip(right).enumerate();
+        pairs.fold(0_u64, |word, (at, (left, right))| word | u64::from(are(left, right)) << at)
+    };
+    let words = left.chunks(64).zip(right.chunks(64)).map(word).collect::<Vec<u64>>();
+    BooleanBuffer::new(words.into(), 0, left.len())
+}
+
 /// Whether each row's two values are as `op` says.
 pub fn compare<T: ArrowPrimitiveType>(
     left: Operand<'_, T>,
@@ -117,9 +134,9 @@ pub fn compare<T: ArrowPrimitiveType>(
     }
     let (l, r) = (left.array.values(), right.array.values());
     let values = match (left.constant, right.constant) {
-        (false, false) => BooleanBuffer::collect_bool(rows, |row| op(l[row], r[row])),
-        (false, true) => BooleanBuffer::collect_bool(rows, |row| op(l[row], r[0])),
-        (true, false) => BooleanBuffer::collect_bool(rows, |row| op(l[0], r[row])),
+        (false, false) => bits_of_pairs(&l[..rows], &r[..rows], |l, r| op(*l, *r)),
+        (false, true) => bits(&l[..rows], |l| op(*l, r[0])),
+        (true, false) => bits(&r[..rows], |r| op(l[0], *r)),
         (true, true) => BooleanBuffer::collect_bool(rows, |_| op(l[0], r[0])),
     };
     BooleanArray::new(values, NullBuffer::union(left.nulls(), right.nulls()))

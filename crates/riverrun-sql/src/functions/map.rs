@@ -135,8 +135,8 @@ fn resolve_map(arguments: &[Argument<'_>]) -> Result<Resolved> {
     }
     let keys: Vec<_> = arguments.iter().step_by(2).copied().collect();
     let values: Vec<_> = arguments.iter().skip(1).step_by(2).copied().collect();
-    let (keys, key) = to_common_type(MAP, &keys)?;
-    let (values, value) = to_common_type(MAP, &values)?;
+    let (keys, key) = to_common_type(MAP, "the keys of MAP", &keys)?;
+    let (values, value) = to_common_type(MAP, "the values of MAP", &values)?;
     let parameters = keys.into_iter().zip(values).flat_map(|(key, value)| [key, value]).collect();
     let returns = TypeKind::Map(Box::new(key), Box::new(value)).not_null();
     Ok(Resolved { parameters, returns, kernel: kernel(operators::MAP, build_map) })
@@ -274,7 +274,8 @@ fn resolve_from_arrays(arguments: &[Argument<'_>]) -> Result<Resolved> {
 
 fn resolve_union(arguments: &[Argument<'_>]) -> Result<Resolved> {
     let maps = accept_variadic(MAP_UNION, arguments, &[], 1, Some(Accept::Map))?;
-    let common = merged_type(&maps.iter().collect::<Vec<_>>())?;
+    let common =
+        merged_type(&maps.iter().collect::<Vec<_>>()).map_err(|error| error.context("the arguments of MAP_UNION"))?;
     let parameters = maps.iter().map(|map| common.with_nullable(map.nullable)).collect();
     Ok(Resolved { parameters, returns: common, kernel: kernel(MAP_UNION, union) })
 }

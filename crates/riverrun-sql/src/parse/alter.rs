@@ -1,4 +1,4 @@
-//! ALTER TABLE and ALTER VIEW.
+//! ALTER of tables, views, catalogs and databases.
 //!
 //! Source: Flink, "ALTER Statements".
 
@@ -6,6 +6,7 @@ use super::create::{element, unfilled};
 use super::cursor::{Cursor, is_word, keyword_of};
 use super::statement::*;
 use super::statements::{Parsed, Reader, expected_word, options};
+use sqlparser::parser::Parser;
 use sqlparser::tokenizer::Token;
 
 /// Reads ALTER TABLE behind ALTER.
@@ -23,15 +24,7 @@ pub(super) fn table(reader: &mut Reader<'_>) -> Parsed<StatementKind> {
             TableChange::RenameColumn(from, parser.name_part("the column's new name")?)
         }
         Some("SET") => TableChange::SetOptions(options(parser)?),
-        Some("RESET") => {
-            parser.expect_token(&Token::LParen)?;
-            let mut keys = vec![parser.string("an option's key in single quotes")?];
-            while parser.consume_token(&Token::Comma) {
-                keys.push(parser.string("an option's key in single quotes")?);
-            }
-            parser.expect_token(&Token::RParen)?;
-            TableChange::ResetOptions(keys)
-        }
+        Some("RESET") => TableChange::ResetOptions(option_keys(parser)?),
         Some("ADD") => TableChange::Add(elements(reader, &name)?),
         Some("MODIFY") => TableChange::Modify(elements(reader, &name)?),
         Some("DROP") => dropped(reader)?,
@@ -40,6 +33,42 @@ pub(super) fn table(reader: &mut Reader<'_>) -> Parsed<StatementKind> {
         }
     };
     Ok(StatementKind::AlterTable(AlterTable { name, if_exists, change }))
+}
+
+/// The keys of options, in parentheses.
+fn option_keys(parser: &mut Parser<'_>) -> Parsed<Vec<NamePart>> {
+    parser.expect_token(&Token::LParen)?;
+    let mut keys = vec![parser.string("an option's key in single quotes")?];
+    while parser.consume_token(&Token::Comma) {
+        keys.push(parser.string("an option's key in single quotes")?);
+    }
+    parser.expect_token(&Token::RParen)?;
+    Ok(keys)
+}
+
+/// Reads ALTER CATALOG behind ALTER.
+pub(super) fn catalog(reader: &mut Reader<'_>) -> Parsed<StatementKind> {
+    let parser = &mut reader.parser;
+    parser.expect_word("CATALOG")?;
+    let name = parser.name_part("a catalog's name")?;
+    let token = parser.next_token();
+    let change = match keyword_of(&token).as_deref() {
+        Some("SET") => CatalogChange::SetOptions(options(parser)?),
+        Some("RESET") => CatalogChange::ResetOptions(option_keys(parser)?),
+        Some("COMMENT") => CatalogChange::Comment(parser.string("a comment in single quotes")?.value),
+        found => return Err(expected_word(parser, found, &["SET", "RESET", "COMMENT"], &token)),
+    };
+    Ok(StatementKind::AlterCatalog(AlterCatalog { name, change }))
+}
+
+/// Reads ALTER DATABASE behind ALTER.
+pub(super) fn database(reader: &mut Reader<'_>) -> Parsed<StatementKind> {
+    let parser = &mut reader.parser;
+    parser.expect_word("DATABASE")?;
+    let name = parser.name("a database's name")?;
+    parser.expect_word("SET")?;
+    options(parser)?;
+    Ok(StatementKind::AlterDatabase(name))
 }
 
 /// What stands behind DROP.

@@ -15,14 +15,14 @@ pub(super) fn create(reader: &mut Reader<'_>) -> Parsed<StatementKind> {
     let token = parser.next_token();
     let word = keyword_of(&token);
     match word.as_deref() {
-        Some("TABLE") => table(reader, false),
+        Some("TABLE") => table(reader, false, None),
         Some("VIEW") => view(reader, false),
         Some("CATALOG") => catalog(reader),
         Some("DATABASE" | "SCHEMA") => database(reader),
         Some("TEMPORARY") => {
             let token = parser.next_token();
             match keyword_of(&token).as_deref() {
-                Some("TABLE") => table(reader, true),
+                Some("TABLE") => table(reader, true, None),
                 Some("VIEW") => view(reader, true),
                 Some("FUNCTION") => function::create(reader, FunctionScope::Temporary),
                 Some("SYSTEM") => {
@@ -33,7 +33,22 @@ pub(super) fn create(reader: &mut Reader<'_>) -> Parsed<StatementKind> {
                 found => Err(expected_word(parser, found, &["TABLE", "VIEW", "FUNCTION", "SYSTEM"], &token)),
             }
         }
-        Some("OR") => Err(parser.message_at("CREATE OR REPLACE is not supported yet", &token)),
+        Some("OR") => {
+            parser.expect_word("REPLACE")?;
+            let token = parser.next_token();
+            match keyword_of(&token).as_deref() {
+                Some("TABLE") => table(reader, false, Some(Replaces::IfThere)),
+                Some(other @ ("VIEW" | "TEMPORARY" | "FUNCTION" | "DATABASE" | "CATALOG")) => {
+                    let hint = match other {
+                        "VIEW" => "ALTER VIEW v AS … gives a view another query",
+                        _ => "drop it first: DROP … IF EXISTS",
+                    };
+                    let message = format!("CREATE OR REPLACE {other} is not in Flink SQL{HINT}{hint}");
+                    Err(parser.message_at(&message, &token))
+                }
+                found => Err(expected_word(parser, found, &["TABLE"], &token)),
+            }
+        }
         Some("FUNCTION") => function::create(reader, FunctionScope::Catalog),
         Some(other @ ("MODEL" | "MATERIALIZED" | "CONNECTION")) => {
             Err(parser.message_at(&format!("CREATE {other} is not supported yet"), &token))
@@ -89,10 +104,10 @@ fn view(reader: &mut Reader<'_>, temporary: bool) -> Parsed<StatementKind> {
     Ok(StatementKind::CreateView(CreateView { name, temporary, if_not_exists, columns, comment, query }))
 }
 
-fn table(reader: &mut Reader<'_>, temporary: bool) -> Parsed<StatementKind> {
+fn table(reader: &mut Reader<'_>, temporary: bool, replaces: Option<Replaces>) -> Parsed<StatementKind> {
     let if_not_exists = if_not_exists(reader);
     let name = reader.parser.name("a table's name")?;
-    let mut table = CreateTable { temporary, if_not_exists, ..unfilled(name) };
+    let mut table = CreateTable { temporary, if_not_exists, replaces, ..unfilled(name) };
     let [open, name, behind] = [0, 1, 2].map(|at| reader.parser.peek_nth_token_ref(at).token.clone());
     let is_name = open == Token::LParen && name != Token::RParen;
     if is_name && matches!(behind, Token::Comma | Token::RParen) {
@@ -128,17 +143,15 @@ fn table(reader: &mut Reader<'_>, temporary: bool) -> Parsed<StatementKind> {
     }
     let token = reader.parser.peek_token_ref().clone();
     if reader.parser.accept("AS") {
-        let refused = match (&table.like, if_not_exists, table.partitioned_by.is_empty()) {
-            (Some(_), ..) => Some("CREATE TABLE … LIKE … AS SELECT"),
-            (_, true, _) => Some("CREATE TABLE IF NOT EXISTS … AS SELECT"),
-            (.., false) => Some("CREATE TABLE … PARTITIONED BY … AS SELECT"),
-            _ => None,
-        };
-        if let Some(what) = refused {
+        if table.like.is_some() {
+            let what = "CREATE TABLE … LIKE … AS SELECT is not supported yet";
             let hint = "create the table, then INSERT INTO it";
-            return Err(reader.parser.message_at(&format!("{what} is not supported yet{HINT}{hint}"), &token));
+            return Err(reader.parser.message_at(&format!("{what}{HINT}{hint}"), &token));
         }
         table.query = Some(reader.query()?);
+    } else if replaces.is_some() {
+        let message = format!("a table is replaced by one AS a query{HINT}else drop it and create it anew");
+        return Err(reader.parser.message_at(&message, &token));
     } else if let Some(column) = table.order.first() {
         let message = format!(
             "the column '{}' has no type{HINT}only a table that is created AS a query may name columns alone",
@@ -149,12 +162,20 @@ fn table(reader: &mut Reader<'_>, temporary: bool) -> Parsed<StatementKind> {
     Ok(StatementKind::CreateTable(table))
 }
 
+/// Reads REPLACE TABLE.
+pub(super) fn replace(reader: &mut Reader<'_>) -> Parsed<StatementKind> {
+    reader.parser.next_token();
+    reader.parser.expect_word("TABLE")?;
+    table(reader, false, Some(Replaces::One))
+}
+
 /// A table of which nothing but the name is known.
 pub fn unfilled(name: Name) -> CreateTable {
     CreateTable {
         name,
         temporary: false,
         if_not_exists: false,
+        replaces: None,
         columns: Vec::new(),
         order: Vec::new(),
         watermark: None,
@@ -296,6 +317,9 @@ fn like(reader: &mut Reader<'_>) -> Parsed<Like> {
         let overwrites = matches!(feature.value.as_str(), "GENERATED" | "METADATA" | "OPTIONS" | "WATERMARKS");
         if strategy == MergeStrategy::Overwriting && !overwrites {
             return Err(parser.message_at(&format!("OVERWRITING {} is not possible", feature.value), &token));
+        }
+        if options.iter().any(|option: &LikeOption| option.feature.value == feature.value) {
+            return Err(parser.message_at(&format!("LIKE says twice what becomes of {}", feature.value), &token));
         }
         options.push(LikeOption { strategy, feature });
     }

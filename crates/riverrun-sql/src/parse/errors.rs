@@ -1,9 +1,11 @@
 //! sqlparser's errors, told as ours: the message, and the place with the length of the token that stands there.
 
 use super::cursor;
+use super::reserved::is_reserved;
 use riverrun_core::{Error, Place, suggest};
+use sqlparser::keywords::Keyword;
 use sqlparser::parser::ParserError;
-use sqlparser::tokenizer::TokenWithSpan;
+use sqlparser::tokenizer::{Token, TokenWithSpan};
 use std::collections::HashMap;
 
 /// Separates the message from the hint in the text of a parser's error.
@@ -13,9 +15,24 @@ pub(super) const HINT: char = '\u{1f}';
 pub(super) struct PlaceMap {
     /// By line and column: the place, and how many tokens stand before it.
     places: HashMap<(u32, u32), (Place, usize)>,
-    /// The tokens that are words without quotes; empty for all others.
-    words: Vec<String>,
+    words: Vec<Word>,
     end: Option<Place>,
+}
+
+/// A token as a word.
+struct Word {
+    /// As it is written; empty if the token is no word, or one in quotes.
+    text: String,
+    /// Whether it is a keyword as it stands, so that it is not misspelt.
+    keyword: bool,
+}
+
+impl Word {
+    fn new(token: &TokenWithSpan) -> Self {
+        let text = cursor::word_of(token).unwrap_or_default().to_owned();
+        let known = matches!(&token.token, Token::Word(word) if word.keyword != Keyword::NoKeyword);
+        Word { keyword: known || is_reserved(&text), text }
+    }
 }
 
 impl PlaceMap {
@@ -28,22 +45,125 @@ impl PlaceMap {
         let end = tokens.iter().rev().find_map(|token| super::place_of(token.span));
         PlaceMap {
             places: places.collect(),
-            words: tokens.iter().map(|token| cursor::word_of(token).unwrap_or_default().to_owned()).collect(),
+            words: tokens.iter().map(Word::new).collect(),
             end: end.map(|last| Place::new(last.line, last.column + last.length, 1)),
         }
+    }
+
+    fn is(&self, index: usize, keyword: &str) -> bool {
+        self.words.get(index).is_some_and(|word| word.text.eq_ignore_ascii_case(keyword))
+    }
+
+    /// The word at `index` if it is none that SQL knows.
+    fn unknown(&self, index: usize) -> Option<&str> {
+        let word = self.words.get(index).filter(|word| !word.keyword && word.text.len() >= 2)?;
+        Some(&word.text)
+    }
+
+    /// The hint that the word at `index` is misspelt, if it looks like one of `wanted`.
+    fn looks_like(&self, index: usize, wanted: &[&str]) -> Option<String> {
+        let word = self.unknown(index)?;
+        near(word, wanted).map(|near| format!("`{word}` looks like {near}"))
+    }
+
+    /// The word behind the keyword at `index`, if another one belongs there: `GROUP YB`.
+    fn misspelt_behind(&self, index: usize) -> Option<String> {
+        let (_, wanted) = FOLLOWERS.iter().find(|(keyword, _)| self.is(index, keyword))?;
+        self.looks_like(index + 1, wanted)
+    }
+
+    /// The word that is misspelt by what stands beside it. `message` is the parser's, and `index` where it came to a halt,
+    /// which may be far in front of the word.
+    fn misspelt_in_context(&self, index: usize, message: &str) -> Option<String> {
+        let wanted = expected_words(message);
+        if let Some(found) = self.looks_like(index, &wanted) {
+            return Some(found);
+        }
+        if index >= self.words.len() {
+            return (0..self.words.len()).find_map(|index| self.misspelt_behind(index));
+        }
+        let beside = [Some(index), index.checked_sub(1), index.checked_sub(2)];
+        if let Some(found) = beside.into_iter().flatten().find_map(|index| self.misspelt_behind(index)) {
+            return Some(found);
+        }
+        if self.is(index, "PRIMARY") {
+            let not = (index..self.words.len()).find(|index| self.is(*index, "NOT"))?;
+            return self.looks_like(not + 1, &["ENFORCED"]);
+        }
+        if self.is(index, "WHEN") {
+            let long = |index: &usize| self.unknown(*index).is_some_and(|word| word.len() >= 3);
+            let behind: Vec<usize> = (index + 1..self.words.len()).filter(long).collect();
+            return IN_CASE.iter().find_map(|wanted| behind.iter().find_map(|index| self.looks_like(*index, wanted)));
+        }
+        None
     }
 
     /// The word at `index` or just before it that looks like a keyword and is none: `SELECT a FORM t` fails at `t`.
     fn misspelt(&self, index: usize) -> Option<String> {
         [Some(index), index.checked_sub(1)].into_iter().flatten().find_map(|index| {
-            let word = self.words.get(index).filter(|word| word.len() >= 3)?;
-            let near = suggest::nearest(word, KEYWORDS.iter().copied())?;
-            (!near.eq_ignore_ascii_case(word)).then(|| format!("`{word}` looks like {near}"))
+            self.unknown(index).filter(|word| word.len() >= 3)?;
+            if !self.is(index + 1, "BY") {
+                return self.looks_like(index, KEYWORDS);
+            }
+            let of_a_table = if self.is(0, "CREATE") { self.looks_like(index, &["PARTITIONED"]) } else { None };
+            of_a_table.or_else(|| self.looks_like(index, BEFORE_BY))
         })
     }
 }
 
-/// The keywords within statements that are misspelt most easily.
+/// The candidate that a word looks like: the nearest, or one of the same letters.
+fn near<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    // Among words of two letters all are near to one another.
+    let apt = |candidate: &&str| word.len() > 2 || candidate.len() > 2;
+    let nearest = suggest::nearest(word, candidates.iter().copied().filter(apt));
+    nearest.or_else(|| candidates.iter().copied().find(|candidate| letters(candidate) == letters(word)))
+}
+
+fn letters(word: &str) -> Vec<char> {
+    let mut letters: Vec<char> = word.to_uppercase().chars().collect();
+    letters.sort_unstable();
+    letters
+}
+
+/// The keywords that a message of the parser's says it expected.
+fn expected_words(message: &str) -> Vec<&str> {
+    let Some((expected, _)) = message.strip_prefix("Expected: ").and_then(|rest| rest.rsplit_once(", found: ")) else {
+        return Vec::new();
+    };
+    let words = expected.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    words.filter(|word| word.len() >= 2 && word.chars().all(|c| c.is_ascii_uppercase() || c == '_')).collect()
+}
+
+/// Keywords, and the keywords of which one usually follows.
+const FOLLOWERS: &[(&str, &[&str])] = &[
+    ("GROUP", &["BY"]),
+    ("ORDER", &["BY"]),
+    ("PARTITION", &["BY"]),
+    ("PARTITIONED", &["BY"]),
+    ("NOT", &["NULL", "EXISTS", "ENFORCED", "LIKE", "BETWEEN", "SIMILAR", "DISTINCT"]),
+    ("IS", &["NULL", "NOT", "TRUE", "FALSE", "UNKNOWN", "DISTINCT"]),
+    ("IF", &["EXISTS", "NOT"]),
+    ("CASE", &["WHEN"]),
+    ("UNION", &["ALL", "DISTINCT", "SELECT"]),
+    ("INTERSECT", &["ALL", "DISTINCT", "SELECT"]),
+    ("EXCEPT", &["ALL", "DISTINCT", "SELECT"]),
+    ("STATEMENT", &["SET"]),
+    ("PRIMARY", &["KEY"]),
+    ("WATERMARK", &["FOR"]),
+    ("LEFT", &["JOIN", "OUTER"]),
+    ("RIGHT", &["JOIN", "OUTER"]),
+    ("FULL", &["JOIN", "OUTER"]),
+    ("NULLS", &["FIRST", "LAST"]),
+];
+
+/// Behind WHEN: the keywords of CASE, then those of its conditions.
+const IN_CASE: &[&[&str]] = &[&["THEN", "ELSE", "WHEN"], &["END", "AND", "NULL", "LIKE", "BETWEEN"]];
+
+/// What stands before BY.
+const BEFORE_BY: &[&str] = &["GROUP", "ORDER", "PARTITION", "PARTITIONED"];
+
+/// The keywords within statements that are misspelt most easily. Those that are as short as names are found by what
+/// stands beside them.
 const KEYWORDS: &[&str] = &[
     "FROM",
     "WHERE",
@@ -86,6 +206,11 @@ const KEYWORDS: &[&str] = &[
     "OVER",
     "FILTER",
     "BETWEEN",
+    "EXISTS",
+    "NULL",
+    "THEN",
+    "ELSE",
+    "DESC",
     "INTERVAL",
     "DISTINCT",
     "TABLE",
@@ -118,6 +243,7 @@ pub(super) fn convert(error: ParserError, places: &PlaceMap) -> Error {
         Some((message, hint)) => (message, Some(hint.to_owned())),
         None => (text, None),
     };
+    let hint = places.misspelt_in_context(index, message).or(hint);
     Error::input(reword(message))
         .hint_opt(hint.or_else(|| reserved_hint(message)).or_else(|| places.misspelt(index)))
         .at(place)
@@ -150,9 +276,11 @@ fn reword(message: &str) -> String {
 /// The hint where a reserved word stands for a name.
 fn reserved_hint(message: &str) -> Option<String> {
     let (expected, found) = message.strip_prefix("Expected: ")?.rsplit_once(", found: ")?;
-    let wants_name = expected.contains("identifier") || expected.contains("name") || expected == "end of statement";
-    (wants_name && super::reserved::is_reserved(found) && !STRUCTURE.contains(&found.to_ascii_uppercase().as_str()))
-        .then(|| format!("as a name, {} needs back-quotes: `{found}`", found.to_uppercase()))
+    let ends = expected == "end of statement" || expected == "an expression";
+    let wants_name = ends || expected.contains("identifier") || expected.contains("name");
+    let upper = found.to_ascii_uppercase();
+    let structure = STRUCTURE.contains(&upper.as_str()) || (ends && OPERATORS.contains(&upper.as_str()));
+    (wants_name && is_reserved(found) && !structure).then(|| format!("as a name, {upper} needs back-quotes: `{found}`"))
 }
 
 /// Words that stand where they do as keywords far more often than as names.
@@ -160,3 +288,6 @@ const STRUCTURE: &[&str] = &[
     "FROM", "WHERE", "GROUP", "ORDER", "HAVING", "ON", "JOIN", "SELECT", "UNION", "LIMIT", "AS", "BY", "WITH", "SET",
     "INTO", "VALUES",
 ];
+
+/// Words that stand beside an expression as a part of it, not as a name.
+const OPERATORS: &[&str] = &["AND", "OR", "NOT", "IN", "IS", "LIKE", "BETWEEN", "WHEN", "THEN", "ELSE"];

@@ -2,7 +2,7 @@
 //!
 //! Source: Flink, "CREATE FUNCTION". Parameters and RETURNS are ours: Flink reads them from Java classes.
 
-use super::cursor::{Cursor, keyword_of, place};
+use super::cursor::{Cursor, keyword_of, place, word_of};
 use super::statement::*;
 use super::statements::{Parsed, Reader, expected_word, options};
 use super::types;
@@ -42,7 +42,10 @@ fn definition(parser: &mut Parser<'_>, scope: FunctionScope, tolerated: bool) ->
             }
             Some("LANGUAGE") if create.language.is_none() => {
                 parser.next_token();
-                create.language = Some(parser.name_part("SQL or WASM")?);
+                let token = parser.next_token();
+                // SQL is a reserved word, which no name may be.
+                let Some(word) = word_of(&token) else { return Err(parser.expected_here("SQL or WASM", &token)) };
+                create.language = Some(NamePart { value: word.to_owned(), place: place(&token) });
             }
             Some("DETERMINISTIC") => {
                 parser.next_token();

@@ -34,7 +34,8 @@ pub(super) fn show(parser: &mut Parser<'_>) -> Parsed<StatementKind> {
             match keyword_of(&token).as_deref() {
                 Some("TABLE") => ShowKind::CreateTable(parser.name("a table's name")?),
                 Some("VIEW") => ShowKind::CreateView(parser.name("a view's name")?),
-                found => return Err(expected_word(parser, found, &["TABLE", "VIEW"], &token)),
+                Some("CATALOG") => ShowKind::CreateCatalog(parser.name_part("a catalog's name")?),
+                found => return Err(expected_word(parser, found, &["TABLE", "VIEW", "CATALOG"], &token)),
             }
         }
         Some("MODULES") => ShowKind::Modules { full: false },
@@ -42,7 +43,10 @@ pub(super) fn show(parser: &mut Parser<'_>) -> Parsed<StatementKind> {
             parser.expect_word("MODULES")?;
             ShowKind::Modules { full: true }
         }
-        Some(other @ ("JARS" | "JOBS" | "PROCEDURES" | "PARTITIONS" | "MODELS")) => {
+        Some("JARS") => ShowKind::Jars,
+        Some("MODELS") => ShowKind::Models,
+        Some("PROCEDURES") => ShowKind::Procedures,
+        Some(other @ ("JOBS" | "PARTITIONS")) => {
             let hint = match other {
                 "PARTITIONS" => "SHOW CREATE TABLE t says by what a table is partitioned",
                 _ => "SHOW lists TABLES, VIEWS, CATALOGS, DATABASES, FUNCTIONS, COLUMNS and MODULES",
@@ -64,6 +68,8 @@ pub(super) fn show(parser: &mut Parser<'_>) -> Parsed<StatementKind> {
             | ShowKind::Functions
             | ShowKind::UserFunctions
             | ShowKind::Columns
+            | ShowKind::Models
+            | ShowKind::Procedures
     );
     let mut from = None;
     if lists && (parser.accept("FROM") || parser.accept("IN")) {
@@ -72,15 +78,16 @@ pub(super) fn show(parser: &mut Parser<'_>) -> Parsed<StatementKind> {
         let token = parser.peek_token_ref();
         return Err(parser.expected_here("FROM and a table's name", token));
     }
-    let mut like = None;
+    let (mut like, mut any_case) = (None, false);
     if lists {
         let negated = parser.accept("NOT");
-        if negated {
+        any_case = parser.accept("ILIKE");
+        if negated && !any_case {
             parser.expect_word("LIKE")?;
         }
-        if negated || parser.accept("LIKE") {
+        if negated || any_case || parser.accept("LIKE") {
             like = Some((!negated, parser.string("a pattern in single quotes")?.value));
         }
     }
-    Ok(StatementKind::Show(Show { kind, from, like }))
+    Ok(StatementKind::Show(Show { kind, from, like, any_case }))
 }

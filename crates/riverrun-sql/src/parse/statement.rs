@@ -32,6 +32,10 @@ pub enum StatementKind {
     AlterTable(AlterTable),
     /// ALTER VIEW.
     AlterView(AlterView),
+    /// ALTER CATALOG.
+    AlterCatalog(AlterCatalog),
+    /// ALTER DATABASE name SET (…).
+    AlterDatabase(Name),
     /// DROP of a table, view, catalog or database.
     Drop(DropObject),
     /// USE CATALOG name.
@@ -52,6 +56,8 @@ pub enum StatementKind {
     Show(Show),
     /// DESCRIBE of a table or view.
     Describe(Name),
+    /// DESCRIBE CATALOG name; true for EXTENDED.
+    DescribeCatalog(NamePart, bool),
     /// DESCRIBE FUNCTION.
     DescribeFunction(Name),
     /// CREATE FUNCTION.
@@ -193,6 +199,8 @@ pub struct CreateTable {
     pub temporary: bool,
     /// IF NOT EXISTS.
     pub if_not_exists: bool,
+    /// OR REPLACE, or REPLACE TABLE.
+    pub replaces: Option<Replaces>,
     /// The columns, in order.
     pub columns: Vec<ColumnDef>,
     /// Names alone, before AS: the order of the query's columns.
@@ -211,6 +219,15 @@ pub struct CreateTable {
     pub like: Option<Like>,
     /// AS: the query whose columns the table has too. The INSERT of its rows is a statement of its own behind this one.
     pub query: Option<Query>,
+}
+
+/// Which table a new one takes the place of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replaces {
+    /// One of its name, if there is one: CREATE OR REPLACE TABLE.
+    IfThere,
+    /// One of its name, which must be there: REPLACE TABLE.
+    One,
 }
 
 /// A column of a CREATE TABLE.
@@ -402,6 +419,26 @@ pub struct CreateCatalog {
     pub options: Options,
 }
 
+/// `ALTER CATALOG`.
+#[derive(Clone, Debug)]
+pub struct AlterCatalog {
+    /// The catalog's name.
+    pub name: NamePart,
+    /// What becomes of it.
+    pub change: CatalogChange,
+}
+
+/// What ALTER CATALOG changes.
+#[derive(Clone, Debug)]
+pub enum CatalogChange {
+    /// SET: options, over those there are.
+    SetOptions(Options),
+    /// RESET: the keys of options.
+    ResetOptions(Vec<NamePart>),
+    /// COMMENT.
+    Comment(String),
+}
+
 /// `CREATE DATABASE [IF NOT EXISTS]`.
 #[derive(Clone, Debug)]
 pub struct CreateDatabase {
@@ -535,8 +572,10 @@ pub struct Show {
     pub kind: ShowKind,
     /// `FROM | IN` a catalog, database or (of columns) table.
     pub from: Option<Name>,
-    /// `[NOT] LIKE pattern`; true for LIKE, false for NOT LIKE.
+    /// `[NOT] LIKE | ILIKE pattern`; true for LIKE, false for NOT LIKE.
     pub like: Option<(bool, String)>,
+    /// ILIKE: whether the pattern's letters stand for upper and lower case.
+    pub any_case: bool,
 }
 
 /// What SHOW shows.
@@ -555,6 +594,10 @@ pub enum ShowKind {
     CurrentDatabase,
     CreateTable(Name),
     CreateView(Name),
+    CreateCatalog(NamePart),
+    Jars,
+    Models,
+    Procedures,
 }
 
 /// `EXPLAIN [PLAN FOR | details] statement`.

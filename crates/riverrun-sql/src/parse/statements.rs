@@ -177,7 +177,12 @@ impl Reader<'_> {
     /// Reads a query.
     pub(super) fn query(&mut self) -> Parsed<Query> {
         let from = self.parser.index();
+        let table = self.whole_table();
         let mut ast = self.parser.parse_query()?;
+        if let (ast::SetExpr::Table(_), Some(tokens)) = (ast.body.as_ref(), table) {
+            let mut parser = Parser::new(&dialect::FLINK).with_tokens_with_locations(tokens);
+            ast.body = parser.parse_query()?.body;
+        }
         refuse_unknown_clauses(&self.parser, &ast)?;
         quantified::rewrite(&mut ast);
         let (text, place) = self.text_since(from);
@@ -187,6 +192,29 @@ impl Reader<'_> {
             own.iter().any(|place| (u64::from(place.line), u64::from(place.column)) == (*line, *column))
         });
         Ok(Query { ast, hints: Hints { by_place: by_place.cloned().collect() }, text, place })
+    }
+
+    /// `TABLE t`, if a query begins with it, as SELECT * FROM t: sqlparser keeps no places of it.
+    fn whole_table(&self) -> Option<Vec<TokenWithSpan>> {
+        let first = self.parser.peek_token_ref();
+        if !cursor::is_word(first, "TABLE") {
+            return None;
+        }
+        let select = [Token::make_keyword("SELECT"), Token::Mul, Token::make_keyword("FROM")];
+        let mut tokens: Vec<_> = select.map(|token| TokenWithSpan::new(token, first.span)).into();
+        for at in 1.. {
+            let token = self.parser.peek_nth_token_ref(at);
+            let fits = match token.token {
+                Token::Word(_) => at % 2 == 1,
+                Token::Period => at % 2 == 0,
+                _ => false,
+            };
+            if !fits {
+                break;
+            }
+            tokens.push(token.clone());
+        }
+        Some(tokens)
     }
 
     /// The hints behind the last token that was read.
@@ -215,6 +243,7 @@ impl Reader<'_> {
             "SELECT" | "WITH" | "VALUES" | "TABLE" => Ok(StatementKind::Query(self.query()?)),
             "INSERT" => Ok(StatementKind::Insert(self.insert()?)),
             "CREATE" => create::create(self),
+            "REPLACE" => create::replace(self),
             "DROP" => self.drop_object(),
             "ALTER" => self.alter(),
             "USE" => self.use_object(),
@@ -229,6 +258,25 @@ impl Reader<'_> {
                 parser.next_token();
                 if parser.accept("FUNCTION") {
                     return function::describe(parser);
+                }
+                let token = parser.peek_token_ref().clone();
+                // Either could be the name of a table, if nothing followed.
+                let named = matches!(parser.peek_nth_token_ref(1).token, Token::Word(_));
+                match keyword_of(&token).as_deref() {
+                    Some("CATALOG") if named => {
+                        parser.next_token();
+                        let extended = parser.accept("EXTENDED");
+                        return Ok(StatementKind::DescribeCatalog(parser.name_part("a catalog's name")?, extended));
+                    }
+                    Some(other @ ("DATABASE" | "SCHEMA" | "JOB" | "MODEL" | "CONNECTION")) if named => {
+                        let hint = match other {
+                            "DATABASE" | "SCHEMA" => "SHOW TABLES FROM d lists what is in it",
+                            _ => "DESCRIBE takes a table, a view, a function or a catalog",
+                        };
+                        let message = format!("DESCRIBE {other} is not supported yet{HINT}{hint}");
+                        return Err(parser.message_at(&message, &token));
+                    }
+                    _ => {}
                 }
                 parser.accept("TABLE");
                 parser.accept("EXTENDED");
@@ -322,10 +370,15 @@ impl Reader<'_> {
             Some("FUNCTION" | "TEMPORARY") => function::alter(self),
             Some("TABLE") => alter::table(self),
             Some("VIEW") => alter::view(self),
-            Some(other @ ("DATABASE" | "CATALOG" | "MODEL" | "MATERIALIZED")) => {
+            Some("CATALOG") => alter::catalog(self),
+            Some("DATABASE") => alter::database(self),
+            Some(other @ ("MODEL" | "MATERIALIZED" | "CONNECTION")) => {
                 Err(parser.message_at(&format!("ALTER {other} is not supported yet"), &begin))
             }
-            found => Err(expected_word(parser, found, &["TABLE", "VIEW", "FUNCTION"], token)),
+            found => {
+                let words = ["TABLE", "VIEW", "FUNCTION", "CATALOG", "DATABASE"];
+                Err(expected_word(parser, found, &words, token))
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! Text → tokens: variables replaced, comments dropped, hints taken out, every place that of the original text.
 
+mod refused;
+
 use super::errors;
 use super::statement::{Hint, Hints};
 use riverrun_core::options::OptionValue;
@@ -47,8 +49,15 @@ impl Tokens {
         if let Err(error) =
             Tokenizer::new(&super::dialect::FLINK, &replaced.text).tokenize_with_location_into_buf(&mut raw)
         {
-            let place = replaced.original(error.location);
-            return Err(tokenizer_error(&error.message).at(Place::new(place.line as u32, place.column as u32, 1)));
+            let told = tokenizer_error(&error.message);
+            let offsets = LineOffsets::new(&replaced.text);
+            // The tokenizer tells the end of the text, where a comment is missed last.
+            let opened =
+                (told.message() == UNCLOSED_COMMENT).then(|| refused::unclosed_comment(&replaced.text)).flatten();
+            let location = opened.map_or(error.location, |byte| offsets.location(byte));
+            let place = replaced.original(location);
+            let length = if opened.is_some() { 2 } else { 1 };
+            return Err(told.at(Place::new(place.line as u32, place.column as u32, length)));
         }
         let offsets = LineOffsets::new(&replaced.text);
         let mut tokens: Vec<Positioned> = Vec::with_capacity(raw.len());
@@ -81,6 +90,7 @@ impl Tokens {
             refuse_foreign(&token, span, replaced.text.get(start..end).unwrap_or_default())?;
             tokens.push(Positioned { token: TokenWithSpan::new(token, span), start, end });
         }
+        refused::refuse(&tokens)?;
         Ok(Tokens {
             text: replaced.text,
             tokens: super::values::complete(super::matched::call_matched(move_within(complete_skip(tokens)))),
@@ -111,6 +121,9 @@ pub(super) fn is_unclosed(error: &Error) -> bool {
     error.message().contains("has no closing")
 }
 
+/// What is said of a comment that goes on to the end of the text.
+const UNCLOSED_COMMENT: &str = "a comment has no closing */";
+
 fn tokenizer_error(message: &str) -> Error {
     let message = errors::split_place(message).map_or(message, |(message, ..)| message);
     match message {
@@ -118,7 +131,7 @@ fn tokenizer_error(message: &str) -> Error {
             Error::input("a string has no closing quote").hint("a quote within a string is written twice: 'it''s'")
         }
         message if message.contains("Unterminated multi-line comment") || message.contains("multi-line comment") => {
-            Error::input("a comment has no closing */")
+            Error::input(UNCLOSED_COMMENT)
         }
         message if message.contains("Expected close delimiter") => Error::input("a name has no closing back-quote"),
         message => Error::input(message.to_owned()),
@@ -192,6 +205,12 @@ impl<'a> LineOffsets<'a> {
         let line = &self.text[start..];
         let column = (location.column as usize).saturating_sub(1);
         line.char_indices().nth(column).map_or(self.text.len(), |(at, _)| start + at)
+    }
+
+    fn location(&self, byte: usize) -> Location {
+        let line = self.starts.partition_point(|start| *start <= byte).max(1);
+        let start = self.starts[line - 1];
+        Location::new(line as u64, self.text[start..byte].chars().count() as u64 + 1)
     }
 }
 

@@ -8,6 +8,7 @@ use riverrun_operators::expression::Expression;
 use riverrun_operators::group_aggregate::Phases;
 use riverrun_operators::lookup_join::LookupSource;
 use riverrun_operators::over::{FrameStart, FrameUnit, OverOrder};
+use riverrun_operators::pattern::{Pattern, Skip};
 use riverrun_operators::rank::top_n::LastRank;
 use riverrun_operators::sort_key::SortKey;
 use riverrun_operators::window::spec::{WindowKind, Windowing};
@@ -203,10 +204,12 @@ pub(super) fn details(node: &Node) -> Vec<(&'static str, String)> {
         }
         NodeKind::WindowTopN(spec) => {
             say("partition by", list(&spec.keys));
+            say("order by", sort_keys(&spec.order));
             say("ranks", format!("{} to {}", spec.first, spec.last));
         }
         NodeKind::WindowDeduplicate(spec) => {
             say("partition by", list(&spec.keys));
+            say("order by", text(&spec.time));
             say("keep", if spec.keep_last { "last row" } else { "first row" }.to_owned());
         }
         NodeKind::TopN(spec) => {
@@ -311,7 +314,18 @@ pub(super) fn details(node: &Node) -> Vec<(&'static str, String)> {
         NodeKind::MatchRecognize(spec) => {
             say("partition by", list(&spec.keys));
             say("order by", spec.time.as_ref().map_or_else(|| "arrival".to_owned(), text));
-            say("variables", spec.variables.join(", "));
+            let pattern = spec.pattern.text(&spec.variables);
+            let whole = pattern.strip_prefix('(').and_then(|pattern| pattern.strip_suffix(')'));
+            let concat = matches!(spec.pattern, Pattern::Concat(_) | Pattern::Alternation(_));
+            say("pattern", whole.filter(|_| concat).unwrap_or(&pattern).to_owned());
+            let name = |variable: usize| spec.variables.get(variable).map_or("", String::as_str);
+            let skip = match spec.skip {
+                Skip::PastLastRow => "past last row".to_owned(),
+                Skip::ToNextRow => "to next row".to_owned(),
+                Skip::ToFirst(variable) => format!("to first {}", name(variable)),
+                Skip::ToLast(variable) => format!("to last {}", name(variable)),
+            };
+            say("skip", skip);
             say("within", spec.within.map(|within| span_text(within.0)).unwrap_or_default());
             say("rows", if spec.all_rows { "all of a match" } else { "one per match" }.to_owned());
         }
@@ -365,16 +379,19 @@ fn sort_keys(order: &[SortKey]) -> String {
     keys.join(", ")
 }
 
-fn windowing(windowing: &Windowing) -> String {
+pub(super) fn windowing(windowing: &Windowing) -> String {
     match windowing {
         Windowing::Time { kind, time, processing, .. } => {
             let time = format!("{}{}", text(time), if *processing { " as processing time" } else { "" });
             let span = |millis: Millis| span_text(millis.0);
+            let moved = |offset: &Millis| if offset.0 == 0 { String::new() } else { format!(", {}", span(*offset)) };
             match kind {
-                WindowKind::Tumble { size, .. } => format!("TUMBLE({time}, {})", span(*size)),
-                WindowKind::Hop { size, slide, .. } => format!("HOP({time}, {}, {})", span(*slide), span(*size)),
-                WindowKind::Cumulate { size, step, .. } => {
-                    format!("CUMULATE({time}, {}, {})", span(*step), span(*size))
+                WindowKind::Tumble { size, offset } => format!("TUMBLE({time}, {}{})", span(*size), moved(offset)),
+                WindowKind::Hop { size, slide, offset } => {
+                    format!("HOP({time}, {}, {}{})", span(*slide), span(*size), moved(offset))
+                }
+                WindowKind::Cumulate { size, step, offset } => {
+                    format!("CUMULATE({time}, {}, {}{})", span(*step), span(*size), moved(offset))
                 }
                 WindowKind::Session { gap } => format!("SESSION({time}, {})", span(*gap)),
             }

@@ -1,10 +1,13 @@
 //! State that grows for ever: which nodes keep rows without a bound, and how much each costs.
 
 use super::node::{Node, NodeKind, StreamPlan};
+use arrow::datatypes::{DataType as ArrowType, Schema as ArrowSchema};
 use riverrun_core::{Schema, TypeKind};
+use riverrun_operators::aggregate_call::AggregateCall;
+use riverrun_operators::expression::Expression;
 use riverrun_operators::join::{LEFT, RIGHT};
 use riverrun_operators::lookup_join::LookupSource;
-use riverrun_operators::over::OverOrder;
+use riverrun_operators::over::{FrameStart, OverCallSpec, OverOrder, OverSpec};
 use riverrun_operators::rank::top_n::LastRank;
 use riverrun_operators::regular_join::RegularJoinSpec;
 
@@ -27,7 +30,9 @@ impl StreamPlan {
         if node.inputs.iter().all(|input| self.node(input.node).properties.bounded) {
             return Vec::new();
         }
-        kept(&node.kind).map(|kept| format!("{}: {kept}", node.id)).into_iter().collect()
+        let Some(input) = node.inputs.first() else { return Vec::new() };
+        let below = &self.node(input.node).properties.schema;
+        kept(&node.kind, below).map(|kept| format!("{}: {kept}", node.id)).into_iter().collect()
     }
 
     fn warnings_of_join(&self, node: &Node, spec: &RegularJoinSpec) -> Vec<String> {
@@ -57,26 +62,29 @@ impl StreamPlan {
     }
 }
 
-/// What an operator keeps that grows with its input for ever, how much that is, and what would bound it; `None` if nothing
-/// does.
-fn kept(kind: &NodeKind) -> Option<String> {
-    const TTL: &str = "set 'table.exec.state.ttl'";
-    let each = |what: &str, bytes: usize, per: &str, remedy: &str| {
-        Some(format!("{what} for ever, about {bytes} bytes for each different {per}; {remedy}"))
-    };
+const TTL: &str = "set 'table.exec.state.ttl'";
+
+/// Why that does not help where there are no keys.
+const NEVER_IDLE: &str = "'table.exec.state.ttl' clears only what gets no rows";
+
+fn each(what: &str, bytes: usize, per: &str, remedy: &str) -> Option<String> {
+    Some(format!("{what} for ever, about {bytes} bytes for each different {per}; {remedy}"))
+}
+
+/// What an operator keeps that grows with its input, whose rows are these, for ever, how much that is, and what would bound it;
+/// `None` if nothing does.
+fn kept(kind: &NodeKind, below: &Schema) -> Option<String> {
     match kind {
-        NodeKind::GroupAggregate(spec) if spec.ttl.is_none() && !spec.keys.is_empty() => {
-            let remedy = format!("{TTL}, or group by a window");
-            each("this aggregation keeps its groups", row_bytes(&spec.schema), "key", &remedy)
+        NodeKind::GroupAggregate(spec) if spec.keys.is_empty() => {
+            let values = KeptValues::of(&spec.aggregates, below).text()?;
+            Some(format!("this aggregation keeps values for ever, {values}; group by a window ({NEVER_IDLE})"))
         }
-        NodeKind::Over(spec) if spec.ttl.is_none() => match &spec.order {
-            OverOrder::Column(_) => Some(format!(
-                "this OVER aggregation keeps its rows for ever, about {} bytes for each; {TTL}",
-                2 * row_bytes(&spec.schema)
-            )),
-            _ if spec.keys.is_empty() => None,
-            _ => each("this OVER aggregation keeps its partitions", row_bytes(&spec.schema), "key", TTL),
-        },
+        NodeKind::GroupAggregate(spec) if spec.ttl.is_none() => {
+            let remedy = format!("{TTL}, or group by a window");
+            let key = KeptValues::of(&spec.aggregates, below).with_key();
+            each("this aggregation keeps its groups", row_bytes(&spec.schema), &key, &remedy)
+        }
+        NodeKind::Over(spec) => kept_of_over(spec, below),
         NodeKind::Deduplicate(spec) if spec.ttl.is_none() => {
             each("this deduplication keeps its keys", row_bytes(&spec.schema), "key", TTL)
         }
@@ -132,6 +140,103 @@ fn kept(kind: &NodeKind) -> Option<String> {
             _ => None,
         },
         _ => None,
+    }
+}
+
+fn kept_of_over(spec: &OverSpec, below: &Schema) -> Option<String> {
+    if matches!(spec.order, OverOrder::Column(_)) {
+        let bytes = 2 * row_bytes(&spec.schema);
+        let kept = || format!("this OVER aggregation keeps its rows for ever, about {bytes} bytes for each; {TTL}");
+        return spec.ttl.is_none().then(kept);
+    }
+    // A frame that begins somewhere lets go of the values that leave it.
+    let calls = spec.calls.iter().filter(|_| spec.start == FrameStart::Unbounded).filter_map(|call| match call {
+        OverCallSpec::Aggregate(call) => Some(call),
+        _ => None,
+    });
+    let values = KeptValues::of(calls, below);
+    if spec.keys.is_empty() {
+        let values = values.text()?;
+        return Some(format!(
+            "this OVER aggregation keeps values for ever, {values}; begin the frame some rows or some time before the current row ({NEVER_IDLE})"
+        ));
+    }
+    if spec.ttl.is_some() {
+        return None;
+    }
+    each("this OVER aggregation keeps its partitions", row_bytes(&spec.schema), &values.with_key(), TTL)
+}
+
+/// What the aggregates of one key keep of its rows, beside their results, in bytes.
+#[derive(Clone, Copy, Debug, Default)]
+struct KeptValues {
+    /// For each value that is different from the others.
+    different: usize,
+    /// For each row.
+    each: usize,
+}
+
+impl KeptValues {
+    /// Of these calls over rows of this schema.
+    fn of<'a>(calls: impl IntoIterator<Item = &'a AggregateCall>, below: &Schema) -> KeptValues {
+        /// Before a run of bytes in a buffer.
+        const LENGTH: usize = 4;
+        let below = below.to_arrow();
+        let mut kept = KeptValues::default();
+        for call in calls {
+            let bytes: usize = call.arguments.iter().map(|argument| argument_bytes(argument, &below)).sum();
+            // By what the signature of the state calls it, too: what is kept has another name only if it is something else.
+            let name = format!("{:?}", call.function);
+            let (is_distinct, name) = match name.strip_prefix("Distinct { inner: ") {
+                Some(inner) => (true, inner),
+                None => (false, name.as_str()),
+            };
+            let name = name.strip_prefix("SlotFunction(").unwrap_or(name);
+            let own = match name.split(|char: char| !char.is_alphanumeric()).next() {
+                // COLLECT; MIN and MAX where rows are taken back; PERCENTILE; JSON_OBJECTAGG.
+                Some("Collect" | "Values" | "Percentile" | "JsonObject") => {
+                    KeptValues { different: ROW_OVERHEAD + bytes, each: 0 }
+                }
+                // FIRST_VALUE and LAST_VALUE where rows are taken back.
+                Some("All") => KeptValues { different: 0, each: ROW_OVERHEAD + bytes },
+                // ARRAY_AGG, LISTAGG and JSON_ARRAYAGG.
+                Some("Sequence") => KeptValues { different: 0, each: LENGTH + bytes },
+                _ => KeptValues::default(),
+            };
+            if is_distinct {
+                kept.different += ROW_OVERHEAD + bytes + own.different + own.each;
+            } else {
+                kept.different += own.different;
+                kept.each += own.each;
+            }
+        }
+        kept
+    }
+
+    /// How much that is; `None` if nothing is kept.
+    fn text(self) -> Option<String> {
+        let different = format!("about {} bytes for each different value", self.different);
+        let each = format!("about {} bytes for each row", self.each);
+        match (self.different, self.each) {
+            (0, 0) => None,
+            (_, 0) => Some(different),
+            (0, _) => Some(each),
+            _ => Some(format!("{different} and {each}")),
+        }
+    }
+
+    /// A key, with what is kept in it.
+    fn with_key(self) -> String {
+        self.text().map_or_else(|| "key".to_owned(), |values| format!("key and in it {values}"))
+    }
+}
+
+/// About how many bytes an argument of an aggregate takes up.
+fn argument_bytes(argument: &Expression, below: &ArrowSchema) -> usize {
+    match argument.data_type(below) {
+        Ok(ArrowType::Boolean) => 1,
+        Ok(ArrowType::Utf8 | ArrowType::Binary) | Err(_) => TEXT + 4,
+        Ok(other) => other.primitive_width().unwrap_or(4 * TEXT),
     }
 }
 

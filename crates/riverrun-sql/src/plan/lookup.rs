@@ -8,6 +8,7 @@ use super::table::connector_of;
 use super::temporal::Temporal;
 use crate::bind::lookup_hint::LookupHint;
 use crate::bind::relation::{Relation, RelationKind};
+use crate::bind::scope::column;
 use crate::bind::table::{BoundTable, ColumnSource};
 use crate::expr::Expr;
 use arrow::array::RecordBatch;
@@ -15,7 +16,7 @@ use riverrun_connectors::connector::{LookupSpec, LookupTable, LookupWay};
 use riverrun_connectors::lookup::{ReloadTimes, read_all, reload_times};
 use riverrun_connectors::{Connector, OnError, SourceSpec};
 use riverrun_core::options::parse_duration;
-use riverrun_core::{Clock, Error, Result};
+use riverrun_core::{Clock, Error, Field, Result};
 use riverrun_operators::expression::Expression;
 use riverrun_operators::join::{LEFT, RIGHT};
 use riverrun_operators::lookup_join::waiting::Waits;
@@ -96,19 +97,37 @@ pub(super) fn looked_up(relation: &Relation) -> Option<&BoundTable> {
     }
 }
 
+/// The projections and filters of views as those of the query itself.
+fn without_views(relation: Relation) -> Relation {
+    let Relation { schema, kind } = relation;
+    let kind = match kind {
+        RelationKind::View { input, .. } | RelationKind::Fence(input) => {
+            return Relation { schema, kind: without_views(*input).kind };
+        }
+        RelationKind::Project { input, exprs } => {
+            RelationKind::Project { input: Box::new(without_views(*input)), exprs }
+        }
+        RelationKind::Filter { input, condition } => {
+            RelationKind::Filter { input: Box::new(without_views(*input)), condition }
+        }
+        other => other,
+    };
+    Relation { schema, kind }
+}
+
 impl Planner<'_> {
     /// A join with what a table says when a row comes.
     pub(super) fn lookup_join(&mut self, join: Temporal) -> Result<NodeId> {
         let Temporal { left, right, kind, mut on, place, hint, schema, .. } = join;
-        let inputs = [left.schema.clone(), right.schema.clone()];
+        let mut inputs = [left.schema.clone(), right.schema.clone()];
         let width = inputs[LEFT].len();
-        let Chain { base, exprs, filters } = chain(right);
+        let name = looked_up(&right).map(BoundTable::short_name).unwrap_or_default();
+        let Chain { base, exprs, filters } = chain(without_views(right));
         let RelationKind::Scan(table) = &base.kind else {
-            return Err(
-                Error::unsupported("a lookup join with a view of another query than a selection of columns").at(place)
-            );
+            return Err(Error::unsupported(format!("a lookup join with expressions over '{name}'"))
+                .hint("compute them in the query that joins")
+                .at(place));
         };
-        let name = table.short_name();
         let physical = |index: usize| match table.sources.get(index) {
             Some(ColumnSource::Physical(physical)) => Ok(*physical),
             _ => Err(Error::unsupported(format!("a lookup join that reads a computed column of '{name}'"))
@@ -126,16 +145,19 @@ impl Planner<'_> {
             columns.push(physical(*index)?);
             places.push(*index);
         }
-        // Conditions on the table alone are tested on what was found.
+        // Conditions on the table alone are tested on what was found; the columns that only they need come last.
+        let mut found = schema.clone();
         for filter in filters {
-            let position = |index: usize| places.iter().position(|place| *place == index);
-            if filter.columns().iter().any(|index| position(*index).is_none()) {
-                return Err(Error::unsupported(format!(
-                    "a lookup join with a view of '{name}' that filters by columns it does not show"
-                ))
-                .hint("write the condition behind ON")
-                .at(place));
+            for index in filter.columns() {
+                if !places.contains(&index) {
+                    columns.push(physical(index)?);
+                    places.push(index);
+                    let field = &table.schema.fields[index];
+                    inputs[RIGHT].fields.push(field.clone());
+                    found.fields.push(Field::new(field.name.clone(), field.data_type.with_nullable(true)));
+                }
             }
+            let position = |index: usize| places.iter().position(|place| *place == index);
             on.push(filter.move_columns(&|index| width + position(index).unwrap_or_default()));
         }
         let split = self.split(on, width);
@@ -169,11 +191,14 @@ impl Planner<'_> {
             shuffled: hint.is_some_and(|hint| hint.shuffle),
             condition: pair_condition(split.rest, &inputs)?,
             inputs,
-            schema: schema.clone(),
+            schema: found.clone(),
             batch_size: self.config.batch_size(),
         };
-        let properties = Properties { changelog: below.changelog, ..Properties::append(schema, below.bounded) };
-        Ok(self.builder.add(NodeKind::LookupJoin(Box::new(spec)), vec![node.into()], properties))
+        let properties = Properties { changelog: below.changelog, ..Properties::append(found, below.bounded) };
+        let node = self.builder.add(NodeKind::LookupJoin(Box::new(spec)), vec![node.into()], properties);
+        let shown: Vec<Expr> =
+            schema.fields.iter().enumerate().map(|(index, field)| column(index, &field.data_type)).collect();
+        self.calc(node, Vec::new(), &shown, schema)
     }
 
     /// Where the rows of the table come from.

@@ -6,7 +6,6 @@ use crate::bind::match_recognize::{BoundComputed, BoundCondition, BoundOperand, 
 use crate::physical::lower_over;
 use riverrun_core::{Error, Field, Result, Schema};
 use riverrun_operators::match_recognize::{Computed, Condition, MatchRecognizeSpec, Operand};
-use riverrun_operators::pattern::Program;
 
 #[cfg(test)]
 mod tests;
@@ -39,7 +38,7 @@ impl Planner<'_> {
             operand_types: matched.operands.iter().map(|(_, data_type)| data_type.to_arrow()).collect(),
             variables: matched.variables,
             conditions: conditions.collect::<Result<_>>()?,
-            program: Program::compile(&matched.pattern)?,
+            pattern: matched.pattern,
             skip: matched.skip,
             within: matched.within,
             all_rows: matched.all_rows,

@@ -8,7 +8,7 @@ use super::join::Join;
 use super::node::{ChangelogKind, NodeId, NodeKind, Properties, SourceNode, StreamPlan, WatermarkNode};
 use super::over::Over;
 use super::rewrite::rewrite;
-use super::table::{connector_of, on_error};
+use super::table::{ReadMetadata, connector_of, on_error, read_metadata};
 use super::temporal::Temporal;
 use super::values::constant_rows;
 use super::{PlanBuilder, current_watermark, sink};
@@ -24,7 +24,7 @@ use crate::physical::lower_over;
 use crate::session::SessionConfig;
 use riverrun_connectors::{OnError, ProducedChanges, SourceSpec};
 use riverrun_core::options::parse_duration;
-use riverrun_core::{Clock, Error, Millis, Result, RowBatch, Schema, TypeKind};
+use riverrun_core::{Clock, DataType, Error, Millis, Result, RowBatch, Schema, TypeKind};
 use riverrun_operators::calc::CalcSpec;
 use riverrun_operators::expression::Expression;
 use riverrun_operators::limit::LimitSpec;
@@ -266,7 +266,14 @@ impl<'a> Planner<'a> {
     fn source(&mut self, table: &BoundTable) -> Result<NodeId> {
         let name = table.short_name();
         let connector = connector_of(&name, &table.options)?;
-        let layout = layout_schema(table);
+        let metadata = read_metadata(connector, table, &self.context)?;
+        let layout = layout_schema(table, &metadata);
+        let physical = table.physical.len();
+        // The connector gives metadata with its own types.
+        let given = |index: usize, data_type: &DataType| match index.checked_sub(physical) {
+            Some(position) => metadata.values[position].clone(),
+            None => Expr::Column { index, data_type: data_type.clone() },
+        };
         let columns = table
             .sources
             .iter()
@@ -275,9 +282,9 @@ impl<'a> Planner<'a> {
                 let expr = match source {
                     ColumnSource::Physical(index) => Expr::Column { index: *index, data_type: field.data_type.clone() },
                     ColumnSource::Metadata { index, .. } => {
-                        Expr::Column { index: table.physical.len() + index, data_type: field.data_type.clone() }
+                        metadata.values[*index].clone().with_type(field.data_type.clone())
                     }
-                    ColumnSource::Computed(expr) => expr.clone(),
+                    ColumnSource::Computed(expr) => expr.replace_columns(&mut |index, kind| given(index, kind)),
                 };
                 lower_over(&expr, &layout)
             })
@@ -298,7 +305,7 @@ impl<'a> Planner<'a> {
                 })
             })
             .transpose()?;
-        let spec = self.source_spec(table);
+        let spec = SourceSpec { metadata: metadata.columns, ..self.source_spec(table) };
         let rejects = matches!(spec.on_error, OnError::Table(_));
         // Whether an order can wait for the end is known only here; the plan's own factories are made when it is finished.
         let bounded = connector.source(spec.clone()).is_ok_and(|factory| factory.bounded());
@@ -389,9 +396,9 @@ fn readable_schema(table: &BoundTable) -> Schema {
 }
 
 /// What the connector gives: physical columns, then metadata.
-fn layout_schema(table: &BoundTable) -> Schema {
+fn layout_schema(table: &BoundTable, metadata: &ReadMetadata) -> Schema {
     let metadata =
-        table.metadata.iter().map(|(key, data_type)| riverrun_core::Field::new(key.clone(), data_type.clone()));
+        metadata.columns.iter().map(|(key, data_type)| riverrun_core::Field::new(key.clone(), data_type.clone()));
     Schema::new(table.physical.fields.iter().cloned().chain(metadata).collect())
 }
 

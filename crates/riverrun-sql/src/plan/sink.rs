@@ -3,7 +3,7 @@
 use super::node::{ChangelogKind, Input, NodeId, NodeKind, Properties, SinkNode};
 use super::planner::Planner;
 use super::rewrite::rewrite;
-use super::table::connector_of;
+use super::table::{connector_of, written_metadata};
 use crate::bind::scope::column;
 use crate::bind::table::{BoundTable, ColumnSource};
 use crate::bind::{CatalogTables, ExprBinder, Scope, literal};
@@ -141,13 +141,21 @@ fn assigned(binder: &ExprBinder<'_>, value: Expr, field: &Field, table: &str, pl
     if from.kind == TypeKind::Null {
         return literal::null(&field.data_type);
     }
-    // A shorter CHAR or VARCHAR is no cast: `table.exec.sink.type-length-enforcer` says what becomes of what is too long.
-    let same_family = (from.kind.is_character() && field.data_type.kind.is_character())
-        || (from.kind.is_binary() && field.data_type.kind.is_binary());
-    if same_family {
+    if fits(&from.kind, &field.data_type.kind) {
         return Ok(value.with_type(field.data_type.with_nullable(from.nullable)));
     }
     binder.implicit_cast(value, &field.data_type.with_nullable(from.nullable))
+}
+
+/// Whether values of one type need no cast to another that differs in length alone. What a source gives may still be longer than its
+/// type says: `table.exec.sink.type-length-enforcer` says what becomes of that.
+fn fits(from: &TypeKind, to: &TypeKind) -> bool {
+    use TypeKind::*;
+    match (from, to) {
+        (Char(from), Char(to)) | (Binary(from), Binary(to)) => from == to,
+        (Char(from) | Varchar(from), Varchar(to)) | (Binary(from) | Varbinary(from), Varbinary(to)) => from <= to,
+        _ => false,
+    }
 }
 
 /// Whether Flink writes values of one type into a column of another without CAST (`LogicalTypeCasts`).
@@ -206,30 +214,27 @@ pub(super) fn write(
     let schema = Schema::new(
         schema.fields.into_iter().map(|f| Field::new(f.name, f.data_type.without_time_attribute())).collect(),
     );
-    let metadata = columns
-        .iter()
-        .filter_map(|&index| match table.sources[index] {
-            ColumnSource::Metadata { index, .. } => table.metadata.get(index).cloned(),
-            _ => None,
-        })
-        .collect();
+    let metadata = written_metadata(connector, table, &columns, &planner.context)?;
     let primary_key: Vec<usize> =
         table.primary_key.iter().filter_map(|key| columns.iter().position(|column| column == key)).collect();
+    let mut node = projected(planner, input, exprs, &schema)?;
+    let below = planner.builder.properties(node).clone();
+    // The columns of the rows that come are those of the table in its own order.
+    let row_keys = below.keys.as_ref().filter(|_| columns.iter().copied().eq(0..table.physical.len())).cloned();
     let factory = connector
         .sink(SinkSpec {
             table: name.clone(),
             schema: table.physical.clone(),
-            metadata,
+            metadata: metadata.iter().map(|(_, key, data_type)| (key.clone(), data_type.clone())).collect(),
             options: table.options.clone(),
             partition_keys: table.partition_keys.clone(),
             primary_key: primary_key.clone(),
+            row_keys,
             overwrite,
             time_zone: planner.config.time_zone(),
         })
         .map_err(|error| error.at(place))?;
     let accepts = factory.accepts();
-    let mut node = projected(planner, input, exprs, &schema)?;
-    let below = planner.builder.properties(node).clone();
     if below.changelog != ChangelogKind::Append && accepts == AcceptedChanges::Append {
         return Err(Error::input(format!(
             "the table '{name}' takes only new rows, but the query updates or deletes some"
@@ -255,10 +260,30 @@ pub(super) fn write(
         node = materialized(planner, node, &primary_key, &properties)?;
         properties = planner.builder.properties(node).clone();
     }
-    let single = table.options.given("sink.parallelism").is_some_and(|value| value.text.trim() == "1");
+    node = with_own_types(planner, node, &metadata)?;
+    let single = table.options.given("sink.parallelism").is_some_and(|value| value.text.trim().parse() == Ok(1));
     let sink = SinkNode { table: name, factory, accepts, primary_key, routed, single, statement };
     planner.builder.add(NodeKind::Sink(sink), vec![node.into()], properties);
     Ok(())
+}
+
+/// Rows whose metadata has the types that the connector takes.
+fn with_own_types(planner: &mut Planner<'_>, input: NodeId, metadata: &[(usize, String, DataType)]) -> Result<NodeId> {
+    let mut schema = planner.builder.properties(input).schema.clone();
+    let mut exprs: Vec<Expr> =
+        schema.fields.iter().enumerate().map(|(index, field)| column(index, &field.data_type)).collect();
+    let mut changed = false;
+    for (position, _, own) in metadata {
+        let own = own.with_nullable(schema.fields[*position].data_type.nullable);
+        if own.kind == schema.fields[*position].data_type.kind {
+            continue;
+        }
+        let scope = Scope::empty();
+        exprs[*position] = ExprBinder::new(&scope, &planner.context).cast(exprs[*position].clone(), &own)?;
+        schema.fields[*position].data_type = own;
+        changed = true;
+    }
+    if changed { planner.calc(input, Vec::new(), &exprs, schema) } else { Ok(input) }
 }
 
 /// The changes of a sink's keys, where it takes upserts.

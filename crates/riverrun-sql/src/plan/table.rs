@@ -1,9 +1,14 @@
-//! A table's options: which connector, what it is asked, and what is refused.
+//! A table's options and metadata: which connector, what it is asked, and what is refused.
 
+use crate::bind::ExprBinder;
+use crate::bind::scope::Scope;
+use crate::bind::table::{BoundTable, ColumnSource};
+use crate::expr::Expr;
+use crate::functions::FunctionContext;
 use riverrun_connectors::connector::COMMON_OPTIONS;
 use riverrun_connectors::{Connector, OnError, registry};
 use riverrun_core::suggest::did_you_mean;
-use riverrun_core::{Error, OptionDef, Options, Result};
+use riverrun_core::{DataType, Error, OptionDef, Options, Result};
 
 /// The connector of a table whose options are all known to it.
 pub fn connector_of(table: &str, options: &Options) -> Result<&'static dyn Connector> {
@@ -59,7 +64,105 @@ fn validate(connector: &dyn Connector, options: &Options) -> Result<()> {
     const FORMAT: &[OptionDef] =
         &[OptionDef::new("format", riverrun_core::OptionType::Text, None, "How records are encoded.")];
     let format: &[OptionDef] = if connector.takes_format() { FORMAT } else { &[] };
-    own.validate_below("", &owner, &[connector.options(), COMMON_OPTIONS, format], &of_formats)
+    // The options of the formats have been looked at; what is left below `key.` and `value.` is of no format.
+    let of_connector: Vec<OptionDef> =
+        connector.options().iter().filter(|option| !matches!(option.name, "key.*" | "value.*")).copied().collect();
+    own.validate_below("", &owner, &[&of_connector, COMMON_OPTIONS, format], &of_formats)?;
+    for key in ["scan.parallelism", "sink.parallelism"] {
+        if let Some(given) = own.given(key)
+            && given.text.trim().parse::<i64>().is_ok_and(|workers| workers < 1)
+        {
+            return Err(Error::input(format!("'{}' is no value for option '{key}'", given.text))
+                .detail("expected: a number of workers, 1 or more")
+                .at(given.value_place));
+        }
+    }
+    Ok(())
+}
+
+/// What a table's metadata columns are.
+pub struct ReadMetadata {
+    /// Their keys, with the types that the connector gives.
+    pub columns: Vec<(String, DataType)>,
+    /// Their values as the table declares them, over the physical columns followed by these.
+    pub values: Vec<Expr>,
+}
+
+/// The metadata of a table that is read. Refused are keys that neither the connector nor the format has, and declared types
+/// without a cast from the metadata's own.
+pub fn read_metadata(connector: &dyn Connector, table: &BoundTable, context: &FunctionContext) -> Result<ReadMetadata> {
+    let mut known: Vec<(String, DataType)> =
+        connector.metadata().into_iter().map(|column| (column.key.to_owned(), column.data_type)).collect();
+    if connector.takes_format()
+        && let Some(name) = table.options.given("value.format").or_else(|| table.options.given("format"))
+        && let Some(format) = riverrun_formats::registry::format(name.text.trim())
+    {
+        let of_format = format.metadata().into_iter();
+        known.extend(of_format.map(|column| (format!("value.{}", column.key), column.data_type)));
+    }
+    let scope = Scope::empty();
+    let binder = ExprBinder::new(&scope, context);
+    let (mut columns, mut values) = (Vec::new(), Vec::new());
+    for (position, (key, declared)) in table.metadata.iter().enumerate() {
+        let place = table.metadata_places.get(position).copied();
+        let Some((_, own)) = known.iter().find(|(name, _)| name == key) else {
+            let names: Vec<&str> = known.iter().map(|(name, _)| name.as_str()).collect();
+            return Err(no_metadata(connector, key, &names).at(place));
+        };
+        let column = Expr::Column { index: table.physical.len() + position, data_type: own.clone() };
+        let value = match own.kind == declared.kind {
+            true => column,
+            false => binder.cast(column, declared).map_err(|_| mistyped_metadata(key, own, declared).at(place))?,
+        };
+        values.push(value.with_type(declared.clone()));
+        columns.push((key.clone(), own.clone()));
+    }
+    Ok(ReadMetadata { columns, values })
+}
+
+/// The metadata among the `columns` of a table that is written, with the types that the connector takes: positions in
+/// `columns`, keys and types. Refused are keys that the connector can't write, and declared types without a cast.
+pub fn written_metadata(
+    connector: &dyn Connector,
+    table: &BoundTable,
+    columns: &[usize],
+    context: &FunctionContext,
+) -> Result<Vec<(usize, String, DataType)>> {
+    let known: Vec<_> = connector.metadata().into_iter().filter(|column| column.writable).collect();
+    let scope = Scope::empty();
+    let binder = ExprBinder::new(&scope, context);
+    let mut written = Vec::new();
+    for (position, &index) in columns.iter().enumerate() {
+        let Some(ColumnSource::Metadata { index, .. }) = table.sources.get(index) else { continue };
+        let Some((key, declared)) = table.metadata.get(*index) else { continue };
+        let place = table.metadata_places.get(*index).copied();
+        let Some(column) = known.iter().find(|column| column.key == key) else {
+            let names = || known.iter().map(|column| column.key);
+            let near = did_you_mean(key, names()).map(|near| format!("{near}; "));
+            return Err(Error::input(format!("the connector '{}' can't write metadata '{key}'", connector.name()))
+                .hint(format!("{}a column that is only read is declared VIRTUAL", near.unwrap_or_default()))
+                .at(place));
+        };
+        let value = Expr::Column { index: position, data_type: declared.clone() };
+        if column.data_type.kind != declared.kind && binder.cast(value, &column.data_type).is_err() {
+            return Err(mistyped_metadata(key, &column.data_type, declared).at(place));
+        }
+        written.push((position, key.clone(), column.data_type.with_nullable(true)));
+    }
+    Ok(written)
+}
+
+fn no_metadata(connector: &dyn Connector, key: &str, known: &[&str]) -> Error {
+    let hint = match known {
+        [] => "leave the column out, or compute it in the query".to_owned(),
+        known => did_you_mean(key, known.iter().copied()).unwrap_or_else(|| format!("it has {}", known.join(", "))),
+    };
+    Error::input(format!("the connector '{}' has no metadata '{key}'", connector.name())).hint(hint)
+}
+
+fn mistyped_metadata(key: &str, own: &DataType, declared: &DataType) -> Error {
+    Error::input(format!("the metadata '{key}' is {}, which has no cast to {}", own.kind, declared.kind))
+        .hint(format!("declare the column as {}", own.kind))
 }
 
 /// The options of a format, by its name.

@@ -43,6 +43,7 @@ pub fn execute_ddl(
             change(catalog, &create.name, schema_of, |catalog| match &create.query {
                 None => catalog.create_table(create),
                 Some(query) => {
+                    catalog.check_query(create, query)?;
                     let schema = schema_of(catalog, &catalog.view_of(create, query)?)?;
                     catalog.create_table(&catalog::with_columns(create, query, &schema)?)
                 }
@@ -52,7 +53,7 @@ pub fn execute_ddl(
             change(catalog, &create.name, schema_of, |catalog| catalog.create_view(create))?;
         }
         StatementKind::CreateCatalog(create) => {
-            catalog.create_catalog(&create.name, create.if_not_exists, &create.options)?;
+            catalog.create_catalog(create)?;
         }
         StatementKind::CreateDatabase(create) => catalog.create_database(&create.name, create.if_not_exists)?,
         StatementKind::AlterTable(alter) => {
@@ -61,14 +62,26 @@ pub fn execute_ddl(
         StatementKind::AlterView(alter) => {
             change(catalog, &alter.name, schema_of, |catalog| catalog.alter_view(alter))?;
         }
+        StatementKind::AlterCatalog(alter) => catalog.alter_catalog(alter)?,
+        StatementKind::AlterDatabase(name) => {
+            catalog.alter_database(name)?;
+            outcome.notes.push(format!("the options of the database '{name}' have no effect here"));
+        }
         StatementKind::Drop(drop) => catalog.drop_object(drop)?,
         StatementKind::UseCatalog(name) => catalog.use_catalog(name)?,
         StatementKind::UseDatabase(name) => catalog.use_database(name)?,
         StatementKind::Set(None) => outcome.rows = Some(settings(session)),
         StatementKind::Set(Some((key, value))) => outcome.notes.extend(set(session, key, value)?),
-        StatementKind::Reset(key) => session.reset(key.as_ref().map(|key| key.value.as_str())),
+        StatementKind::Reset(None) => session.reset(None)?,
+        StatementKind::Reset(Some(key)) => {
+            session.reset(Some(&key.value)).map_err(|error| error.at(Some(key.place)))?;
+        }
         StatementKind::Show(what) => outcome.rows = Some(show(what, catalog, schema_of)?),
         StatementKind::Describe(name) => outcome.rows = Some(describe(name, catalog, schema_of)?),
+        StatementKind::DescribeCatalog(name, extended) => {
+            let rows = catalog.describe_catalog(name, *extended)?;
+            outcome.rows = Some(Rows { columns: vec!["info name", "info value"], rows });
+        }
         StatementKind::CreateFunction(create) => functions::create(create, catalog, session)?,
         StatementKind::AlterFunction(create) => functions::alter(create, catalog, session)?,
         StatementKind::DropFunction(drop) => functions::drop(drop, catalog)?,
@@ -163,15 +176,23 @@ fn show(show: &Show, catalog: &Catalog, schema_of: SchemaOf<'_>) -> Result<Rows>
             Object::Table(table) => column("result", [catalog::show_create_table(table)]),
             Object::View(_) => return Err(wrong_kind(name, "view")),
         },
+        ShowKind::CreateCatalog(name) => column("result", [catalog.show_create_catalog(name)?]),
+        // There are none.
+        ShowKind::Jars => column("jars", []),
+        ShowKind::Models => column("model name", []),
+        ShowKind::Procedures => column("procedure name", []),
         ShowKind::CreateView(name) => match catalog.find(name)? {
             Object::View(view) => column("result", [catalog::show_create_view(view)]),
             Object::Table(_) => return Err(wrong_kind(name, "table")),
         },
     };
     if let Some((positive, pattern)) = &show.like {
-        let pattern: Vec<char> = pattern.chars().collect();
+        let letters = |text: &str| -> Vec<char> {
+            if show.any_case { text.to_lowercase().chars().collect() } else { text.chars().collect() }
+        };
+        let pattern = letters(pattern);
         rows.rows.retain(|row| {
-            let name: Vec<char> = row.first().and_then(|cell| cell.as_deref()).unwrap_or_default().chars().collect();
+            let name = letters(row.first().and_then(|cell| cell.as_deref()).unwrap_or_default());
             like(&name, &pattern) == *positive
         });
     }

@@ -52,6 +52,53 @@ fn unknown_options_are_refused_or_noted() {
 }
 
 #[test]
+fn options_of_flink_that_are_near_to_ours_are_noted() {
+    let mut session = Session::new();
+    for option in [
+        "execution.checkpointing.unaligned",
+        "execution.checkpointing.unaligned.enabled",
+        "execution.checkpointing.max-concurrent-checkpoints",
+        "execution.checkpointing.incremental",
+        "execution.checkpointing.savepoint-dir",
+        "state.savepoints.dir",
+        "pipeline.jars",
+        "table.exec.sink.nested-constraint-enforcer",
+        "state.backend.rocksdb.thread.num",
+        "high-availability",
+        "resourcemanager.taskmanager-timeout",
+        "slotmanager.number-of-slots.max",
+        "fs.s3a.access.key",
+        "metrics.reporter.prom.port",
+    ] {
+        let notes = session.run(&format!("SET '{option}' = '1'")).unwrap().notes;
+        assert_eq!(notes, [format!("the option '{option}' has no effect here")]);
+        session.run(&format!("RESET '{option}'")).unwrap();
+    }
+    let notes = session.run("SET 'restart-strategy' = 'none'").unwrap().notes;
+    assert_eq!(notes, ["the option 'restart-strategy' has no effect here; 'restart-strategy.type' has"]);
+    let error = session.run("SET 'execution.checkpointing.unalignd' = 'true'").unwrap_err();
+    assert_eq!(error.hint_text(), Some("did you mean `execution.checkpointing.unaligned`?"));
+}
+
+#[test]
+fn the_names_of_flinks_options_are_sorted_and_none_of_them_is_ours() {
+    let names: Vec<_> = include_str!("flink_options.txt").lines().collect();
+    assert!(names.is_sorted(), "sort session/flink_options.txt");
+    let ours: Vec<_> = names.iter().filter(|name| SESSION_OPTIONS.iter().any(|ours| ours.name == **name)).collect();
+    assert!(ours.is_empty(), "they have an effect here: {ours:?}");
+}
+
+#[test]
+fn reset_refuses_a_name_that_is_no_option() {
+    let mut session = Session::new();
+    let error = session.run("RESET 'table.dml-snyc'").unwrap_err();
+    assert_eq!(error.message(), "there is no option 'table.dml-snyc'");
+    assert_eq!(error.hint_text(), Some("did you mean `table.dml-sync`?"));
+    assert_eq!(error.place().map(|place| (place.column, place.length)), Some((7, 16)));
+    assert!(session.run("RESET 'nope'").is_err());
+}
+
+#[test]
 fn wrong_values_are_refused() {
     let mut session = Session::new();
     for text in [

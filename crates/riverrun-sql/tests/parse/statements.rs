@@ -225,17 +225,11 @@ fn types_are_flinks() {
 fn what_is_not_there_yet_is_refused_by_name() {
     for (text, part) in [
         ("CREATE TABLE t LIKE u AS SELECT 1", "CREATE TABLE … LIKE … AS SELECT is not supported yet"),
-        ("CREATE TABLE IF NOT EXISTS t AS SELECT 1", "CREATE TABLE IF NOT EXISTS … AS SELECT is not supported yet"),
-        (
-            "CREATE TABLE t PARTITIONED BY (a) AS SELECT 1 AS a",
-            "CREATE TABLE … PARTITIONED BY … AS SELECT is not supported yet",
-        ),
         ("CREATE MODEL m", "CREATE MODEL is not supported yet"),
-        ("ALTER DATABASE d SET ('a' = 'b')", "ALTER DATABASE is not supported yet"),
         ("ALTER TABLE t ADD PARTITION (p = 'x')", "ALTER TABLE … PARTITION is not supported yet"),
         ("ALTER TABLE t DROP PARTITION (p = 'x')", "ALTER TABLE … DROP PARTITION is not supported yet"),
         ("DELETE FROM t", "DELETE is not supported yet"),
-        ("SHOW JARS", "SHOW JARS is not supported yet"),
+        ("SHOW JOBS", "SHOW JOBS is not supported yet"),
         ("CREATE TABLE t (a INT, UNIQUE (a))", "UNIQUE constraints are not supported"),
     ] {
         assert!(error(text).contains(part), "{}", error(text));

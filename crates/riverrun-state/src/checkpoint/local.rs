@@ -32,11 +32,7 @@ impl LocalStore {
     }
 
     fn failed(&self, what: &str, name: &str, error: &std::io::Error) -> Error {
-        let failed = Error::failure(format!("cannot {what} {}: {error}", self.describe(name)));
-        match error.kind() {
-            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => failed.hint("make room, or keep fewer checkpoints"),
-            _ => failed,
-        }
+        failed(what, &self.path(name), error)
     }
 
     /// Writes a temporary file beside `path`, and syncs it.
@@ -64,20 +60,21 @@ impl LocalStore {
         written.map(|()| staged)
     }
 
-    fn collect(&self, folder: &Path, files: &mut Vec<StoredFile>) -> std::io::Result<()> {
+    /// Adds the files of a folder and of those in it. An error names the very folder that can't be read.
+    fn collect(&self, folder: &Path, files: &mut Vec<StoredFile>) -> Result<()> {
         let entries = match fs::read_dir(folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(error),
+            Err(error) => return Err(failed("list", folder, &error)),
         };
         for entry in entries {
-            let entry = entry?;
+            let entry = entry.map_err(|error| failed("list", folder, &error))?;
             let path = entry.path();
             let metadata = match entry.metadata() {
                 Ok(metadata) => metadata,
                 // It went away while the folder was read.
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
-                Err(error) => return Err(error),
+                Err(error) => return Err(failed("look at", &path, &error)),
             };
             if metadata.is_dir() {
                 self.collect(&path, files)?;
@@ -91,6 +88,19 @@ impl LocalStore {
             }
         }
         Ok(())
+    }
+}
+
+/// What could not be done with a file or folder, and what helps.
+fn failed(what: &str, path: &Path, error: &std::io::Error) -> Error {
+    let failed = Error::failure(format!("cannot {what} {}: {error}", path.display()));
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => failed.hint("make room, or keep fewer checkpoints"),
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            failed.hint("the user that runs riverrun must have the right to read and write there")
+        }
+        ErrorKind::NotADirectory => failed.hint("a file stands where a folder must be"),
+        _ => failed,
     }
 }
 
@@ -132,15 +142,15 @@ impl BlobStore for LocalStore {
 
     fn put_if_absent(&self, name: &str, bytes: &[u8]) -> Result<Put> {
         let path = self.path(name);
-        let put = self.stage(&path, bytes).and_then(|staged| {
-            let linked = fs::hard_link(&staged, &path);
-            let _ = fs::remove_file(&staged);
-            match linked {
-                Ok(()) => path.parent().map_or(Ok(()), sync_folder).map(|()| Put::Created),
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(Put::Exists),
-                Err(error) => Err(error),
-            }
-        });
+        let staged = self.stage(&path, bytes).map_err(|error| self.failed("create", name, &error))?;
+        let linked = fs::hard_link(&staged, &path);
+        let _ = fs::remove_file(&staged);
+        let put = match linked {
+            Ok(()) => path.parent().map_or(Ok(()), sync_folder).map(|()| Put::Created),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(Put::Exists),
+            Err(error) => Err(error),
+        };
+        // A file could be written there, so that what was refused is the link.
         put.map_err(|error| {
             let failed = self.failed("create", name, &error);
             match error.kind() {
@@ -189,7 +199,7 @@ impl BlobStore for LocalStore {
 
     fn list(&self, folder: &str) -> Result<Vec<StoredFile>> {
         let mut files = Vec::new();
-        self.collect(&self.path(folder), &mut files).map_err(|error| self.failed("list", folder, &error))?;
+        self.collect(&self.path(folder), &mut files)?;
         files.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(files)
     }
@@ -208,5 +218,39 @@ impl BlobStore for LocalStore {
             let _ = fs::remove_dir(folder);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_folder_that_cannot_be_read_is_named_itself() {
+        let root = tempfile::tempdir().unwrap();
+        let store = LocalStore::new(root.path());
+        store.put("shared/a.state", b"a").unwrap();
+        let shared = root.path().join("shared");
+        let allow = |mode| fs::set_permissions(&shared, fs::Permissions::from_mode(mode)).unwrap();
+        allow(0o000);
+        let may_read_all = fs::read_dir(&shared).is_ok();
+        let listed = store.list("");
+        allow(0o755);
+        if may_read_all {
+            eprintln!("skipped: this user may read every folder");
+            return;
+        }
+        let error = listed.unwrap_err();
+        assert!(error.message().starts_with(&format!("cannot list {}: ", shared.display())), "{error:?}");
+        assert!(error.hint_text().unwrap().contains("the right to read"), "{error:?}");
+    }
+
+    #[test]
+    fn a_file_where_a_folder_must_be_is_told() {
+        let root = tempfile::tempdir().unwrap();
+        fs::write(root.path().join("file"), "").unwrap();
+        let error = LocalStore::new(root.path()).put("file/a", b"a").unwrap_err();
+        assert_eq!(error.hint_text(), Some("a file stands where a folder must be"));
     }
 }

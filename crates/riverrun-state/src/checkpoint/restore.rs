@@ -35,6 +35,9 @@ pub fn load_into(
 /// What the errors of a file that is not what the manifest says begin with.
 const DAMAGED: &str = "the checkpoint is damaged";
 
+/// Where there is no other checkpoint to propose.
+const WHICH: &str = "`riverrun checkpoints PATH --verify` says which files are";
+
 fn read(
     store: &dyn BlobStore,
     manifest: &Manifest,
@@ -150,7 +153,7 @@ impl Downloads<'_> {
         let entry = entry.ok_or_else(|| Error::bug("a blob in a file that the manifest does not name"))?;
         let damaged = |what: &str| {
             Error::failure(format!("the checkpoint is damaged: {} {what}", self.store.describe(&entry.name)))
-                .hint("`riverrun checkpoints DIR` says which files are")
+                .hint(WHICH)
         };
         if !self.store.get_file(&entry.name, path)? {
             return Err(damaged("is missing"));
@@ -169,6 +172,8 @@ impl Downloads<'_> {
 struct Blobs {
     /// By file, offset and length.
     bytes: BTreeMap<(u32, u64, u64), Vec<u8>>,
+    /// Where the files are.
+    places: BTreeMap<u32, String>,
 }
 
 impl Blobs {
@@ -191,6 +196,7 @@ impl Blobs {
                     let place = store.describe(&file.name);
                     return Err(Error::failure(format!("the checkpoint is damaged: {place} is no file of state")));
                 }
+                self.places.insert(number, store.describe(&file.name));
                 content = (Some(number), read);
             }
             let range = usize::try_from(offset).ok().zip(usize::try_from(length).ok());
@@ -208,8 +214,10 @@ impl Blobs {
         let found = self.bytes.get(&(blob.file, blob.offset, blob.length));
         let bytes = found.ok_or_else(|| Error::bug("a blob that was not read"))?;
         if hash_blob(bytes) != blob.hash {
-            return Err(Error::failure("the checkpoint is damaged: a blob does not match its checksum")
-                .hint("`riverrun checkpoints DIR` says which files are"));
+            let place = self.places.get(&blob.file).map_or("a file of it", String::as_str);
+            return Err(
+                Error::failure(format!("the checkpoint is damaged: {place} does not match its checksum")).hint(WHICH)
+            );
         }
         Ok(bytes.clone())
     }

@@ -1,5 +1,6 @@
 //! What a start goes on from, and how checkpoints are found by what a user writes.
 
+use super::place::{file_in_the_way, parse_place};
 use super::state_dir::StateDir;
 use riverrun_core::{Error, KeyGroup, Result};
 use riverrun_state::Snapshot;
@@ -37,6 +38,11 @@ impl Origin {
         self.root.open()
     }
 
+    /// Where it is.
+    fn place(&self) -> Location {
+        self.number().map_or_else(|| self.root.clone(), |id| self.root.join(&format!("chk-{id}")))
+    }
+
     /// Its manifest.
     pub fn manifest(&self) -> Result<Manifest> {
         let store = self.store()?;
@@ -52,7 +58,7 @@ impl Origin {
         wanted: impl Fn(KeyGroup) -> bool,
         scratch: &Path,
     ) -> Result<Snapshot> {
-        load_into(&*self.store()?, manifest, wanted, scratch).map_err(|error| error.context(&self.root))
+        load_into(&*self.store()?, manifest, wanted, scratch).map_err(|error| error.context(self.place()))
     }
 }
 
@@ -65,11 +71,16 @@ pub struct Found {
     pub jobs: Vec<(Location, Vec<CheckpointEntry>)>,
     /// Whether one checkpoint or savepoint was named, and not a folder of several.
     pub single: bool,
+    /// Why it is not known whose the checkpoints of a state directory are, and which of them were abandoned.
+    pub problem: Option<Error>,
 }
 
 impl Found {
     /// The one that a start can go on from: the newest, of the only job.
     pub fn origin(&self) -> Result<Origin> {
+        if let Some(problem) = &self.problem {
+            return Err(problem.clone());
+        }
         let [(folder, entries)] = self.jobs.as_slice() else {
             let ids = self.jobs.iter().map(|(folder, _)| folder.to_string()).collect::<Vec<_>>().join(", ");
             return Err(Error::input(format!("{} holds checkpoints of several jobs", self.place))
@@ -93,7 +104,12 @@ fn nothing(place: &str) -> Error {
 
 /// Finds checkpoints: `place` is a savepoint, a checkpoint, a job's folder, a folder of jobs, or a state directory.
 pub fn find(place: &str, stores: &StoreOptions) -> Result<Found> {
-    let location = Location::parse(place, stores)?.absolute();
+    let location = parse_place(place, stores)?.absolute();
+    if !location.is_remote()
+        && let Some(file) = file_in_the_way(Path::new(&location.to_string()))
+    {
+        return Err(nothing(place).detail(format!("{} is a file, not a folder", file.display())));
+    }
     let store = location.open()?;
     if let Some(bytes) = store.get(MANIFEST)? {
         let manifest = Manifest::decode(&bytes).map_err(|error| error.context(store.describe("")));
@@ -110,6 +126,7 @@ pub fn find(place: &str, stores: &StoreOptions) -> Result<Found> {
             place: place.to_owned(),
             jobs: folder.into_iter().map(|folder| (folder, vec![entry.clone()])).collect(),
             single: true,
+            problem: None,
         });
     }
     let mut folders: Vec<String> = Vec::new();
@@ -131,8 +148,14 @@ pub fn find(place: &str, stores: &StoreOptions) -> Result<Found> {
         .collect();
     // A state directory: its jobs may have their checkpoints elsewhere, and it knows what they have abandoned.
     let mut branches: Vec<(Location, Branch)> = Vec::new();
+    let mut problem = None;
     if !location.is_remote() {
-        for job in StateDir::jobs(Path::new(&location.to_string()))? {
+        let known = StateDir::jobs(Path::new(&location.to_string()));
+        let known = known.unwrap_or_else(|error| {
+            problem = Some(error);
+            Vec::new()
+        });
+        for job in known {
             let elsewhere = job.folder.map(|folder| Location::parse(&folder, stores)).transpose()?;
             let is_elsewhere = elsewhere.is_some();
             let folder = elsewhere.unwrap_or_else(|| location.join("checkpoints")).join(&job.id);
@@ -153,7 +176,7 @@ pub fn find(place: &str, stores: &StoreOptions) -> Result<Found> {
         }
     }
     if jobs.is_empty() {
-        return Err(nothing(place));
+        return Err(problem.unwrap_or_else(|| nothing(place)));
     }
-    Ok(Found { place: place.to_owned(), jobs, single: false })
+    Ok(Found { place: place.to_owned(), jobs, single: false, problem })
 }

@@ -8,6 +8,7 @@
 //! DIR/control        where the running process listens for savepoint requests
 //! ```
 
+use super::place::file_in_the_way;
 use riverrun_core::{Error, Result};
 use riverrun_runtime::identity::random_id;
 use riverrun_state::checkpoint::{BlobStore, Branch, LocalStore};
@@ -16,7 +17,9 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+const LOCK: &str = "lock";
 const JOBS: &str = "jobs.json";
+const CHECKPOINTS: &str = "checkpoints";
 
 /// What is remembered of one job of a script.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,9 +78,17 @@ pub struct StateDir {
 impl StateDir {
     /// Opens and locks the directory, which is made if need be.
     pub fn open(path: &Path) -> Result<StateDir> {
-        let failed = |error: std::io::Error| Error::failure(format!("the state directory {}: {error}", path.display()));
+        let failed = |error: std::io::Error| {
+            Error::failure(format!("the state directory {} can't be used: {error}", path.display()))
+                .hint("it must be a folder that the user who runs riverrun can read and write: name another one")
+        };
+        if let Some(file) = file_in_the_way(path) {
+            return Err(Error::input(format!("{} can't be a state directory", path.display()))
+                .detail(format!("{} is a file, not a folder", file.display()))
+                .hint("name a folder; one that does not exist is made"));
+        }
         std::fs::create_dir_all(path).map_err(failed)?;
-        let lock = File::options().create(true).truncate(false).write(true).open(path.join("lock")).map_err(failed)?;
+        let lock = File::options().create(true).truncate(false).write(true).open(path.join(LOCK)).map_err(failed)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -97,6 +108,11 @@ impl StateDir {
     /// The directory.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The folder of checkpoints, unless `execution.checkpointing.dir` says otherwise.
+    pub(crate) fn checkpoints(&self) -> PathBuf {
+        self.path.join(CHECKPOINTS)
     }
 
     /// The jobs that are known in a directory, without locking it.
@@ -159,17 +175,60 @@ impl StateDir {
     }
 }
 
+/// Who the jobs are. Where that is lost, and checkpoints are there, it is no new directory: its jobs would begin anew, under other
+/// ids by which no sink knows what they have written.
 fn read(path: &Path) -> Result<Records> {
-    let Some(bytes) = LocalStore::new(path).get(JOBS)? else { return Ok(Records { version: 1, jobs: Vec::new() }) };
     let place = path.join(JOBS);
-    let records: Records = serde_json::from_slice(&bytes)
-        .map_err(|error| Error::failure(format!("{} is damaged: {error}", place.display())))?;
+    let Some(bytes) = LocalStore::new(path).get(JOBS)? else {
+        let folders = folders_with_checkpoints(path);
+        // Without a lock it has never been a state directory, but a folder that another one's checkpoints lie in.
+        if folders.is_empty() || !path.join(LOCK).exists() {
+            return Ok(Records { version: 1, jobs: Vec::new() });
+        }
+        return Err(Error::input(format!("{} is missing, and there are checkpoints beside it", place.display()))
+            .detail("without it the jobs they are of would begin anew, and write all of their rows once more")
+            .hint(ways_out(&folders)));
+    };
+    let records: Records = serde_json::from_slice(&bytes).map_err(|error| {
+        Error::failure(format!("{} is damaged: {error}", place.display()))
+            .detail("it says which jobs the checkpoints beside it are of, and what they go on from")
+            .hint(ways_out(&folders_with_checkpoints(path)))
+    })?;
     if records.version != 1 {
         return Err(Error::failure(format!(
             "{} has version {}, and only 1 is known",
             place.display(),
             records.version
-        )));
+        ))
+        .hint("use the version of Riverrun that wrote it"));
     }
     Ok(records)
+}
+
+/// The folders of jobs in the directory that hold a checkpoint.
+fn folders_with_checkpoints(path: &Path) -> Vec<PathBuf> {
+    let folders = |of: &Path| std::fs::read_dir(of).into_iter().flatten().flatten().map(|entry| entry.path());
+    let has_checkpoint = |job: &PathBuf| {
+        folders(job).any(|checkpoint| {
+            let name = checkpoint.file_name().unwrap_or_default().to_string_lossy();
+            name.starts_with("chk-") && checkpoint.join("manifest.json").exists()
+        })
+    };
+    let mut found: Vec<PathBuf> = folders(&path.join(CHECKPOINTS)).filter(has_checkpoint).collect();
+    found.sort();
+    found
+}
+
+/// What can be done where nobody knows any more which jobs the checkpoints in these folders are of.
+fn ways_out(folders: &[PathBuf]) -> String {
+    let anew = "another --state-dir begins anew";
+    let from: Vec<String> = folders.iter().map(|folder| format!("--from {}", folder.display())).collect();
+    match from.as_slice() {
+        [] => format!("put a copy of it back; {anew}"),
+        from => format!(
+            "put a copy of it back; another --state-dir with {} goes on from there as a new job, which may write once more what \
+             was committed after that checkpoint; {anew}",
+            from.join(" or ")
+        ),
+    }
 }

@@ -9,11 +9,11 @@ use riverrun_connectors::dead_letter;
 use riverrun_connectors::delivery::Guarantee;
 use riverrun_connectors::registry;
 use riverrun_core::metrics::OperatorTotals;
-use riverrun_core::{Error, Result, Schema};
+use riverrun_core::{Error, Result};
 use riverrun_sql::bind::table::short_name;
 use riverrun_sql::catalog::{CatalogTable, Object};
 use riverrun_sql::parse::{Insert, StatementKind};
-use riverrun_sql::plan::{ChangelogKind, NodeKind, StreamPlan};
+use riverrun_sql::plan::{NodeKind, Properties, StreamPlan};
 use riverrun_sql::session::Rows;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -84,7 +84,7 @@ impl Host for Planned {
         Ok(())
     }
 
-    fn query(&mut self, _schema: &Schema, _changelog: ChangelogKind) -> Result<Box<dyn RowConsumer>> {
+    fn query(&mut self, _rows: &Properties) -> Result<Box<dyn RowConsumer>> {
         Err(Error::bug("a plan was to be made, not run"))
     }
 

@@ -16,7 +16,7 @@ use riverrun_runtime::{Job, JobConfig, JobHandle, JobOptions, Snapshot};
 use riverrun_sql::build::{ResultSink, build};
 use riverrun_sql::catalog::Object;
 use riverrun_sql::parse::{self, Insert, Query, StatementKind, Variables};
-use riverrun_sql::plan::{Planner, StreamPlan};
+use riverrun_sql::plan::{NodeKind, Planner, StreamPlan};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,7 +31,8 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 pub struct TestOptions {
     /// How many workers, if the file does not say.
     pub parallelism: usize,
-    /// After so many rows a snapshot is taken, and the job goes on from it at another parallelism.
+    /// After so many rows a snapshot is taken, and the job goes on from it at another parallelism. A test whose jobs all have
+    /// fewer rows has not shown what it was to show: it fails.
     pub checkpoint_after_rows: Option<u64>,
     /// What `${NAME}` stands for, beside `${DIR}`, the file's folder, and `${TMP}`, a new one.
     pub variables: Vec<(String, String)>,
@@ -51,6 +52,7 @@ pub fn run(file: &TestFile, options: &TestOptions) -> Result<TestReport> {
         tempfile::tempdir().map_err(|error| Error::failure(format!("cannot make a folder for the test: {error}")))?;
     let mut test = Run::new(file, options, folder.path())?;
     let outcome = test.statements().and_then(|()| test.caught_tables());
+    let outcome = outcome.map_err(|error| test.redirects.placed(error));
     test.report(outcome)
 }
 
@@ -73,6 +75,10 @@ struct Run<'a> {
     inserts: Vec<Insert>,
     queries: Vec<Found>,
     tables: Vec<(String, Found)>,
+    /// Whether some job has gone on from a snapshot.
+    restarted: bool,
+    /// How many rows the jobs have read that ended before a snapshot: the most of one.
+    too_few: Option<u64>,
 }
 
 impl<'a> Run<'a> {
@@ -137,6 +143,8 @@ impl<'a> Run<'a> {
             inserts: Vec::new(),
             queries: Vec::new(),
             tables: Vec::new(),
+            restarted: false,
+            too_few: None,
         })
     }
 
@@ -233,7 +241,7 @@ impl<'a> Run<'a> {
         self.job(plan, None)
     }
 
-    fn query(&self, query: &Query, key: &[usize]) -> Result<Found> {
+    fn query(&mut self, query: &Query, key: &[usize]) -> Result<Found> {
         let (plan, found) = self.plan(query, key)?;
         self.job(plan, Some(&found.results))?;
         Ok(found)
@@ -249,10 +257,17 @@ impl<'a> Run<'a> {
     }
 
     /// Runs a job to its end, with a snapshot and another start in the middle if that is asked for.
-    fn job(&self, plan: StreamPlan, results: Option<&Results>) -> Result<()> {
+    fn job(&mut self, plan: StreamPlan, results: Option<&Results>) -> Result<()> {
+        let most = plan.key_groups;
+        if self.parallelism > usize::from(most) {
+            return Err(Error::input(format!("a job can't have {} workers", self.parallelism))
+                .hint(format!("from 1 to {most}: pipeline.max-parallelism")));
+        }
         let sink = results.map(Results::sink);
         let stages = self.redirects.stages();
         if !stages.is_empty() {
+            // The first of them is where its snapshot is taken.
+            self.restarted = true;
             return self.job_by_the_clock(plan, &stages, results, sink.as_ref());
         }
         let Some(rows) = self.options.checkpoint_after_rows else {
@@ -266,12 +281,19 @@ impl<'a> Run<'a> {
         const TURN: Duration = Duration::from_millis(2);
         while !gate.is_closed() {
             match job.wait_timeout(TURN) {
-                // Fewer rows than that: there was nothing to take up again.
-                Some(result) => return result,
+                Some(result) => {
+                    // It has ended; had the last rows come just now, the gate would be closed.
+                    if !gate.is_closed() {
+                        let read = rows_read(&plan, &job);
+                        self.too_few = Some(self.too_few.map_or(read, |before| before.max(read)));
+                    }
+                    return result;
+                }
                 None if waited > TIMEOUT => return ended(&job),
                 None => waited += TURN,
             }
         }
+        self.restarted = true;
         let Some(epoch) = job.trigger_epoch() else { return ended(&job) };
         let Some(snapshot) = job.wait_epoch(epoch, TIMEOUT) else { return ended(&job) };
         job.cancel();
@@ -379,6 +401,9 @@ impl<'a> Run<'a> {
             }
             (Ok(()), None) => {}
         }
+        if let (Some(wanted), Some(rows), false) = (self.options.checkpoint_after_rows, self.too_few, self.restarted) {
+            differences.push(Difference::NoSnapshot { wanted, rows });
+        }
         let mut queries = self.queries.iter();
         for (number, section) in self.file.sections.iter().enumerate() {
             let Block::Expect { table, mode } = &section.block else { continue };
@@ -463,6 +488,12 @@ fn aligned(header: &[String], expected: &[String], wanted: &[Row], found: &[Row]
     let (head, rows) = all.split_at(1);
     let (wanted, found) = rows.split_at(wanted.len());
     diff(&[head, wanted].concat(), &[head, found].concat())
+}
+
+/// How many rows a job's sources have read.
+fn rows_read(plan: &StreamPlan, job: &JobHandle) -> u64 {
+    let is_source = |id: &str| plan.nodes.iter().any(|node| node.id == id && matches!(node.kind, NodeKind::Source(_)));
+    job.totals().iter().filter(|totals| is_source(&totals.id)).map(|totals| totals.rows_out).sum()
 }
 
 /// Waits for a job's end.

@@ -3,7 +3,7 @@
 use super::cells::{self, Cells};
 use super::file::{Block, TestFile};
 use riverrun_core::suggest::did_you_mean;
-use riverrun_core::{DataType, Error, Millis, Options, Place, Result, TypeKind};
+use riverrun_core::{DataType, Error, ErrorKind, Millis, Options, Place, Result, TypeKind};
 use riverrun_sql::catalog::{Catalog, CatalogTable, Object};
 use riverrun_sql::parse::{ColumnDef, ColumnKind};
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +19,21 @@ struct Input {
     format: Option<String>,
     body: String,
     line: u32,
+}
+
+impl Input {
+    /// Where its rows stand in the test file: each is a line of the file that is read.
+    fn places(&self) -> Vec<Place> {
+        let rows = self.body.lines().enumerate().filter(|(_, line)| {
+            let line = line.trim();
+            !line.is_empty() && (self.format.is_some() || !line.starts_with('#'))
+        });
+        let place = |(index, line): (usize, &str)| {
+            Place::new(self.line + 1 + index as u32, 1, line.trim_end().chars().count() as u32)
+        };
+        // Of a text table the first line is the header.
+        rows.skip(usize::from(self.format.is_none())).map(place).collect()
+    }
 }
 
 /// Rows that are read before the clock is set.
@@ -124,11 +139,41 @@ impl Redirects {
         Ok(Some(redirected))
     }
 
+    /// The file that holds the rows of a table's blocks.
+    fn input_path(&self, table: &str) -> PathBuf {
+        self.folder.join("input").join(table)
+    }
+
+    /// An error about a row of an `input` block with the row's line in the test, in the place of that in a file that nobody
+    /// has written.
+    pub fn placed(&self, error: Error) -> Error {
+        let found = self.inputs.iter().find_map(|(table, inputs)| {
+            let path = format!(" in {}, line ", self.input_path(table).display());
+            let (before, behind) = error.message().split_once(&path)?;
+            // `2, byte 11: reason`
+            let (number, reason) = behind.split_once(": ")?;
+            let number: usize = number.split(',').next()?.parse().ok()?;
+            let place = inputs.iter().flat_map(Input::places).nth(number.checked_sub(1)?)?;
+            Some((format!("{before}: {reason}"), place))
+        });
+        let Some((message, place)) = found else { return error };
+        let placed = match error.kind() {
+            ErrorKind::Input => Error::input(message),
+            ErrorKind::Failure => Error::failure(message),
+            ErrorKind::Bug => Error::bug(message),
+        };
+        let placed = match error.detail_text() {
+            Some(detail) => placed.detail(detail),
+            None => placed,
+        };
+        placed.hint_opt(error.hint_text()).at(place)
+    }
+
     /// The rows of a table in a file, and the options that read it.
     fn input(&self, table: &CatalogTable, inputs: &[Input]) -> Result<Options> {
         let mut formats: Vec<&str> = inputs.iter().filter_map(|input| input.format.as_deref()).collect();
         formats.dedup();
-        let path = self.folder.join("input").join(&table.path.name);
+        let path = self.input_path(&table.path.name);
         let (format, text) = match formats.as_slice() {
             [] => as_records(table, inputs)?,
             [format] if inputs.iter().all(|input| input.format.is_some()) => {

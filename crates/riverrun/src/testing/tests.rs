@@ -60,13 +60,57 @@ fn a_query_without_a_block_gets_one() {
 
 #[test]
 fn a_snapshot_in_the_middle_changes_nothing() {
-    for rows in 1..=4 {
+    for rows in 1..=3 {
         for parallelism in [1, 3] {
             let options = TestOptions { parallelism, checkpoint_after_rows: Some(rows), ..TestOptions::default() };
             let report = run_text(&format!("{SUMS}== expect\nwho | total\nada | 3\nbob | 5\n"), &options);
             assert!(report.passed(), "after {rows} rows at {parallelism}: {:?}", report.differences);
         }
     }
+}
+
+#[test]
+fn a_test_with_fewer_rows_than_a_snapshot_needs_fails() {
+    let options = TestOptions { checkpoint_after_rows: Some(4), ..TestOptions::default() };
+    let report = run_text(&format!("{SUMS}== expect\nwho | total\nada | 3\nbob | 5\n"), &options);
+    let differences = report.differences.as_slice();
+    assert!(matches!(differences, [Difference::NoSnapshot { wanted: 4, rows: 3 }]), "{report:?}");
+    // One job that has enough of them will do.
+    let sql = SUMS.replacen("== sql\n", "== sql\nCREATE TABLE few (who STRING);\n", 1).replacen(
+        "SELECT",
+        "SELECT who FROM few;\nSELECT",
+        1,
+    );
+    let few = "== input few\nwho\nzoe\n\n== expect\nwho\nzoe\n\n";
+    let both = format!("{sql}{few}== expect\nwho | total\nada | 3\nbob | 5\n");
+    let options = TestOptions { checkpoint_after_rows: Some(2), ..TestOptions::default() };
+    let report = run_text(&both, &options);
+    assert!(report.passed(), "{:?}", report.differences);
+}
+
+#[test]
+fn a_value_that_can_not_be_read_is_told_with_its_line_of_the_test() {
+    let error = |text: &str| match once(text).differences.into_iter().next() {
+        Some(Difference::Error { error, .. }) => *error,
+        other => panic!("{other:?}"),
+    };
+    let sql = "== sql\nCREATE TABLE a (id INT);\nCREATE TABLE ab (id INT);\nSELECT * FROM ab;\n\n";
+    let found = error(&format!("{sql}== input a\nid\nx\n\n== input ab\nid\n1\n\n# Not a number.\nx2\n"));
+    assert_eq!(found.message(), "table ab: broken record: column `id`: expected INT, found \"x2\"");
+    assert_eq!(found.place(), Some(riverrun_core::Place::new(15, 1, 2)));
+    let found = error(&format!("{sql}== input ab as json\n{{\"id\": 1}}\n\n{{\"id\": \"x2\"}}\n"));
+    assert_eq!(found.place().map(|place| place.line), Some(9), "{found:?}");
+    // The second block of a table.
+    let found = error(&format!("{sql}== input ab\nid\n1\n\n== input ab\nid\n2\nx3\n"));
+    assert_eq!(found.place().map(|place| place.line), Some(13), "{found:?}");
+}
+
+#[test]
+fn more_workers_than_key_groups_are_refused() {
+    let options = TestOptions { parallelism: 129, ..TestOptions::default() };
+    let report = run_text(&format!("{SUMS}== expect\nwho | total\nada | 3\nbob | 5\n"), &options);
+    let [Difference::Error { error, .. }] = report.differences.as_slice() else { panic!("{report:?}") };
+    assert_eq!(error.message(), "a job can't have 129 workers");
 }
 
 #[test]

@@ -12,6 +12,7 @@ fn batch(table: &Table, rows: &[&str]) -> RowBatch {
     let spec = FormatSpec {
         schema: table.schema(),
         projection: (0..table.columns.len()).collect(),
+        fields: Default::default(),
         metadata: vec![],
         options: Options::default(),
         time_zone: chrono_tz::UTC,
@@ -474,6 +475,7 @@ fn a_full_disk_ends_the_write_with_an_error() {
     let spec = FormatSpec {
         schema: table.schema(),
         projection: vec![0],
+        fields: Default::default(),
         metadata: vec![],
         options: Options::default(),
         time_zone: chrono_tz::UTC,

@@ -71,7 +71,7 @@ fn records_are_versions_of_rows_and_tombstones() {
         options.set(key, value);
     }
     let layout = Layout::upsert("t", &schema(), &options, &[0], chrono_tz::UTC).unwrap();
-    let mut decoder = RecordDecoder::new(&layout, &[0, 1], &[]).unwrap();
+    let mut decoder = RecordDecoder::new(&layout, &[0, 1], &Default::default(), &[]).unwrap();
     let record = |key: &str, value: Option<&str>| Record {
         topic: "t".into(),
         partition: 0,

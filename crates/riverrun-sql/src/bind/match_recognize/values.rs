@@ -350,8 +350,7 @@ impl ClauseBinder<'_> {
                     }
                 };
                 let operand = self.bindings.operand(BoundOperand::Input(time.clone()), time.data_type());
-                let value = MatchValue::Row { variable: None, end: End::Last, offset: 0, operand, whole: true };
-                Ok(Some(self.value(value, data_type)))
+                Ok(Some(self.value(MatchValue::Rowtime { operand }, data_type)))
             }
             // Like PROCTIME(), the time at which it is looked at.
             "MATCH_PROCTIME" => {

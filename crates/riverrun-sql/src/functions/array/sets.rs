@@ -1,7 +1,7 @@
 //! ARRAY_CONCAT, ARRAY_UNION, ARRAY_EXCEPT, ARRAY_INTERSECT.
 
 use super::super::common_type::merged_type;
-use super::super::kernels::{Accept, Arguments, accept_variadic, kernel, mismatch};
+use super::super::kernels::{Accept, Arguments, accept_variadic, kernel, mismatch, name_of};
 use super::super::{Argument, FunctionDef, Resolved};
 use super::lists::{Keys, Lists, ListsBuilder};
 use arrow::array::{Array, ArrayRef};
@@ -55,7 +55,8 @@ fn resolve(
         return Err(mismatch(syntax, arguments));
     }
     let arrays = accept_variadic(syntax, arguments, &[], 1, Some(Accept::Array))?;
-    let common = merged_type(&arrays.iter().collect::<Vec<_>>())?;
+    let common = merged_type(&arrays.iter().collect::<Vec<_>>())
+        .map_err(|error| error.context(format!("the arguments of {}", name_of(syntax))))?;
     let parameters = arrays.iter().map(|array| common.with_nullable(array.nullable)).collect();
     Ok(Resolved { parameters, returns: common, kernel: kernel(syntax, compute) })
 }

@@ -1,12 +1,12 @@
 //! Casts between numbers, as Java converts them: integers wrap, floating point saturates, DECIMAL rounds half up and is NULL
 //! where it overflows.
 
-use super::string::{DecimalError, decimal_error, parse_decimal};
+use super::string::{DecimalError, parse_decimal};
 use super::{ArrayCast, OnFailure, wrong_array};
 use arrow::array::{ArrayRef, ArrowPrimitiveType, AsArray, BooleanArray, Decimal128Array, PrimitiveArray};
 use arrow::datatypes::{Decimal128Type, Float32Type, Float64Type};
 use riverrun_core::java_text::{double_text, write_decimal_plain};
-use riverrun_core::{Result, TypeKind};
+use riverrun_core::{Error, Result, TypeKind};
 use std::sync::Arc;
 
 /// A number type that the machine knows.
@@ -217,7 +217,8 @@ pub(super) fn number_to_decimal(from: Number, precision: u8, scale: u8, on_failu
                 None | Some(Err(DecimalError::Overflow)) => Ok(None),
                 Some(Ok(value)) => Ok(Some(value)),
                 Some(Err(DecimalError::Malformed)) if on_failure == OnFailure::Null => Ok(None),
-                Some(Err(error)) => Err(decimal_error("NaN or Infinity", error)),
+                Some(Err(DecimalError::Malformed)) => Err(Error::failure("NaN and the infinities are no DECIMAL")
+                    .hint("TRY_CAST gives NULL for them")),
             });
             decimals(cast.collect::<Result<_>>()?, precision, scale)
         })),

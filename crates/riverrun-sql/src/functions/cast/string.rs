@@ -40,7 +40,7 @@ fn number_error(text: &str, error: NumberError) -> Error {
         .hint("TRY_CAST gives NULL where a text is no number")
 }
 
-pub(super) fn decimal_error(text: &str, error: DecimalError) -> Error {
+fn decimal_error(text: &str, error: DecimalError) -> Error {
     match error {
         DecimalError::Malformed => number_error(text, NumberError::InvalidCharacter),
         DecimalError::Overflow => number_error(text, NumberError::Overflow),
@@ -78,7 +78,10 @@ pub(super) fn to_boolean(on_failure: OnFailure) -> ArrayCast {
             array,
             on_failure,
             |text| parse_boolean(text).ok_or(()),
-            |text, ()| Error::failure(format!("Cannot parse '{text}' as BOOLEAN.")),
+            |text, ()| {
+                Error::failure(format!("Cannot parse '{text}' as BOOLEAN."))
+                    .hint("a BOOLEAN is written TRUE or FALSE; TRY_CAST gives NULL for other texts")
+            },
         )?;
         Ok(Arc::new(booleans))
     })

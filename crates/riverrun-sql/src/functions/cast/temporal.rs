@@ -229,6 +229,7 @@ pub(super) fn text_to_time(precision: u8, on_failure: OnFailure) -> ArrayCast {
             |text, ()| {
                 Error::failure(format!("Invalid time format: '{text}'. Expected format: HH:mm:ss[.fff]"))
                     .detail("HH is 00-23, mm is 00-59, ss is 00-59")
+                    .hint("TRY_CAST gives NULL where a text is no time")
             },
         )?;
         Ok(Arc::new(times))

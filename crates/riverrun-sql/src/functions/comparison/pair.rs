@@ -365,14 +365,21 @@ fn has_nullable_field(data_type: &DataType) -> bool {
 fn refuse(relation: Relation, left: &DataType, right: &DataType) -> Error {
     let symbol = relation.symbol();
     let error = Error::input(format!("cannot compare {left} {symbol} {right}"));
-    if left.kind.is_character() != right.kind.is_character() {
-        return error.hint("cast one side to the type of the other");
-    }
     let nested = |kind: &TypeKind| {
         matches!(kind, TypeKind::Array(_) | TypeKind::Map(..) | TypeKind::Multiset(_) | TypeKind::Row(_))
     };
-    if nested(&left.kind) && !relation.is_equality() {
-        return error.detail("collections and rows have no order");
+    let castable = |from: &TypeKind, to: &TypeKind| array_cast(chrono_tz::UTC, from, to, OnFailure::Fail).is_ok();
+    match (&left.kind, &right.kind) {
+        (TypeKind::Row(a), TypeKind::Row(b)) if a.len() != b.len() => {
+            error.detail(format!("one row has {} fields, the other {}", a.len(), b.len()))
+        }
+        (a, b) if nested(a) && nested(b) && !relation.is_equality() => {
+            error.detail("collections and rows have no order")
+        }
+        (a, b) => match (nested(a), nested(b)) {
+            (true, false) | (false, true) => error.detail("a collection or row is compared with its like only"),
+            _ if castable(a, b) || castable(b, a) => error.hint("cast one side to the type of the other"),
+            _ => error,
+        },
     }
-    error.hint("cast one side to the type of the other")
 }

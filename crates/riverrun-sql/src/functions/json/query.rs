@@ -1,6 +1,6 @@
 //! IS JSON, JSON_EXISTS, JSON_VALUE, JSON_QUERY.
 
-use super::super::kernels::{Accept, Arguments, Column, MAX_TEXT_BYTES, accept, kernel, mismatch};
+use super::super::kernels::{self, Accept, Arguments, Column, MAX_TEXT_BYTES, accept, kernel};
 use super::super::{Argument, FunctionDef, Resolved, operators};
 use super::parser::check;
 use super::path::{Failure, Path};
@@ -48,6 +48,11 @@ pub const FUNCTIONS: &[FunctionDef] = &[
     ),
 ];
 
+/// The error of a call that doesn't fit. Arguments behind the path are clauses.
+fn mismatch(syntax: &str, arguments: &[Argument<'_>]) -> Error {
+    kernels::mismatch(syntax, arguments.get(..2).unwrap_or(arguments))
+}
+
 /// The constant text of an argument, `default` where it is left out or a bare NULL.
 fn clause<'a>(syntax: &str, arguments: &'a [Argument<'a>], position: usize, default: &'static str) -> Result<&'a str> {
     match arguments.get(position) {
@@ -66,13 +71,14 @@ fn parameters(syntax: &str, arguments: &[Argument<'_>]) -> Result<Vec<DataType>>
 }
 
 fn resolve_is_json(arguments: &[Argument<'_>]) -> Result<Resolved> {
-    let parameters = accept(IS_JSON, arguments, &[Accept::Text; 2], 1)?;
+    let wrong = || kernels::mismatch_of("IS JSON", IS_JSON, arguments.get(..1).unwrap_or_default());
+    let parameters = accept(IS_JSON, arguments, &[Accept::Text; 2], 1).map_err(|_| wrong())?;
     let of_kind: fn(u8) -> bool = match clause(IS_JSON, arguments, 1, "VALUE")? {
         "VALUE" => |_| true,
         "OBJECT" => |first| first == b'{',
         "ARRAY" => |first| first == b'[',
         "SCALAR" => |first| first != b'{' && first != b'[',
-        _ => return Err(mismatch(IS_JSON, arguments)),
+        _ => return Err(wrong()),
     };
     let compute = kernel(operators::IS_JSON, move |arguments| {
         let json = arguments.text(0)?;
@@ -102,7 +108,7 @@ impl Paths {
 enum Found<'a> {
     /// The JSON or the path is NULL.
     Null,
-    /// This value; `None` is an empty result.
+    /// This value, and whether the path is `lax`; `None` is an empty result, and so is null, which only `lax` finds.
     Value(Option<Json<'a>>, bool),
     /// An error.
     Error(Error),
@@ -137,7 +143,13 @@ impl<'a> Reader<'a> {
         };
         match path {
             Err(error) => Found::Error(error.clone()),
+            // JsonPath takes no document of nothing but null, not even for `lax`.
+            Ok(_) if json.trim_ascii() == "null" => Found::Error(Error::failure("the JSON text is null")),
             Ok(path) => match path.read(json) {
+                // To `lax` it is an empty result.
+                Ok(Some(Json::Null)) if !path.lax => {
+                    Found::Error(Error::failure(format!("null stands at the strict JSON path {}", path.text)))
+                }
                 Ok(value) => Found::Value(value, path.lax),
                 Err(Failure::NotFound) => Found::Error(path.not_found()),
                 Err(Failure::Malformed(malformed)) => {

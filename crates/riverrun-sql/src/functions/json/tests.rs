@@ -140,11 +140,15 @@ fn json_value_by_its_clauses() {
     assert_eq!(value("lax $.n", &default("empty")), "STRING: empty");
     assert_eq!(value("lax $.b.c", &default("empty")), "STRING: empty");
     assert_eq!(value("$.b", &default("empty")), "STRING: error");
+    assert_eq!(value("$.n", &default("empty")), "STRING: error");
     let or_error = [text("STRING"), text("NULL"), null_text(), text("ERROR")];
     assert_eq!(value("$.zzz", &or_error), "Failure: nothing stands at the JSON path $.zzz");
+    assert_eq!(value("$.n", &or_error), "Failure: null stands at the strict JSON path $.n");
     assert!(value("$.a", &[text("BIGINT")]).starts_with("Input: JSON_VALUE cannot return BIGINT"));
     assert_eq!(call("JSON_VALUE", &[null_text(), text("$.a")]), "STRING: null");
     assert_eq!(call("JSON_VALUE", &[text("{bad"), text("lax $.a")]), "STRING: null");
+    let of_null = [&[text(" null"), text("lax $.a")], &default("empty")[..]].concat();
+    assert_eq!(call("JSON_VALUE", &of_null), "STRING: error");
 }
 
 #[test]
@@ -166,6 +170,8 @@ fn json_query_and_exists() {
     let exists = |path: &str| call("JSON_EXISTS", &[text(DOCUMENT), text(path)]);
     assert_eq!(exists("$.a"), "BOOLEAN: true");
     assert_eq!(exists("$.n"), "BOOLEAN: false");
+    assert_eq!(call("JSON_EXISTS", &[text(DOCUMENT), text("$.n"), text("TRUE")]), "BOOLEAN: true");
+    assert_eq!(call("JSON_EXISTS", &[text(DOCUMENT), text("lax $.n"), text("TRUE")]), "BOOLEAN: false");
     assert_eq!(exists("$.zzz"), "BOOLEAN: false");
     assert_eq!(call("JSON_EXISTS", &[text(DOCUMENT), text("$.zzz"), text("UNKNOWN")]), "BOOLEAN: null");
 }

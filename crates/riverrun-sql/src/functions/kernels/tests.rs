@@ -40,3 +40,12 @@ fn a_call_that_does_not_fit_says_what_is_taken() {
     assert_eq!(error.message(), "UPPER cannot be applied to (INT NOT NULL)");
     assert_eq!(error.detail_text(), Some("it is written UPPER(string)"));
 }
+
+#[test]
+fn an_operator_between_its_operands_is_named() {
+    for (syntax, name) in
+        [("string || string", "||"), ("(start, end) OVERLAPS (start, end)", "OVERLAPS"), ("MAP[key, value, …]", "MAP")]
+    {
+        assert_eq!(mismatch(syntax, &[]).message(), format!("{name} cannot be applied to ()"));
+    }
+}

@@ -71,17 +71,24 @@ enum Side {
 
 /// Side, characters, text; or the text alone (`TRIM(text)`), or the side and the text.
 fn resolve_trim(arguments: &[Argument<'_>]) -> Result<Resolved> {
+    // The side, and blanks where no characters are given, are not written as arguments.
+    let written = match arguments {
+        [_, characters, text] if characters.text() == Some(" ") => std::slice::from_ref(text),
+        [_, written @ ..] if !written.is_empty() => written,
+        _ => arguments,
+    };
+    let wrong = || mismatch(TRIM, written);
     let side = match arguments {
         [_] => Side::Both,
         [side, ..] => match side.text() {
             Some("LEADING") => Side::Leading,
             Some("TRAILING") => Side::Trailing,
             Some("BOTH") => Side::Both,
-            _ => return Err(mismatch(TRIM, arguments)),
+            _ => return Err(wrong()),
         },
-        [] => return Err(mismatch(TRIM, arguments)),
+        [] => return Err(wrong()),
     };
-    let parameters = accept(TRIM, arguments, &[Accept::Text; 3], 1)?;
+    let parameters = accept(TRIM, arguments, &[Accept::Text; 3], 1).map_err(|_| wrong())?;
     let text_position = arguments.len() - 1;
     let characters_position = (arguments.len() == 3).then_some(1);
     let returns = varchar_like(&parameters[text_position]).with_nullable(any_nullable(arguments));

@@ -197,7 +197,7 @@ pub(super) fn unit_of(argument: &Argument<'_>) -> Result<Unit> {
 }
 
 fn timestamp_add(_context: &FunctionContext, arguments: &[Argument<'_>]) -> Result<Resolved> {
-    let wrong = || mismatch("TIMESTAMPADD(unit, number, datetime)", arguments);
+    let wrong = || mismatch("TIMESTAMPADD(unit, number, datetime)", arguments.get(1..).unwrap_or_default());
     let [unit, number, moment] = arguments else { return Err(wrong()) };
     let unit = unit_of(unit)?;
     let kind = &moment.data_type.kind;
@@ -209,9 +209,15 @@ fn timestamp_add(_context: &FunctionContext, arguments: &[Argument<'_>]) -> Resu
         (_, Some(millis)) => (false, millis),
         _ => return Err(Error::input(format!("TIMESTAMPADD takes no {}", unit.name()))),
     };
-    // A day moved by hours is a moment of that day.
-    let to_timestamp = *kind == TypeKind::Date && !months && factor < DAY_MILLIS;
-    let kind = if to_timestamp { TypeKind::timestamp(6) } else { kind.clone() };
+    let kind = match kind {
+        // A day moved by hours is a moment of that day.
+        TypeKind::Date if !months && factor < DAY_MILLIS => TypeKind::timestamp(6),
+        // What is moved by milliseconds has them.
+        TypeKind::Timestamp { precision: 0..3, .. } if unit == Unit::Millisecond => TypeKind::timestamp(3),
+        TypeKind::TimestampLtz { precision: 0..3, .. } if unit == Unit::Millisecond => TypeKind::timestamp_ltz(3),
+        TypeKind::Time(0..3) if unit == Unit::Millisecond => TypeKind::Time(3),
+        kind => kind.clone(),
+    };
     let returns = result(&kind, arguments);
     let step = step(&kind, months);
     let kernel = longs_from(1, &returns, move |values, row| {
@@ -259,10 +265,10 @@ enum Measure {
     Nanos(i64),
 }
 
-/// Reads a datetime as nanoseconds, which wrap beyond 292 years.
-fn nanos_reader(kind: &TypeKind) -> impl Fn(i64) -> i64 + Send + Sync + Copy + 'static {
+/// Reads a datetime as nanoseconds.
+fn nanos_reader(kind: &TypeKind) -> impl Fn(i64) -> i128 + Send + Sync + Copy + 'static {
     let factor = if *kind == TypeKind::Date { 86_400_000_000_000 } else { 1_000_000_000 / per_second(kind) };
-    move |value: i64| value.wrapping_mul(factor)
+    move |value: i64| i128::from(value) * i128::from(factor)
 }
 
 /// Whether two datetimes can be compared in time: TIMESTAMP_LTZ and TIME only with their like.
@@ -281,7 +287,7 @@ fn millis_between(from: (i64, i64), to: (i64, i64)) -> i64 {
 }
 
 fn timestamp_diff(_context: &FunctionContext, arguments: &[Argument<'_>]) -> Result<Resolved> {
-    let wrong = || mismatch("TIMESTAMPDIFF(unit, start, end)", arguments);
+    let wrong = || mismatch("TIMESTAMPDIFF(unit, start, end)", arguments.get(1..).unwrap_or_default());
     let [unit, a, b] = arguments else { return Err(wrong()) };
     let unit = unit_of(unit)?;
     if !comparable(&a.data_type.kind, &b.data_type.kind) {
@@ -296,20 +302,21 @@ fn timestamp_diff(_context: &FunctionContext, arguments: &[Argument<'_>]) -> Res
         _ => return Err(Error::input(format!("TIMESTAMPDIFF takes no {}", unit.name()))),
     };
     let (nanos_a, nanos_b) = (nanos_reader(&a.data_type.kind), nanos_reader(&b.data_type.kind));
-    let returns = result(&TypeKind::Int, arguments);
+    let returns = result(if unit == Unit::Nanosecond { &TypeKind::BigInt } else { &TypeKind::Int }, arguments);
     let kernel = longs_from(1, &returns, move |values, row| {
         let (from, to) = (values[0].get(row)?, values[1].get(row)?);
         Some(match measure {
             Measure::Months(length) => months_between(read_a(from), read_b(to)) / length,
             Measure::Millis(length) => millis_between(read_a(from), read_b(to)) / length,
-            Measure::Nanos(length) => nanos_b(to).wrapping_sub(nanos_a(from)) / length,
+            // Beyond the range of the result the difference wraps.
+            Measure::Nanos(length) => ((nanos_b(to) - nanos_a(from)) / i128::from(length)) as i64,
         })
     });
     Ok(Resolved { parameters: parameters(arguments), returns, kernel })
 }
 
 fn minus_dates(_context: &FunctionContext, arguments: &[Argument<'_>]) -> Result<Resolved> {
-    let wrong = || mismatch("(end - start) unit", arguments);
+    let wrong = || mismatch("(end - start) unit", arguments.get(..2).unwrap_or(arguments));
     let [a, b, unit] = arguments else { return Err(wrong()) };
     let unit = unit_of(unit)?;
     let is_date = |argument: &Argument<'_>| argument.data_type.kind == TypeKind::Date;

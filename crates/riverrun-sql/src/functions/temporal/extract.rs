@@ -11,47 +11,51 @@ use crate::functions::kernels::{kernel, mismatch};
 use crate::functions::{Argument, FunctionContext, FunctionDef, Resolved, operators};
 use riverrun_core::{DataType, Error, Result, TypeKind};
 
-const fn field(
-    name: &'static str,
-    syntax: &'static str,
-    doc: &'static str,
-    resolve: crate::functions::Resolve,
-) -> FunctionDef {
-    FunctionDef { name, aliases: &[], group: "temporal", syntax, doc, deterministic: true, resolve }
+const EXTRACT: &str = "EXTRACT(unit FROM datetime)";
+
+/// Defines a function of a single field.
+macro_rules! field {
+    ($name:literal, $doc:literal, $unit:expr) => {
+        FunctionDef::new("temporal", $name, concat!($name, "(datetime)"), $doc, |context, arguments| {
+            single(context, concat!($name, "(datetime)"), arguments, $unit)
+        })
+    };
 }
 
 /// The functions of this file.
 pub const FUNCTIONS: &[FunctionDef] = &[
-    field(
+    FunctionDef::new(
+        "temporal",
         operators::EXTRACT,
-        "EXTRACT(unit FROM datetime)",
+        EXTRACT,
         "A field of a datetime or interval: EXTRACT(DAY FROM ts).",
         |context, arguments| match arguments {
-            [unit, value] => extract(context, unit_of(unit)?, value, arguments, 1),
-            _ => Err(mismatch("EXTRACT(unit FROM datetime)", arguments)),
+            [unit, value] => extract(context, EXTRACT, unit_of(unit)?, value, arguments, 1),
+            _ => Err(mismatch(EXTRACT, arguments.get(1..).unwrap_or_default())),
         },
     ),
-    field("YEAR", "YEAR(datetime)", "The year.", |c, a| single(c, a, Unit::Year)),
-    field("QUARTER", "QUARTER(datetime)", "The quarter of the year, 1 to 4.", |c, a| single(c, a, Unit::Quarter)),
-    field("MONTH", "MONTH(datetime)", "The month of the year, 1 to 12.", |c, a| single(c, a, Unit::Month)),
-    field("WEEK", "WEEK(datetime)", "The ISO week of the year, 1 to 53.", |c, a| single(c, a, Unit::Week)),
-    field("DAYOFYEAR", "DAYOFYEAR(datetime)", "The day of the year, from 1.", |c, a| single(c, a, Unit::DayOfYear)),
-    field("DAYOFMONTH", "DAYOFMONTH(datetime)", "The day of the month, from 1.", |c, a| single(c, a, Unit::Day)),
-    field("DAYOFWEEK", "DAYOFWEEK(datetime)", "The day of the week, Sunday = 1.", |c, a| single(c, a, Unit::DayOfWeek)),
-    field("HOUR", "HOUR(datetime)", "The hour of the day.", |c, a| single(c, a, Unit::Hour)),
-    field("MINUTE", "MINUTE(datetime)", "The minute of the hour.", |c, a| single(c, a, Unit::Minute)),
-    field("SECOND", "SECOND(datetime)", "The second of the minute.", |c, a| single(c, a, Unit::Second)),
+    field!("YEAR", "The year.", Unit::Year),
+    field!("QUARTER", "The quarter of the year, 1 to 4.", Unit::Quarter),
+    field!("MONTH", "The month of the year, 1 to 12.", Unit::Month),
+    field!("WEEK", "The ISO week of the year, 1 to 53.", Unit::Week),
+    field!("DAYOFYEAR", "The day of the year, from 1.", Unit::DayOfYear),
+    field!("DAYOFMONTH", "The day of the month, from 1.", Unit::Day),
+    field!("DAYOFWEEK", "The day of the week, Sunday = 1.", Unit::DayOfWeek),
+    field!("HOUR", "The hour of the day.", Unit::Hour),
+    field!("MINUTE", "The minute of the hour.", Unit::Minute),
+    field!("SECOND", "The second of the minute.", Unit::Second),
 ];
 
-fn single(context: &FunctionContext, arguments: &[Argument<'_>], unit: Unit) -> Result<Resolved> {
+fn single(context: &FunctionContext, syntax: &str, arguments: &[Argument<'_>], unit: Unit) -> Result<Resolved> {
     match arguments {
-        [value] => extract(context, unit, value, arguments, 0),
-        _ => Err(mismatch("it takes one datetime", arguments)),
+        [value] => extract(context, syntax, unit, value, arguments, 0),
+        _ => Err(mismatch(syntax, arguments)),
     }
 }
 
 fn extract(
     context: &FunctionContext,
+    syntax: &str,
     unit: Unit,
     value: &Argument<'_>,
     arguments: &[Argument<'_>],
@@ -97,7 +101,7 @@ fn extract(
                 }
             }
         }
-        _ => return Err(mismatch("EXTRACT(unit FROM datetime)", arguments)),
+        _ => return Err(mismatch(syntax, std::slice::from_ref(value))),
     };
     let returns = TypeKind::BigInt.with_nullable(value.data_type.nullable);
     let bigint = returns.clone();

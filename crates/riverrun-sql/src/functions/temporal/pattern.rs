@@ -84,7 +84,11 @@ const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Frid
 impl Pattern {
     /// Compiles a pattern. An error names the letter that has no meaning.
     pub fn new(text: &str, flavour: Flavour) -> Result<Pattern> {
-        let wrong = |what: String| Error::failure(format!("'{text}' is no date pattern: {what}"));
+        let wrong = |what: String| {
+            Error::failure(format!("'{text}' is no date pattern: {what}")).hint(
+                "a pattern is written 'yyyy-MM-dd HH:mm:ss.SSS'; letters that stand for themselves are quoted: ''T''",
+            )
+        };
         let chars: Vec<char> = text.chars().collect();
         let mut stack: Vec<Vec<Item>> = vec![Vec::new()];
         let mut at = 0;

@@ -33,11 +33,12 @@ pub const FUNCTIONS: &[FunctionDef] = &[
 
 fn round(context: &FunctionContext, arguments: &[Argument<'_>], up: bool) -> Result<Resolved> {
     let syntax = if up { "CEIL(datetime TO unit)" } else { "FLOOR(datetime TO unit)" };
-    let [value, unit] = arguments else { return Err(mismatch(syntax, arguments)) };
+    let wrong = || mismatch(syntax, arguments.get(..1).unwrap_or(arguments));
+    let [value, unit] = arguments else { return Err(wrong()) };
     let unit = unit_of(unit)?;
     let kind = value.data_type.kind.clone();
     if !kind.is_datetime() {
-        return Err(mismatch(syntax, arguments));
+        return Err(wrong());
     }
     let is_time = matches!(kind, TypeKind::Time(_));
     let of_day = matches!(unit, Unit::Week | Unit::Day) || unit.months().is_some();
@@ -70,16 +71,16 @@ fn round(context: &FunctionContext, arguments: &[Argument<'_>], up: bool) -> Res
             return round_to(value, step, up).rem_euclid(DAY_MILLIS);
         }
         let local = zone::to_local(zone, value, per_second);
-        let rounded = if of_day {
-            let day = local.div_euclid(per_day);
-            let rounded = round_day(day, unit, false);
-            let begins = rounded == day && local.rem_euclid(per_day) == 0;
-            let rounded = if up && !begins { next(rounded, unit) } else { rounded };
-            rounded.wrapping_mul(per_day)
-        } else {
-            round_to(local, step, up)
-        };
-        zone::to_instant(zone, rounded, per_second)
+        if !of_day {
+            // Of the two hours that clocks show in autumn, the instant stays in its own.
+            let offset = local.wrapping_sub(value);
+            return round_to(local, step, up).wrapping_sub(offset);
+        }
+        let day = local.div_euclid(per_day);
+        let rounded = round_day(day, unit, false);
+        let begins = rounded == day && local.rem_euclid(per_day) == 0;
+        let rounded = if up && !begins { next(rounded, unit) } else { rounded };
+        zone::to_instant(zone, rounded.wrapping_mul(per_day), per_second)
     };
     let returns = kind.with_nullable(any_nullable(arguments)).without_time_attribute();
     let result = returns.clone();

@@ -97,6 +97,24 @@ fn ltz_is_read_and_rounded_in_the_sessions_zone() {
 }
 
 #[test]
+fn of_the_two_hours_of_autumn_each_is_rounded_by_itself() {
+    let round = |name: &str, value: i64, unit: &str| {
+        call(Tz::America__New_York, name, &[instant(value), string(unit)]).unwrap()
+    };
+    // 2024-11-03T05:30Z and 06:30Z are 01:30 in New York, before and after its clocks are put back.
+    let (first, second) = (1_730_611_800_000, 1_730_615_400_000);
+    assert_eq!(round("FLOOR TO", first, "HOUR"), "2024-11-03T05:00:00Z");
+    assert_eq!(round("CEIL TO", first, "HOUR"), "2024-11-03T06:00:00Z");
+    assert_eq!(round("FLOOR TO", second, "HOUR"), "2024-11-03T06:00:00Z");
+    assert_eq!(round("CEIL TO", second, "HOUR"), "2024-11-03T07:00:00Z");
+    assert_eq!(round("CEIL TO", second, "MINUTE"), "2024-11-03T06:30:00Z");
+    assert_eq!(round("FLOOR TO", second, "SECOND"), "2024-11-03T06:30:00Z");
+    // The day has 25 hours.
+    assert_eq!(round("FLOOR TO", second, "DAY"), "2024-11-03T04:00:00Z");
+    assert_eq!(round("CEIL TO", second, "DAY"), "2024-11-04T05:00:00Z");
+}
+
+#[test]
 fn texts_of_other_zones_follow_daylight_saving() {
     let convert =
         |text: &str| call(Tz::UTC, "CONVERT_TZ", &[string(text), string("America/New_York"), string("UTC")]).unwrap();

@@ -134,6 +134,60 @@ fn whatever_keeps_state_for_ever_is_named_with_its_growth() {
     }
 }
 
+/// What aggregates keep of the values that they have seen is named even without keys, where a time to live helps nothing.
+#[test]
+fn values_that_aggregates_keep_for_ever_are_named() {
+    let counted = "(SELECT url, COUNT(*) AS c FROM visits GROUP BY url)";
+    for (query, kept) in [
+        ("SELECT COUNT(DISTINCT url) FROM visits;".to_owned(), "about 92 bytes for each different value"),
+        ("SELECT COLLECT(url) FROM visits;".to_owned(), "about 92 bytes for each different value"),
+        ("SELECT ARRAY_AGG(n) FROM visits;".to_owned(), "about 8 bytes for each row"),
+        ("SELECT LISTAGG(url) FROM visits;".to_owned(), "about 32 bytes for each row"),
+        (
+            "SELECT COUNT(DISTINCT n), LISTAGG(url) FROM visits;".to_owned(),
+            "about 68 bytes for each different value and about 32 bytes for each row",
+        ),
+        (format!("SELECT MAX(c) FROM {counted};"), "about 72 bytes for each different value"),
+        (format!("SELECT FIRST_VALUE(c) FROM {counted};"), "about 72 bytes for each row"),
+    ] {
+        let said = format!(
+            "this aggregation keeps values for ever, {kept}; group by a window ('table.exec.state.ttl' clears only what gets no rows)"
+        );
+        let bounded = format!("SET 'table.exec.state.ttl' = '1 h'; {query}");
+        for query in [&query, &bounded] {
+            let found = warnings(query);
+            assert!(found.iter().any(|found| found.ends_with(&said)), "{query}\n{found:#?}");
+        }
+    }
+    // One value each.
+    for query in
+        ["SELECT MAX(n), FIRST_VALUE(url), MIN(DISTINCT n) FROM visits;", "SELECT COUNT(DISTINCT name) FROM few;"]
+    {
+        assert_eq!(warnings(query), Vec::<String>::new(), "{query}");
+    }
+}
+
+#[test]
+fn values_that_aggregates_keep_are_part_of_what_a_key_costs() {
+    let found = warnings("SELECT url, COUNT(DISTINCT user_name) FROM visits GROUP BY url;");
+    let said = "keeps its groups for ever, about 100 bytes for each different key and in it about 92 bytes for each different value; set 'table.exec.state.ttl', or group by a window";
+    assert!(found.len() == 1 && found[0].ends_with(said), "{found:#?}");
+    let over = "SELECT COUNT(DISTINCT user_name) OVER (PARTITION BY url ORDER BY ts) FROM visits;";
+    let found = warnings(over);
+    let said = " for each different key and in it about 92 bytes for each different value; set 'table.exec.state.ttl'";
+    assert!(found.len() == 1 && found[0].ends_with(said), "{found:#?}");
+    assert!(warnings(&format!("SET 'table.exec.state.ttl' = '1 h'; {over}")).is_empty());
+}
+
+#[test]
+fn values_in_a_frame_without_a_beginning_are_named() {
+    let over = |frame: &str| format!("SELECT COUNT(DISTINCT url) OVER (ORDER BY ts {frame}) FROM visits;");
+    let said = "this OVER aggregation keeps values for ever, about 92 bytes for each different value; begin the frame some rows or some time before the current row";
+    let found = warnings(&over(""));
+    assert!(found.len() == 1 && found[0].contains(said), "{found:#?}");
+    assert!(warnings(&over("ROWS BETWEEN 10 PRECEDING AND CURRENT ROW")).is_empty());
+}
+
 #[test]
 fn a_pattern_without_within_is_named() {
     let query = |within: &str| {

@@ -26,6 +26,25 @@ fn files_are_held_whole() {
 }
 
 #[test]
+fn a_view_is_looked_up_as_the_table_below_it() {
+    let join = |view: &str| {
+        format!(
+            "CREATE VIEW side AS {view};
+             SELECT o.id FROM orders AS o JOIN side FOR SYSTEM_TIME AS OF o.p ON o.customer = side.name;"
+        )
+    };
+    let filtered = join("SELECT name, country FROM people WHERE country <> 'x'");
+    let text = plan_of(&format!("{TABLES}{filtered}")).unwrap().explain();
+    assert!(text.contains("LookupJoin(join=[inner], on=[customer = name]"), "{text}");
+    let error = refused(&join("SELECT UPPER(name) AS name FROM people"));
+    assert_eq!(error.message(), "a lookup join with expressions over 'people' is not supported yet");
+    assert_eq!(error.hint_text(), Some("compute them in the query that joins"));
+    let hidden = join("SELECT name FROM people WHERE country <> 'x'");
+    let text = plan_of(&format!("{TABLES}{hidden}")).unwrap().explain();
+    assert!(text.contains("LookupJoin(join=[inner], on=[customer = name]"), "{text}");
+}
+
+#[test]
 fn a_hint_says_how_rows_wait() {
     let text = explained("/*+ LOOKUP('table' = 'c', 'async' = 'true') */");
     assert!(text.contains("waiting=[ordered]"), "{text}");

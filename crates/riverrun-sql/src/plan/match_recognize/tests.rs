@@ -28,7 +28,8 @@ fn a_pattern_is_one_node_that_reads_what_it_looks_at() {
     .unwrap();
     assert_eq!(kinds(&plan), ["Source", "Calc", "MatchRecognize", "Result"]);
     let text = plan.explain();
-    assert!(text.contains("partition by=[user_name], order by=[ts], variables=[a, b], within=[1 min]"), "{text}");
+    let said = "partition by=[user_name], order by=[ts], pattern=[a+ b], skip=[to next row], within=[1 min]";
+    assert!(text.contains(said), "{text}");
     assert!(text.contains("reads=[user_name, millis, ts]"), "{text}");
 }
 

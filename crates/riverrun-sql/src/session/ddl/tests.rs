@@ -50,7 +50,7 @@ fn printed(text: &str) -> Vec<String> {
 #[test]
 fn a_table_created_as_a_query_has_its_columns_behind_the_computed_ones() {
     let created =
-        "CREATE TABLE c (twice AS id * 2, name VARCHAR(9), PRIMARY KEY (id) NOT ENFORCED) WITH ('connector' = 'print')
+        "CREATE TABLE c (twice AS id * 2, id INT, name VARCHAR(9), PRIMARY KEY (id) NOT ENFORCED) WITH ('connector' = 'print')
         AS SELECT id, UPPER(name) AS name, ts FROM t;";
     assert_eq!(
         printed(&format!("{created} DESCRIBE c")),
@@ -66,6 +66,53 @@ fn a_table_created_as_a_query_has_its_columns_behind_the_computed_ones() {
         printed("CREATE TABLE c (name, id) WITH ('connector' = 'print') AS SELECT id, name FROM t; DESCRIBE c"),
         ["name|STRING|TRUE", "id|INT|TRUE"]
     );
+}
+
+#[test]
+fn a_table_is_replaced_by_one_as_a_query() {
+    let replaced = "CREATE OR REPLACE TABLE o WITH ('connector' = 'print') AS SELECT name FROM t; DESCRIBE o";
+    assert_eq!(printed(replaced), ["name|STRING|TRUE"]);
+    let kept = "CREATE TABLE IF NOT EXISTS o WITH ('connector' = 'print') AS SELECT id AS a FROM t; DESCRIBE o";
+    assert_eq!(printed(kept), ["a|INT|TRUE", "b|STRING|TRUE"]);
+    let itself = "CREATE OR REPLACE TABLE t WITH ('connector' = 'print') AS SELECT id FROM t";
+    assert_eq!(
+        run(itself).unwrap_err().message(),
+        "REPLACE TABLE … AS a query over the table itself is not supported yet"
+    );
+}
+
+#[test]
+fn a_view_keeps_the_columns_that_a_star_stood_for() {
+    let view = "CREATE VIEW v AS SELECT * FROM o; CREATE VIEW w (x, y) AS SELECT DISTINCT * FROM o AS q;";
+    let added = "ALTER TABLE o ADD c INT FIRST;";
+    assert_eq!(printed(&format!("{view} {added} DESCRIBE v")), ["a|INT|TRUE", "b|STRING|TRUE"]);
+    assert_eq!(printed(&format!("{view} {added} DESCRIBE w")), ["x|INT|TRUE", "y|STRING|TRUE"]);
+    // Another query has stars of its own.
+    assert_eq!(printed(&format!("{view} {added} ALTER VIEW v AS SELECT * FROM o; DESCRIBE v")).len(), 3);
+    let error = run(&format!("{view} ALTER TABLE o DROP b; DESCRIBE v")).unwrap_err();
+    assert_eq!(error.message(), "the column 'b' of this * is gone");
+}
+
+#[test]
+fn catalogs_are_described_and_altered() {
+    let catalog = "CREATE CATALOG c COMMENT 'mine' WITH ('type' = 'generic_in_memory', 'default-database' = 'd');";
+    assert_eq!(
+        printed(&format!("{catalog} DESCRIBE CATALOG EXTENDED c")),
+        ["name|c", "type|generic_in_memory", "comment|mine", "option:default-database|d"]
+    );
+    assert_eq!(
+        printed(&format!("{catalog} ALTER CATALOG c COMMENT 'ours'; SHOW CREATE CATALOG c")),
+        [
+            "CREATE CATALOG `c`\nCOMMENT 'ours'\nWITH (\n  'type' = 'generic_in_memory',\n  'default-database' = 'd'\n)\n"
+        ]
+    );
+    assert_eq!(printed(&format!("{catalog} USE CATALOG c; SHOW CURRENT DATABASE")), ["d"]);
+    assert_eq!(printed("CREATE CATALOG c; USE CATALOG c; SHOW DATABASES"), ["default"]);
+    // The catalog that is in use stays at its database.
+    let there = "CREATE DATABASE d; USE d; USE CATALOG default_catalog; SHOW CURRENT DATABASE";
+    assert_eq!(printed(there), ["d"]);
+    assert_eq!(printed("CREATE DATABASE dd; SHOW DATABASES ILIKE 'D_'"), ["dd"]);
+    assert!(printed("SHOW JARS").is_empty());
 }
 
 #[test]

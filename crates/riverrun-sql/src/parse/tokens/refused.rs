@@ -1,0 +1,124 @@
+//! What sqlparser can't read, or reads without a place, and is told better by the tokens alone.
+
+use super::super::cursor::{is_word, place};
+use super::Positioned;
+use riverrun_core::{Error, Result};
+use sqlparser::tokenizer::Token;
+
+/// Refuses clauses that are not here.
+pub(super) fn refuse(tokens: &[Positioned]) -> Result<()> {
+    for at in 0..tokens.len() {
+        temporal_subquery(tokens, at)?;
+        group_by_all(tokens, at)?;
+        empty_array(tokens, at)?;
+        pattern(tokens, at)?;
+    }
+    Ok(())
+}
+
+/// Whether these words stand at a token.
+fn words(tokens: &[Positioned], at: usize, words: &[&str]) -> bool {
+    let found = tokens.get(at..at + words.len());
+    found.is_some_and(|found| found.iter().zip(words).all(|(token, word)| is_word(&token.token, word)))
+}
+
+fn is(tokens: &[Positioned], at: usize, token: &Token) -> bool {
+    tokens.get(at).is_some_and(|found| found.token.token == *token)
+}
+
+fn temporal_subquery(tokens: &[Positioned], at: usize) -> Result<()> {
+    if !is(tokens, at, &Token::RParen) || !words(tokens, at + 1, &["FOR", "SYSTEM_TIME"]) {
+        return Ok(());
+    }
+    Err(Error::input("FOR SYSTEM_TIME AS OF stands behind the name of a table or view")
+        .hint("give the subquery a name by CREATE VIEW v AS …, and join v FOR SYSTEM_TIME AS OF …")
+        .at(place(&tokens[at + 1].token)))
+}
+
+fn group_by_all(tokens: &[Positioned], at: usize) -> Result<()> {
+    if !words(tokens, at, &["GROUP", "BY", "ALL"]) {
+        return Ok(());
+    }
+    Err(Error::unsupported("GROUP BY ALL").hint("name the columns").at(place(&tokens[at + 2].token)))
+}
+
+fn empty_array(tokens: &[Positioned], at: usize) -> Result<()> {
+    let empty =
+        words(tokens, at, &["ARRAY"]) && is(tokens, at + 1, &Token::LBracket) && is(tokens, at + 2, &Token::RBracket);
+    if !empty {
+        return Ok(());
+    }
+    Err(Error::input("ARRAY[] has no element, so its type is not known")
+        .hint("write CAST(NULL AS ARRAY<INT>), or whatever type is meant")
+        .at(place(&tokens[at].token)))
+}
+
+/// PATTERN of MATCH_RECOGNIZE, and what may stand behind it.
+fn pattern(tokens: &[Positioned], at: usize) -> Result<()> {
+    if !words(tokens, at, &["PATTERN"]) || !is(tokens, at + 1, &Token::LParen) {
+        return Ok(());
+    }
+    let mut depth = 0_usize;
+    let close = tokens.iter().enumerate().skip(at + 1).find(|(_, token)| {
+        match token.token.token {
+            Token::LParen => depth += 1,
+            Token::RParen => depth -= 1,
+            _ => {}
+        }
+        depth == 0
+    });
+    let Some((close, _)) = close else { return Ok(()) };
+    if !["WITHIN", "SUBSET", "DEFINE"].iter().any(|word| words(tokens, close + 1, &[word])) {
+        return Ok(());
+    }
+    if close == at + 2 {
+        return Err(Error::input("the pattern is empty")
+            .hint("name the variables of DEFINE in their order: PATTERN (A B+ C)")
+            .at(place(&tokens[at].token)));
+    }
+    let too_many = tokens[at..close].iter().find(|token| match &token.token.token {
+        Token::Number(digits, _) => digits.parse::<u32>().is_err(),
+        _ => false,
+    });
+    if let Some(number) = too_many {
+        return Err(Error::input(format!("'{}' is no number of rows for a quantifier", number.token.token))
+            .hint(format!("from 0 to {}", u32::MAX))
+            .at(place(&number.token)));
+    }
+    let subset = (close + 1..tokens.len())
+        .take_while(|index| !words(tokens, *index, &["DEFINE"]))
+        .find(|index| words(tokens, *index, &["SUBSET"]));
+    match subset {
+        Some(subset) => Err(Error::unsupported("SUBSET of MATCH_RECOGNIZE")
+            .hint("name the variables themselves: an aggregate takes one, or without a name all rows of the match")
+            .at(place(&tokens[subset].token))),
+        None => Ok(()),
+    }
+}
+
+/// The byte at which the comment begins that has no end, if there is one.
+pub(super) fn unclosed_comment(text: &str) -> Option<usize> {
+    let mut rest = text.char_indices().peekable();
+    while let Some((start, c)) = rest.next() {
+        let next = rest.peek().map(|(_, next)| *next);
+        match (c, next) {
+            ('\'' | '`', _) => {
+                // A quote written twice is the end of one text and the beginning of another.
+                rest.find(|(_, end)| *end == c)?;
+            }
+            ('-', Some('-')) => {
+                rest.find(|(_, end)| *end == '\n')?;
+            }
+            ('/', Some('*')) => {
+                rest.next();
+                let mut before = ' ';
+                let closed = rest.any(|(_, c)| std::mem::replace(&mut before, c) == '*' && c == '/');
+                if !closed {
+                    return Some(start);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}

@@ -1,0 +1,3 @@
+-- DISTINCT is for aggregates.
+CREATE TABLE t (id INT, s STRING, p INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH ('connector'='filesystem','path'='${DIR}/t.json','format'='json');
+SELECT UPPER(DISTINCT s) AS u FROM t;
