@@ -372,21 +372,29 @@ impl Grouping<'_> {
             })?;
             positions.push(position);
         }
+        let number = |value: i64| literal::constant(ScalarValue::Int64(Some(value)), TypeKind::BigInt.not_null());
         let bits = |set: &[usize]| {
-            let value = positions.iter().fold(0_i64, |bits, position| bits << 1 | i64::from(!set.contains(position)));
-            literal::constant(ScalarValue::Int64(Some(value)), TypeKind::BigInt.not_null())
+            number(positions.iter().fold(0_i64, |bits, position| bits << 1 | i64::from(!set.contains(position))))
         };
         let Some(sets) = &self.sets else {
             let all: Vec<_> = (0..self.keys.len()).collect();
             return Ok(bits(&all));
         };
-        let number = scope::column(self.keys.len(), &TypeKind::Int.not_null());
+        let same = |one: &[usize], other: &[usize]| {
+            one.iter().all(|key| other.contains(key)) && other.iter().all(|key| one.contains(key))
+        };
+        let column = scope::column(self.keys.len(), &TypeKind::Int.not_null());
         let branches = sets
             .iter()
             .enumerate()
             .map(|(index, set)| {
+                // GROUP_ID tells sets that are equal apart.
+                let value = match name {
+                    "GROUP_ID" => number(sets[..index].iter().filter(|before| same(before, set)).count() as i64),
+                    _ => bits(set),
+                };
                 let index = literal::constant(ScalarValue::Int32(Some(index as i32)), TypeKind::Int.not_null());
-                Ok((outer.call(operators::EQUAL, vec![number.clone(), index])?, bits(set)))
+                Ok((outer.call(operators::EQUAL, vec![column.clone(), index])?, value))
             })
             .collect::<Result<_>>()?;
         Ok(Expr::Case { branches, otherwise: Box::new(bits(&[])), data_type: TypeKind::BigInt.not_null() })

@@ -5,7 +5,7 @@
 
 use super::dialect;
 use sqlparser::ast::helpers::attached_token::AttachedToken;
-use sqlparser::ast::{self, BinaryOperator, Expr, SetExpr, TableFactor};
+use sqlparser::ast::{self, BinaryOperator, Distinct, Expr, GroupByExpr, SelectItem, SetExpr, TableFactor};
 use sqlparser::parser::Parser;
 use std::ops::ControlFlow;
 
@@ -104,14 +104,47 @@ fn aggregated(query: &ast::Query, call: &str) -> Option<Expr> {
     over(query, call).map(Expr::Subquery)
 }
 
-/// `SELECT calls FROM (query) AS t ($v)`.
+/// `SELECT calls FROM (query) AS t ($v)`. Where the query does no more than select a value of each row, the calls take that value: what
+/// it says of the rows around it is understood in its own FROM only.
 fn over(query: &ast::Query, calls: &str) -> Option<Box<ast::Query>> {
     let text = format!("SELECT {calls} FROM (SELECT 1) AS `$t` (`$v`)");
     let mut outer = Parser::new(&dialect::FLINK).try_with_sql(&text).ok()?.parse_query().ok()?;
     let SetExpr::Select(select) = outer.body.as_mut() else { return None };
+    if let Some(value) = selected_value(query) {
+        let mut calls = std::mem::take(&mut select.projection);
+        let _ = ast::visit_expressions_mut(&mut calls, |expr| {
+            if matches!(&*expr, Expr::Identifier(name) if name.value == "$v") {
+                *expr = value.clone();
+            }
+            ControlFlow::<()>::Continue(())
+        });
+        let mut query = Box::new(ast::Query { order_by: None, ..query.clone() });
+        if let SetExpr::Select(select) = query.body.as_mut() {
+            select.projection = calls;
+        }
+        return Some(query);
+    }
     // Hints are looked for by a token's place, and this one has none in the user's text.
     select.select_token = AttachedToken::empty();
     let TableFactor::Derived { subquery, .. } = &mut select.from.first_mut()?.relation else { return None };
     **subquery = query.clone();
     Some(outer)
+}
+
+/// The value that a query selects, if it gives one for each row that fulfils its WHERE.
+fn selected_value(query: &ast::Query) -> Option<&Expr> {
+    let SetExpr::Select(select) = query.body.as_ref() else { return None };
+    let value = match select.projection.as_slice() {
+        [SelectItem::UnnamedExpr(value) | SelectItem::ExprWithAlias { expr: value, .. }] => value,
+        _ => return None,
+    };
+    let ungrouped = matches!(&select.group_by, GroupByExpr::Expressions(keys, _) if keys.is_empty());
+    let whole = query.limit_clause.is_none() && query.fetch.is_none() && select.having.is_none();
+    let all = matches!(select.distinct, None | Some(Distinct::All)) && select.qualify.is_none();
+    // A function may be an aggregate.
+    let calls = ast::visit_expressions(value, |expr| match expr {
+        Expr::Function(_) | Expr::Subquery(_) => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    });
+    (ungrouped && whole && all && calls.is_continue()).then_some(value)
 }
