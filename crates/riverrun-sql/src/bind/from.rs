@@ -112,21 +112,28 @@ impl QueryBinder<'_> {
             JoinConstraint::On(condition) => vec![self.exprs(&scope).bind_condition(condition, "ON")?],
             JoinConstraint::Using(_) | JoinConstraint::Natural => {
                 common = scope.merge(split, kind, constraint)?;
-                let equal = common.iter().cloned();
-                equal
-                    .map(|(left, right)| self.exprs(&scope).call(operators::EQUAL, vec![left, right]))
-                    .collect::<Result<_>>()
-                    .map_err(|error| error.at(place))?
+                self.equalities(&scope, &common).map_err(|error| error.at(place))?
             }
         };
         let relation = Relation::join(left.relation, right.relation, kind, on, JoinOrigin { place, ttl });
         scope.retype(&relation.schema);
+        self.with_common_of(From { relation, scope }, &common, kind).map_err(|error| error.at(place))
+    }
+
+    /// That the columns of each pair are equal.
+    pub(super) fn equalities(&self, scope: &Scope, pairs: &[(Expr, Expr)]) -> Result<Vec<Expr>> {
+        let pairs = pairs.iter().cloned();
+        pairs.map(|(left, right)| self.exprs(scope).call(operators::EQUAL, vec![left, right])).collect()
+    }
+
+    /// A join of this kind with the columns that USING or NATURAL make one.
+    pub(super) fn with_common_of(&self, joined: From, common: &[(Expr, Expr)], kind: JoinKind) -> Result<From> {
         // Of an inner join the left column will do, but where the right one says that it can't be NULL.
         let says_more = |(left, right): &(Expr, Expr)| left.data_type().nullable && !right.data_type().nullable;
         if kind == JoinKind::Full && !common.is_empty() || kind == JoinKind::Inner && common.iter().any(says_more) {
-            return self.with_common(From { relation, scope }, &common).map_err(|error| error.at(place));
+            return self.with_common(joined, common);
         }
-        Ok(From { relation, scope })
+        Ok(joined)
     }
 
     /// The sides of an outer join with the conditions of ON that have subqueries in them: what only the side without all its

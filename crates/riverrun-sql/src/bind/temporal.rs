@@ -64,16 +64,24 @@ impl QueryBinder<'_> {
         }
         let right = self.factor(&plain)?;
         let hint = self.lookup_hint(&right.scope);
-        let JoinConstraint::On(condition) = constraint else {
-            return Err(Error::input("a join with a table FOR SYSTEM_TIME AS OF needs ON")
-                .hint("compare the table's whole key: ON o.currency = r.currency")
-                .at(place));
-        };
+        let split = left.scope.len();
         let mut scope = left.scope.beside(right.scope);
-        let on = self.exprs(&scope).bind_condition(condition, "ON")?;
-        let relation = Relation::temporal_join([left.relation, right.relation], kind, as_of, vec![on], place, hint);
+        let mut common = Vec::new();
+        let on = match constraint {
+            JoinConstraint::On(condition) => vec![self.exprs(&scope).bind_condition(condition, "ON")?],
+            JoinConstraint::Using(_) | JoinConstraint::Natural => {
+                common = scope.merge(split, kind, constraint)?;
+                self.equalities(&scope, &common).map_err(|error| error.at(place))?
+            }
+            JoinConstraint::None => {
+                return Err(Error::input("a join with a table FOR SYSTEM_TIME AS OF needs ON or USING")
+                    .hint("compare the table's whole key: ON o.currency = r.currency")
+                    .at(place));
+            }
+        };
+        let relation = Relation::temporal_join([left.relation, right.relation], kind, as_of, on, place, hint);
         scope.retype(&relation.schema);
-        Ok(From { relation, scope })
+        self.with_common_of(From { relation, scope }, &common, kind).map_err(|error| error.at(place))
     }
 }
 
