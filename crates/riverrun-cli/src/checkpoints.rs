@@ -5,7 +5,7 @@ use crate::output::{print, print_cells};
 use crate::run::{define, report};
 use riverrun::Session;
 use riverrun::durable::control::{SavepointOrder, request_savepoint};
-use riverrun::durable::{Fit, Verdict, find, parse_place};
+use riverrun::durable::{Fit, Verdict, find};
 use riverrun::sql::plan::StreamPlan;
 use riverrun_core::{Error, Result};
 use riverrun_state::checkpoint::{CheckpointEntry, CheckpointKind, Location, Manifest, StoreOptions, verify};
@@ -13,7 +13,7 @@ use riverrun_state::checkpoint::{CheckpointEntry, CheckpointKind, Location, Mani
 /// Takes a savepoint of a running job; the exit code.
 pub fn savepoint(args: &SavepointArgs) -> u8 {
     // How its store is reached, the process that takes it knows.
-    let taken = parse_place(&args.target, &StoreOptions::default())
+    let taken = Location::parse(&args.target, &StoreOptions::default())
         .and_then(|target| {
             // The process that takes it runs in another folder.
             let target = target.absolute().to_string();

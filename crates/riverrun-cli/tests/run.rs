@@ -4,6 +4,7 @@
 
 mod common;
 
+use common::windows::signal;
 use common::{Case, Running};
 use std::io::Read;
 use std::process::Stdio;
@@ -292,17 +293,12 @@ fn held_up(case: &Case) -> std::process::Child {
     child
 }
 
-fn signal(child: &std::process::Child, name: &str) {
-    let sent = std::process::Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status();
-    assert!(sent.unwrap().success());
-}
-
 #[test]
 fn a_second_signal_ends_a_job_that_waits_for_its_reader() {
     let case = Case::new();
     let mut child = held_up(&case);
-    signal(&child, "INT");
-    signal(&child, "TERM");
+    signal("INT", child.id());
+    signal("TERM", child.id());
     assert_eq!(child.wait().unwrap().code(), Some(130));
 }
 
@@ -312,7 +308,7 @@ fn with_the_third_signal_a_process_is_left_at_once() {
     let mut child = held_up(&case);
     // Signals that come together may count as one.
     while child.try_wait().unwrap().is_none() {
-        signal(&child, "INT");
+        signal("INT", child.id());
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
     assert_eq!(child.wait().unwrap().code(), Some(130));

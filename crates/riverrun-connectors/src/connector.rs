@@ -294,6 +294,11 @@ pub const COMMON_OPTIONS: &[OptionDef] = &[
     ),
 ];
 
+/// Whether `sink.parallelism` is 1: all rows go to one writer.
+pub fn has_one_writer(options: &Options) -> bool {
+    options.given("sink.parallelism").is_some_and(|value| value.text.trim().parse() == Ok(1))
+}
+
 /// Those of [`COMMON_OPTIONS`] that mean something for tables of this connector.
 pub fn common_options(connector: &dyn Connector) -> impl Iterator<Item = &'static OptionDef> {
     let (reads, writes, decodes) = (connector.reads(), connector.writes(), connector.takes_format());

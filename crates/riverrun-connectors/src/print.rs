@@ -1,6 +1,6 @@
 //! `print`: rows as lines on standard output, in the form of Flink's print connector.
 
-use crate::connector::{AcceptedChanges, Connector, SinkFactory, SinkSpec, SourceFactory, SourceSpec};
+use crate::connector::{AcceptedChanges, Connector, SinkFactory, SinkSpec, SourceFactory, SourceSpec, has_one_writer};
 use riverrun_core::format_value::RowFormatter;
 use riverrun_core::{Epoch, Error, OptionDef, OptionType, Result, RowBatch, RowKinds};
 use riverrun_runtime::{Sink, SinkContext, SinkState};
@@ -47,7 +47,7 @@ impl Connector for Print {
         Ok(Arc::new(PrintSink {
             identifier: spec.options.text(&IDENTIFIER).map(str::to_owned),
             standard_error: spec.options.bool(&STANDARD_ERROR)?,
-            single: spec.options.given("sink.parallelism").is_some_and(|value| value.text.trim() == "1"),
+            single: has_one_writer(&spec.options),
             formatter: RowFormatter::new(spec.schema.fields.iter().map(|field| field.data_type.clone())),
             kinds: RowKinds::new(&spec.schema, spec.row_keys.as_deref()),
         }))

@@ -11,7 +11,6 @@ pub(crate) mod supervisor;
 pub use fit::{Fit, OperatorFit, Verdict};
 pub use notes::notes;
 pub use origin::{Found, Origin, find};
-pub use place::parse_place;
 use state_dir::Start;
 pub use state_dir::{JobRecord, StateDir};
 
@@ -146,7 +145,7 @@ impl Durability {
 
 /// What `execution.checkpointing.dir` names.
 fn checkpoint_root(text: &str, stores: &StoreOptions) -> Result<Location> {
-    let root = parse_place(text, stores).map_err(|error| error.context(CHECKPOINT_DIR.name))?;
+    let root = Location::parse(text, stores).map_err(|error| error.context(CHECKPOINT_DIR.name))?;
     Ok(root.absolute())
 }
 

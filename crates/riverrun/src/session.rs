@@ -91,16 +91,9 @@ impl Session {
     pub fn start(&self, plan: &StreamPlan, start: StartOptions<'_>) -> Result<JobHandle> {
         let StartOptions { parallelism, results, mut processes, durability } = start;
         let parallelism = parallelism.or_else(|| self.config.parallelism()).unwrap_or_else(available_cores);
+        let has_state = durability.is_some_and(|durability| durability.origin.is_some());
+        check_workers(parallelism, plan, has_state)?;
         let key_groups = plan.key_groups;
-        if parallelism == 0 || parallelism > usize::from(key_groups) {
-            let hint = match durability.and_then(|durability| durability.origin.as_ref()) {
-                None => format!("from 1 to {key_groups}: pipeline.max-parallelism"),
-                Some(_) => {
-                    format!("from 1 to {key_groups}: pipeline.max-parallelism, which can't change with its state")
-                }
-            };
-            return Err(Error::input(format!("a job can't have {parallelism} workers")).hint(hint));
-        }
         let options = JobOptions {
             buffer_timeout: Duration::from_millis(self.config.buffer_timeout().0.max(0) as u64),
             epoch_interval: self
@@ -196,4 +189,15 @@ pub(crate) fn check_fit(plan: &StreamPlan, manifest: &Manifest, allow_unclaimed:
 
 fn available_cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Refuses more workers than a job has key groups, and none. `has_state`: it goes on from state, which is divided into them.
+pub(crate) fn check_workers(parallelism: usize, plan: &StreamPlan, has_state: bool) -> Result<()> {
+    let key_groups = plan.key_groups;
+    if (1..=usize::from(key_groups)).contains(&parallelism) {
+        return Ok(());
+    }
+    let fixed = if has_state { ", which can't change with its state" } else { "" };
+    Err(Error::input(format!("a job can't have {parallelism} workers"))
+        .hint(format!("from 1 to {key_groups}: pipeline.max-parallelism{fixed}")))
 }

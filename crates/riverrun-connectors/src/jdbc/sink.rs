@@ -5,7 +5,7 @@ use super::check::{Way, check, check_key};
 use super::options;
 use super::session::{Described, Session, TableRef, connect};
 use super::token::Token;
-use crate::connector::{AcceptedChanges, SinkFactory, SinkSpec};
+use crate::connector::{AcceptedChanges, SinkFactory, SinkSpec, has_one_writer};
 use crate::delivery::{DeliverySpec, DeliveryWriter, Guarantee, LaneName, Outcome, Stop, Target};
 use riverrun_core::{Epoch, Options, Result, RowBatch};
 use riverrun_runtime::{Sink, SinkContext};
@@ -29,7 +29,7 @@ impl JdbcSink {
             lanes: None,
             guarantee: Guarantee::of(options),
             key: spec.primary_key.clone(),
-            single: options.given("sink.parallelism").is_some_and(|value| value.text.trim() == "1"),
+            single: has_one_writer(options),
             max_rows: options::count(options, &options::MAX_ROWS)?.unwrap_or_default(),
             max_bytes: options.size(&Guarantee::MAX_BYTES)?.unwrap_or_default() as usize,
             retries: options::count(options, &options::MAX_RETRIES)?.unwrap_or_default(),

@@ -7,7 +7,7 @@ use super::options;
 use super::records::{MetadataPositions, OutRecord, Partitioner, RecordEncoder};
 use super::target::KafkaTarget;
 use super::upsert::UpsertWriter;
-use crate::connector::{AcceptedChanges, SinkFactory, SinkSpec};
+use crate::connector::{AcceptedChanges, SinkFactory, SinkSpec, has_one_writer};
 use crate::delivery::{DeliverySpec, DeliveryWriter, Guarantee, Stop};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::Producer;
@@ -66,7 +66,7 @@ impl KafkaSink {
             lanes: None,
             guarantee: Guarantee::of(options),
             key: spec.primary_key.clone(),
-            single: options.given("sink.parallelism").is_some_and(|value| value.text.trim() == "1"),
+            single: has_one_writer(options),
             max_rows: GATHERED_ROWS,
             max_bytes: options.size(&Guarantee::MAX_BYTES)?.unwrap_or_default() as usize,
             retries: RETRIES,

@@ -35,13 +35,15 @@ impl Pattern {
     /// As it is written, with these names of variables.
     pub fn text(&self, variables: &[String]) -> String {
         let name = |variable: &Variable| variables.get(*variable).map_or("", String::as_str);
-        let list = |patterns: &[Pattern], between: &str| {
-            patterns.iter().map(|pattern| pattern.text(variables)).collect::<Vec<_>>().join(between)
+        let part = |pattern: &Pattern| match pattern {
+            Pattern::Concat(_) | Pattern::Alternation(_) => format!("({})", pattern.text(variables)),
+            _ => pattern.text(variables),
         };
+        let list = |patterns: &[Pattern], between: &str| patterns.iter().map(part).collect::<Vec<_>>().join(between);
         match self {
             Pattern::Variable(variable) => name(variable).to_owned(),
-            Pattern::Concat(patterns) => format!("({})", list(patterns, " ")),
-            Pattern::Alternation(patterns) => format!("({})", list(patterns, " | ")),
+            Pattern::Concat(patterns) => list(patterns, " "),
+            Pattern::Alternation(patterns) => list(patterns, " | "),
             Pattern::Repeat { pattern, min, max, greedy } => {
                 let times = match (min, max) {
                     (0, None) => "*".to_owned(),
@@ -51,7 +53,7 @@ impl Pattern {
                     (min, Some(max)) if min == max => format!("{{{min}}}"),
                     (min, Some(max)) => format!("{{{min},{max}}}"),
                 };
-                format!("{}{times}{}", pattern.text(variables), if *greedy { "" } else { "?" })
+                format!("{}{times}{}", part(pattern), if *greedy { "" } else { "?" })
             }
         }
     }

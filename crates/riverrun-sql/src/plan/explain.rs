@@ -8,7 +8,7 @@ use riverrun_operators::expression::Expression;
 use riverrun_operators::group_aggregate::Phases;
 use riverrun_operators::lookup_join::LookupSource;
 use riverrun_operators::over::{FrameStart, FrameUnit, OverOrder};
-use riverrun_operators::pattern::{Pattern, Skip};
+use riverrun_operators::pattern::Skip;
 use riverrun_operators::rank::top_n::LastRank;
 use riverrun_operators::sort_key::SortKey;
 use riverrun_operators::window::spec::{WindowKind, Windowing};
@@ -314,10 +314,7 @@ pub(super) fn details(node: &Node) -> Vec<(&'static str, String)> {
         NodeKind::MatchRecognize(spec) => {
             say("partition by", list(&spec.keys));
             say("order by", spec.time.as_ref().map_or_else(|| "arrival".to_owned(), text));
-            let pattern = spec.pattern.text(&spec.variables);
-            let whole = pattern.strip_prefix('(').and_then(|pattern| pattern.strip_suffix(')'));
-            let concat = matches!(spec.pattern, Pattern::Concat(_) | Pattern::Alternation(_));
-            say("pattern", whole.filter(|_| concat).unwrap_or(&pattern).to_owned());
+            say("pattern", spec.pattern.text(&spec.variables));
             let name = |variable: usize| spec.variables.get(variable).map_or("", String::as_str);
             let skip = match spec.skip {
                 Skip::PastLastRow => "past last row".to_owned(),

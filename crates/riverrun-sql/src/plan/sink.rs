@@ -10,7 +10,7 @@ use crate::bind::{CatalogTables, ExprBinder, Scope, literal};
 use crate::expr::Expr;
 use crate::parse::{Insert, Name, NamePart};
 use crate::session::updates::UpsertMaterialize;
-use riverrun_connectors::connector::AcceptedChanges;
+use riverrun_connectors::connector::{AcceptedChanges, has_one_writer};
 use riverrun_connectors::{OnError, SinkSpec, dead_letter};
 use riverrun_core::suggest::did_you_mean;
 use riverrun_core::{DataType, Error, Field, Place, Result, Schema, TypeKind};
@@ -261,7 +261,7 @@ pub(super) fn write(
         properties = planner.builder.properties(node).clone();
     }
     node = with_own_types(planner, node, &metadata)?;
-    let single = table.options.given("sink.parallelism").is_some_and(|value| value.text.trim().parse() == Ok(1));
+    let single = has_one_writer(&table.options);
     let sink = SinkNode { table: name, factory, accepts, primary_key, routed, single, statement };
     planner.builder.add(NodeKind::Sink(sink), vec![node.into()], properties);
     Ok(())

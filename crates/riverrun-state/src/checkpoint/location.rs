@@ -32,18 +32,31 @@ enum Folder {
 const S3_SCHEMES: &[&str] = &["s3", "s3a", "s3n", "s3p"];
 
 impl Location {
-    /// Reads a path or an address; the options say how an object store is reached.
+    /// Reads a path or an address; the options say how an object store is reached. What would silently become another place
+    /// (nothing, `file://` before a relative path) is refused.
     pub fn parse(text: &str, options: &StoreOptions) -> Result<Location> {
+        let wrong = |what: String| Error::input(format!("'{text}' is no place for checkpoints")).detail(what);
+        if text.trim().is_empty() {
+            return Err(wrong("it is blank".to_owned()).hint("a path, file:///path or s3://bucket/path"));
+        }
         let folder = match text.split_once(":/") {
-            Some((scheme, rest)) if is_scheme(scheme) => match scheme.to_ascii_lowercase().as_str() {
-                "file" => Folder::Local(PathBuf::from(format!("/{}", rest.trim_start_matches('/')))),
-                scheme if S3_SCHEMES.contains(&scheme) => bucket(scheme, rest.strip_prefix('/').unwrap_or(rest), text)?,
-                _ => {
-                    return Err(Error::input(format!("'{text}' is no place for checkpoints"))
-                        .detail(format!("'{scheme}' is not supported"))
-                        .hint("a path, file:///path or s3://bucket/path"));
+            Some((scheme, rest)) if is_scheme(scheme) => {
+                match scheme.to_ascii_lowercase().as_str() {
+                    "file" if rest.strip_prefix('/').is_some_and(|path| !path.starts_with('/')) => {
+                        let host = rest.split('/').nth(1).unwrap_or_default();
+                        return Err(wrong(format!("between file:// and the next / stands the name of a machine, here '{host}'"))
+                        .hint("file:///path for a path from the root; one that is relative stands by itself, without file://"));
+                    }
+                    "file" => Folder::Local(PathBuf::from(format!("/{}", rest.trim_start_matches('/')))),
+                    scheme if S3_SCHEMES.contains(&scheme) => {
+                        bucket(scheme, rest.strip_prefix('/').unwrap_or(rest), text)?
+                    }
+                    _ => {
+                        return Err(wrong(format!("'{scheme}' is not supported"))
+                            .hint("a path, file:///path or s3://bucket/path"));
+                    }
                 }
-            },
+            }
             _ => Folder::Local(PathBuf::from(text)),
         };
         Ok(Location { folder, options: options.clone() })
@@ -170,6 +183,24 @@ mod tests {
             ("s3a://bucket//a/b/", "s3a://bucket/a/b"),
         ] {
             assert_eq!(parse(text).unwrap().to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn what_would_become_another_place_is_refused() {
+        for text in ["", " ", "\t"] {
+            assert_eq!(parse(text).unwrap_err().detail_text(), Some("it is blank"));
+        }
+        for (text, host) in [("file://rel/x", "rel"), ("FILE://rel", "rel"), ("file://", "")] {
+            let error = parse(text).unwrap_err();
+            let detail = format!("between file:// and the next / stands the name of a machine, here '{host}'");
+            assert_eq!(error.message(), format!("'{text}' is no place for checkpoints"));
+            assert_eq!(error.detail_text(), Some(&*detail));
+        }
+        for (text, place) in
+            [("file:///abs/x", "/abs/x"), ("file:/abs", "/abs"), ("rel/x", "rel/x"), ("s3://b/k", "s3://b/k")]
+        {
+            assert_eq!(parse(text).unwrap().to_string(), place);
         }
     }
 

@@ -1,10 +1,9 @@
 //! Requests to a running process: a line of JSON each way over a Unix socket, whose path stands in `STATE_DIR/control`.
 
-use super::place::parse_place;
 use super::state_dir::StateDir;
 use riverrun_core::{Error, ErrorKind, Result};
 use riverrun_runtime::JobHandle;
-use riverrun_state::checkpoint::StoreOptions;
+use riverrun_state::checkpoint::{Location, StoreOptions};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -83,7 +82,7 @@ impl Running {
 
     fn savepoint(&self, order: &SavepointOrder) -> Result<SavepointDone> {
         let (job, stores) = self.find(order.job)?;
-        let target = parse_place(&order.target, &stores)?.open()?;
+        let target = Location::parse(&order.target, &stores)?.open()?;
         let manifest = job.savepoint(target.clone(), order.stop)?;
         Ok(SavepointDone { place: target.describe(""), state_bytes: manifest.state_bytes() })
     }

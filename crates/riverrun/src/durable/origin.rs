@@ -1,6 +1,6 @@
 //! What a start goes on from, and how checkpoints are found by what a user writes.
 
-use super::place::{file_in_the_way, parse_place};
+use super::place::file_in_the_way;
 use super::state_dir::StateDir;
 use riverrun_core::{Error, KeyGroup, Result};
 use riverrun_state::Snapshot;
@@ -104,7 +104,7 @@ fn nothing(place: &str) -> Error {
 
 /// Finds checkpoints: `place` is a savepoint, a checkpoint, a job's folder, a folder of jobs, or a state directory.
 pub fn find(place: &str, stores: &StoreOptions) -> Result<Found> {
-    let location = parse_place(place, stores)?.absolute();
+    let location = Location::parse(place, stores)?.absolute();
     if !location.is_remote()
         && let Some(file) = file_in_the_way(Path::new(&location.to_string()))
     {

@@ -1,28 +1,9 @@
-//! Where users say that checkpoints are or belong, and what can't be such a place.
+//! Whether checkpoints can be kept where they belong.
 
 use riverrun_core::{Error, Result};
 use riverrun_runtime::identity::random_id;
-use riverrun_state::checkpoint::{BlobStore, Location, StoreOptions, check_store};
+use riverrun_state::checkpoint::{BlobStore, Location, check_store};
 use std::path::Path;
-
-/// Reads a place of checkpoints: a path, `file:///path` or `s3://bucket/path`. What would silently become another place (nothing,
-/// `file://` before a relative path) is refused.
-pub fn parse_place(text: &str, stores: &StoreOptions) -> Result<Location> {
-    const FILE: &str = "file://";
-    let wrong = |what: String| Error::input(format!("'{text}' is no place for checkpoints")).detail(what);
-    if text.trim().is_empty() {
-        return Err(wrong("it is blank".to_owned()).hint("a path, file:///path or s3://bucket/path"));
-    }
-    let is_file = text.get(..FILE.len()).is_some_and(|scheme| scheme.eq_ignore_ascii_case(FILE));
-    match text.get(FILE.len()..) {
-        Some(rest) if is_file && !rest.starts_with('/') => {
-            let host = rest.split('/').next().unwrap_or_default();
-            Err(wrong(format!("between file:// and the next / stands the name of a machine, here '{host}'"))
-                .hint("file:///path for a path from the root; one that is relative stands by itself, without file://"))
-        }
-        _ => Location::parse(text, stores),
-    }
-}
 
 /// The file that stands where a folder of this path must be, if one does.
 pub(super) fn file_in_the_way(path: &Path) -> Option<&Path> {
@@ -58,28 +39,6 @@ pub(super) fn check(folder: &Location, store: &dyn BlobStore, asked_for: bool) -
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_would_become_another_place_is_refused() {
-        let parse = |text: &str| parse_place(text, &StoreOptions::default());
-        for text in ["", " ", "\t"] {
-            assert_eq!(parse(text).unwrap_err().detail_text(), Some("it is blank"));
-        }
-        for (text, host) in [("file://rel/x", "rel"), ("FILE://rel", "rel"), ("file://", "")] {
-            let error = parse(text).unwrap_err();
-            let detail = format!("between file:// and the next / stands the name of a machine, here '{host}'");
-            assert_eq!((error.message(), error.detail_text()), (&*refused(text), Some(&*detail)));
-        }
-        for (text, place) in
-            [("file:///abs/x", "/abs/x"), ("file:/abs", "/abs"), ("rel/x", "rel/x"), ("s3://b/k", "s3://b/k")]
-        {
-            assert_eq!(parse(text).unwrap().to_string(), place);
-        }
-    }
-
-    fn refused(text: &str) -> String {
-        format!("'{text}' is no place for checkpoints")
-    }
 
     #[test]
     fn a_file_in_the_way_is_found_at_any_height() {

@@ -8,6 +8,7 @@ use super::redirect::{Redirects, Stage};
 use super::results::{Results, Row};
 use super::{Difference, TestReport};
 use crate::Session;
+use crate::session::check_workers;
 use riverrun_connectors::gate::Gate;
 use riverrun_core::clock::ManualClock;
 use riverrun_core::{Clock, Error, Millis, Place, Result, RowBatch};
@@ -258,11 +259,7 @@ impl<'a> Run<'a> {
 
     /// Runs a job to its end, with a snapshot and another start in the middle if that is asked for.
     fn job(&mut self, plan: StreamPlan, results: Option<&Results>) -> Result<()> {
-        let most = plan.key_groups;
-        if self.parallelism > usize::from(most) {
-            return Err(Error::input(format!("a job can't have {} workers", self.parallelism))
-                .hint(format!("from 1 to {most}: pipeline.max-parallelism")));
-        }
+        check_workers(self.parallelism, &plan, false)?;
         let sink = results.map(Results::sink);
         let stages = self.redirects.stages();
         if !stages.is_empty() {
