@@ -29,11 +29,17 @@ const WHERE: &str = "\x1b[6n";
 impl Typed {
     /// Starts `riverrun sql` with these arguments; `None` where there is no `script`.
     fn start(case: &Case, args: &str) -> Option<Typed> {
-        // What `script` itself ends with is not always what the command has ended with.
-        let command = format!("{} sql {args}; echo ended with $?", env!("CARGO_BIN_EXE_riverrun"));
+        // What `script` itself ends with is not always what the command has ended with. Ctrl-C reaches the shell around the
+        // command too, and some shells would end with it.
+        let command = format!("trap : INT; {} sql {args}; echo ended with $?", env!("CARGO_BIN_EXE_riverrun"));
         let mut script = Command::new("script");
         script.args(["-q", "-f", "-c", &command, "/dev/null"]).current_dir(case.path());
-        script.env_remove("RUST_LOG").env("NO_COLOR", "1").env("XDG_STATE_HOME", case.path()).env("TERM", "xterm");
+        script
+            .env_remove("RUST_LOG")
+            .env("SHELL", "/bin/sh")
+            .env("NO_COLOR", "1")
+            .env("XDG_STATE_HOME", case.path())
+            .env("TERM", "xterm");
         let Ok(mut child) = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn() else {
             eprintln!("skipped: there is no `script`");
             return None;
