@@ -5,6 +5,7 @@
 mod common;
 
 use common::Case;
+use std::path::PathBuf;
 
 const TEST: &str = "\
 == sql
@@ -21,11 +22,14 @@ total
 4
 ";
 
-const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/pipeline-tests");
+/// The folder with the examples.
+fn examples() -> PathBuf {
+    std::path::absolute("../../examples/pipeline-tests").unwrap()
+}
 
 #[test]
 fn the_examples_pass_at_any_parallelism() {
-    let ended = Case::new().riverrun(&["test", EXAMPLES, "-p", "1,3"]);
+    let ended = Case::new().riverrun(&["test", examples().to_str().unwrap(), "-p", "1,3"]);
     assert_eq!(ended.code, 0, "{}{}", ended.out, ended.err);
     assert!(ended.out.contains("12 passed, 0 failed"), "{}", ended.out);
 }
@@ -33,7 +37,7 @@ fn the_examples_pass_at_any_parallelism() {
 #[test]
 fn the_examples_pass_restored_in_the_middle() {
     let files: Vec<String> =
-        std::fs::read_dir(EXAMPLES).unwrap().map(|e| e.unwrap().path().display().to_string()).collect();
+        std::fs::read_dir(examples()).unwrap().map(|e| e.unwrap().path().display().to_string()).collect();
     let tests = || files.iter().map(String::as_str).filter(|file| file.ends_with(".test"));
     // Which rows are late after a restart depends on how far the watermarks of several workers had come.
     let by_one_worker = |file: &&str| file.ends_with("late_rows.test");

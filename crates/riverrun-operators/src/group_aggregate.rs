@@ -22,7 +22,7 @@ use arrow::datatypes::{DataType, SchemaRef};
 use riverrun_core::{Error, KeyGroup, Millis, Result, RowBatch, Schema};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
 use riverrun_state::blob::{BlobReader, KeyedBlobs, put_bytes, put_i64, read_keyed};
-use riverrun_state::tier::{Resident, SlotValues};
+use riverrun_state::tier::{EncodeSlots, Resident, SlotValues};
 use riverrun_state::{KeyEncoder, KeyTable, OperatorSnapshot, RestoredState, hash_key, key};
 
 #[cfg(test)]
@@ -119,18 +119,20 @@ impl Values {
 }
 
 /// A value: when it was written, the number of rows, the aggregates.
+impl EncodeSlots for Values {
+    fn encode(&self, slot: u32, out: &mut Vec<u8>) {
+        put_i64(out, self.expiry.as_ref().map_or(0, |expiry| expiry.written(slot).0));
+        put_i64(out, self.groups[slot as usize].rows);
+        self.states.iter().for_each(|state| state.encode(slot, out));
+    }
+}
+
 impl SlotValues for Values {
     fn grow(&mut self, slots: usize) {
         if slots > self.groups.len() {
             self.groups.resize_with(slots, Group::default);
             self.states.iter_mut().for_each(|state| state.grow(slots));
         }
-    }
-
-    fn encode(&self, slot: u32, out: &mut Vec<u8>) {
-        put_i64(out, self.expiry.as_ref().map_or(0, |expiry| expiry.written(slot).0));
-        put_i64(out, self.groups[slot as usize].rows);
-        self.states.iter().for_each(|state| state.encode(slot, out));
     }
 
     fn decode(&mut self, slot: u32, _hash: u64, value: &[u8]) -> Result<()> {

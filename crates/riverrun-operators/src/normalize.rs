@@ -13,7 +13,7 @@ use arrow::datatypes::{DataType, SchemaRef};
 use riverrun_core::{KeyGroup, Millis, Result, RowBatch, Schema};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
 use riverrun_state::blob::{BlobReader, KeyedBlobs, put_bytes, put_i64, read_keyed};
-use riverrun_state::tier::{Resident, SlotValues};
+use riverrun_state::tier::{EncodeSlots, Resident, SlotValues};
 use riverrun_state::{KeyEncoder, KeyTable, OperatorSnapshot, RestoredState, hash_key, key};
 
 #[cfg(test)]
@@ -82,15 +82,17 @@ impl Values {
 }
 
 /// A value: when it was written, and the row.
+impl EncodeSlots for Values {
+    fn encode(&self, slot: u32, out: &mut Vec<u8>) {
+        self.write(slot, out);
+    }
+}
+
 impl SlotValues for Values {
     fn grow(&mut self, slots: usize) {
         if slots > self.rows.len() {
             self.rows.resize(slots, None);
         }
-    }
-
-    fn encode(&self, slot: u32, out: &mut Vec<u8>) {
-        self.write(slot, out);
     }
 
     fn decode(&mut self, slot: u32, _hash: u64, value: &[u8]) -> Result<()> {

@@ -11,7 +11,7 @@ use arrow::datatypes::{DataType, SchemaRef};
 use riverrun_core::{Error, Millis, Result, RowBatch, Schema};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
 use riverrun_state::blob::{BlobReader, KeyedBlobs, put_bytes, put_i64, read_keyed};
-use riverrun_state::tier::{Resident, SlotValues};
+use riverrun_state::tier::{EncodeSlots, Resident, SlotValues};
 use riverrun_state::{KeyEncoder, KeyTable, OperatorSnapshot, RestoredState, hash_key, key};
 use std::fmt;
 
@@ -133,15 +133,17 @@ impl Values {
 }
 
 /// A value: when it was written, and how often the row is on the left, on the right and out.
+impl EncodeSlots for Values {
+    fn encode(&self, slot: u32, out: &mut Vec<u8>) {
+        self.write(slot, out);
+    }
+}
+
 impl SlotValues for Values {
     fn grow(&mut self, slots: usize) {
         if slots > self.counts.len() {
             self.counts.resize(slots, Count::default());
         }
-    }
-
-    fn encode(&self, slot: u32, out: &mut Vec<u8>) {
-        self.write(slot, out);
     }
 
     fn decode(&mut self, slot: u32, _hash: u64, value: &[u8]) -> Result<()> {

@@ -15,7 +15,7 @@ use arrow::datatypes::{DataType, SchemaRef};
 use riverrun_core::{Millis, Result, RowBatch, Schema};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
 use riverrun_state::blob::{BlobReader, KeyedBlobs, put_bytes, put_i64, put_u32, read_keyed};
-use riverrun_state::tier::{Resident, SlotValues};
+use riverrun_state::tier::{EncodeSlots, Resident, SlotValues};
 use riverrun_state::{KeyEncoder, KeyTable, OperatorSnapshot, RestoredState, RowArena, hash_key, key};
 
 #[cfg(test)]
@@ -110,15 +110,17 @@ impl Values {
 }
 
 /// A value: when it was written, the number of rows, the rows, and after a 1 the row that the sink has.
+impl EncodeSlots for Values {
+    fn encode(&self, slot: u32, out: &mut Vec<u8>) {
+        self.write(slot, out);
+    }
+}
+
 impl SlotValues for Values {
     fn grow(&mut self, slots: usize) {
         if slots > self.groups.len() {
             self.groups.resize_with(slots, Group::default);
         }
-    }
-
-    fn encode(&self, slot: u32, out: &mut Vec<u8>) {
-        self.write(slot, out);
     }
 
     fn decode(&mut self, slot: u32, _hash: u64, value: &[u8]) -> Result<()> {

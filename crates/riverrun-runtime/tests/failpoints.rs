@@ -14,7 +14,7 @@ use riverrun_runtime::{
 };
 use riverrun_state::checkpoint::{BlobStore, History, LocalStore, Put, load};
 use riverrun_state::tier::memory::MemoryTier;
-use riverrun_state::tier::{Resident, SlotValues, StateBackend};
+use riverrun_state::tier::{EncodeSlots, Resident, SlotValues, StateBackend};
 use riverrun_state::{KeyRows, KeyTable, OperatorSnapshot, RestoredState};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -119,13 +119,15 @@ struct Sums {
 #[derive(Default)]
 struct Kept(Vec<i64>);
 
+impl EncodeSlots for Kept {
+    fn encode(&self, slot: u32, out: &mut Vec<u8>) {
+        out.extend(self.0[slot as usize].to_le_bytes());
+    }
+}
+
 impl SlotValues for Kept {
     fn grow(&mut self, slots: usize) {
         self.0.resize(self.0.len().max(slots), 0);
-    }
-
-    fn encode(&self, slot: u32, out: &mut Vec<u8>) {
-        out.extend(self.0[slot as usize].to_le_bytes());
     }
 
     fn decode(&mut self, slot: u32, _hash: u64, value: &[u8]) -> Result<()> {

@@ -93,7 +93,7 @@ fn programs_give_what_flink_gives() {
 /// local time.
 #[test]
 fn own_programs_give_what_flink_gives_at_any_parallelism() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs");
+    let folder = Path::new("tests/programs");
     let mut cases: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     cases.retain(|path| path.is_dir());
     cases.sort();

@@ -5,7 +5,7 @@ use riverrun_core::Result;
 use riverrun_state::key::{KeyRows, hash_key};
 use riverrun_state::key_table::KeyTable;
 use riverrun_state::rocksdb::RocksTier;
-use riverrun_state::tier::{Resident, SlotValues, StateBackend, TierSeat};
+use riverrun_state::tier::{EncodeSlots, Resident, SlotValues, StateBackend, TierSeat};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,13 +15,15 @@ const BATCH: usize = 4_096;
 #[derive(Default)]
 struct Sums([Vec<i64>; 4]);
 
+impl EncodeSlots for Sums {
+    fn encode(&self, slot: u32, out: &mut Vec<u8>) {
+        self.0.iter().for_each(|column| out.extend(column[slot as usize].to_le_bytes()));
+    }
+}
+
 impl SlotValues for Sums {
     fn grow(&mut self, slots: usize) {
         self.0.iter_mut().for_each(|column| column.resize(column.len().max(slots), 0));
-    }
-
-    fn encode(&self, slot: u32, out: &mut Vec<u8>) {
-        self.0.iter().for_each(|column| out.extend(column[slot as usize].to_le_bytes()));
     }
 
     fn decode(&mut self, slot: u32, _hash: u64, value: &[u8]) -> Result<()> {

@@ -32,6 +32,6 @@ pub use backend::{BackendKind, StateBackend, TierSeat};
 pub use budget::{MemoryBudget, Share};
 pub use files::{Content, KeptFile, Scratch, TicketSender, TierFile, TierFiles, TierTicket};
 pub(crate) use queue::next_origin;
-pub use resident::{PutValue, Resident, SlotValues, TakeIn};
+pub use resident::{EncodeSlots, PutValue, Resident, SlotKeys, SlotValues, TakeIn};
 pub use run::Run;
 pub use store::{Found, GroupRange, IsExpired, StoreOptions, TierBackend, TierStore, Trace, Visit};

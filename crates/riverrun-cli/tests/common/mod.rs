@@ -128,10 +128,9 @@ impl Ended {
 
 /// The data that is shared beside a checkout, if it is there; says so if not.
 pub fn shared(path: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("RIVERRUN_SHARED")
-        .map(PathBuf::from)
-        .unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"));
-    let found = root.join(path);
+    let root =
+        std::env::var_os("RIVERRUN_SHARED").map(PathBuf::from).unwrap_or_else(|| PathBuf::from("../../../shared"));
+    let found = std::path::absolute(root.join(path)).unwrap();
     if found.exists() {
         return Some(found);
     }

@@ -17,7 +17,7 @@ use super::{LEFT, RIGHT};
 use arrow::datatypes::SchemaRef;
 use riverrun_core::{Clock, Error, Millis, Result, Schema};
 use riverrun_state::blob::{BlobReader, put_bytes, put_i64, put_u32};
-use riverrun_state::tier::{PutValue, SlotValues};
+use riverrun_state::tier::{EncodeSlots, PutValue, SlotValues};
 use riverrun_state::{KeyEncoder, KeyRows, hash_row};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -440,17 +440,7 @@ impl Pages {
 
 /// A value: when it was written, what it is, and rows; that of a head also which pages there are, and the number of rows where
 /// only that is kept.
-impl SlotValues for Pages {
-    fn grow(&mut self, slots: usize) {
-        self.sides.iter_mut().for_each(|rows| rows.grow(slots));
-        if let Some(totals) = self.totals.as_mut().filter(|totals| totals.len() < slots) {
-            totals.resize(slots, 0);
-        }
-        if self.tiered && self.kinds.len() < slots {
-            self.kinds.resize(slots, Kind::Small);
-        }
-    }
-
+impl EncodeSlots for Pages {
     fn encode(&self, slot: u32, out: &mut Vec<u8>) {
         // What can't be encoded is told when it is written.
         let _ = self.encode_each(&[slot], &mut |_, append| append(out));
@@ -469,6 +459,22 @@ impl SlotValues for Pages {
             put(slot, &mut |out| self.write(slot, &encoded, &mut next, out));
         }
         Ok(())
+    }
+
+    fn num_bytes(&self) -> Option<usize> {
+        Some(self.sides.iter().map(Rows::num_bytes).sum())
+    }
+}
+
+impl SlotValues for Pages {
+    fn grow(&mut self, slots: usize) {
+        self.sides.iter_mut().for_each(|rows| rows.grow(slots));
+        if let Some(totals) = self.totals.as_mut().filter(|totals| totals.len() < slots) {
+            totals.resize(slots, 0);
+        }
+        if self.tiered && self.kinds.len() < slots {
+            self.kinds.resize(slots, Kind::Small);
+        }
     }
 
     fn decode(&mut self, slot: u32, _hash: u64, value: &[u8]) -> Result<()> {
@@ -548,10 +554,6 @@ impl SlotValues for Pages {
     fn is_pinned(&self, slot: u32) -> bool {
         // What is known of the pages in memory stands at their head.
         [LEFT, RIGHT].into_iter().any(|side| self.span(slot, side).is_some_and(|span| !span.loaded.is_empty()))
-    }
-
-    fn num_bytes(&self) -> Option<usize> {
-        Some(self.sides.iter().map(Rows::num_bytes).sum())
     }
 }
 

@@ -19,7 +19,7 @@ use arrow::datatypes::{DataType, SchemaRef};
 use riverrun_core::{Millis, Result, RowBatch, Schema, Watermark};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
 use riverrun_state::blob::{BlobReader, KeyedBlobs, put_bytes, put_i64, read_keyed};
-use riverrun_state::tier::{Resident, SlotValues};
+use riverrun_state::tier::{EncodeSlots, Resident, SlotValues};
 use riverrun_state::{KeyEncoder, KeyTable, OperatorSnapshot, RestoredState, RowArena, hash_key, key};
 use std::collections::BTreeMap;
 
@@ -115,17 +115,19 @@ impl Values {
 }
 
 /// A value: when it was written, the time of its row, and after a 1 each the row and the one that went out.
+impl EncodeSlots for Values {
+    fn encode(&self, slot: u32, out: &mut Vec<u8>) {
+        put_i64(out, self.written(slot));
+        put_i64(out, self.kept[slot as usize].time);
+        self.write_rows(slot, out);
+    }
+}
+
 impl SlotValues for Values {
     fn grow(&mut self, slots: usize) {
         if slots > self.kept.len() {
             self.kept.resize(slots, Kept::unknown());
         }
-    }
-
-    fn encode(&self, slot: u32, out: &mut Vec<u8>) {
-        put_i64(out, self.written(slot));
-        put_i64(out, self.kept[slot as usize].time);
-        self.write_rows(slot, out);
     }
 
     fn decode(&mut self, slot: u32, _hash: u64, value: &[u8]) -> Result<()> {

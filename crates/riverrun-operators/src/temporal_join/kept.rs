@@ -9,7 +9,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use riverrun_core::{Millis, Schema, Watermark};
 use riverrun_state::blob::{BlobReader, put_bytes, put_i64, put_u32};
-use riverrun_state::tier::{PutValue, SlotValues};
+use riverrun_state::tier::{EncodeSlots, PutValue, SlotValues};
 use riverrun_state::{KeyEncoder, KeyRows};
 use std::collections::BTreeMap;
 
@@ -144,14 +144,7 @@ impl Kept {
 }
 
 /// A value: when a row came last, the left rows (time, weight, columns), and the versions (time, and after a 1 the columns).
-impl SlotValues for Kept {
-    fn grow(&mut self, slots: usize) {
-        self.sides.iter_mut().for_each(|rows| rows.grow(slots));
-        if slots > self.versions.len() {
-            self.versions.resize_with(slots, Vec::new);
-        }
-    }
-
+impl EncodeSlots for Kept {
     fn encode(&self, slot: u32, out: &mut Vec<u8>) {
         // What can't be encoded is told when it is written.
         let _ = self.encode_each(&[slot], &mut |_, append| append(out));
@@ -190,6 +183,20 @@ impl SlotValues for Kept {
             });
         }
         Ok(())
+    }
+
+    fn num_bytes(&self) -> Option<usize> {
+        let versions = 2 * size_of::<Version>() * self.sides[RIGHT].len();
+        Some(self.sides.iter().map(Rows::num_bytes).sum::<usize>() + versions)
+    }
+}
+
+impl SlotValues for Kept {
+    fn grow(&mut self, slots: usize) {
+        self.sides.iter_mut().for_each(|rows| rows.grow(slots));
+        if slots > self.versions.len() {
+            self.versions.resize_with(slots, Vec::new);
+        }
     }
 
     fn decode(&mut self, slot: u32, _hash: u64, value: &[u8]) -> Result<()> {
@@ -240,10 +247,5 @@ impl SlotValues for Kept {
         self.sides[LEFT].first(slot) != NO_ROW
             || self.deleted.contains_key(&slot)
             || (self.timed && (versions.len() > 1 || versions.iter().any(|version| version.time > self.fired.0)))
-    }
-
-    fn num_bytes(&self) -> Option<usize> {
-        let versions = 2 * size_of::<Version>() * self.sides[RIGHT].len();
-        Some(self.sides.iter().map(Rows::num_bytes).sum::<usize>() + versions)
     }
 }

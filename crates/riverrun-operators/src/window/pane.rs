@@ -5,7 +5,7 @@ use crate::aggregates::AggregateState;
 use arrow::array::ArrayRef;
 use riverrun_core::Result;
 use riverrun_state::blob::{BlobReader, put_bytes, put_i64};
-use riverrun_state::tier::SlotValues;
+use riverrun_state::tier::{EncodeSlots, SlotValues};
 use riverrun_state::{KeyTable, hash_key};
 
 /// The aggregates of one slice by key. A key's slot in [`Pane::keys`] is its slot in [`Pane::values`]; slots are never freed,
@@ -109,19 +109,21 @@ impl PaneValues {
 }
 
 /// A value: the number of rows, if that is known, and the aggregates.
+impl EncodeSlots for PaneValues {
+    fn encode(&self, slot: u32, out: &mut Vec<u8>) {
+        if let Some(counts) = &self.counts {
+            put_i64(out, counts[slot as usize]);
+        }
+        self.states.iter().for_each(|state| state.encode(slot, out));
+    }
+}
+
 impl SlotValues for PaneValues {
     fn grow(&mut self, slots: usize) {
         self.states.iter_mut().for_each(|state| state.grow(slots));
         if let Some(counts) = &mut self.counts {
             counts.resize(slots, 0);
         }
-    }
-
-    fn encode(&self, slot: u32, out: &mut Vec<u8>) {
-        if let Some(counts) = &self.counts {
-            put_i64(out, counts[slot as usize]);
-        }
-        self.states.iter().for_each(|state| state.encode(slot, out));
     }
 
     fn decode(&mut self, slot: u32, _hash: u64, value: &[u8]) -> Result<()> {

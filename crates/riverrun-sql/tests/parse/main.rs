@@ -39,7 +39,7 @@ fn expr(text: &str) -> String {
 fn shared() -> Option<PathBuf> {
     let path = match std::env::var_os("RIVERRUN_SHARED") {
         Some(path) => PathBuf::from(path),
-        None => PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
+        None => PathBuf::from("../../../shared"),
     };
     let found = path.join("data").is_dir().then_some(path);
     if found.is_none() {

@@ -2,6 +2,7 @@
 
 mod flags;
 mod restore;
+mod slots;
 
 use super::backend::{StateBackend, TierSeat};
 use super::budget::Share;
@@ -15,6 +16,7 @@ use crate::key_table::KeyTable;
 use flags::{BELOW, DIRTY, LEAVING, LOGGED, USED, marked};
 pub use restore::TakeIn;
 use riverrun_core::{Error, KeyGroup, Result};
+pub use slots::{EncodeSlots, PutValue, SlotKeys, SlotValues};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -29,47 +31,6 @@ const EVICTED_PER_NEW: usize = 3;
 
 /// A run of so many bytes is sent; where little may wait, of half of that. Larger runs are fewer files to merge.
 const LARGEST_RUN: usize = 16 << 20;
-
-/// The values of an operator by slot.
-pub trait SlotValues {
-    /// Makes room for `slots` slots in all.
-    fn grow(&mut self, slots: usize);
-
-    /// Appends a value.
-    fn encode(&self, slot: u32, out: &mut Vec<u8>);
-
-    /// Reads a value into a slot that is empty; `hash` is that of its key.
-    fn decode(&mut self, slot: u32, hash: u64, value: &[u8]) -> Result<()>;
-
-    /// Empties a slot, which leaves memory; `hash` is that of its key.
-    fn evict(&mut self, slot: u32, hash: u64);
-
-    /// Whether the slot must stay: the operator has more to do with it.
-    fn is_pinned(&self, slot: u32) -> bool {
-        let _ = slot;
-        false
-    }
-
-    /// Hands `put` the slots in their order, each with what appends its value. Values that stand in columns are encoded
-    /// together.
-    fn encode_each(&self, slots: &[u32], put: &mut PutValue<'_>) -> Result<()> {
-        slots.iter().for_each(|&slot| put(slot, &mut |out| self.encode(slot, out)));
-        Ok(())
-    }
-
-    /// What [`SlotValues::decode`] was called for is complete.
-    fn loaded(&mut self) -> Result<()> {
-        Ok(())
-    }
-
-    /// About how many bytes the values take up, where that is known.
-    fn num_bytes(&self) -> Option<usize> {
-        None
-    }
-}
-
-/// Takes a slot, and what appends its value.
-pub type PutValue<'a> = dyn FnMut(u32, &mut dyn FnMut(&mut Vec<u8>)) + 'a;
 
 /// Keeps the slots of one table of keys in step with the tier. Where there is none it does nothing, at the cost of a test.
 pub struct Resident {
@@ -275,7 +236,7 @@ impl Resident {
     }
 
     /// These slots are about to be changed.
-    pub fn change<V: SlotValues>(&mut self, keys: &KeyTable, values: &V, slots: &[u32]) {
+    pub fn change<K: SlotKeys, V: EncodeSlots>(&mut self, keys: &K, values: &V, slots: &[u32]) {
         if !self.tiered {
             return;
         }
@@ -306,7 +267,7 @@ impl Resident {
     }
 
     /// The key of a slot is about to be removed from the table.
-    pub fn remove<V: SlotValues>(&mut self, keys: &KeyTable, values: &V, slot: u32) {
+    pub fn remove<K: SlotKeys, V: EncodeSlots>(&mut self, keys: &K, values: &V, slot: u32) {
         if !self.tiered || slot as usize >= self.flags.len() {
             return;
         }
@@ -325,7 +286,7 @@ impl Resident {
     }
 
     /// The values that slots have at the barrier under way go to where its changes go.
-    fn write_frozen<V: SlotValues>(&mut self, keys: &KeyTable, values: &V, slots: &[u32]) {
+    fn write_frozen<K: SlotKeys, V: EncodeSlots>(&mut self, keys: &K, values: &V, slots: &[u32]) {
         let Some(frozen) = self.frozen.as_mut().filter(|_| !slots.is_empty()) else { return };
         let (flags, key_groups) = (&mut self.flags, self.seat.key_groups);
         slots.iter().for_each(|slot| flags[*slot as usize] &= !DIRTY[1 - self.parity]);
@@ -350,7 +311,7 @@ impl Resident {
         self.failed = self.failed.take().or(written.err());
     }
 
-    fn write<V: SlotValues>(&mut self, keys: &KeyTable, values: &V, slots: &[u32]) {
+    fn write<V: EncodeSlots>(&mut self, keys: &KeyTable, values: &V, slots: &[u32]) {
         for &slot in slots {
             let flags = &mut self.flags[slot as usize];
             *flags &= !DIRTY[self.parity];
@@ -397,7 +358,7 @@ impl Resident {
     }
 
     /// About what the slots in memory take up; also before any value was written.
-    pub fn num_bytes_held<V: SlotValues>(&mut self, keys: &KeyTable, values: &V) -> usize {
+    pub fn num_bytes_held<K: SlotKeys, V: EncodeSlots>(&mut self, keys: &K, values: &V) -> usize {
         if self.value_bytes == 0.0 {
             self.sample(keys, values);
         }
@@ -405,7 +366,7 @@ impl Resident {
     }
 
     /// About what the slots in memory take up.
-    fn num_bytes<V: SlotValues>(&self, keys: &KeyTable, values: &V) -> usize {
+    fn num_bytes<K: SlotKeys, V: EncodeSlots>(&self, keys: &K, values: &V) -> usize {
         // In memory a value takes up more than its bytes: what it is in, and what it has room for.
         let values = values.num_bytes().unwrap_or((keys.len() as f64 * 2.0 * self.value_bytes) as usize);
         keys.live_bytes() + 16 * keys.len() + values + self.log.as_ref().map_or(0, SegmentLog::num_bytes)
@@ -413,15 +374,15 @@ impl Resident {
 
     /// A barrier: what is in memory and in the tier now is what the promised files will hold. `None` where there is no tier, or
     /// so little that it was never used: then the operator encodes all it has.
-    pub fn freeze<V: SlotValues>(&mut self, keys: &KeyTable, values: &V) -> Result<Option<TierTicket>> {
+    pub fn freeze<K: SlotKeys, V: EncodeSlots>(&mut self, keys: &K, values: &V) -> Result<Option<TierTicket>> {
         self.freeze_from(self.backend.least_bytes, keys, values)
     }
 
     /// The same where less than `least_bytes` is so little.
-    pub fn freeze_from<V: SlotValues>(
+    pub fn freeze_from<K: SlotKeys, V: EncodeSlots>(
         &mut self,
         least_bytes: usize,
-        keys: &KeyTable,
+        keys: &K,
         values: &V,
     ) -> Result<Option<TierTicket>> {
         if !self.tiered || (self.complete && self.log.is_none() && self.num_bytes_held(keys, values) < least_bytes) {
@@ -450,7 +411,7 @@ impl Resident {
     }
 
     /// Writes a slice of what a barrier has frozen; whether there is more.
-    pub fn advance<V: SlotValues>(&mut self, keys: &KeyTable, values: &V) -> Result<bool> {
+    pub fn advance<K: SlotKeys, V: EncodeSlots>(&mut self, keys: &K, values: &V) -> Result<bool> {
         let Some(frozen) = &mut self.frozen else { return Ok(false) };
         if let (Target::Log, Some(log)) = (&frozen.target, &self.log)
             && !log.has_room()?
@@ -574,16 +535,16 @@ impl Resident {
     }
 
     /// Learns how large values are before any was written.
-    fn sample<V: SlotValues>(&mut self, keys: &KeyTable, values: &V) {
+    fn sample<K: SlotKeys, V: EncodeSlots>(&mut self, keys: &K, values: &V) {
         let mut bytes = Vec::new();
         let count = keys.live().take(64).map(|slot| values.encode(slot, &mut bytes)).count();
         self.value_bytes = bytes.len() as f64 / count.max(1) as f64;
     }
 }
 
-fn put<V: SlotValues>(
+fn put<K: SlotKeys, V: EncodeSlots>(
     run: &mut Run,
-    keys: &KeyTable,
+    keys: &K,
     values: &V,
     key_groups: u16,
     (slots, traces): (&[u32], &[Trace]),

@@ -2,7 +2,8 @@
 
 use super::memory::MemoryTier;
 use super::{
-    GroupRange, MemoryBudget, Resident, Share, SlotValues, StateBackend, TierBackend, TierFiles, TierSeat, TierTicket,
+    EncodeSlots, GroupRange, MemoryBudget, Resident, Share, SlotValues, StateBackend, TierBackend, TierFiles, TierSeat,
+    TierTicket,
 };
 use crate::key::{KeyRows, hash_key};
 use crate::key_table::KeyTable;
@@ -15,13 +16,15 @@ const KEY_GROUPS: u16 = 16;
 #[derive(Default)]
 struct Numbers(Vec<u64>);
 
+impl EncodeSlots for Numbers {
+    fn encode(&self, slot: u32, out: &mut Vec<u8>) {
+        out.extend(self.0[slot as usize].to_le_bytes());
+    }
+}
+
 impl SlotValues for Numbers {
     fn grow(&mut self, slots: usize) {
         self.0.resize(self.0.len().max(slots), 0);
-    }
-
-    fn encode(&self, slot: u32, out: &mut Vec<u8>) {
-        out.extend(self.0[slot as usize].to_le_bytes());
     }
 
     fn decode(&mut self, slot: u32, _hash: u64, value: &[u8]) -> Result<()> {

@@ -4,7 +4,7 @@ use super::{Data, Key, Refresh, TimeToLive, Writer, decode, encode};
 use crate::blob::{put_bytes, put_i64};
 use crate::key::{KeyRows, hash_key};
 use crate::key_table::KeyTable;
-use crate::tier::{Resident, SlotValues, TierFiles};
+use crate::tier::{EncodeSlots, Resident, SlotValues, TierFiles};
 use riverrun_core::{Clock, Error, Result, SystemClock};
 use std::sync::Arc;
 
@@ -81,18 +81,20 @@ struct Cells<C> {
 }
 
 /// A value: when its newest element was written, and the cell.
-impl<C: Cell> SlotValues for Cells<C> {
-    fn grow(&mut self, slots: usize) {
-        if slots > self.cells.len() {
-            self.cells.resize_with(slots, C::default);
-        }
-    }
-
+impl<C: Cell> EncodeSlots for Cells<C> {
     fn encode(&self, slot: u32, out: &mut Vec<u8>) {
         let cell = &self.cells[slot as usize];
         put_i64(out, cell.newest());
         if let Err(error) = encode(cell, out) {
             *self.failure.borrow_mut() = Some(error.context(format!("state '{}'", self.name)));
+        }
+    }
+}
+
+impl<C: Cell> SlotValues for Cells<C> {
+    fn grow(&mut self, slots: usize) {
+        if slots > self.cells.len() {
+            self.cells.resize_with(slots, C::default);
         }
     }
 

@@ -6,7 +6,7 @@ use crate::expiry::Expiry;
 use riverrun_core::{Millis, Result};
 use riverrun_state::RowArena;
 use riverrun_state::blob::{BlobReader, put_bytes, put_i64, put_u32};
-use riverrun_state::tier::SlotValues;
+use riverrun_state::tier::{EncodeSlots, SlotValues};
 
 /// The rows of all keys.
 #[derive(Debug)]
@@ -76,16 +76,18 @@ impl Values {
 }
 
 /// A value: when it was written, the last rank, and the rows in order.
+impl EncodeSlots for Values {
+    fn encode(&self, slot: u32, out: &mut Vec<u8>) {
+        put_i64(out, self.written(slot));
+        self.write_rows(slot, out);
+    }
+}
+
 impl SlotValues for Values {
     fn grow(&mut self, slots: usize) {
         if slots > self.groups.len() {
             self.groups.resize_with(slots, Group::default);
         }
-    }
-
-    fn encode(&self, slot: u32, out: &mut Vec<u8>) {
-        put_i64(out, self.written(slot));
-        self.write_rows(slot, out);
     }
 
     fn decode(&mut self, slot: u32, hash: u64, value: &[u8]) -> Result<()> {
