@@ -11,10 +11,10 @@ use crate::event_time::{null_row_time, timestamp_millis};
 use crate::expression::{Expression, evaluate};
 use crate::join::chunks::{NO_ROW, Place};
 use crate::join::gather::RowRef;
+use crate::join::held::{HeldRows, ReadRow};
 use crate::join::keys::JoinKeys;
 use crate::join::pairs::{Pairs, Sources};
-use crate::join::rows::{NewRow, Rows, RowsOptions};
-use crate::join::state::{KeptRow, read_rows, write_rows};
+use crate::join::rows::NewRow;
 use crate::join::{JoinKind, LEFT, PairCondition, RIGHT};
 use arrow::array::{Array, RecordBatch};
 use riverrun_core::{Error, Millis, Result, RowBatch, Schema, Watermark};
@@ -69,10 +69,8 @@ pub struct IntervalJoin {
     spec: IntervalJoinSpec,
     context: OperatorContext,
     keys: JoinKeys,
-    sides: [Rows; 2],
+    held: HeldRows,
     pairs: Pairs,
-    /// The time of each kept row.
-    times: [Vec<i64>; 2],
     /// The kept rows by the last time that a partner may have.
     expiries: [BTreeMap<i64, Vec<u32>>; 2],
     due: Watermark,
@@ -100,12 +98,11 @@ impl IntervalJoin {
         if spec.kind.is_semi() {
             return Err(Error::bug("a semi join bounded in time"));
         }
-        let rows = || Rows::new(RowsOptions { tracked: true, ..RowsOptions::default() });
+        let tracked = [LEFT, RIGHT].map(|side| spec.kind.preserves(side));
         Ok(IntervalJoin {
             keys: JoinKeys::new(spec.keys.clone(), spec.null_safe.clone()),
-            sides: [rows(), rows()],
+            held: HeldRows::new((VERSION, "an interval join"), &spec.inputs, Some(tracked), &context),
             pairs: Pairs::new(spec.kind, &spec.inputs, spec.condition.clone(), &spec.schema),
-            times: Default::default(),
             expiries: Default::default(),
             due: Watermark::MIN,
             probe: None,
@@ -130,16 +127,15 @@ impl IntervalJoin {
             }
         };
         let slots = self.keys.slots(side, &batch)?;
-        let count = self.keys.table.slots();
-        self.sides.iter_mut().for_each(|rows| rows.grow(count));
-        let chunk = self.sides[side].begin(batch.clone())?;
+        self.held.grow(self.keys.table.slots());
+        let chunk = self.held.begin(side, batch.clone())?;
         Ok(Probe { side, batch, slots, times, watermarks, chunk, row: 0, cursor: None, matched: 0 })
     }
 
     fn advance(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
         while let Some(mut probe) = self.probe.take() {
             if probe.row == probe.batch.num_rows() {
-                self.sides[probe.side].finish()?;
+                self.held.finish(probe.side, &self.keys.table)?;
                 self.clean();
                 break;
             }
@@ -162,8 +158,7 @@ impl IntervalJoin {
         at_hand: Option<&RecordBatch>,
         out: &mut Output<RowBatch>,
     ) -> Result<()> {
-        let chunks = self.sides.each_ref().map(Rows::chunks);
-        if let Some(columns) = self.pairs.batch(refs, Sources { at_hand, chunks })? {
+        if let Some(columns) = self.pairs.batch(refs, Sources { at_hand, chunks: self.held.chunks() })? {
             out.emit(RowBatch::append(columns));
         }
         Ok(())
@@ -180,14 +175,14 @@ impl IntervalJoin {
         while row < probe.batch.num_rows() && row - first < limit {
             let watermark = probe.watermarks.before(row).0;
             let (from, to) = self.spec.partners(side, probe.times[row]);
-            let others = &self.sides[other_side];
+            let others = self.held.side(other_side);
             let mut other = match (cursor, probe.slots[row]) {
                 (Some(other), _) => other,
                 (None, NO_ROW) => NO_ROW,
                 (None, slot) => others.first(slot),
             };
             while other != NO_ROW && candidates.len() < limit {
-                let time = self.times[other_side][other as usize];
+                let time = self.held.time(other_side, other);
                 let expired = self.spec.partners(other_side, time).1 < watermark;
                 if from <= time && time <= to && !expired {
                     candidates.push((row, other));
@@ -201,19 +196,20 @@ impl IntervalJoin {
             cursor = None;
             row += 1;
         }
-        let others = &self.sides[other_side];
+        let others = self.held.side(other_side);
         let own: Vec<RowRef> = candidates.iter().map(|(row, _)| RowRef::at_hand(*row)).collect();
         let kept: Vec<RowRef> = candidates.iter().map(|(_, other)| RowRef::kept(others.place(*other))).collect();
         let pairs = if side == LEFT { [own, kept] } else { [kept, own] };
-        let chunks = self.sides.each_ref().map(Rows::chunks);
+        let chunks = self.held.chunks();
         let holds = self.pairs.holds(&pairs, Sources { at_hand: Some(&probe.batch), chunks })?;
         let mut refs: [Vec<RowRef>; 2] = Default::default();
+        let mut matched = Vec::with_capacity(candidates.len());
         let mut at = 0;
         for current in first..=row.min(probe.batch.num_rows() - 1) {
             while let Some((_, other)) = candidates.get(at).filter(|(row, _)| *row == current) {
                 if holds.as_ref().is_none_or(|holds| holds[at]) {
                     probe.matched += 1;
-                    self.sides[other_side].add_matches(*other, 1, Millis(0));
+                    matched.push(*other);
                     refs[LEFT].push(pairs[LEFT][at]);
                     refs[RIGHT].push(pairs[RIGHT][at]);
                 }
@@ -227,6 +223,7 @@ impl IntervalJoin {
                 }
             }
         }
+        self.held.add_matches(other_side, &self.keys.table, &matched);
         (probe.row, probe.cursor) = (row, cursor);
         Ok(refs)
     }
@@ -250,12 +247,8 @@ impl IntervalJoin {
     }
 
     fn add(&mut self, side: usize, slot: u32, place: Place, time: i64, matches: u32) -> Result<()> {
-        let number = self.sides[side].add(NewRow { slot, place, hash: 0, count: 1, matches, time: Millis(0) })?;
-        let times = &mut self.times[side];
-        if times.len() <= number as usize {
-            times.resize(number as usize + 1, 0);
-        }
-        times[number as usize] = time;
+        let row = NewRow { slot, place, hash: 0, count: 1, matches, time: Millis(0) };
+        let number = self.held.add(side, &self.keys.table, row, time)?;
         let last = self.spec.partners(side, time).1;
         self.expiries[side].entry(last).or_default().push(number);
         Ok(())
@@ -283,18 +276,16 @@ impl IntervalJoin {
                     }
                 }
                 if self.spec.kind.preserves(side) {
-                    let rows = &self.sides[side];
+                    let rows = self.held.side(side);
                     let alone = gone.iter().filter(|row| rows.matches(**row) == 0);
                     let alone: Vec<RowRef> = alone.map(|row| RowRef::kept(rows.place(*row))).collect();
                     let nulls = vec![RowRef::NULLS; alone.len()];
                     let refs = if side == LEFT { [alone, nulls] } else { [nulls, alone] };
                     self.emit(&refs, None, out)?;
                 }
-                for row in gone {
-                    self.maybe_empty.push(self.sides[side].slot(row));
-                    self.sides[side].remove(row);
-                }
-                self.sides[side].finish()?;
+                self.maybe_empty.extend(gone.iter().map(|row| self.held.side(side).slot(*row)));
+                self.held.remove(side, &self.keys.table, &gone);
+                self.held.finish(side, &self.keys.table)?;
             }
         }
         self.clean();
@@ -307,7 +298,7 @@ impl IntervalJoin {
         slots.sort_unstable();
         slots.dedup();
         for slot in slots {
-            if self.sides.iter().all(|rows| rows.first(slot) == NO_ROW) {
+            if [LEFT, RIGHT].iter().all(|side| self.held.side(*side).first(slot) == NO_ROW) {
                 self.keys.table.remove(slot);
             }
         }
@@ -371,25 +362,18 @@ impl Operator<RowBatch> for IntervalJoin {
         if self.has_more() {
             return Err(Error::bug("a snapshot of an interval join that has more to emit"));
         }
-        // The time, and in its lowest bit whether the row has found a match.
-        let time = |side: usize, _: u32, row: u32| {
-            self.times[side][row as usize] << 1 | i64::from(self.sides[side].matches(row) > 0)
-        };
-        let blobs = write_rows(VERSION, &self.keys.table, &self.sides, self.context.key_groups, time)?;
-        Ok(OperatorSnapshot { keyed: blobs.into_inner(), ..OperatorSnapshot::default() })
+        self.held.snapshot(&self.keys.table)
+    }
+
+    fn write_behind(&mut self) -> Result<bool> {
+        self.held.write_behind(&self.keys.table)
     }
 
     fn restore(&mut self, state: RestoredState) -> Result<()> {
-        let kept = read_rows(&state, VERSION, "an interval join", &mut self.keys.table, &self.spec.inputs)?;
-        let slots = self.keys.table.slots();
-        self.sides.iter_mut().for_each(|rows| rows.grow(slots));
-        for (side, batch, rows) in kept.batches {
-            let chunk = self.sides[side].begin(batch)?;
-            for (row, KeptRow { slot, time }) in rows.into_iter().enumerate() {
-                self.add(side, slot, Place { chunk, row: row as u32 }, time >> 1, (time & 1) as u32)?;
-            }
-            self.sides[side].finish()?;
-        }
-        Ok(())
+        let (spec, expiries) = (&self.spec, &mut self.expiries);
+        self.held.restore(&state, &mut self.keys.table, &mut |ReadRow { side, number, time, .. }| {
+            let last = spec.partners(side, time).1;
+            expiries[side].entry(last).or_default().push(number);
+        })
     }
 }

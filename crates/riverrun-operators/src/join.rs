@@ -2,6 +2,7 @@
 
 pub mod chunks;
 pub mod gather;
+pub mod held;
 pub mod kept;
 pub mod keys;
 pub mod pages;

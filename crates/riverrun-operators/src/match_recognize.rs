@@ -5,6 +5,9 @@
 //! with the last open match that holds the row. With WITHIN, matches that have had their time are given up as the
 //! watermark moves on.
 //!
+//! Nothing leaves memory. Where there is a tier a barrier writes the partitions that have changed since the one before, each of them
+//! whole.
+//!
 //! In processing time a row's time is the moment at which it comes here, so no row waits and none is late; the clock gives up
 //! matches that have had their time. What has begun when input ends is dropped, since its time has not come.
 //!
@@ -28,6 +31,7 @@ use arrow::datatypes::{DataType, SchemaRef};
 use datafusion_common::ScalarValue;
 use riverrun_core::{Error, Millis, Result, RowBatch, Schema, Watermark};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
+use riverrun_state::tier::Resident;
 use riverrun_state::{KeyEncoder, KeyOrder, KeyTable, OperatorSnapshot, RestoredState};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
@@ -124,6 +128,29 @@ struct Partition {
     due: Option<i64>,
 }
 
+/// What is kept of all partitions.
+#[derive(Debug)]
+struct Partitions {
+    /// By slot.
+    list: Vec<Partition>,
+    /// How many operands a row has.
+    operands: usize,
+}
+
+impl Partitions {
+    fn grow(&mut self, slots: usize) {
+        if slots > self.list.len() {
+            self.list.resize_with(slots, Partition::default);
+        }
+    }
+}
+
+/// No partition has this slot: that of a late row.
+const LATE: u32 = u32::MAX;
+
+/// Of so many partitions that are due it is said at once that they are about to change.
+const CHANGED_AT_ONCE: usize = 1024;
+
 /// Finds patterns.
 pub struct MatchRecognize {
     spec: MatchRecognizeSpec,
@@ -134,7 +161,8 @@ pub struct MatchRecognize {
     key_encoder: KeyEncoder,
     order_encoder: KeyEncoder,
     keys: KeyTable,
-    partitions: Vec<Partition>,
+    resident: Resident,
+    partitions: Partitions,
     /// How many rows a partition remembers beyond its open matches.
     memory: usize,
     numbered: bool,
@@ -164,7 +192,8 @@ impl MatchRecognize {
             key_encoder: KeyEncoder::default(),
             order_encoder: KeyEncoder::default(),
             keys: KeyTable::default(),
-            partitions: Vec::new(),
+            resident: context.held(""),
+            partitions: Partitions { list: Vec::new(), operands: spec.operands.len() },
             memory: spec.memory(),
             numbered: spec.measures.values.iter().any(|value| matches!(value, MatchValue::Number)),
             arrivals: 0,
@@ -190,19 +219,11 @@ impl MatchRecognize {
         timestamp_millis(&time)
     }
 
-    fn partition(&mut self, slot: u32) -> &mut Partition {
-        let slot = slot as usize;
-        if slot >= self.partitions.len() {
-            self.partitions.resize_with(slot + 1, Partition::default);
-        }
-        &mut self.partitions[slot]
-    }
-
     /// Sets down when a partition is due next, and forgets one that holds nothing.
     fn settle(&mut self, slot: u32) {
         let keeps = self.memory > 0 || self.numbered;
         let rules = &self.rules;
-        let partition = &mut self.partitions[slot as usize];
+        let partition = &mut self.partitions.list[slot as usize];
         let waiting = partition.waiting.first_key_value().map(|((time, _, _), _)| *time);
         let deadline = partition.matcher.deadline(rules);
         let due = waiting.into_iter().chain(deadline).min();
@@ -216,13 +237,15 @@ impl MatchRecognize {
             partition.due = due;
         }
         if due.is_none() && partition.matcher.is_idle() && !keeps {
-            self.partitions[slot as usize] = Partition::default();
+            self.resident.remove(&self.keys, &self.partitions, slot);
+            self.partitions.list[slot as usize] = Partition::default();
             self.keys.remove(slot);
         }
     }
 
     /// Works on the partitions that are due, as far as there is room.
     fn advance(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
+        let mut changed = None;
         loop {
             while self.waiting_results >= self.spec.batch_size.max(1) {
                 if !out.has_room() {
@@ -230,19 +253,32 @@ impl MatchRecognize {
                 }
                 self.emit(out)?;
             }
-            let Some(&(due, slot)) = self.due.first().filter(|(due, _)| *due <= self.now) else { break };
+            let Some(next) = self.due.first().filter(|(due, _)| *due <= self.now).copied() else { break };
+            if self.resident.is_tiered() && changed.is_none_or(|changed| next > changed) {
+                changed = self.change_due();
+            }
+            let (due, slot) = next;
             self.process(slot, due)?;
         }
+        self.resident.clean_log();
         if self.waiting_results > 0 && out.has_room() {
             self.emit(out)?;
         }
         Ok(())
     }
 
+    /// The next partitions that are due are about to change; gives the last of them.
+    fn change_due(&mut self) -> Option<(i64, u32)> {
+        let due: Vec<_> = self.due.range(..=(self.now, u32::MAX)).take(CHANGED_AT_ONCE).copied().collect();
+        let slots: Vec<u32> = due.iter().map(|(_, slot)| *slot).collect();
+        self.resident.change(&self.keys, &self.partitions, &slots);
+        due.last().copied()
+    }
+
     /// Takes the rows of a partition up to a time. Time by time, so that results come in the order of time whichever
     /// watermarks there are.
     fn process(&mut self, slot: u32, time: i64) -> Result<()> {
-        let mut partition = std::mem::take(&mut self.partitions[slot as usize]);
+        let mut partition = std::mem::take(&mut self.partitions.list[slot as usize]);
         let mut found = Vec::new();
         while let Some(entry) = partition.waiting.first_entry().filter(|entry| entry.key().0 <= time) {
             let row = self.complete(entry.remove(), &partition.recent);
@@ -262,7 +298,7 @@ impl MatchRecognize {
             partition.matches += 1;
             self.measure(&found, (partition.matches, time))?;
         }
-        self.partitions[slot as usize] = partition;
+        self.partitions.list[slot as usize] = partition;
         self.settle(slot);
         Ok(())
     }
@@ -361,7 +397,7 @@ impl Operator<RowBatch> for MatchRecognize {
         let times = self.times(&batch.columns)?;
         let by_clock = self.spec.time.is_none();
         let keys = evaluate_all(&self.spec.keys, &batch.columns)?;
-        let keys = self.key_encoder.encode(&keys, rows)?.clone();
+        let keys = self.key_encoder.encode(&keys, rows)?;
         let order = self.spec.order.iter().map(|key| evaluate(&key.expression, &batch.columns));
         let orders: Vec<KeyOrder> = self
             .spec
@@ -377,27 +413,33 @@ impl Operator<RowBatch> for MatchRecognize {
         let operands = operands.collect::<Result<Vec<_>>>()?;
         let mut hashes = Vec::new();
         keys.hash_into(&mut hashes);
-        let mut touched = BTreeSet::new();
-        let mut late = 0;
-        for row in 0..rows {
-            if !by_clock && times[row] <= watermarks.before(row).0 {
-                late += 1;
-                continue;
-            }
+        let slot = |row: usize| match !by_clock && times[row] <= watermarks.before(row).0 {
+            true => LATE,
+            false => self.keys.insert(hashes[row], keys.row(row)).0,
+        };
+        let slots: Vec<u32> = (0..rows).map(slot).collect();
+        self.partitions.grow(self.keys.slots());
+        let mut touched: Vec<u32> = slots.iter().copied().filter(|slot| *slot != LATE).collect();
+        self.context.metrics.late.add((rows - touched.len()) as u64);
+        touched.sort_unstable();
+        touched.dedup();
+        self.resident.change(&self.keys, &self.partitions, &touched);
+        for (row, slot) in slots.into_iter().enumerate().filter(|(_, slot)| *slot != LATE) {
             let values = operands.iter().zip(&self.nulls).map(|(operand, null)| match operand {
                 Some(values) => ScalarValue::try_from_array(values, row).map_err(crate::expression::from_datafusion),
                 None => Ok(null.clone()),
             });
             let operands = values.collect::<Result<Box<[_]>>>()?;
-            let (slot, _) = self.keys.insert(hashes[row], keys.row(row));
             let place = (times[row], order.row(row).into(), self.arrivals);
             self.arrivals += 1;
-            self.partition(slot).waiting.insert(place, Row { time: times[row], operands });
-            touched.insert(slot);
+            self.partitions.list[slot as usize].waiting.insert(place, Row { time: times[row], operands });
         }
-        self.context.metrics.late.add(late);
         touched.into_iter().for_each(|slot| self.settle(slot));
-        if by_clock { self.advance(out) } else { Ok(()) }
+        if by_clock {
+            return self.advance(out);
+        }
+        self.resident.clean_log();
+        Ok(())
     }
 
     fn on_watermark(&mut self, watermark: Watermark, out: &mut Output<RowBatch>) -> Result<()> {
@@ -427,6 +469,10 @@ impl Operator<RowBatch> for MatchRecognize {
 
     fn snapshot(&mut self) -> Result<OperatorSnapshot> {
         self.write_snapshot()
+    }
+
+    fn write_behind(&mut self) -> Result<bool> {
+        self.resident.advance(&self.keys, &self.partitions)
     }
 
     fn restore(&mut self, state: RestoredState) -> Result<()> {

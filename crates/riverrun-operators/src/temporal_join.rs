@@ -414,11 +414,14 @@ impl Operator<RowBatch> for TemporalJoin {
             }
         }
         // A left row's time, and in its lowest bit whether the row is taken back.
-        let time = |side: usize, _: u32, row: u32| match (side, kept.lefts.get(row as usize)) {
+        let time = |side: usize, row: u32| match (side, kept.lefts.get(row as usize)) {
             (LEFT, Some((time, weight))) => time << 1 | i64::from(*weight < 0),
             _ => version_times[row as usize],
         };
-        let mut blobs = write_rows(VERSION, table, &kept.sides, groups, time)?;
+        let mut blobs = KeyedBlobs::new(VERSION);
+        for (side, rows) in kept.sides.iter().enumerate() {
+            write_rows(&mut blobs, table, (side, rows), groups, |_, row| time(side, row))?;
+        }
         for slot in table.live() {
             for version in kept.versions[slot as usize].iter().filter(|version| version.row == NO_ROW) {
                 write_mark(&mut blobs, table, groups, slot, version.time);

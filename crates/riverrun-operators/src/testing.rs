@@ -15,6 +15,7 @@
 //! [`results`] runs a script in many ways, which must all agree: in batches of any size, with room for one batch of
 //! output, and restored from a snapshot after each line at another parallelism.
 
+pub mod barriers;
 mod list;
 pub mod ticks;
 pub mod timed;

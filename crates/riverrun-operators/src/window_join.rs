@@ -10,10 +10,10 @@ use crate::event_time::{null_row_time, timestamp_millis};
 use crate::expression::{Expression, evaluate};
 use crate::join::chunks::{NO_ROW, Place, taken};
 use crate::join::gather::RowRef;
+use crate::join::held::{HeldRows, ReadRow};
 use crate::join::keys::JoinKeys;
 use crate::join::pairs::{Pairs, Sources};
-use crate::join::rows::{NewRow, Rows, RowsOptions};
-use crate::join::state::{KeptRow, read_rows, write_rows};
+use crate::join::rows::NewRow;
 use crate::join::{JoinKind, LEFT, PairCondition, RIGHT};
 use crate::window::local_time::LocalTime;
 use arrow::array::{Array, UInt32Array};
@@ -60,7 +60,8 @@ pub struct WindowJoin {
     context: OperatorContext,
     zone: LocalTime,
     keys: JoinKeys,
-    sides: [Rows; 2],
+    /// The rows; the time of each is when its window fires.
+    held: HeldRows,
     pairs: Pairs,
     /// The keys of the windows that fire at a watermark.
     windows: BTreeMap<Watermark, Vec<u32>>,
@@ -92,11 +93,10 @@ enum Stage {
 impl WindowJoin {
     /// The operator on one worker.
     pub fn new(spec: WindowJoinSpec, context: OperatorContext) -> Result<Self> {
-        let rows = || Rows::new(RowsOptions { tracked: true, ..RowsOptions::default() });
         Ok(WindowJoin {
             zone: LocalTime::new(spec.zone),
             keys: JoinKeys::new(spec.keys.clone(), spec.null_safe.clone()),
-            sides: [rows(), rows()],
+            held: HeldRows::new((VERSION, "a window join"), &spec.inputs, None, &context),
             pairs: Pairs::new(spec.kind, &spec.inputs, spec.condition.clone(), &spec.schema),
             windows: BTreeMap::new(),
             triggers: Vec::new(),
@@ -109,7 +109,7 @@ impl WindowJoin {
 
     fn grow(&mut self) {
         let slots = self.keys.table.slots();
-        self.sides.iter_mut().for_each(|rows| rows.grow(slots));
+        self.held.grow(slots);
         if slots > self.triggers.len() {
             self.triggers.resize(slots, None);
         }
@@ -129,7 +129,7 @@ impl WindowJoin {
     }
 
     fn first_stage(&self, slot: u32) -> Stage {
-        let [left, right] = self.sides.each_ref().map(|rows| rows.first(slot));
+        let [left, right] = [LEFT, RIGHT].map(|side| self.held.side(side).first(slot));
         match left != NO_ROW && right != NO_ROW {
             true => Stage::Pairs(left, right),
             false => self.alone(slot, LEFT),
@@ -139,7 +139,7 @@ impl WindowJoin {
     /// The rows that come out by themselves, from `side` on.
     fn alone(&self, slot: u32, side: usize) -> Stage {
         let semi = self.spec.kind == JoinKind::Semi && side == LEFT;
-        match self.sides[side].first(slot) {
+        match self.held.side(side).first(slot) {
             first if first != NO_ROW && (semi || self.comes_alone(side)) => Stage::Alone(side, first),
             _ if side == LEFT => self.alone(slot, RIGHT),
             _ => Stage::Done,
@@ -196,7 +196,7 @@ impl WindowJoin {
             }
         }
         self.test(&mut candidates, &mut refs)?;
-        let chunks = self.sides.each_ref().map(Rows::chunks);
+        let chunks = self.held.chunks();
         if let Some(columns) = self.pairs.batch(&refs, Sources { at_hand: None, chunks })? {
             out.emit(RowBatch::append(columns));
         }
@@ -216,7 +216,7 @@ impl WindowJoin {
         limit: usize,
         candidates: &mut Vec<(u32, u32)>,
     ) -> Stage {
-        let [lefts, rights] = &self.sides;
+        let [lefts, rights] = [LEFT, RIGHT].map(|side| self.held.side(side));
         // Without a condition the first pair says it all.
         let once = self.spec.kind.is_semi() && !self.pairs.is_conditioned();
         while left != NO_ROW {
@@ -236,19 +236,18 @@ impl WindowJoin {
     /// Tests candidates; those that match come out, unless only their left rows are asked for.
     fn test(&mut self, candidates: &mut Vec<(u32, u32)>, refs: &mut [Vec<RowRef>; 2]) -> Result<()> {
         let pairs = std::mem::take(candidates);
-        let [lefts, rights] = &self.sides;
+        let [lefts, rights] = [LEFT, RIGHT].map(|side| self.held.side(side));
         let of_pairs = [
             pairs.iter().map(|(left, _)| RowRef::kept(lefts.place(*left))).collect::<Vec<_>>(),
             pairs.iter().map(|(_, right)| RowRef::kept(rights.place(*right))).collect::<Vec<_>>(),
         ];
-        let chunks = [lefts.chunks(), rights.chunks()];
-        let holds = self.pairs.holds(&of_pairs, Sources { at_hand: None, chunks })?;
+        let holds = self.pairs.holds(&of_pairs, Sources { at_hand: None, chunks: self.held.chunks() })?;
         for (at, (left, right)) in pairs.into_iter().enumerate() {
             if holds.as_ref().is_some_and(|holds| !holds[at]) {
                 continue;
             }
-            self.sides[LEFT].add_matches(left, 1, Millis(0));
-            self.sides[RIGHT].add_matches(right, 1, Millis(0));
+            self.held.add_matches(LEFT, &self.keys.table, &[left]);
+            self.held.add_matches(RIGHT, &self.keys.table, &[right]);
             if !self.spec.kind.is_semi() {
                 refs[LEFT].push(of_pairs[LEFT][at]);
                 refs[RIGHT].push(of_pairs[RIGHT][at]);
@@ -259,7 +258,7 @@ impl WindowJoin {
 
     /// The next rows of a side that come by themselves.
     fn alone_of(&self, slot: u32, side: usize, mut row: u32, limit: usize, refs: &mut [Vec<RowRef>; 2]) -> Stage {
-        let rows = &self.sides[side];
+        let rows = self.held.side(side);
         while row != NO_ROW && refs[LEFT].len() < limit {
             if (rows.matches(row) > 0) == (self.spec.kind == JoinKind::Semi) {
                 refs[side].push(RowRef::kept(rows.place(row)));
@@ -276,16 +275,17 @@ impl WindowJoin {
 
     /// Drops the rows of windows that have fired.
     fn forget(&mut self, slots: &[u32]) -> Result<()> {
+        for side in [LEFT, RIGHT] {
+            let rows = self.held.side(side);
+            let gone: Vec<u32> = slots.iter().flat_map(|slot| rows.list(*slot)).collect();
+            self.held.remove(side, &self.keys.table, &gone);
+            self.held.finish(side, &self.keys.table)?;
+        }
         for &slot in slots {
-            for rows in &mut self.sides {
-                while rows.first(slot) != NO_ROW {
-                    rows.remove(rows.first(slot));
-                }
-            }
             self.triggers[slot as usize] = None;
             self.keys.table.remove(slot);
         }
-        self.sides.iter_mut().try_for_each(Rows::finish)
+        Ok(())
     }
 }
 
@@ -319,24 +319,26 @@ impl Operator<RowBatch> for WindowJoin {
         let batch = if all { batch } else { taken(&batch, &UInt32Array::from(in_time.clone()))? };
         let slots = self.keys.slots(port, &batch)?;
         self.grow();
-        let chunk = self.sides[port].begin(batch.clone())?;
+        let chunk = self.held.begin(port, batch.clone())?;
         let mut alone: Vec<u32> = Vec::new();
         for (row, &slot) in slots.iter().enumerate() {
             if slot == NO_ROW {
                 alone.push(row as u32);
                 continue;
             }
-            self.open(slot, self.zone.trigger(ends[in_time[row] as usize]));
+            let trigger = self.zone.trigger(ends[in_time[row] as usize]);
+            self.open(slot, trigger);
             let place = Place { chunk, row: row as u32 };
-            self.sides[port].add(NewRow { slot, place, hash: 0, count: 1, matches: 0, time: Millis(0) })?;
+            let new = NewRow { slot, place, hash: 0, count: 1, matches: 0, time: Millis(0) };
+            self.held.add(port, &self.keys.table, new, trigger.0)?;
         }
-        self.sides[port].finish()?;
+        self.held.finish(port, &self.keys.table)?;
         // A NULL matches nothing: there is nothing to wait for.
         if !alone.is_empty() && self.comes_alone(port) {
             let rows = alone.iter().map(|row| RowRef::at_hand(*row as usize)).collect();
             let nulls = vec![RowRef::NULLS; alone.len()];
             let refs = if port == LEFT { [rows, nulls] } else { [nulls, rows] };
-            let chunks = self.sides.each_ref().map(Rows::chunks);
+            let chunks = self.held.chunks();
             if let Some(columns) = self.pairs.batch(&refs, Sources { at_hand: Some(&batch), chunks })? {
                 out.emit(RowBatch::append(columns));
             }
@@ -366,24 +368,18 @@ impl Operator<RowBatch> for WindowJoin {
         if self.has_more() {
             return Err(Error::bug("a snapshot of a window join that has more to emit"));
         }
-        let trigger = |slot: u32| self.triggers[slot as usize].map_or(i64::MAX, |trigger| trigger.0);
-        let blobs =
-            write_rows(VERSION, &self.keys.table, &self.sides, self.context.key_groups, |_, slot, _| trigger(slot))?;
-        Ok(OperatorSnapshot { keyed: blobs.into_inner(), ..OperatorSnapshot::default() })
+        self.held.snapshot(&self.keys.table)
+    }
+
+    fn write_behind(&mut self) -> Result<bool> {
+        self.held.write_behind(&self.keys.table)
     }
 
     fn restore(&mut self, state: RestoredState) -> Result<()> {
-        let kept = read_rows(&state, VERSION, "a window join", &mut self.keys.table, &self.spec.inputs)?;
+        let mut opened = Vec::new();
+        self.held.restore(&state, &mut self.keys.table, &mut |ReadRow { slot, time, .. }| opened.push((slot, time)))?;
         self.grow();
-        for (side, batch, rows) in kept.batches {
-            let chunk = self.sides[side].begin(batch)?;
-            for (row, KeptRow { slot, time }) in rows.into_iter().enumerate() {
-                self.open(slot, Watermark(time));
-                let place = Place { chunk, row: row as u32 };
-                self.sides[side].add(NewRow { slot, place, hash: 0, count: 1, matches: 0, time: Millis(0) })?;
-            }
-            self.sides[side].finish()?;
-        }
+        opened.into_iter().for_each(|(slot, time)| self.open(slot, Watermark(time)));
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::aggregates::{AggregateArgument, AggregateOptions, aggregate};
 use crate::key_router::{KeyRouter, KeyRouterSpec};
-use crate::testing::{Home, Table, context, lines, snapshot, tiered};
+use crate::testing::{Home, Table, context, lines, snapshot};
 use riverrun_core::{Field, TypeKind};
 use riverrun_runtime::Router;
 use std::collections::BTreeMap;
@@ -229,7 +229,11 @@ fn begins_anew(home: Home) {
 
 #[test]
 fn rows_that_come_while_a_barrier_is_being_written_are_not_before_it() {
-    let mut worker = Worker::new(&per_user(), tiered(context(0, 1)));
+    [Home::Log, Home::Below].into_iter().for_each(are_not_before_it);
+}
+
+fn are_not_before_it(home: Home) {
+    let mut worker = Worker::new(&per_user(), home.of(context(0, 1)));
     let add = |worker: &mut Worker, rows: &[&str]| {
         let mut out = Output::new(riverrun_core::Watermark::MIN, usize::MAX);
         worker.operator.on_batch(0, clicks().batch(rows), &WatermarkRuns::default(), &mut out).unwrap();
@@ -243,10 +247,40 @@ fn rows_that_come_while_a_barrier_is_being_written_are_not_before_it() {
         "- ada | 1 | 1; ada | 2 | 5; - bob | 1 | 7; cat | 1 | 1"
     );
     while worker.operator.write_behind().unwrap() {}
-    let mut restored = Worker::new(&per_user(), tiered(context(0, 1)));
+    let mut restored = Worker::new(&per_user(), home.of(context(0, 1)));
     restored.operator.restore(RestoredState::assign(&[at_barrier], 0, 1, context(0, 1).key_groups).unwrap()).unwrap();
     let changes = add(&mut restored, &["ada | 0", "bob | 0", "cat | 0"]);
     assert_eq!(changes, "- ada | 1 | 1; ada | 2 | 1; - bob | 1 | 7; bob | 2 | 7; cat | 1 | 0");
+}
+
+#[test]
+fn keys_that_go_while_a_barrier_is_being_written_are_there_before_it() {
+    for home in Home::ALL {
+        let mut worker = Worker::new(&per_user(), home.of(context(0, 1)));
+        let add = |worker: &mut Worker, rows: &[&str]| {
+            let mut out = Output::new(riverrun_core::Watermark::MIN, usize::MAX);
+            worker.operator.on_batch(0, clicks().batch(rows), &WatermarkRuns::default(), &mut out).unwrap();
+            worker.tick(usize::MAX);
+            std::mem::take(&mut worker.lines).join("; ")
+        };
+        add(&mut worker, &["ada | 1"]);
+        snapshot(&mut worker.operator);
+        add(&mut worker, &["bob | 7"]);
+        let at_barrier = worker.operator.snapshot().unwrap();
+        assert_eq!(add(&mut worker, &["- ada | 1", "- bob | 7"]), "- ada | 1 | 1; - bob | 1 | 7");
+        let after = snapshot(&mut worker.operator);
+        for (state, changes) in [
+            (at_barrier, "- ada | 1 | 1; ada | 2 | 1; - bob | 1 | 7; bob | 2 | 7"),
+            (after, "ada | 1 | 0; bob | 1 | 0"),
+        ] {
+            let mut restored = Worker::new(&per_user(), home.of(context(0, 1)));
+            restored
+                .operator
+                .restore(RestoredState::assign(&[state], 0, 1, context(0, 1).key_groups).unwrap())
+                .unwrap();
+            assert_eq!(add(&mut restored, &["ada | 0", "bob | 0"]), changes, "{home:?}");
+        }
+    }
 }
 
 /// `GROUP BY user` of rows that each of several workers aggregates first.

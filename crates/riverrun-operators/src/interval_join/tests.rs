@@ -1,4 +1,5 @@
 use super::*;
+use crate::testing::barriers::bytes_per_barrier;
 use crate::testing::two_inputs::{Random, Workers};
 use crate::testing::{Table, column, millis, time_text};
 use datafusion_expr::Operator as Sign;
@@ -88,10 +89,10 @@ fn state_goes_as_time_passes() {
     }
     let join = workers.first();
     assert!(
-        join.sides[LEFT].len() <= 6 && join.sides[RIGHT].len() <= 2,
+        join.held.side(LEFT).len() <= 6 && join.held.side(RIGHT).len() <= 2,
         "{} {}",
-        join.sides[LEFT].len(),
-        join.sides[RIGHT].len()
+        join.held.side(LEFT).len(),
+        join.held.side(RIGHT).len()
     );
     assert!(join.keys.table.len() <= 6, "{} keys", join.keys.table.len());
     assert_eq!(join.output_watermark(Watermark(millis("10:10"))), Watermark(millis("10:05")));
@@ -118,8 +119,14 @@ fn the_result_is_the_join_of_all_rows() {
                 now += random.below(200_000) as i64;
                 workers.watermark(Watermark(now));
             }
-            if random.below(10) == 0 {
-                workers.restart(1 + random.below(4) as usize);
+            match random.below(20) {
+                0 => {
+                    workers.home(random.below(3));
+                    workers.restart(1 + random.below(4) as usize);
+                }
+                1 | 2 => workers.barrier(),
+                3 | 4 => workers.crash(1 + random.below(4) as usize),
+                _ => {}
             }
         }
         workers.end();
@@ -148,6 +155,22 @@ fn the_result_is_the_join_of_all_rows() {
         wanted.sort();
         assert_eq!(result, wanted, "{kind}, round {round}");
         let join = workers.first();
-        assert!(join.sides.iter().all(Rows::is_empty) && join.keys.table.is_empty());
+        assert!([LEFT, RIGHT].iter().all(|side| join.held.side(*side).is_empty()) && join.keys.table.is_empty());
     }
+}
+
+#[test]
+fn a_barrier_writes_the_rows_that_have_come_since_the_last() {
+    let rows: Vec<String> = (0..200).map(|id| format!("{id} | 1 | 10:00")).collect();
+    let many: Vec<&str> = rows.iter().map(String::as_str).collect();
+    let ticks = [many, vec!["1 | 2 | 10:01"], vec![], vec!["~10:30"]];
+    let bytes = bytes_per_barrier(
+        &orders(),
+        |context| IntervalJoin::new(spec(JoinKind::Left, false), context).unwrap(),
+        &ticks,
+    );
+    let [all, one, none, gone] = bytes[..] else { panic!("{bytes:?}") };
+    // A file has a head, also where it holds nothing, as that of the other side.
+    let heads = 2 * none;
+    assert!(none < 10 && all - heads == 200 * (one - heads) && gone == heads, "{bytes:?}");
 }

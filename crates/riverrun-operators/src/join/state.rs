@@ -39,30 +39,27 @@ pub fn write_mark(blobs: &mut KeyedBlobs, keys: &KeyTable, key_groups: u16, slot
     put_i64(out, time);
 }
 
-/// Per key group entries: the key, a side, a time (of side, slot and row), and the row's values.
+/// Appends the rows of a side per key group as entries: the key, the side, a word (of slot and row), and the row's values.
 pub fn write_rows(
-    version: u8,
+    blobs: &mut KeyedBlobs,
     keys: &KeyTable,
-    sides: &[Rows; 2],
+    (side, rows): (usize, &Rows),
     key_groups: u16,
-    time: impl Fn(usize, u32, u32) -> i64,
-) -> Result<KeyedBlobs> {
-    let mut blobs = KeyedBlobs::new(version);
+    word: impl Fn(u32, u32) -> i64,
+) -> Result<()> {
     let mut encoder = KeyEncoder::exact();
-    for (side, rows) in sides.iter().enumerate() {
-        for (batch, numbers) in rows.chunks().iter() {
-            let encoded = encoder.encode(batch.columns(), batch.num_rows())?;
-            for (row, &number) in numbers.iter().enumerate().filter(|(_, number)| **number != NO_ROW) {
-                let slot = rows.slot(number);
-                let out = blobs.group(KeyGroup::of_hash(keys.hash(slot), key_groups));
-                put_bytes(out, keys.key(slot));
-                out.push(side as u8);
-                put_i64(out, time(side, slot, number));
-                put_bytes(out, encoded.row(row));
-            }
+    for (batch, numbers) in rows.chunks().iter() {
+        let encoded = encoder.encode(batch.columns(), batch.num_rows())?;
+        for (row, &number) in numbers.iter().enumerate().filter(|(_, number)| **number != NO_ROW) {
+            let slot = rows.slot(number);
+            let out = blobs.group(KeyGroup::of_hash(keys.hash(slot), key_groups));
+            put_bytes(out, keys.key(slot));
+            out.push(side as u8);
+            put_i64(out, word(slot, number));
+            put_bytes(out, encoded.row(row));
         }
     }
-    Ok(blobs)
+    Ok(())
 }
 
 /// What was read back.

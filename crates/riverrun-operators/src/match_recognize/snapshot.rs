@@ -1,47 +1,64 @@
-//! Partitions as bytes: their rows once, and the open matches as paths over them.
+//! Partitions as bytes: their rows once, and the open matches as paths over them. Before a partition stands its key in the blobs of the key
+//! groups, and nothing in the log.
 
-use super::{MatchRecognize, Partition, Row};
+use super::{MatchRecognize, Partition, Partitions, Row};
 use crate::expression::from_datafusion;
 use crate::pattern::{Matcher, Node, Opened};
 use arrow::array::ArrayRef;
 use datafusion_common::ScalarValue;
 use riverrun_core::{Error, KeyGroup, Result};
 use riverrun_state::blob::{BlobReader, KeyedBlobs, put_bytes, put_i64, put_u32, read_keyed};
-use riverrun_state::{KeyEncoder, OperatorSnapshot, RestoredState, hash_key, key};
+use riverrun_state::tier::{EncodeSlots, PutValue};
+use riverrun_state::{KeyEncoder, KeyRows, OperatorSnapshot, RestoredState, hash_key, key};
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
 const VERSION: u8 = 1;
+
+/// Rows of several partitions are encoded at once, until they are so many.
+const AT_ONCE: usize = 1 << 16;
 
 impl MatchRecognize {
     pub(super) fn write_snapshot(&mut self) -> Result<OperatorSnapshot> {
         if self.waiting_results > 0 {
             return Err(Error::bug("a snapshot of a pattern that has more to emit"));
         }
+        if let Some(ticket) = self.resident.freeze(&self.keys, &self.partitions)? {
+            return Ok(OperatorSnapshot::of_tier(ticket));
+        }
         let mut blobs = KeyedBlobs::new(VERSION);
         for (group, slots) in self.keys.by_group(self.context.key_groups) {
             let blob = blobs.group(group);
-            for slot in slots {
+            self.partitions.encode_each(&slots, &mut |slot, append| {
                 put_bytes(blob, self.keys.key(slot));
-                write(&self.partitions[slot as usize], blob)?;
-            }
+                append(blob);
+            })?;
         }
         Ok(OperatorSnapshot { keyed: blobs.into_inner(), ..OperatorSnapshot::default() })
     }
 
     pub(super) fn read_snapshot(&mut self, state: &RestoredState) -> Result<()> {
+        let (types, states) = (&self.spec.operand_types, self.rules.program.states());
+        let (keys, partitions, arrivals) = (&mut self.keys, &mut self.partitions, &mut self.arrivals);
+        let mut take_in = |key: &[u8], value: &mut BlobReader<'_>| -> Result<u32> {
+            let (slot, _) = keys.insert(hash_key(key), key);
+            partitions.grow(keys.slots());
+            partitions.list[slot as usize] = read(value, types, states, arrivals)?;
+            Ok(slot)
+        };
+        let mut logged = Vec::new();
+        self.resident.restore_with(&state.tier("")?, &mut |key, value| {
+            let slot = take_in(key, &mut BlobReader::new(value))?;
+            logged.push(slot);
+            Ok(slot)
+        })?;
         let mut slots = Vec::new();
         read_keyed(state, VERSION, "a pattern", |_: KeyGroup, blob| {
-            let key = blob.bytes()?;
-            let (slot, _) = self.keys.insert(hash_key(key), key);
-            let (types, states) = (self.spec.operand_types.clone(), self.rules.program.states());
-            let mut arrivals = self.arrivals;
-            *self.partition(slot) = read(blob, &types, states, &mut arrivals)?;
-            self.arrivals = arrivals;
-            slots.push(slot);
+            slots.push(take_in(blob.bytes()?, blob)?);
             Ok(())
         })?;
-        slots.into_iter().for_each(|slot| self.settle(slot));
+        self.resident.change(&self.keys, &self.partitions, &slots);
+        logged.into_iter().chain(slots).for_each(|slot| self.settle(slot));
         Ok(())
     }
 }
@@ -86,57 +103,109 @@ impl<'a> Shared<'a> {
     }
 }
 
-fn write(partition: &Partition, out: &mut Vec<u8>) -> Result<()> {
-    let mut shared = Shared::default();
-    let (open, complete, count) = partition.matcher.state();
-    let complete: Vec<_> = complete.collect();
-    let paths: Vec<u32> =
-        open.iter().chain(complete.iter().copied()).map(|opened| shared.path(opened.path())).collect();
-    let recent: Vec<u32> = partition.recent.iter().map(|row| shared.row(row)).collect();
-    let waiting: Vec<u32> = partition.waiting.values().map(|row| shared.row(row)).collect();
-    write_rows(&shared.rows, out)?;
-    put_u32(out, shared.nodes.len() as u32);
-    for (variable, row, before) in &shared.nodes {
-        put_u32(out, *variable);
-        put_u32(out, *row);
-        put_u32(out, *before);
-    }
-    put_i64(out, count as i64);
-    put_i64(out, partition.matches);
-    let mut paths = paths.into_iter();
-    for list in [open.iter().collect::<Vec<_>>(), complete] {
-        put_u32(out, list.len() as u32);
-        for (opened, path) in list.into_iter().zip(&mut paths) {
-            let (state, start, time) = opened.position();
-            put_u32(out, state);
-            put_i64(out, start as i64);
-            put_i64(out, time);
-            put_u32(out, path);
-        }
-    }
-    put_u32(out, recent.len() as u32);
-    recent.into_iter().for_each(|row| put_u32(out, row));
-    put_u32(out, waiting.len() as u32);
-    for ((_, order, _), row) in partition.waiting.keys().zip(waiting) {
-        put_bytes(out, order);
-        put_u32(out, row);
-    }
-    Ok(())
+/// What there is to write of a partition.
+struct Written<'a> {
+    partition: &'a Partition,
+    shared: Shared<'a>,
+    /// The last nodes of open and complete matches.
+    paths: Vec<u32>,
+    recent: Vec<u32>,
+    waiting: Vec<u32>,
 }
 
-fn write_rows(rows: &[&Row], out: &mut Vec<u8>) -> Result<()> {
-    put_u32(out, rows.len() as u32);
-    let Some(width) = rows.first().map(|row| row.operands.len()) else { return Ok(()) };
+impl<'a> Written<'a> {
+    fn of(partition: &'a Partition) -> Self {
+        let mut shared = Shared::default();
+        let (open, complete, _) = partition.matcher.state();
+        let paths = open.iter().chain(complete).map(|opened| shared.path(opened.path())).collect();
+        let recent = partition.recent.iter().map(|row| shared.row(row)).collect();
+        let waiting = partition.waiting.values().map(|row| shared.row(row)).collect();
+        Written { partition, shared, paths, recent, waiting }
+    }
+
+    /// Appends it; `encoded` are its rows.
+    fn put<'b>(&self, encoded: impl Iterator<Item = &'b [u8]>, out: &mut Vec<u8>) {
+        put_u32(out, self.shared.rows.len() as u32);
+        for (row, bytes) in self.shared.rows.iter().zip(encoded) {
+            put_i64(out, row.time);
+            put_bytes(out, bytes);
+        }
+        put_u32(out, self.shared.nodes.len() as u32);
+        for (variable, row, before) in &self.shared.nodes {
+            put_u32(out, *variable);
+            put_u32(out, *row);
+            put_u32(out, *before);
+        }
+        let (open, complete, count) = self.partition.matcher.state();
+        put_i64(out, count as i64);
+        put_i64(out, self.partition.matches);
+        let mut paths = self.paths.iter();
+        for list in [open.iter().collect::<Vec<_>>(), complete.collect()] {
+            put_u32(out, list.len() as u32);
+            for (opened, path) in list.into_iter().zip(&mut paths) {
+                let (state, start, time) = opened.position();
+                put_u32(out, state);
+                put_i64(out, start as i64);
+                put_i64(out, time);
+                put_u32(out, *path);
+            }
+        }
+        put_u32(out, self.recent.len() as u32);
+        self.recent.iter().for_each(|row| put_u32(out, *row));
+        put_u32(out, self.waiting.len() as u32);
+        for ((_, order, _), row) in self.partition.waiting.keys().zip(&self.waiting) {
+            put_bytes(out, order);
+            put_u32(out, *row);
+        }
+    }
+}
+
+impl EncodeSlots for Partitions {
+    fn encode(&self, slot: u32, out: &mut Vec<u8>) {
+        // What can't be encoded is told when it is written.
+        let _ = self.encode_each(&[slot], &mut |_, append| append(out));
+    }
+
+    fn encode_each(&self, slots: &[u32], put: &mut PutValue<'_>) -> Result<()> {
+        let mut encoder = KeyEncoder::exact();
+        let (mut all, mut rows): (Vec<(u32, Written<'_>)>, Vec<&Row>) = Default::default();
+        for (at, &slot) in slots.iter().enumerate() {
+            let written = Written::of(&self.list[slot as usize]);
+            rows.extend(&written.shared.rows);
+            all.push((slot, written));
+            if rows.len() < AT_ONCE && at + 1 < slots.len() {
+                continue;
+            }
+            let encoded = encoded(&mut encoder, &rows)?;
+            let mut first = 0;
+            for (slot, written) in all.drain(..) {
+                let end = first + written.shared.rows.len();
+                put(slot, &mut |out| written.put((first..end).map(|row| encoded.row(row)), out));
+                first = end;
+            }
+            rows.clear();
+        }
+        Ok(())
+    }
+
+    fn num_bytes(&self) -> Option<usize> {
+        // Of open matches the first is the longest, and the others share most of it.
+        let rows = self.list.iter().map(|partition| {
+            let (open, mut complete, _) = partition.matcher.state();
+            let longest = open.first().or_else(|| complete.next()).map_or(0, |opened| opened.path().back().count());
+            partition.waiting.len() + partition.recent.len() + longest
+        });
+        let row = size_of::<Row>() + self.operands * size_of::<ScalarValue>();
+        Some(rows.sum::<usize>() * row + self.list.len() * size_of::<Partition>())
+    }
+}
+
+fn encoded<'a>(encoder: &'a mut KeyEncoder, rows: &[&Row]) -> Result<&'a KeyRows> {
+    let width = rows.first().map_or(0, |row| row.operands.len());
     let columns =
         (0..width).map(|index| ScalarValue::iter_to_array(rows.iter().map(|row| row.operands[index].clone())));
     let columns = columns.collect::<Result<Vec<ArrayRef>, _>>().map_err(from_datafusion)?;
-    let mut encoder = KeyEncoder::exact();
-    let encoded = encoder.encode(&columns, rows.len())?;
-    for (row, bytes) in rows.iter().zip(encoded.iter()) {
-        put_i64(out, row.time);
-        put_bytes(out, bytes);
-    }
-    Ok(())
+    encoder.encode(&columns, rows.len())
 }
 
 fn read(

@@ -1,8 +1,9 @@
 use super::*;
 use crate::aggregates::{AggregateArgument, AggregateOptions, aggregate};
 use crate::pattern::Pattern;
+use crate::testing::barriers::{behind_barriers, bytes_per_barrier};
 use crate::testing::timed::timed;
-use crate::testing::{Table, column, results};
+use crate::testing::{Home, Table, column, results};
 use datafusion_expr::Operator as Op;
 use datafusion_physical_expr::expressions::binary;
 use riverrun_core::{DataType as FlinkType, Field, TypeKind};
@@ -197,23 +198,134 @@ fn all_rows_of_a_match_have_running_values() {
     );
 }
 
-#[test]
-fn state_goes_away_with_what_it_is_for() {
+/// `a+ b` that has to be over within a second, of conditions that look at no row before.
+fn within_a_second() -> MatchRecognizeSpec {
     let within = MatchRecognizeSpec {
         operands: spec(one_row()).operands[..3].to_vec(),
         within: Some(Millis(1000)),
         ..spec(one_row())
     };
-    let within = MatchRecognizeSpec {
+    MatchRecognizeSpec {
         operand_types: within.operand_types[..3].to_vec(),
         conditions: vec![Condition::Operand(2), Condition::Always],
         ..within
-    };
-    let mut operator = MatchRecognize::new(within, crate::testing::context(0, 1)).unwrap();
+    }
+}
+
+#[test]
+fn state_goes_away_with_what_it_is_for() {
+    Home::ALL.into_iter().for_each(goes_away);
+}
+
+fn goes_away(home: Home) {
+    let mut operator = MatchRecognize::new(within_a_second(), home.of(crate::testing::context(0, 1))).unwrap();
     let mut out = Output::new(Watermark::MIN, usize::MAX);
     operator.on_batch(0, ticks().batch(&["x | 1 | true | 10:00:01"]), &WatermarkRuns::default(), &mut out).unwrap();
     operator.on_watermark(Watermark(crate::testing::millis("10:00:01")), &mut out).unwrap();
     assert_eq!(operator.keys.len(), 1);
     operator.on_watermark(Watermark(crate::testing::millis("10:00:02")), &mut out).unwrap();
     assert_eq!((operator.keys.len(), operator.due.len()), (0, 0));
+}
+
+#[test]
+fn rows_that_come_while_a_barrier_is_being_written_are_not_before_it() {
+    let script = "
+        x | 1 | true  | 10:00:01
+        y | 7 | true  | 10:00:01
+        z | 7 | true  | 10:00:02
+        ~ 10:00:01
+        --
+        x | 3 | true  | 10:00:02
+        --
+        ~ 10:00:02
+        --
+        y | 4 | false | 10:00:03
+        x | 2 | false | 10:00:04
+        x | 5 | true  | 10:00:05
+        y | 5 | true  | 10:00:01
+        ~ 10:00:03
+        --
+        ~ 10:00:05
+        --
+        x | 4 | false | 10:00:06
+        z | 4 | false | 10:00:06
+        ~ 10:00:07
+    ";
+    let spec = spec(one_row());
+    let found = behind_barriers(&ticks(), |context| MatchRecognize::new(spec.clone(), context).unwrap(), script);
+    assert_eq!(
+        found,
+        [
+            "",
+            "",
+            "",
+            "y | 7 | null | 7 | 4 | 7",
+            "x | 1 | 3 | 3 | 2 | 4",
+            "x | 5 | null | 5 | 4 | 5; z | 7 | null | 7 | 4 | 7"
+        ]
+    );
+}
+
+#[test]
+fn very_many_partitions_may_be_due_while_a_barrier_is_being_written() {
+    let each = |row: &str| (0..1500).map(|key| format!("k{key} | {row}\n")).collect::<String>();
+    let script = each("5 | true | 10:00:01") + &each("2 | false | 10:00:02") + "--\n~ 10:00:02\n";
+    let spec = spec(one_row());
+    let found = behind_barriers(&ticks(), |context| MatchRecognize::new(spec.clone(), context).unwrap(), &script);
+    assert_eq!(found.iter().map(|tick| tick.matches(" | 5 | null | 5 | 2 | 5").count()).collect::<Vec<_>>(), [0, 1500]);
+}
+
+#[test]
+fn matches_that_are_given_up_while_a_barrier_is_being_written_are_open_before_it() {
+    let script = "
+        x | 1 | true | 10:00:01
+        y | 1 | true | 10:00:01.500
+        ~ 10:00:01.500
+        --
+        ~ 10:00:02
+        --
+        x | 2 | true | 10:00:02.100
+        y | 2 | false | 10:00:02.400
+        ~ 10:00:02.200
+        --
+        x | 3 | false | 10:00:03
+        ~ 10:00:05
+    ";
+    let spec = within_a_second();
+    let found = behind_barriers(&ticks(), |context| MatchRecognize::new(spec.clone(), context).unwrap(), script);
+    assert_eq!(found, ["", "", "", "x | 2 | null | 2 | 3 | 2; y | 1 | null | 1 | 2 | 1"]);
+    let by_clock = MatchRecognizeSpec { time: None, ..within_a_second() };
+    let script = "
+        @ 10:00:00
+        x | 1 | true | 10:00:01
+        --
+        @ 10:00:00.500
+        y | 1 | true | 10:00:01
+        --
+        @ 10:00:01
+        --
+        y | 3 | false | 10:00:01
+        x | 4 | true | 10:00:01
+        --
+        @ 10:00:05
+    ";
+    let found = behind_barriers(&ticks(), |context| MatchRecognize::new(by_clock.clone(), context).unwrap(), script);
+    assert_eq!(found, ["", "", "", "y | 1 | null | 1 | 3 | 1", ""]);
+}
+
+#[test]
+fn a_barrier_writes_the_partitions_that_have_changed() {
+    let first: Vec<String> = (0..2000).map(|key| format!("k{key} | 1 | true | 10:00:01")).collect();
+    let ticks = [
+        first.iter().map(String::as_str).chain(["~ 10:00:01"]).collect(),
+        vec!["k7 | 2 | true | 10:00:02", "k8 | 2 | true | 10:00:03"],
+        vec!["~ 10:00:02"],
+        Vec::new(),
+    ];
+    let spec = spec(one_row());
+    let bytes =
+        bytes_per_barrier(&self::ticks(), |context| MatchRecognize::new(spec.clone(), context).unwrap(), &ticks);
+    assert!(bytes[0] > 2000 * 50, "{bytes:?}");
+    assert!((50..1000).contains(&bytes[1]) && (50..500).contains(&bytes[2]), "{bytes:?}");
+    assert_eq!(bytes[3], 0, "{bytes:?}");
 }

@@ -9,10 +9,14 @@
 //!   came or went               ^                  computed again: d e f, from the values of b to f
 //! ```
 //!
+//! Nothing leaves memory. Where there is a tier a barrier writes the partitions that have changed since the one before, each of them
+//! whole.
+//!
 //! Source of the semantics: Flink 2.3, `NonTimeRowsUnboundedPrecedingFunction` and `NonTimeRangeUnboundedPrecedingFunction`.
 //! Flink has no bounded frames of this kind; theirs are those of OVER by time.
 
 mod frames;
+mod snapshot;
 
 use super::{OverOrder, OverSpec};
 use crate::aggregate_call::AggregateCall;
@@ -26,13 +30,11 @@ use arrow::datatypes::{DataType, SchemaRef};
 use frames::Section;
 use riverrun_core::{Error, Millis, Result, RowBatch};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
-use riverrun_state::blob::{KeyedBlobs, put_bytes, put_i64, put_u32, read_keyed};
-use riverrun_state::{KeyEncoder, KeyOrder, KeyTable, OperatorSnapshot, RestoredState, RowArena, hash_key, key};
+use riverrun_state::tier::Resident;
+use riverrun_state::{KeyEncoder, KeyOrder, KeyTable, OperatorSnapshot, RestoredState, RowArena, key};
 
 #[cfg(test)]
 mod tests;
-
-const VERSION: u8 = 2;
 
 /// Computes OVER aggregates that change.
 pub struct OverColumn {
@@ -45,13 +47,8 @@ pub struct OverColumn {
     types: Vec<DataType>,
     all_types: Vec<DataType>,
     keys: KeyTable,
-    /// The rows of each partition. What was sent of one is in `sent`, by one less than the entry says.
-    partitions: Vec<Partition>,
-    rows: RowArena,
-    sent: RowArena,
-    index: RowIndex,
-    sequence: u64,
-    expiry: Option<Expiry>,
+    resident: Resident,
+    values: Values,
     touched: Vec<u32>,
     /// Results that are to go out, among those that were sent; negative weights are forgotten afterwards.
     changes: Vec<(u32, i64)>,
@@ -60,6 +57,37 @@ pub struct OverColumn {
     key_encoder: KeyEncoder,
     order_encoder: KeyEncoder,
     row_encoder: KeyEncoder,
+}
+
+/// What is kept of each partition.
+#[derive(Debug)]
+struct Values {
+    /// The rows of each partition. What was sent of one is in `sent`, by one less than the entry says.
+    partitions: Vec<Partition>,
+    rows: RowArena,
+    sent: RowArena,
+    index: RowIndex,
+    sequence: u64,
+    expiry: Option<Expiry>,
+}
+
+impl Values {
+    fn grow(&mut self, slots: usize) {
+        if slots > self.partitions.len() {
+            self.partitions.resize_with(slots, Partition::default);
+        }
+    }
+
+    /// Forgets the rows of a partition, whose key has this hash. What was sent of them stays.
+    fn clear(&mut self, slot: u32, hash: u64) {
+        for entry in std::mem::take(&mut self.partitions[slot as usize]).rows.iter() {
+            self.index.remove(hash, record(&self.rows, entry.record).row, entry.record);
+            self.rows.remove(entry.record);
+            if let Some(sent) = entry.sent.checked_sub(1) {
+                self.sent.remove(sent);
+            }
+        }
+    }
 }
 
 /// The rows of one key.
@@ -101,12 +129,15 @@ impl OverColumn {
             order,
             schema,
             keys: KeyTable::default(),
-            partitions: Vec::new(),
-            rows: RowArena::default(),
-            sent: RowArena::default(),
-            index: RowIndex::default(),
-            sequence: 0,
-            expiry: spec.ttl.map(|ttl| Expiry::new(ttl, context.clock.clone())),
+            resident: context.held(""),
+            values: Values {
+                partitions: Vec::new(),
+                rows: RowArena::default(),
+                sent: RowArena::default(),
+                index: RowIndex::default(),
+                sequence: 0,
+                expiry: spec.ttl.map(|ttl| Expiry::new(ttl, context.clock.clone())),
+            },
             touched: Vec::new(),
             changes: Vec::new(),
             position: 0,
@@ -119,44 +150,40 @@ impl OverColumn {
         })
     }
 
-    fn slot(&mut self, hash: u64, key: &[u8]) -> u32 {
-        let (slot, new) = self.keys.insert(hash, key);
-        if new {
-            self.partitions.resize_with(self.keys.slots(), Partition::default);
-        }
-        slot
-    }
-
     fn take_in(&mut self, batch: &RowBatch) -> Result<()> {
         let count = batch.num_rows();
         let keys = evaluate_all(&self.spec.keys, &batch.columns)?;
-        let keys = self.key_encoder.encode(&keys, count)?.clone();
+        let keys = self.key_encoder.encode(&keys, count)?;
+        let (mut hashes, mut slots) = (Vec::new(), Vec::new());
+        keys.hash_into(&mut hashes);
+        self.keys.insert_rows(keys, &hashes, &mut slots);
+        self.values.grow(self.keys.slots());
+        self.resident.change(&self.keys, &self.values, &slots);
         let orders = [KeyOrder { descending: self.order.descending, nulls_last: !self.order.nulls_first }];
         let order = [evaluate(&self.order.expression, &batch.columns)?];
         let orders = self.order_encoder.encode_ordered(&order, &orders, count)?.clone();
         let rows = self.row_encoder.encode(batch.columns.columns(), count)?.clone();
         let now = self.context.clock.now();
-        for (index, (key, row)) in keys.iter().zip(rows.iter()).enumerate() {
-            let hash = hash_key(key);
-            let slot = self.slot(hash, key);
+        for (index, ((hash, slot), row)) in hashes.into_iter().zip(slots).zip(rows.iter()).enumerate() {
             self.write(slot, now);
+            let values = &mut self.values;
             let weight = batch.weight(index);
             for _ in 0..weight.max(0) {
-                self.sequence += 1;
+                values.sequence += 1;
                 let order = orders.row(index);
-                let number = keep(&mut self.rows, self.sequence, order, row);
-                let partition = &mut self.partitions[slot as usize];
-                let position = partition.rows.insert(&self.rows, order, Entry::new(order, number));
+                let number = keep(&mut values.rows, values.sequence, order, row);
+                let partition = &mut values.partitions[slot as usize];
+                let position = partition.rows.insert(&values.rows, order, Entry::new(order, number));
                 partition.came(position);
-                self.index.insert(hash, row, number);
+                values.index.insert(hash, row, number);
             }
             for _ in 0..weight.min(0).unsigned_abs() {
-                let Some(number) = self.index.oldest(&self.rows, hash, row) else { continue };
-                let partition = &mut self.partitions[slot as usize];
-                let Some((position, entry)) = partition.rows.remove_at(&self.rows, number) else { continue };
+                let Some(number) = values.index.oldest(&values.rows, hash, row) else { continue };
+                let partition = &mut values.partitions[slot as usize];
+                let Some((position, entry)) = partition.rows.remove_at(&values.rows, number) else { continue };
                 partition.went(position);
-                self.index.remove(hash, row, number);
-                self.rows.remove(number);
+                values.index.remove(hash, row, number);
+                values.rows.remove(number);
                 if let Some(sent) = entry.sent.checked_sub(1) {
                     self.changes.push((sent, -1));
                 }
@@ -167,14 +194,14 @@ impl OverColumn {
 
     /// A partition is written; if its time was over, its rows are gone before.
     fn write(&mut self, slot: u32, now: Millis) {
-        if let Some(expiry) = &mut self.expiry {
-            let expired = self.partitions[slot as usize].changed.is_none() && expiry.is_expired(slot, now);
+        if let Some(expiry) = &mut self.values.expiry {
+            let expired = self.values.partitions[slot as usize].changed.is_none() && expiry.is_expired(slot, now);
             expiry.write(slot, now);
             if expired {
-                self.clear(slot);
+                self.values.clear(slot, self.keys.hash(slot));
             }
         }
-        let partition = &mut self.partitions[slot as usize];
+        let partition = &mut self.values.partitions[slot as usize];
         if partition.changed.is_none() {
             // Nothing has moved yet: a row that is taken back but not there moves nothing either.
             partition.changed = Some((usize::MAX, 0));
@@ -182,16 +209,12 @@ impl OverColumn {
         }
     }
 
-    /// Forgets the rows of a partition. What was sent of them stays.
-    fn clear(&mut self, slot: u32) {
-        let hash = self.keys.hash(slot);
-        for entry in std::mem::take(&mut self.partitions[slot as usize]).rows.iter() {
-            self.index.remove(hash, record(&self.rows, entry.record).row, entry.record);
-            self.rows.remove(entry.record);
-            if let Some(sent) = entry.sent.checked_sub(1) {
-                self.sent.remove(sent);
-            }
-        }
+    /// Forgets a partition.
+    fn remove(&mut self, slot: u32) {
+        self.resident.remove(&self.keys, &self.values, slot);
+        self.values.clear(slot, self.keys.hash(slot));
+        self.values.expiry.iter_mut().for_each(|expiry| expiry.forget(slot));
+        self.keys.remove(slot);
     }
 
     /// Computes what may have changed in the partitions that were touched, many at once, and finds what has.
@@ -200,10 +223,10 @@ impl OverColumn {
         let mut sections: Vec<Section> = Vec::new();
         let mut rows = 0;
         for slot in std::mem::take(&mut self.touched) {
-            let changed = self.partitions[slot as usize].changed.take();
-            if self.partitions[slot as usize].rows.len() == 0 {
-                self.keys.remove(slot);
-                self.expiry.iter_mut().for_each(|expiry| expiry.forget(slot));
+            let partition = &mut self.values.partitions[slot as usize];
+            let changed = partition.changed.take();
+            if partition.rows.len() == 0 {
+                self.remove(slot);
                 continue;
             }
             let Some((first, last)) = changed.filter(|(first, last)| first <= last) else { continue };
@@ -230,17 +253,17 @@ impl OverColumn {
         let results = self.row_encoder.encode(results.columns(), results.num_rows())?;
         let mut results = results.iter();
         for section in sections {
-            let entries = self.partitions[section.slot as usize].rows.iter_mut();
+            let entries = self.values.partitions[section.slot as usize].rows.iter_mut();
             for entry in entries.skip(section.first).take(section.end - section.first) {
                 let result =
                     results.next().ok_or_else(|| Error::bug("a row of an OVER aggregation without results"))?;
                 if let Some(sent) = entry.sent.checked_sub(1) {
-                    if self.sent.get(sent) == result {
+                    if self.values.sent.get(sent) == result {
                         continue;
                     }
                     self.changes.push((sent, -1));
                 }
-                let sent = self.sent.insert(result);
+                let sent = self.values.sent.insert(result);
                 entry.sent = sent + 1;
                 added.push((sent, 1));
             }
@@ -255,12 +278,12 @@ impl OverColumn {
             }
             let end = self.changes.len().min(self.position + self.spec.batch_size.max(1));
             let changes = &self.changes[self.position..end];
-            let columns = key::decode(&self.all_types, changes.iter().map(|(sent, _)| self.sent.get(*sent)))?;
+            let columns = key::decode(&self.all_types, changes.iter().map(|(sent, _)| self.values.sent.get(*sent)))?;
             let columns = RecordBatch::try_new(self.schema.clone(), columns)?;
             let weights = changes.iter().map(|(_, weight)| *weight).collect();
             out.emit(RowBatch { columns, weights: Some(weights) });
             for (sent, _) in changes.iter().filter(|(_, weight)| *weight < 0) {
-                self.sent.remove(*sent);
+                self.values.sent.remove(*sent);
             }
             self.position = end;
         }
@@ -283,6 +306,7 @@ impl Operator<RowBatch> for OverColumn {
 
     fn on_tick(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
         self.find_changes()?;
+        self.resident.clean_log();
         self.emitting = true;
         self.advance(out)
     }
@@ -301,68 +325,24 @@ impl Operator<RowBatch> for OverColumn {
 
     fn next_processing_timer(&self) -> Option<Millis> {
         // A partition is not taken away in the middle of a tick that has touched it.
-        self.expiry.as_ref().filter(|_| self.touched.is_empty() && !self.emitting)?.next_timer()
+        self.values.expiry.as_ref().filter(|_| self.touched.is_empty() && !self.emitting)?.next_timer()
     }
 
     fn on_processing_time(&mut self, now: Millis, _out: &mut Output<RowBatch>) -> Result<()> {
-        let expired = self.expiry.as_mut().map(|expiry| expiry.take_expired(now)).unwrap_or_default();
-        for slot in expired {
-            self.clear(slot);
-            self.keys.remove(slot);
-        }
+        let expired = self.values.expiry.as_mut().map(|expiry| expiry.find_expired(now)).unwrap_or_default();
+        expired.into_iter().for_each(|slot| self.remove(slot));
         Ok(())
     }
 
-    /// Per key group, for each key: its bytes, with a TTL when it was written, the number of its rows, and the rows in order, each by what it sorts by, its
-    /// columns, when it came, and after a 1 what was sent of it.
     fn snapshot(&mut self) -> Result<OperatorSnapshot> {
-        let mut blobs = KeyedBlobs::new(VERSION);
-        for (group, slots) in self.keys.by_group(self.context.key_groups) {
-            let blob = blobs.group(group);
-            for slot in slots {
-                put_bytes(blob, self.keys.key(slot));
-                put_i64(blob, self.expiry.as_ref().map_or(0, |expiry| expiry.written(slot).0));
-                put_u32(blob, self.partitions[slot as usize].rows.len() as u32);
-                for entry in self.partitions[slot as usize].rows.iter() {
-                    let record = record(&self.rows, entry.record);
-                    put_bytes(blob, record.order);
-                    put_bytes(blob, record.row);
-                    put_i64(blob, record.sequence as i64);
-                    blob.push(u8::from(entry.sent > 0));
-                    if let Some(sent) = entry.sent.checked_sub(1) {
-                        put_bytes(blob, self.sent.get(sent));
-                    }
-                }
-            }
-        }
-        Ok(OperatorSnapshot { keyed: blobs.into_inner(), ..OperatorSnapshot::default() })
+        self.take_snapshot()
+    }
+
+    fn write_behind(&mut self) -> Result<bool> {
+        self.resident.advance(&self.keys, &self.values)
     }
 
     fn restore(&mut self, state: RestoredState) -> Result<()> {
-        let now = self.context.clock.now();
-        read_keyed(&state, VERSION, "an OVER aggregation by a column", |_, blob| {
-            let key = blob.bytes()?;
-            let hash = hash_key(key);
-            let slot = self.slot(hash, key);
-            let written = Millis(blob.i64()?);
-            if let Some(expiry) = &mut self.expiry {
-                // Where the time to live is new, it begins now.
-                expiry.write(slot, if written.0 > 0 { written } else { now });
-            }
-            for _ in 0..blob.u32()? {
-                let (order, row, sequence) = (blob.bytes()?, blob.bytes()?, blob.i64()? as u64);
-                self.sequence = self.sequence.max(sequence);
-                let number = keep(&mut self.rows, sequence, order, row);
-                let mut entry = Entry::new(order, number);
-                if blob.u8()? != 0 {
-                    entry.sent = self.sent.insert(blob.bytes()?) + 1;
-                }
-                self.partitions[slot as usize].rows.insert(&self.rows, order, entry);
-                self.index.insert(hash, row, number);
-            }
-            Ok(())
-        })?;
-        self.expiry.iter_mut().for_each(Expiry::restored);
-        Ok(())
+        self.take_over(&state)
     }
 }

@@ -7,6 +7,9 @@
 //! A row is late, over all rows so far, if its time is not after the watermark; over a bounded frame, if a row of its
 //! partition with a time not before its own has come out, as in Flink.
 //!
+//! Nothing leaves memory. Where there is a tier a barrier writes the partitions that have changed since the one before. One with
+//! very many rows, waiting or in its frame, is written whole whenever it has changed.
+//!
 //! Source of the semantics: Flink 2.3, `AbstractRowTimeUnboundedPrecedingOver`, `RowTimeRowsBoundedPrecedingFunction`,
 //! `RowTimeRangeBoundedPrecedingFunction`, and their processing-time kin. RANK, DENSE_RANK and LAG look at rows, also where
 //! times are equal; Flink's look at the last of these.
@@ -25,15 +28,16 @@ use arrow::compute::{concat, take};
 use arrow::datatypes::{DataType, SchemaRef};
 use riverrun_core::{Error, Millis, Result, RowBatch, Watermark};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
-use riverrun_state::blob::{BlobReader, KeyedBlobs, put_bytes, put_i64, put_u32, read_keyed};
-use riverrun_state::{KeyEncoder, KeyTable, OperatorSnapshot, RestoredState, RowArena, hash_key, key};
+use riverrun_state::tier::Resident;
+use riverrun_state::{KeyEncoder, KeyTable, OperatorSnapshot, RestoredState, RowArena, key};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use waiting::WaitingLists;
 
+mod snapshot;
 #[cfg(test)]
 mod tests;
-
-const VERSION: u8 = 2;
+mod waiting;
 
 /// Computes OVER aggregates in the order of time.
 pub struct OverTime {
@@ -43,18 +47,44 @@ pub struct OverTime {
     /// The types of the input's columns.
     types: Vec<DataType>,
     keys: KeyTable,
+    resident: Resident,
+    values: Values,
+    waiting: Waiting,
+    /// Rows that are due, in the order in which they come out.
+    ready: VecDeque<Due>,
+    watermark: Watermark,
+    key_encoder: KeyEncoder,
+    row_encoder: KeyEncoder,
+}
+
+/// Rows that wait for the watermark, by time, each with its partition; of equal times in the order of arrival.
+type Waiting = BTreeMap<i64, Vec<(u32, u32)>>;
+
+/// What is kept of each partition.
+struct Values {
     partitions: Vec<Partition>,
     /// One per aggregate among the calls; a slot per partition.
     states: Vec<Box<dyn AggregateState>>,
     rows: RowArena,
-    /// Rows that wait for the watermark, by time; of equal times in the order of arrival.
-    waiting: BTreeMap<i64, Vec<(u32, u32)>>,
-    /// Rows that are due, in the order in which they come out.
-    ready: VecDeque<Due>,
-    watermark: Watermark,
     expiry: Option<Expiry>,
-    key_encoder: KeyEncoder,
-    row_encoder: KeyEncoder,
+    /// The rows that wait, by partition, where there is a tier.
+    lists: Option<WaitingLists>,
+}
+
+impl Values {
+    fn grow(&mut self, slots: usize) {
+        if slots > self.partitions.len() {
+            self.partitions.resize_with(slots, Partition::default);
+            self.states.iter_mut().for_each(|state| state.grow(slots));
+        }
+    }
+
+    fn clear(&mut self, slot: u32) {
+        for (_, row) in std::mem::take(&mut self.partitions[slot as usize]).recent {
+            self.rows.remove(row);
+        }
+        self.states.iter_mut().for_each(|state| state.clear(slot));
+    }
 }
 
 /// A row that is due.
@@ -139,31 +169,27 @@ impl OverTime {
         }
         let schema = spec.schema.to_arrow();
         let columns = schema.fields().len() - spec.calls.len();
+        let resident = context.held("");
         Ok(OverTime {
             types: schema.fields().iter().take(columns).map(|field| field.data_type().clone()).collect(),
-            states: spec.aggregates().iter().map(|call| call.function.create()).collect(),
-            expiry: spec.ttl.map(|ttl| Expiry::new(ttl, context.clock.clone())),
+            keys: KeyTable::default(),
+            values: Values {
+                partitions: Vec::new(),
+                states: spec.aggregates().iter().map(|call| call.function.create()).collect(),
+                rows: RowArena::default(),
+                expiry: spec.ttl.map(|ttl| Expiry::new(ttl, context.clock.clone())),
+                lists: resident.is_tiered().then(WaitingLists::default),
+            },
+            resident,
             spec,
             context,
             schema,
-            keys: KeyTable::default(),
-            partitions: Vec::new(),
-            rows: RowArena::default(),
             waiting: BTreeMap::new(),
             ready: VecDeque::new(),
             watermark: Watermark::MIN,
             key_encoder: KeyEncoder::default(),
             row_encoder: KeyEncoder::exact(),
         })
-    }
-
-    fn slot(&mut self, key: &[u8]) -> u32 {
-        let (slot, new) = self.keys.insert(hash_key(key), key);
-        if new {
-            self.partitions.resize_with(self.keys.slots(), Partition::default);
-            self.states.iter_mut().for_each(|state| state.grow(self.keys.slots()));
-        }
-        slot
     }
 
     /// Takes rows in: those that are due are computed later, all at once. Gives those that are late.
@@ -180,48 +206,45 @@ impl OverTime {
             _ => None,
         };
         let keys = evaluate_all(&self.spec.keys, batch)?;
-        let keys = self.key_encoder.encode(&keys, count)?.clone();
+        let keys = self.key_encoder.encode(&keys, count)?;
+        let (mut hashes, mut slots) = (Vec::new(), Vec::new());
+        keys.hash_into(&mut hashes);
+        self.keys.insert_rows(keys, &hashes, &mut slots);
+        self.values.grow(self.keys.slots());
+        self.resident.change(&self.keys, &self.values, &slots);
         let rows = self.row_encoder.encode(batch.columns(), count)?.clone();
         let now = self.context.clock.now();
         let unbounded = self.spec.start == FrameStart::Unbounded;
         let mut late = Vec::new();
-        for (index, (key, row)) in keys.iter().zip(rows.iter()).enumerate() {
-            let slot = self.slot(key);
+        for (index, (row, slot)) in rows.iter().zip(slots).enumerate() {
             self.write(slot, now);
             let Some(times) = &times else {
-                let row = self.rows.insert(row);
+                let row = self.values.rows.insert(row);
                 self.ready.push_back(Due { time: now.0, slot, row });
                 continue;
             };
             self.pass(watermarks.before(index));
             let time = times[index];
-            let passed = if unbounded { self.watermark.0 } else { self.partitions[slot as usize].last };
+            let passed = if unbounded { self.watermark.0 } else { self.values.partitions[slot as usize].last };
             if time <= passed && passed > i64::MIN {
                 late.push(index as u32);
                 continue;
             }
-            let row = self.rows.insert(row);
-            self.waiting.entry(time).or_default().push((slot, row));
-            self.partitions[slot as usize].waiting += 1;
+            let row = self.values.rows.insert(row);
+            self.values.wait(&mut self.waiting, slot, (time, row));
         }
+        self.resident.clean_log();
         Ok(late)
     }
 
     /// A row comes to a partition; if its time was over, it begins anew.
     fn write(&mut self, slot: u32, now: Millis) {
-        let Some(expiry) = &mut self.expiry else { return };
+        let Some(expiry) = &mut self.values.expiry else { return };
         let expired = expiry.is_expired(slot, now);
         expiry.write(slot, now);
-        if expired && self.partitions[slot as usize].waiting == 0 && self.ready.is_empty() {
-            self.clear(slot);
+        if expired && self.values.partitions[slot as usize].waiting == 0 && self.ready.is_empty() {
+            self.values.clear(slot);
         }
-    }
-
-    fn clear(&mut self, slot: u32) {
-        for (_, row) in std::mem::take(&mut self.partitions[slot as usize]).recent {
-            self.rows.remove(row);
-        }
-        self.states.iter_mut().for_each(|state| state.clear(slot));
     }
 
     /// Makes due what a later watermark has passed.
@@ -230,16 +253,21 @@ impl OverTime {
             return;
         }
         self.watermark = watermark;
-        while let Some(first) = self.waiting.first_entry() {
-            if *first.key() > watermark.0 {
-                return;
-            }
+        let before = self.ready.len();
+        while let Some(first) = self.waiting.first_entry().filter(|first| *first.key() <= watermark.0) {
             let (time, rows) = first.remove_entry();
-            for (slot, row) in rows {
-                let partition = &mut self.partitions[slot as usize];
-                partition.last = time;
-                partition.waiting -= 1;
-                self.ready.push_back(Due { time, slot, row });
+            self.ready.extend(rows.into_iter().map(|(slot, row)| Due { time, slot, row }));
+        }
+        if self.resident.is_tiered() {
+            let slots: Vec<u32> = self.ready.range(before..).map(|due| due.slot).collect();
+            self.resident.change(&self.keys, &self.values, &slots);
+        }
+        for Due { time, slot, row } in self.ready.range(before..).copied() {
+            let partition = &mut self.values.partitions[slot as usize];
+            partition.last = time;
+            partition.waiting -= 1;
+            if let Some(lists) = &mut self.values.lists {
+                lists.remove(slot, row);
             }
         }
     }
@@ -270,15 +298,15 @@ impl OverTime {
             let columns = RecordBatch::try_new_with_options(input_schema.clone(), columns, &options(rows.len()))?;
             Ok(RowBatch::append(columns))
         };
-        let input = decoded(&self.rows, &chunk.iter().map(|due| due.row).collect::<Vec<_>>())?;
-        let walk = walk(&self.spec, &mut self.partitions, chunk);
+        let input = decoded(&self.values.rows, &chunk.iter().map(|due| due.row).collect::<Vec<_>>())?;
+        let walk = walk(&self.spec, &mut self.values.partitions, chunk);
         let calls = self.spec.aggregates();
         let mut aggregated: Vec<ArrayRef> = Vec::with_capacity(calls.len());
         if !calls.is_empty() {
             let added = BatchInputs::new(&calls, &input)?;
             let left: Vec<u32> = walk.waves.iter().flat_map(|wave| wave.left.iter().copied()).collect();
-            let left = BatchInputs::new(&calls, &decoded(&self.rows, &left)?)?;
-            aggregated = aggregate(&mut self.states, &walk, &added, &left)?;
+            let left = BatchInputs::new(&calls, &decoded(&self.values.rows, &left)?)?;
+            aggregated = aggregate(&mut self.values.states, &walk, &added, &left)?;
         }
         let mut columns = input.columns.columns().to_vec();
         let mut aggregated = aggregated.into_iter();
@@ -299,7 +327,7 @@ impl OverTime {
                 OverCallSpec::Lag { value, default, .. } => {
                     let earlier = lags.next().ok_or_else(|| Error::bug("a LAG without rows"))?;
                     let found: Vec<u32> = earlier.iter().filter_map(|row| *row).collect();
-                    let values = evaluate(value, &decoded(&self.rows, &found)?.columns)?;
+                    let values = evaluate(value, &decoded(&self.values.rows, &found)?.columns)?;
                     let mut next = 0_u32..;
                     let places: UInt32Array = earlier.iter().map(|row| row.and_then(|_| next.next())).collect();
                     let values = take(&values, &places, None)?;
@@ -314,7 +342,7 @@ impl OverTime {
             });
         }
         for row in walk.released {
-            self.rows.remove(row);
+            self.values.rows.remove(row);
         }
         Ok(RecordBatch::try_new_with_options(self.schema.clone(), columns, &options(chunk.len()))?)
     }
@@ -452,6 +480,7 @@ impl Operator<RowBatch> for OverTime {
 
     fn on_watermark(&mut self, watermark: Watermark, out: &mut Output<RowBatch>) -> Result<()> {
         self.pass(watermark);
+        self.resident.clean_log();
         self.advance(out)
     }
 
@@ -469,94 +498,36 @@ impl Operator<RowBatch> for OverTime {
 
     fn next_processing_timer(&self) -> Option<Millis> {
         // A partition is not taken away while rows of it are on their way out.
-        self.expiry.as_ref().filter(|_| self.ready.is_empty())?.next_timer()
+        self.values.expiry.as_ref().filter(|_| self.ready.is_empty())?.next_timer()
     }
 
     fn on_processing_time(&mut self, now: Millis, _out: &mut Output<RowBatch>) -> Result<()> {
-        let expired = self.expiry.as_mut().map(|expiry| expiry.take_expired(now)).unwrap_or_default();
-        for slot in expired {
-            match (self.partitions[slot as usize].waiting, &mut self.expiry) {
-                // Rows that wait for the watermark keep their partition, as in Flink.
-                (1.., Some(expiry)) => expiry.write(slot, now),
-                _ => {
-                    self.clear(slot);
-                    self.keys.remove(slot);
-                }
-            }
+        let expired = self.values.expiry.as_mut().map(|expiry| expiry.find_expired(now)).unwrap_or_default();
+        // Rows that wait for the watermark keep their partition, as in Flink.
+        let (kept, gone): (Vec<u32>, Vec<u32>) =
+            expired.into_iter().partition(|slot| self.values.partitions[*slot as usize].waiting > 0);
+        self.resident.change(&self.keys, &self.values, &kept);
+        for slot in gone {
+            self.resident.remove(&self.keys, &self.values, slot);
+            self.values.clear(slot);
+            self.values.expiry.iter_mut().for_each(|expiry| expiry.forget(slot));
+            self.keys.remove(slot);
+        }
+        if let Some(expiry) = &mut self.values.expiry {
+            kept.into_iter().for_each(|slot| expiry.write(slot, now));
         }
         Ok(())
     }
 
-    /// The watermark for all; per key group, for each key: its bytes, with a TTL when it was written, the last times, the number of rows and their ranks, the
-    /// rows that are kept and how many of them are in the frame, the rows that wait, and the aggregates.
     fn snapshot(&mut self) -> Result<OperatorSnapshot> {
-        let mut waiting: BTreeMap<u32, Vec<(i64, u32)>> = BTreeMap::new();
-        for (time, rows) in &self.waiting {
-            for (slot, row) in rows {
-                waiting.entry(*slot).or_default().push((*time, *row));
-            }
-        }
-        let put_rows = |blob: &mut Vec<u8>, rows: &mut dyn ExactSizeIterator<Item = (i64, u32)>| {
-            put_u32(blob, rows.len() as u32);
-            for (time, row) in rows {
-                put_i64(blob, time);
-                put_bytes(blob, self.rows.get(row));
-            }
-        };
-        let mut blobs = KeyedBlobs::new(VERSION);
-        for (group, slots) in self.keys.by_group(self.context.key_groups) {
-            let blob = blobs.group(group);
-            for slot in slots {
-                let partition = &self.partitions[slot as usize];
-                put_bytes(blob, self.keys.key(slot));
-                put_i64(blob, self.expiry.as_ref().map_or(0, |expiry| expiry.written(slot).0));
-                put_i64(blob, partition.last);
-                blob.push(u8::from(partition.computed.is_some()));
-                put_i64(blob, partition.computed.unwrap_or_default());
-                put_i64(blob, partition.count);
-                put_i64(blob, partition.rank);
-                put_i64(blob, partition.dense);
-                put_u32(blob, partition.in_frame as u32);
-                put_rows(blob, &mut partition.recent.iter().copied());
-                put_rows(blob, &mut waiting.remove(&slot).unwrap_or_default().into_iter());
-                self.states.iter().for_each(|state| state.encode(slot, blob));
-            }
-        }
-        let union = vec![self.watermark.0.to_le_bytes().to_vec()];
-        Ok(OperatorSnapshot { keyed: blobs.into_inner(), union, ..OperatorSnapshot::default() })
+        self.take_snapshot()
+    }
+
+    fn write_behind(&mut self) -> Result<bool> {
+        self.resident.advance(&self.keys, &self.values)
     }
 
     fn restore(&mut self, state: RestoredState) -> Result<()> {
-        let watermarks = state.union.iter().map(|bytes| BlobReader::new(bytes).i64()).collect::<Result<Vec<_>>>()?;
-        self.watermark = watermarks.into_iter().min().map_or(Watermark::MIN, Watermark);
-        let now = self.context.clock.now();
-        read_keyed(&state, VERSION, "an OVER aggregation", |_, blob| {
-            let slot = self.slot(blob.bytes()?);
-            let written = Millis(blob.i64()?);
-            if let Some(expiry) = &mut self.expiry {
-                // Where the time to live is new, it begins now.
-                expiry.write(slot, if written.0 > 0 { written } else { now });
-            }
-            let last = blob.i64()?;
-            let computed = blob.u8()? != 0;
-            let computed = Some(blob.i64()?).filter(|_| computed);
-            let (count, rank, dense) = (blob.i64()?, blob.i64()?, blob.i64()?);
-            let in_frame = blob.u32()? as usize;
-            let mut recent = VecDeque::new();
-            for _ in 0..blob.u32()? {
-                recent.push_back((blob.i64()?, self.rows.insert(blob.bytes()?)));
-            }
-            let waiting = blob.u32()? as usize;
-            for _ in 0..waiting {
-                let (time, row) = (blob.i64()?, self.rows.insert(blob.bytes()?));
-                self.waiting.entry(time).or_default().push((slot, row));
-            }
-            let read =
-                Partition { last, computed, count, rank, dense, recent, in_frame, waiting, ..Partition::default() };
-            self.partitions[slot as usize] = read;
-            self.states.iter_mut().try_for_each(|state| state.decode(slot, blob.rest()))
-        })?;
-        self.expiry.iter_mut().for_each(Expiry::restored);
-        Ok(())
+        self.take_over(&state)
     }
 }

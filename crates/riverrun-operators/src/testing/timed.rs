@@ -1,6 +1,6 @@
 //! Operators that go by the clock as well as by watermarks, against what comes out of each tick.
 
-use super::{Home, KEY_GROUPS, Table, Way, lines, millis};
+use super::{Home, KEY_GROUPS, Table, Way, lines, millis, snapshot};
 use crate::expression::Expression;
 use crate::key_router::{KeyRouter, KeyRouterSpec};
 use riverrun_core::clock::ManualClock;
@@ -14,6 +14,15 @@ const WAYS: &[Way] = &[
     Way { whole_batches: false, room: 1, parallelism: &[1], restarts: true, homes: &[Home::Memory] },
     Way { whole_batches: false, room: usize::MAX, parallelism: &[3], restarts: false, homes: &[Home::Memory] },
     Way { whole_batches: false, room: 1, parallelism: &[1, 3, 2, 4], restarts: true, homes: &[Home::Memory] },
+    Way { whole_batches: false, room: usize::MAX, parallelism: &[1], restarts: false, homes: &[Home::Below] },
+    Way { whole_batches: false, room: 1, parallelism: &[1, 3, 2, 4], restarts: true, homes: &[Home::Log] },
+    Way {
+        whole_batches: false,
+        room: 1,
+        parallelism: &[2, 1, 3],
+        restarts: true,
+        homes: &[Home::Memory, Home::Below, Home::Log, Home::Below],
+    },
 ];
 
 /// What comes out of each tick of a script, sorted, and how many rows were late: the same at any parallelism, and where the operator is restored after
@@ -65,19 +74,21 @@ fn run<O: Operator<RowBatch>>(
 ) -> (Vec<String>, u64) {
     let clock = Arc::new(ManualClock::new(Millis(millis("00:00:00"))));
     let metrics = Arc::new(riverrun_core::metrics::OperatorMetrics::default());
-    let start = |parallelism: usize| -> Vec<Worker<O>> {
+    let start = |number: usize| -> Vec<Worker<O>> {
+        let parallelism = way.parallelism[number % way.parallelism.len()];
+        let home = way.homes[number % way.homes.len()];
         let each = (0..parallelism).map(|worker| {
             let context = OperatorContext {
                 clock: clock.clone(),
                 metrics: metrics.clone(),
                 ..super::context(worker, parallelism)
             };
-            Worker { operator: make(context), room: way.room }
+            Worker { operator: make(home.of(context)), room: way.room }
         });
         each.collect()
     };
     let mut router = KeyRouter::new(KeyRouterSpec { keys: keys.to_vec(), key_groups: KEY_GROUPS });
-    let mut group = start(way.parallelism[0]);
+    let mut group = start(0);
     let mut watermark = Watermark::MIN;
     let (mut ticks, mut rows) = (Vec::new(), Vec::new());
     for line in script.lines().map(str::trim).filter(|line| !line.is_empty()).chain(["--"]) {
@@ -97,9 +108,9 @@ fn run<O: Operator<RowBatch>>(
             rows.sort();
             ticks.push(std::mem::take(&mut rows).join("; "));
             if way.restarts {
-                let parts: Vec<_> = group.iter_mut().map(|worker| worker.operator.snapshot().unwrap()).collect();
-                let parallelism = way.parallelism[ticks.len() % way.parallelism.len()];
-                group = start(parallelism);
+                let parts: Vec<_> = group.iter_mut().map(|worker| snapshot(&mut worker.operator)).collect();
+                group = start(ticks.len());
+                let parallelism = group.len();
                 for (number, worker) in group.iter_mut().enumerate() {
                     let state = RestoredState::assign(&parts, number, parallelism, KEY_GROUPS).unwrap();
                     worker.operator.restore(state).unwrap();

@@ -5,7 +5,7 @@ use crate::expression::Expression;
 use crate::key_router::{KeyRouter, KeyRouterSpec};
 use riverrun_core::{RowBatch, Watermark};
 use riverrun_runtime::{Operator, OperatorContext, Output, Router, WatermarkRuns};
-use riverrun_state::RestoredState;
+use riverrun_state::{OperatorSnapshot, RestoredState};
 use std::collections::BTreeMap;
 
 /// The workers of one operator with two inputs, and what came out of them.
@@ -17,6 +17,22 @@ pub struct Workers<O> {
     room: usize,
     lines: Vec<String>,
     home: Home,
+    barrier: Option<Barrier>,
+}
+
+/// A barrier that may still be being written, and what has come since.
+struct Barrier {
+    parts: Vec<OperatorSnapshot>,
+    watermark: Watermark,
+    lines: usize,
+    calls: Vec<Call>,
+}
+
+/// What workers were given.
+#[derive(Clone)]
+enum Call {
+    Rows(usize, RowBatch),
+    Watermark(Watermark),
 }
 
 impl<O: Operator<RowBatch>> Workers<O> {
@@ -32,6 +48,7 @@ impl<O: Operator<RowBatch>> Workers<O> {
             room,
             lines: Vec::new(),
             home: Home::Memory,
+            barrier: None,
         }
     }
 
@@ -58,13 +75,20 @@ impl<O: Operator<RowBatch>> Workers<O> {
 
     /// Rows of one input, to the workers that own their keys.
     pub fn rows(&mut self, port: usize, table: &Table, rows: &[&str]) {
-        let batch = table.batch(rows);
+        self.batch(port, table.batch(rows));
+    }
+
+    fn batch(&mut self, port: usize, batch: RowBatch) {
+        if let Some(barrier) = &mut self.barrier {
+            barrier.calls.push(Call::Rows(port, batch.clone()));
+        }
+        let rows = batch.num_rows();
         let keys = self.keys[port].clone();
         let mut targets = Vec::new();
         let mut router = KeyRouter::new(KeyRouterSpec { keys, key_groups: KEY_GROUPS });
         router.route(&batch, self.workers.len(), &mut targets).unwrap();
         for worker in 0..self.workers.len() {
-            let own: Vec<u32> = (0..rows.len() as u32).filter(|row| targets[*row as usize] == worker as u32).collect();
+            let own: Vec<u32> = (0..rows as u32).filter(|row| targets[*row as usize] == worker as u32).collect();
             if own.is_empty() {
                 continue;
             }
@@ -76,6 +100,9 @@ impl<O: Operator<RowBatch>> Workers<O> {
 
     /// A watermark of both inputs.
     pub fn watermark(&mut self, watermark: Watermark) {
+        if let Some(barrier) = &mut self.barrier {
+            barrier.calls.push(Call::Watermark(watermark));
+        }
         self.watermark = self.watermark.max(watermark);
         let watermark = self.watermark;
         for worker in 0..self.workers.len() {
@@ -101,17 +128,46 @@ impl<O: Operator<RowBatch>> Workers<O> {
 
     /// A snapshot, restored by so many workers.
     pub fn restart(&mut self, parallelism: usize) {
+        self.barrier = None;
         let parts: Vec<_> = self.workers.iter_mut().map(|(operator, _)| snapshot(operator)).collect();
+        self.restore(&parts, parallelism);
+    }
+
+    fn restore(&mut self, parts: &[OperatorSnapshot], parallelism: usize) {
         self.workers = (0..parallelism)
             .map(|worker| {
                 let context = context(worker, parallelism);
                 let context = self.home.of(context);
                 let mut operator = (self.make)(context.clone());
-                let state = RestoredState::assign(&parts, worker, parallelism, KEY_GROUPS).unwrap();
+                let state = RestoredState::assign(parts, worker, parallelism, KEY_GROUPS).unwrap();
                 operator.restore(state).unwrap();
                 (operator, context)
             })
             .collect();
+    }
+
+    /// A barrier. What it has frozen is written later, by [`Workers::crash`] or by the next barrier.
+    pub fn barrier(&mut self) {
+        let parts = self.workers.iter_mut().map(|(operator, _)| operator.snapshot().unwrap()).collect();
+        let (watermark, lines) = (self.watermark, self.lines.len());
+        self.barrier = Some(Barrier { parts, watermark, lines, calls: Vec::new() });
+    }
+
+    /// The last barrier, if there was one, restored by so many workers, and what has come since once more.
+    pub fn crash(&mut self, parallelism: usize) {
+        let Some(Barrier { parts, watermark, lines, calls }) = self.barrier.take() else { return };
+        for (operator, _) in &mut self.workers {
+            while operator.write_behind().unwrap() {}
+        }
+        self.restore(&parts, parallelism);
+        self.watermark = watermark;
+        self.lines.truncate(lines);
+        for call in calls {
+            match call {
+                Call::Rows(port, batch) => self.batch(port, batch),
+                Call::Watermark(watermark) => self.watermark(watermark),
+            }
+        }
     }
 
     /// The operator on the first worker.

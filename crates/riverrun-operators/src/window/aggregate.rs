@@ -10,6 +10,7 @@
 
 use super::borders::{Borders, Window};
 use super::finder::{Finder, RowTimes};
+use super::held::Behind;
 use super::pane::Pane;
 use super::results::Results;
 use super::shares::{Segment, Share, deal};
@@ -40,10 +41,7 @@ pub struct WindowAggregate {
     slices: BTreeMap<Window, HeldPane>,
     /// CUMULATE: by the windows' start, what has been merged so far.
     running: BTreeMap<i64, HeldPane>,
-    /// Panes that nobody needs any more, but for a barrier that is being written.
-    leaving: Vec<HeldPane>,
-    /// Whether a barrier is being written.
-    writing: bool,
+    behind: Behind<Pane>,
     /// The windows that fire next; of each slice at least the first of its windows that has not fired.
     timers: BTreeSet<Window>,
     /// Windows that fire by here are due.
@@ -94,8 +92,7 @@ impl WindowAggregate {
             encoder: KeyEncoder::default(),
             slices: BTreeMap::new(),
             running: BTreeMap::new(),
-            leaving: Vec::new(),
-            writing: false,
+            behind: Behind::default(),
             timers: BTreeSet::new(),
             due: Watermark::MIN,
             firing: None,
@@ -112,13 +109,6 @@ impl WindowAggregate {
         match name {
             PaneName::Slice(slice) => self.slices.entry(slice).or_insert_with(new),
             PaneName::Running(start) => self.running.entry(start).or_insert_with(new),
-        }
-    }
-
-    /// Nobody needs the pane any more.
-    fn leave(&mut self, held: HeldPane) {
-        if held.is_freezing() {
-            self.leaving.push(held);
         }
     }
 
@@ -230,14 +220,14 @@ impl WindowAggregate {
                 let mut merged = Pane::new(&self.spec.aggregates, self.spec.retracting);
                 // The newest slice first, as in Flink: what LISTAGG and ARRAY_AGG list depends on it.
                 for held in self.slices.range(first..=last).rev().map(|(_, held)| held) {
-                    let slots = merged.slots_of(held.pane());
-                    merged.merge(&slots, held.pane())?;
+                    let slots = merged.slots_of(held.table());
+                    merged.merge(&slots, held.table())?;
                 }
                 Some(Source::Merged(merged))
             }
         };
         for slice in over {
-            self.slices.remove(&slice).into_iter().for_each(|held| self.leave(held));
+            self.slices.remove(&slice).into_iter().for_each(|held| self.behind.leave(held));
         }
         if let Some(next) = next {
             let first = Window { end: next.start.saturating_add(1), start: i64::MIN };
@@ -258,8 +248,8 @@ impl WindowAggregate {
                 // Nothing to merge, and nobody else needs it.
                 return Ok(Some(Source::Own(added)));
             }
-            self.held(PaneName::Running(window.start)).merge(added.pane())?;
-            self.leave(added);
+            self.held(PaneName::Running(window.start)).merge(added.table())?;
+            self.behind.leave(added);
         }
         let Some(next) = next else { return Ok(self.running.remove(&window.start).map(Source::Own)) };
         if !self.running.contains_key(&window.start) {
@@ -273,10 +263,10 @@ impl WindowAggregate {
     fn emit(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
         let Some(mut firing) = self.firing.take() else { return Ok(()) };
         let pane = match &firing.source {
-            Source::Own(held) => held.pane(),
+            Source::Own(held) => held.table(),
             Source::Merged(pane) => pane,
             Source::Running(start) => {
-                self.running.get(start).ok_or_else(|| Error::bug("a window fires that is gone"))?.pane()
+                self.running.get(start).ok_or_else(|| Error::bug("a window fires that is gone"))?.table()
             }
         };
         let end = pane.groups().min(firing.position + self.spec.batch_size.max(1));
@@ -289,7 +279,7 @@ impl WindowAggregate {
         if end < pane.groups() {
             self.firing = Some(firing);
         } else if let Source::Own(held) = firing.source {
-            self.leave(held);
+            self.behind.leave(held);
         }
         Ok(())
     }

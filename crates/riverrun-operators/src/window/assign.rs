@@ -171,6 +171,13 @@ impl Operator<RowBatch> for WindowAssign {
         }
     }
 
+    fn write_behind(&mut self) -> Result<bool> {
+        match &mut self.0 {
+            Kind::Aligned(_) => Ok(false),
+            Kind::Session(session) => session.write_behind(),
+        }
+    }
+
     fn restore(&mut self, state: RestoredState) -> Result<()> {
         match &mut self.0 {
             Kind::Aligned(_) => Ok(()),

@@ -24,6 +24,24 @@ pub struct Window {
     pub start: i64,
 }
 
+impl Window {
+    /// Its borders as part of a table's name in a checkpoint: start and end as 16 hexadecimal digits.
+    pub fn name(self) -> String {
+        format!("{:016x}-{:016x}", self.start, self.end)
+    }
+
+    /// What has this name.
+    pub fn of_name(name: &str) -> Option<Self> {
+        let (start, end) = name.split_once('-')?;
+        Some(Window { start: time_of_name(start)?, end: time_of_name(end)? })
+    }
+}
+
+/// A time that is 16 hexadecimal digits.
+pub fn time_of_name(digits: &str) -> Option<i64> {
+    u64::from_str_radix(digits, 16).ok().map(u64::cast_signed)
+}
+
 /// The windows that share a slice, by end.
 #[derive(Clone, Copy, Debug)]
 pub struct Windows {

@@ -69,6 +69,10 @@ impl Operator<RowBatch> for WindowDeduplicate {
         self.0.snapshot()
     }
 
+    fn write_behind(&mut self) -> Result<bool> {
+        self.0.write_behind()
+    }
+
     fn restore(&mut self, state: RestoredState) -> Result<()> {
         self.0.restore(state)
     }

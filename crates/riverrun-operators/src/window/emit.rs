@@ -20,6 +20,7 @@ use super::finder::{Finder, Found, RowTimes};
 use super::pane::Pane;
 use super::results::Results;
 use super::spec::{EmitStrategy, WindowAggregateSpec};
+use super::tables::WindowTables;
 use crate::aggregate_call::BatchInputs;
 use crate::expression::evaluate_all;
 use crate::late::LateRows;
@@ -48,7 +49,7 @@ pub struct EmitAggregate {
     result_encoder: KeyEncoder,
     /// The types of the aggregates' results.
     result_types: Vec<DataType>,
-    windows: BTreeMap<Window, Open>,
+    windows: WindowTables<Open>,
     /// When a window ends, and when it is forgotten.
     timers: BTreeSet<(Watermark, Moment, Window)>,
     /// When a group's result goes out by processing time.
@@ -87,6 +88,8 @@ struct Group {
     /// When its result goes out next.
     next: Option<Millis>,
     touched: bool,
+    /// Whether rows have come since its result was last looked at.
+    fresh: bool,
 }
 
 /// Results on their way out.
@@ -125,7 +128,7 @@ impl EmitAggregate {
             encoder: KeyEncoder::default(),
             result_encoder: KeyEncoder::exact(),
             result_types: result_types.map(|field| field.data_type().clone()).collect(),
-            windows: BTreeMap::new(),
+            windows: WindowTables::new(context.clone()),
             timers: BTreeSet::new(),
             delayed: BTreeSet::new(),
             touched: BTreeMap::new(),
@@ -227,27 +230,25 @@ impl EmitAggregate {
     fn add(&mut self, rows: &Rows, window: Window, share: &[u32], watermark: Watermark) -> Result<()> {
         let (end, forgotten) = (self.end_of(window), self.forgotten(window));
         let over = end <= watermark;
-        if !self.windows.contains_key(&window) {
-            self.timers.insert((forgotten, Moment::Forgotten, window));
-        }
+        self.timers.insert((forgotten, Moment::Forgotten, window));
         if !over {
             self.timers.insert((end, Moment::End, window));
         }
         let (aggregates, retracting) = (&self.spec.aggregates, self.spec.retracting);
-        let open = self
-            .windows
-            .entry(window)
-            .or_insert_with(|| Open { pane: Pane::new(aggregates, retracting), groups: Vec::new() });
+        let held = self.windows.get_or_insert(window, || Open::new(aggregates, retracting));
+        let keys = &mut held.table_mut().pane.keys;
         let insert = |&row: &u32| {
             let key = rows.keys.row(row as usize);
-            open.pane.keys.insert(hash_key(key), key).0
+            keys.insert(hash_key(key), key).0
         };
         let slots: Vec<u32> = share.iter().map(insert).collect();
+        let open = held.change(&slots);
         open.pane.update(&slots, &rows.inputs.at(share)?)?;
         open.groups.resize_with(open.pane.groups(), Group::default);
         let now = self.context.clock.now();
         for slot in slots {
             let group = &mut open.groups[slot as usize];
+            group.fresh = true;
             let delay = match (group.fired, over) {
                 (true, _) => self.strategy.late.unwrap_or(Millis(0)),
                 (false, true) => Millis(0),
@@ -292,15 +293,22 @@ impl EmitAggregate {
 
     fn fire(&mut self, moment: Moment, window: Window) {
         let touched = self.touched.remove(&window).unwrap_or_default();
-        let Some(open) = self.windows.get_mut(&window) else { return };
+        let Some(held) = self.windows.get_mut(window) else { return };
         let slots = match moment {
             Moment::Forgotten => touched,
             Moment::End => {
-                let mut slots = Vec::new();
-                for (slot, group) in (0_u32..).zip(&mut open.groups) {
+                let (mut slots, mut changed) = (Vec::new(), Vec::new());
+                for (slot, group) in (0_u32..).zip(&held.table().groups) {
                     if !group.fired || group.touched {
                         slots.push(slot);
                     }
+                    if !group.fired || group.next.is_some() {
+                        changed.push(slot);
+                    }
+                }
+                let open = held.change(&changed);
+                for slot in changed {
+                    let group = &mut open.groups[slot as usize];
                     // What was to come early has come with this; a late row begins anew.
                     if let Some(next) = group.next.take() {
                         self.delayed.remove(&(next, window, slot));
@@ -310,6 +318,7 @@ impl EmitAggregate {
                 slots
             }
         };
+        let open = held.table_mut();
         slots.iter().for_each(|slot| open.groups[*slot as usize].touched = false);
         self.jobs.push_back(Job { window, slots, position: 0, last: moment == Moment::Forgotten });
     }
@@ -326,31 +335,35 @@ impl EmitAggregate {
         if end < job.slots.len() {
             self.jobs.push_front(job);
         } else if job.last
-            && let Some(open) = self.windows.remove(&job.window)
+            && let Some(held) = self.windows.remove(job.window)
         {
-            for (slot, group) in (0_u32..).zip(open.groups) {
+            for (slot, group) in (0_u32..).zip(&held.table().groups) {
                 if let Some(next) = group.next {
                     self.delayed.remove(&(next, job.window, slot));
                 }
             }
+            self.windows.leave(held);
         }
         Ok(())
     }
 
     /// What has changed in these groups since their results were last sent.
     fn changes(&mut self, window: Window, slots: &[u32]) -> Result<Option<RowBatch>> {
-        let Some(open) = self.windows.get_mut(&window).filter(|_| !slots.is_empty()) else { return Ok(None) };
-        let new = open.pane.evaluate(slots)?;
+        let Some(held) = self.windows.get_mut(window).filter(|_| !slots.is_empty()) else { return Ok(None) };
+        let new = held.table().pane.evaluate(slots)?;
         let encoded = self.result_encoder.encode(&new, slots.len())?;
         let mut old: Vec<Box<[u8]>> = Vec::new();
         // The group and the result of each change.
         let (mut groups, mut results, mut weights) = (Vec::new(), Vec::new(), Vec::new());
         for (at, (&slot, result)) in slots.iter().zip(encoded.iter()).enumerate() {
+            let open = held.table_mut();
             let exists = open.pane.has_rows(slot);
             let group = &mut open.groups[slot as usize];
-            if exists && group.sent.as_deref() == Some(result) {
+            group.fresh = false;
+            if group.sent.as_deref() == exists.then_some(result) {
                 continue;
             }
+            let group = &mut held.change(&[slot]).groups[slot as usize];
             let sent = std::mem::replace(&mut group.sent, exists.then(|| result.into()));
             if let Some(sent) = sent {
                 groups.push(slot);
@@ -372,7 +385,7 @@ impl EmitAggregate {
         for (old, new) in old.iter().zip(&new) {
             aggregates.push(interleave(&[old.as_ref(), new.as_ref()], &results)?);
         }
-        let keys = groups.iter().map(|&slot| open.pane.keys.key(slot));
+        let keys = groups.iter().map(|&slot| held.table().pane.keys.key(slot));
         let changes = self.results.batch(keys, aggregates, window)?;
         Ok(Some(RowBatch { columns: changes.columns, weights: Some(weights.into()) }))
     }
@@ -410,9 +423,11 @@ impl Operator<RowBatch> for EmitAggregate {
         while let Some((time, window, slot)) = self.delayed.first().copied().filter(|timer| timer.0 <= now) {
             self.delayed.pop_first();
             due.entry(window).or_default().push(slot);
-            let Some(group) = self.windows.get_mut(&window).and_then(|open| open.groups.get_mut(slot as usize)) else {
-                continue;
-            };
+            let Some(held) = self.windows.get_mut(window) else { continue };
+            let Some(group) = held.table().groups.get(slot as usize) else { continue };
+            // Where no rows have come the time that was written, some periods earlier, is as good: nothing goes out then.
+            let open = if group.fresh { held.change(&[slot]) } else { held.table_mut() };
+            let group = &mut open.groups[slot as usize];
             // From then on as often as the delay says, whether rows come or not; a clock that has leapt fires once.
             let delay = if group.fired { self.strategy.late } else { self.strategy.early };
             group.next = delay.filter(|delay| delay.0 > 0).map(|delay| {
@@ -430,7 +445,8 @@ impl Operator<RowBatch> for EmitAggregate {
 
     fn on_tick(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
         for (window, slots) in std::mem::take(&mut self.touched) {
-            if let Some(open) = self.windows.get_mut(&window) {
+            if let Some(held) = self.windows.get_mut(window) {
+                let open = held.table_mut();
                 slots.iter().for_each(|slot| open.groups[*slot as usize].touched = false);
             }
             self.jobs.push_back(Job { window, slots, position: 0, last: false });
@@ -452,6 +468,10 @@ impl Operator<RowBatch> for EmitAggregate {
 
     fn snapshot(&mut self) -> Result<OperatorSnapshot> {
         self.take_snapshot()
+    }
+
+    fn write_behind(&mut self) -> Result<bool> {
+        self.windows.write_behind(None)
     }
 
     fn restore(&mut self, state: RestoredState) -> Result<()> {

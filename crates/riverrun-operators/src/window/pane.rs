@@ -1,24 +1,18 @@
 //! The groups of one slice or window, and their aggregates, in columns.
 
+use super::held::HeldTable;
 use crate::aggregate_call::{AggregateCall, SelectedInputs};
 use crate::aggregates::AggregateState;
 use arrow::array::ArrayRef;
 use riverrun_core::Result;
-use riverrun_state::blob::{BlobReader, put_bytes, put_i64};
-use riverrun_state::tier::{EncodeSlots, SlotValues};
+use riverrun_state::blob::{BlobReader, put_i64};
+use riverrun_state::tier::EncodeSlots;
 use riverrun_state::{KeyTable, hash_key};
 
-/// The aggregates of one slice by key. A key's slot in [`Pane::keys`] is its slot in [`Pane::values`]; slots are never freed,
-/// since a pane is dropped as a whole.
+/// The aggregates of one slice or window by key.
 pub struct Pane {
     /// From group keys to slots.
     pub keys: KeyTable,
-    /// What each group has.
-    pub values: PaneValues,
-}
-
-/// The aggregates of a pane by slot.
-pub struct PaneValues {
     states: Vec<Box<dyn AggregateState>>,
     /// How many rows each group has, where rows can be taken back.
     counts: Option<Vec<i64>>,
@@ -28,7 +22,7 @@ impl Pane {
     /// A pane without groups.
     pub fn new(aggregates: &[AggregateCall], retracting: bool) -> Self {
         let states = aggregates.iter().map(|call| call.function.create()).collect();
-        Pane { keys: KeyTable::default(), values: PaneValues { states, counts: retracting.then(Vec::new) } }
+        Pane { keys: KeyTable::default(), states, counts: retracting.then(Vec::new) }
     }
 
     /// How many groups there are.
@@ -38,12 +32,12 @@ impl Pane {
 
     /// Adds rows whose slots have been handed out by [`Pane::keys`].
     pub fn update(&mut self, slots: &[u32], inputs: &SelectedInputs<'_>) -> Result<()> {
-        self.values.grow(self.keys.slots());
+        self.grow();
         let weights = inputs.weights.as_deref();
-        for (state, input) in self.values.states.iter_mut().zip(&inputs.calls) {
+        for (state, input) in self.states.iter_mut().zip(&inputs.calls) {
             state.update(slots, &input.arguments, weights, input.filter.as_ref())?;
         }
-        if let Some(counts) = &mut self.values.counts {
+        if let Some(counts) = &mut self.counts {
             for (row, &slot) in slots.iter().enumerate() {
                 counts[slot as usize] += weights.map_or(1, |weights| weights[row]);
             }
@@ -55,17 +49,17 @@ impl Pane {
     pub fn slots_of(&mut self, other: &Pane) -> Vec<u32> {
         let slots = other.keys.live();
         let slots = slots.map(|slot| self.keys.insert(other.keys.hash(slot), other.keys.key(slot)).0).collect();
-        self.values.grow(self.keys.slots());
+        self.grow();
         slots
     }
 
     /// Adds all groups of another pane, which have the slots of [`Pane::slots_of`].
     pub fn merge(&mut self, slots: &[u32], other: &Pane) -> Result<()> {
         let from: Vec<u32> = other.keys.live().collect();
-        for (state, other) in self.values.states.iter_mut().zip(&other.values.states) {
+        for (state, other) in self.states.iter_mut().zip(&other.states) {
             state.merge(slots, other.as_ref(), &from)?;
         }
-        if let (Some(counts), Some(others)) = (&mut self.values.counts, &other.values.counts) {
+        if let (Some(counts), Some(others)) = (&mut self.counts, &other.counts) {
             for (&into, &from) in slots.iter().zip(&from) {
                 counts[into as usize] += others[from as usize];
             }
@@ -75,41 +69,26 @@ impl Pane {
 
     /// Whether a group has rows, and so a result.
     pub fn has_rows(&self, slot: u32) -> bool {
-        self.values.counts.as_ref().is_none_or(|counts| counts[slot as usize] != 0)
+        self.counts.as_ref().is_none_or(|counts| counts[slot as usize] != 0)
     }
 
     /// The results of these groups: one column per aggregate.
     pub fn evaluate(&self, slots: &[u32]) -> Result<Vec<ArrayRef>> {
-        self.values.states.iter().map(|state| state.evaluate(slots)).collect()
+        self.states.iter().map(|state| state.evaluate(slots)).collect()
     }
 
-    /// Appends one group, so that [`Pane::decode`] can read it.
-    pub fn encode(&self, slot: u32, out: &mut Vec<u8>) {
-        put_bytes(out, self.keys.key(slot));
-        self.values.encode(slot, out);
-    }
-
-    /// Reads a group that [`Pane::encode`] wrote; its slot. A key stands in one pane of a snapshot only once.
-    pub fn decode(&mut self, blob: &mut BlobReader<'_>) -> Result<u32> {
-        let key = blob.bytes()?;
-        let (slot, _) = self.keys.insert(hash_key(key), key);
-        self.values.grow(self.keys.slots());
-        self.values.read(slot, blob)?;
-        Ok(slot)
-    }
-}
-
-impl PaneValues {
-    fn read(&mut self, slot: u32, blob: &mut BlobReader<'_>) -> Result<()> {
+    /// Makes room for all groups.
+    fn grow(&mut self) {
+        let slots = self.keys.slots();
+        self.states.iter_mut().for_each(|state| state.grow(slots));
         if let Some(counts) = &mut self.counts {
-            counts[slot as usize] = blob.i64()?;
+            counts.resize(slots, 0);
         }
-        self.states.iter_mut().try_for_each(|state| state.decode(slot, blob.rest()))
     }
 }
 
 /// A value: the number of rows, if that is known, and the aggregates.
-impl EncodeSlots for PaneValues {
+impl EncodeSlots for Pane {
     fn encode(&self, slot: u32, out: &mut Vec<u8>) {
         if let Some(counts) = &self.counts {
             put_i64(out, counts[slot as usize]);
@@ -118,23 +97,19 @@ impl EncodeSlots for PaneValues {
     }
 }
 
-impl SlotValues for PaneValues {
-    fn grow(&mut self, slots: usize) {
-        self.states.iter_mut().for_each(|state| state.grow(slots));
-        if let Some(counts) = &mut self.counts {
-            counts.resize(slots, 0);
-        }
+impl HeldTable for Pane {
+    fn keys(&self) -> &KeyTable {
+        &self.keys
     }
 
-    fn decode(&mut self, slot: u32, _hash: u64, value: &[u8]) -> Result<()> {
-        self.read(slot, &mut BlobReader::new(value))
-    }
-
-    fn evict(&mut self, slot: u32, _hash: u64) {
-        self.states.iter_mut().for_each(|state| state.clear(slot));
+    fn read(&mut self, key: &[u8], value: &mut BlobReader<'_>) -> Result<u32> {
+        let (slot, _) = self.keys.insert(hash_key(key), key);
+        self.grow();
         if let Some(counts) = &mut self.counts {
-            counts[slot as usize] = 0;
+            counts[slot as usize] = value.i64()?;
         }
+        self.states.iter_mut().try_for_each(|state| state.decode(slot, value.rest()))?;
+        Ok(slot)
     }
 }
 

@@ -7,7 +7,7 @@
 
 use super::local_time::LocalTime;
 use super::results::Results;
-use super::sessions::{SessionBatch, SessionState, Sessions};
+use super::sessions::{SessionBatch, SessionState, SessionValues, Sessions};
 use super::spec::{WindowAggregateSpec, WindowKind, Windowing};
 use crate::aggregate_call::BatchInputs;
 use crate::aggregates::AggregateState;
@@ -15,7 +15,7 @@ use crate::expression::Expression;
 use crate::late::LateRows;
 use riverrun_core::{Error, Result, RowBatch, Watermark};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
-use riverrun_state::blob::{KeyedBlobs, put_i64, read_keyed};
+use riverrun_state::blob::{BlobReader, put_i64};
 use riverrun_state::{KeyEncoder, KeyRows, OperatorSnapshot, RestoredState};
 
 #[cfg(test)]
@@ -59,6 +59,24 @@ impl States {
     }
 }
 
+/// How many rows a session has, where they can be taken back, and its aggregates.
+impl SessionValues for States {
+    fn encode(&self, slot: u32, out: &mut Vec<u8>) {
+        if let Some(counts) = &self.counts {
+            put_i64(out, counts[slot as usize]);
+        }
+        self.states.iter().for_each(|state| state.encode(slot, out));
+    }
+
+    fn decode(&mut self, slot: u32, blob: &mut BlobReader<'_>) -> Result<()> {
+        self.grow(slot as usize + 1);
+        if let Some(counts) = &mut self.counts {
+            counts[slot as usize] = blob.i64()?;
+        }
+        self.states.iter_mut().try_for_each(|state| state.decode(slot, blob.rest()))
+    }
+}
+
 /// Rows that have found their sessions, to be added in one go.
 struct Pending<'a> {
     states: &'a mut States,
@@ -88,6 +106,10 @@ impl Pending<'_> {
 }
 
 impl SessionState for Pending<'_> {
+    fn values(&self) -> &impl SessionValues {
+        self.states
+    }
+
     fn add(&mut self, row: u32, slot: u32) -> Result<()> {
         self.rows.push(row);
         self.slots.push(slot);
@@ -119,7 +141,7 @@ impl SessionAggregate {
             time: time.clone(),
             results: Results::new(&spec, zone.clone()),
             encoder: KeyEncoder::default(),
-            sessions: Sessions::new(gap.0, zone),
+            sessions: Sessions::new(gap.0, zone, context.held("")),
             states: States {
                 states: spec.aggregates.iter().map(|call| call.function.create()).collect(),
                 counts: spec.retracting.then(Vec::new),
@@ -161,7 +183,7 @@ impl SessionAggregate {
     fn emit(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
         let (mut keys, mut windows, mut slots) = (KeyRows::default(), Vec::new(), Vec::new());
         while slots.len() < self.spec.batch_size.max(1)
-            && let Some(session) = self.sessions.pop(self.due, &mut keys)
+            && let Some(session) = self.sessions.pop(self.due, &mut keys, &self.states)
         {
             let gone = self.states.counts.as_ref().is_some_and(|counts| counts[session.slot as usize] == 0);
             if gone {
@@ -230,26 +252,14 @@ impl Operator<RowBatch> for SessionAggregate {
         if self.has_more() {
             return Err(Error::bug("a snapshot of a session aggregation that has more to emit"));
         }
-        let mut blobs = KeyedBlobs::new(VERSION);
-        self.sessions.encode(&mut blobs, self.context.key_groups, |slot, out| {
-            if let Some(counts) = &self.states.counts {
-                put_i64(out, counts[slot as usize]);
-            }
-            self.states.states.iter().for_each(|state| state.encode(slot, out));
-        });
-        Ok(OperatorSnapshot { keyed: blobs.into_inner(), ..OperatorSnapshot::default() })
+        self.sessions.snapshot(VERSION, self.context.key_groups, &self.states)
+    }
+
+    fn write_behind(&mut self) -> Result<bool> {
+        self.sessions.write_behind(&self.states)
     }
 
     fn restore(&mut self, state: RestoredState) -> Result<()> {
-        let (sessions, states) = (&mut self.sessions, &mut self.states);
-        read_keyed(&state, VERSION, "a session aggregation", |_, blob| {
-            sessions.decode(blob, |slot, blob| {
-                states.grow(slot as usize + 1);
-                if let Some(counts) = &mut states.counts {
-                    counts[slot as usize] = blob.i64()?;
-                }
-                states.states.iter_mut().try_for_each(|state| state.decode(slot, blob.rest()))
-            })
-        })
+        self.sessions.restore(&state, VERSION, "a session aggregation", &mut self.states)
     }
 }

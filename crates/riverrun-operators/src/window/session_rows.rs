@@ -2,7 +2,7 @@
 
 use super::local_time::LocalTime;
 use super::results::property_column;
-use super::sessions::{Session, SessionBatch, SessionState, Sessions};
+use super::sessions::{Session, SessionBatch, SessionState, SessionValues, Sessions};
 use super::spec::{WindowAssignSpec, WindowKind, WindowProperty, Windowing};
 use crate::expression::Expression;
 use crate::late::LateRows;
@@ -10,7 +10,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef};
 use riverrun_core::{Error, Result, RowBatch, Watermark};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
-use riverrun_state::blob::{KeyedBlobs, put_bytes, put_u32, read_keyed};
+use riverrun_state::blob::{BlobReader, put_bytes, put_u32};
 use riverrun_state::{KeyEncoder, KeyRows, OperatorSnapshot, RestoredState, key};
 
 const VERSION: u8 = 1;
@@ -44,23 +44,39 @@ struct Store<'a> {
     encoded: &'a KeyRows,
 }
 
-fn push(rows: &mut KeyRows, row: &[u8]) {
-    rows.data.extend_from_slice(row);
-    rows.ends.push(rows.data.len() as u32);
+/// The number of a session's rows, and the rows.
+impl SessionValues for Vec<KeyRows> {
+    fn encode(&self, slot: u32, out: &mut Vec<u8>) {
+        let rows = &self[slot as usize];
+        put_u32(out, rows.len() as u32);
+        rows.iter().for_each(|row| put_bytes(out, row));
+    }
+
+    fn decode(&mut self, slot: u32, blob: &mut BlobReader<'_>) -> Result<()> {
+        self.resize(self.len().max(slot as usize + 1), KeyRows::default());
+        for _ in 0..blob.u32()? {
+            self[slot as usize].push(blob.bytes()?);
+        }
+        Ok(())
+    }
 }
 
 impl SessionState for Store<'_> {
+    fn values(&self) -> &impl SessionValues {
+        &*self.rows
+    }
+
     fn add(&mut self, row: u32, slot: u32) -> Result<()> {
         if self.rows.len() <= slot as usize {
             self.rows.resize(slot as usize + 1, KeyRows::default());
         }
-        push(&mut self.rows[slot as usize], self.encoded.row(row as usize));
+        self.rows[slot as usize].push(self.encoded.row(row as usize));
         Ok(())
     }
 
     fn absorb(&mut self, into: u32, from: u32) -> Result<()> {
         let from = std::mem::take(&mut self.rows[from as usize]);
-        from.iter().for_each(|row| push(&mut self.rows[into as usize], row));
+        from.iter().for_each(|row| self.rows[into as usize].push(row));
         Ok(())
     }
 }
@@ -79,12 +95,12 @@ impl SessionRows {
         Ok(SessionRows {
             keys: spec.keys,
             time,
+            sessions: Sessions::new(gap.0, LocalTime::new(zone), context.held("")),
             context,
             types: schema.fields().iter().take(columns).map(|field| field.data_type().clone()).collect(),
             schema,
             key_encoder: KeyEncoder::default(),
             row_encoder: KeyEncoder::exact(),
-            sessions: Sessions::new(gap.0, LocalTime::new(zone)),
             rows: Vec::new(),
             due: Watermark::MIN,
             firing: None,
@@ -99,7 +115,7 @@ impl SessionRows {
                     return Ok(());
                 }
                 self.emit(out)?;
-            } else if let Some(session) = self.sessions.pop(self.due, &mut KeyRows::default()) {
+            } else if let Some(session) = self.sessions.pop(self.due, &mut KeyRows::default(), &self.rows) {
                 self.firing = Some((session, 0));
             } else if let Some((mut batch, encoded, late)) = self.backlog.take() {
                 let mut store = Store { rows: &mut self.rows, encoded: &encoded };
@@ -181,25 +197,14 @@ impl Operator<RowBatch> for SessionRows {
         if self.has_more() {
             return Err(Error::bug("a snapshot of sessions that have more to emit"));
         }
-        let mut blobs = KeyedBlobs::new(VERSION);
-        self.sessions.encode(&mut blobs, self.context.key_groups, |slot, out| {
-            let rows = &self.rows[slot as usize];
-            put_u32(out, rows.len() as u32);
-            rows.iter().for_each(|row| put_bytes(out, row));
-        });
-        Ok(OperatorSnapshot { keyed: blobs.into_inner(), ..OperatorSnapshot::default() })
+        self.sessions.snapshot(VERSION, self.context.key_groups, &self.rows)
+    }
+
+    fn write_behind(&mut self) -> Result<bool> {
+        self.sessions.write_behind(&self.rows)
     }
 
     fn restore(&mut self, state: RestoredState) -> Result<()> {
-        let (sessions, stored) = (&mut self.sessions, &mut self.rows);
-        read_keyed(&state, VERSION, "the rows of sessions", |_, blob| {
-            sessions.decode(blob, |slot, blob| {
-                stored.resize(stored.len().max(slot as usize + 1), KeyRows::default());
-                for _ in 0..blob.u32()? {
-                    push(&mut stored[slot as usize], blob.bytes()?);
-                }
-                Ok(())
-            })
-        })
+        self.sessions.restore(&state, VERSION, "the rows of sessions", &mut self.rows)
     }
 }

@@ -8,12 +8,25 @@ use arrow::array::{Array, RecordBatch};
 use arrow::buffer::ScalarBuffer;
 use riverrun_core::{Result, Watermark};
 use riverrun_runtime::WatermarkRuns;
-use riverrun_state::blob::{BlobReader, KeyedBlobs, put_bytes, put_i64, put_u32};
-use riverrun_state::{KeyEncoder, KeyRows, KeyTable, hash_key};
+use riverrun_state::blob::{BlobReader, KeyedBlobs, put_bytes, put_i64, put_u32, read_keyed};
+use riverrun_state::tier::{EncodeSlots, Resident};
+use riverrun_state::{KeyEncoder, KeyRows, KeyTable, OperatorSnapshot, RestoredState, hash_key};
 use std::collections::BTreeSet;
 
 /// What is kept per session, at a slot.
+pub trait SessionValues {
+    /// Appends what a session has.
+    fn encode(&self, slot: u32, out: &mut Vec<u8>);
+
+    /// Reads what [`SessionValues::encode`] wrote.
+    fn decode(&mut self, slot: u32, blob: &mut BlobReader<'_>) -> Result<()>;
+}
+
+/// Takes the rows of a batch.
 pub trait SessionState {
+    /// What is kept of sessions. Of those that have got rows of this batch it may be behind.
+    fn values(&self) -> &impl SessionValues;
+
     /// Adds a row of the batch to a session.
     fn add(&mut self, row: u32, slot: u32) -> Result<()>;
 
@@ -72,11 +85,18 @@ pub struct Taken {
     pub stopped: Option<Watermark>,
 }
 
-/// The open sessions of all keys.
+/// The open sessions of all keys. They stay in memory; where there is a tier a barrier writes the keys that have changed, each
+/// with all its sessions.
 #[derive(Debug)]
 pub struct Sessions {
     gap: i64,
     zone: LocalTime,
+    table: SessionTable,
+    resident: Resident,
+}
+
+#[derive(Debug, Default)]
+struct SessionTable {
     keys: KeyTable,
     /// By the key's slot: its sessions, by start. They never touch.
     of_key: Vec<Vec<Session>>,
@@ -86,18 +106,65 @@ pub struct Sessions {
     slots: u32,
 }
 
-impl Sessions {
-    /// No sessions yet.
-    pub fn new(gap: i64, zone: LocalTime) -> Self {
-        Sessions {
-            gap,
-            zone,
-            keys: KeyTable::default(),
-            of_key: Vec::new(),
-            timers: BTreeSet::new(),
-            free: Vec::new(),
-            slots: 0,
+/// A value: the number of the key's sessions; of each its start, its end, and what is kept of it.
+struct KeyValues<'a, V> {
+    of_key: &'a [Vec<Session>],
+    values: &'a V,
+}
+
+impl<V: SessionValues> EncodeSlots for KeyValues<'_, V> {
+    fn encode(&self, slot: u32, out: &mut Vec<u8>) {
+        let sessions = &self.of_key[slot as usize];
+        put_u32(out, sessions.len() as u32);
+        for session in sessions {
+            put_i64(out, session.window.start);
+            put_i64(out, session.window.end);
+            self.values.encode(session.slot, out);
         }
+    }
+}
+
+impl SessionTable {
+    fn values<'a, V>(&'a self, values: &'a V) -> KeyValues<'a, V> {
+        KeyValues { of_key: &self.of_key, values }
+    }
+
+    /// The slot of a key, which may be new.
+    fn insert(&mut self, hash: u64, key: &[u8]) -> u32 {
+        let (key, _) = self.keys.insert(hash, key);
+        if self.of_key.len() <= key as usize {
+            self.of_key.resize(key as usize + 1, Vec::new());
+        }
+        key
+    }
+
+    fn new_slot(&mut self) -> u32 {
+        self.free.pop().unwrap_or_else(|| {
+            self.slots += 1;
+            self.slots - 1
+        })
+    }
+
+    /// Reads the sessions of a key that is not there yet; its slot.
+    fn read(&mut self, key: &[u8], blob: &mut BlobReader<'_>, values: &mut impl SessionValues) -> Result<u32> {
+        let key = self.insert(hash_key(key), key);
+        let mut sessions = Vec::new();
+        for _ in 0..blob.u32()? {
+            let window = Window { start: blob.i64()?, end: blob.i64()? };
+            let slot = self.new_slot();
+            values.decode(slot, blob)?;
+            self.timers.insert((window, key));
+            sessions.push(Session { window, slot });
+        }
+        self.of_key[key as usize] = sessions;
+        Ok(key)
+    }
+}
+
+impl Sessions {
+    /// No sessions yet. Nothing of `resident` may leave memory.
+    pub fn new(gap: i64, zone: LocalTime, resident: Resident) -> Self {
+        Sessions { gap, zone, table: SessionTable::default(), resident }
     }
 
     /// The zone of the windows.
@@ -107,7 +174,7 @@ impl Sessions {
 
     /// When the next session is over.
     pub fn next_timer(&self) -> Option<Watermark> {
-        self.timers.first().map(|(window, _)| self.zone.trigger(window.end))
+        self.table.timers.first().map(|(window, _)| self.zone.trigger(window.end))
     }
 
     /// Takes a batch in, up to its end or to where the watermark passes the end of a session.
@@ -130,6 +197,7 @@ impl Sessions {
             }
         }
         *position = instants.len();
+        self.resident.clean_log();
         Ok(Taken { late, stopped: None })
     }
 
@@ -141,115 +209,112 @@ impl Sessions {
         watermark: Watermark,
         state: &mut impl SessionState,
     ) -> Result<Option<u32>> {
-        let start = self.zone.of_instant(instant);
-        let mut window = Window { start, end: start.saturating_add(self.gap) };
+        let Sessions { gap, zone, table, resident } = self;
+        let start = zone.of_instant(instant);
+        let mut window = Window { start, end: start.saturating_add(*gap) };
         let hash = hash_key(key);
-        let known = self.keys.find(hash, key);
+        let known = table.keys.find(hash, key);
         // Sessions that touch are one: rows exactly one gap apart belong together.
         let touched = match known {
             Some(key) => {
-                let sessions = &self.of_key[key as usize];
+                let sessions = &table.of_key[key as usize];
                 let first = sessions.partition_point(|session| session.window.end < window.start);
                 let count = sessions[first..].iter().take_while(|session| session.window.start <= window.end).count();
                 first..first + count
             }
             None => 0..0,
         };
-        if touched.is_empty() && self.zone.trigger(window.end) <= watermark {
+        if touched.is_empty() && zone.trigger(window.end) <= watermark {
             return Ok(None);
         }
-        let key = known.unwrap_or_else(|| self.keys.insert(hash, key).0);
-        if self.of_key.len() <= key as usize {
-            self.of_key.resize(key as usize + 1, Vec::new());
-        }
-        let mut merged = self.of_key[key as usize].drain(touched.clone());
+        let key = known.unwrap_or_else(|| table.insert(hash, key));
+        resident.change(&table.keys, &table.values(state.values()), &[key]);
+        let mut merged = table.of_key[key as usize].drain(touched.clone());
         let Some(first) = merged.next() else {
             drop(merged);
-            let slot = self.new_slot();
-            self.of_key[key as usize].insert(touched.start, Session { window, slot });
-            self.timers.insert((window, key));
+            let slot = table.new_slot();
+            table.of_key[key as usize].insert(touched.start, Session { window, slot });
+            table.timers.insert((window, key));
             return Ok(Some(slot));
         };
-        self.timers.remove(&(first.window, key));
+        table.timers.remove(&(first.window, key));
         window.start = window.start.min(first.window.start);
         window.end = window.end.max(first.window.end);
         for session in merged {
-            self.timers.remove(&(session.window, key));
+            table.timers.remove(&(session.window, key));
             window.end = window.end.max(session.window.end);
             state.absorb(first.slot, session.slot)?;
-            self.free.push(session.slot);
+            table.free.push(session.slot);
         }
-        self.of_key[key as usize].insert(touched.start, Session { window, slot: first.slot });
-        self.timers.insert((window, key));
+        table.of_key[key as usize].insert(touched.start, Session { window, slot: first.slot });
+        table.timers.insert((window, key));
         Ok(Some(first.slot))
     }
 
-    fn new_slot(&mut self) -> u32 {
-        self.free.pop().unwrap_or_else(|| {
-            self.slots += 1;
-            self.slots - 1
-        })
-    }
-
     /// The next session that is over at this watermark, in the order of their ends; its key is appended to `keys`.
-    /// Its slot must be given back ([`Sessions::free`]).
-    pub fn pop(&mut self, watermark: Watermark, keys: &mut KeyRows) -> Option<Session> {
-        let (window, key) = *self.timers.first()?;
-        if self.zone.trigger(window.end) > watermark {
+    /// Its slot, whose state is still as it was, must be given back ([`Sessions::free`]).
+    pub fn pop(&mut self, watermark: Watermark, keys: &mut KeyRows, values: &impl SessionValues) -> Option<Session> {
+        let Sessions { zone, table, resident, .. } = self;
+        let (window, key) = *table.timers.first()?;
+        if zone.trigger(window.end) > watermark {
             return None;
         }
-        self.timers.pop_first();
-        keys.data.extend_from_slice(self.keys.key(key));
-        keys.ends.push(keys.data.len() as u32);
-        let sessions = &mut self.of_key[key as usize];
-        let at = sessions.iter().position(|session| session.window == window)?;
-        let session = sessions.remove(at);
-        if sessions.is_empty() {
-            self.keys.remove(key);
+        table.timers.pop_first();
+        keys.push(table.keys.key(key));
+        let at = table.of_key[key as usize].iter().position(|session| session.window == window)?;
+        let last = table.of_key[key as usize].len() == 1;
+        if last {
+            resident.remove(&table.keys, &table.values(values), key);
+            table.keys.remove(key);
+        } else {
+            resident.change(&table.keys, &table.values(values), &[key]);
         }
-        Some(session)
+        Some(table.of_key[key as usize].remove(at))
     }
 
     /// Gives a slot back whose state is empty again.
     pub fn free(&mut self, slot: u32) {
-        self.free.push(slot);
+        self.table.free.push(slot);
     }
 
-    /// Writes all sessions by key group: key, number of sessions; of each its start, its end, and what `encode` writes.
-    pub fn encode(&self, blobs: &mut KeyedBlobs, key_groups: u16, mut encode: impl FnMut(u32, &mut Vec<u8>)) {
-        for (group, keys) in self.keys.by_group(key_groups) {
+    /// A barrier: all sessions, in files or by key group. An entry of a group's blob is a key and its value.
+    pub fn snapshot(&mut self, version: u8, key_groups: u16, values: &impl SessionValues) -> Result<OperatorSnapshot> {
+        let Sessions { table, resident, .. } = self;
+        let values = table.values(values);
+        if let Some(ticket) = resident.freeze(&table.keys, &values)? {
+            return Ok(OperatorSnapshot::of_tier(ticket));
+        }
+        let mut blobs = KeyedBlobs::new(version);
+        for (group, keys) in table.keys.by_group(key_groups) {
             let out = blobs.group(group);
             for key in keys {
-                let sessions = &self.of_key[key as usize];
-                put_bytes(out, self.keys.key(key));
-                put_u32(out, sessions.len() as u32);
-                for session in sessions {
-                    put_i64(out, session.window.start);
-                    put_i64(out, session.window.end);
-                    encode(session.slot, out);
-                }
+                put_bytes(out, table.keys.key(key));
+                values.encode(key, out);
             }
         }
+        Ok(OperatorSnapshot { keyed: blobs.into_inner(), ..OperatorSnapshot::default() })
     }
 
-    /// Reads one key that [`Sessions::encode`] wrote; `decode` reads a slot's state.
-    pub fn decode(
+    /// Writes a slice of what the last barrier has frozen; whether there is more.
+    pub fn write_behind(&mut self, values: &impl SessionValues) -> Result<bool> {
+        self.resident.advance(&self.table.keys, &self.table.values(values))
+    }
+
+    /// Takes over the key groups of an earlier run. `what` the operator is says an error.
+    pub fn restore(
         &mut self,
-        blob: &mut BlobReader<'_>,
-        mut decode: impl FnMut(u32, &mut BlobReader<'_>) -> Result<()>,
+        state: &RestoredState,
+        version: u8,
+        what: &str,
+        values: &mut impl SessionValues,
     ) -> Result<()> {
-        let key = blob.bytes()?;
-        let (key, _) = self.keys.insert(hash_key(key), key);
-        let mut sessions = Vec::new();
-        for _ in 0..blob.u32()? {
-            let window = Window { start: blob.i64()?, end: blob.i64()? };
-            let slot = self.new_slot();
-            decode(slot, blob)?;
-            self.timers.insert((window, key));
-            sessions.push(Session { window, slot });
-        }
-        self.of_key.resize(self.of_key.len().max(key as usize + 1), Vec::new());
-        self.of_key[key as usize] = sessions;
-        Ok(())
+        let Sessions { table, resident, .. } = self;
+        resident
+            .restore_with(&state.tier("")?, &mut |key, value| table.read(key, &mut BlobReader::new(value), values))?;
+        read_keyed(state, version, what, |_, blob| {
+            let key = table.read(blob.bytes()?, blob, values)?;
+            resident.change(&table.keys, &table.values(values), &[key]);
+            Ok(())
+        })
     }
 }

@@ -5,10 +5,11 @@
 //!
 //! Source of the semantics: Flink 2.3, "Window Top-N", and its `WindowRankOperator`.
 
-use super::borders::Window;
 use super::finder::{Finder, RowTimes};
+use super::held::{Held, HeldTable};
 use super::shares::{Segment, Share, deal};
 use super::spec::{WindowTopNSpec, Windowing};
+use super::tables::WindowTables;
 use crate::expression::{Expression, evaluate_all};
 use crate::late::LateRows;
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, UInt32Array};
@@ -16,9 +17,9 @@ use arrow::compute::take;
 use arrow::datatypes::{DataType, SchemaRef};
 use riverrun_core::{Error, Result, RowBatch, Watermark};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
-use riverrun_state::blob::{KeyedBlobs, put_bytes, put_i64, put_u32, read_keyed};
+use riverrun_state::blob::{BlobReader, put_bytes, put_u32};
+use riverrun_state::tier::EncodeSlots;
 use riverrun_state::{KeyEncoder, KeyOrder, KeyRows, KeyTable, OperatorSnapshot, RestoredState, hash_key, key};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 #[cfg(test)]
@@ -44,7 +45,7 @@ pub struct WindowTopN {
     schema: SchemaRef,
     /// The types of the input's columns.
     types: Vec<DataType>,
-    windows: BTreeMap<Window, Ranks>,
+    windows: WindowTables<Ranks>,
     due: Watermark,
     firing: Option<Firing>,
     backlog: Option<Rows>,
@@ -73,6 +74,33 @@ struct Ranks {
     best: Vec<Vec<Ranked>>,
 }
 
+/// A value: the number of rows, and the rows in order, each by its sort bytes and its own.
+impl EncodeSlots for Ranks {
+    fn encode(&self, slot: u32, out: &mut Vec<u8>) {
+        let best = &self.best[slot as usize];
+        put_u32(out, best.len() as u32);
+        for ranked in best {
+            put_bytes(out, &ranked.order);
+            put_bytes(out, &ranked.row);
+        }
+    }
+}
+
+impl HeldTable for Ranks {
+    fn keys(&self) -> &KeyTable {
+        &self.keys
+    }
+
+    fn read(&mut self, key: &[u8], value: &mut BlobReader<'_>) -> Result<u32> {
+        let (slot, _) = self.keys.insert(hash_key(key), key);
+        self.best.resize(self.keys.slots(), Vec::new());
+        let count = value.u32()?;
+        let ranked = |_| Ok(Ranked { order: value.bytes()?.into(), row: value.bytes()?.into() });
+        self.best[slot as usize] = (0..count).map(ranked).collect::<Result<_>>()?;
+        Ok(slot)
+    }
+}
+
 /// A row, and the bytes it sorts by.
 #[derive(Clone, Debug)]
 struct Ranked {
@@ -83,7 +111,7 @@ struct Ranked {
 /// A window whose rows are going out.
 #[derive(Debug)]
 struct Firing {
-    ranks: Ranks,
+    ranks: Held<Ranks>,
     /// The next key, and the next of its rows.
     position: (usize, usize),
 }
@@ -130,10 +158,10 @@ impl WindowTopN {
                 emit_rank: spec.emit_rank,
                 batch_size: spec.batch_size.max(1),
             },
+            windows: WindowTables::new(context.clone()),
             context,
             schema,
             types,
-            windows: BTreeMap::new(),
             due: Watermark::MIN,
             firing: None,
             backlog: None,
@@ -183,7 +211,8 @@ impl WindowTopN {
 
     fn add(&mut self, rows: &Rows, share: &Share) -> Result<()> {
         let Ranking { ties, last, .. } = self.ranking;
-        let ranks = self.windows.entry(share.slice).or_default();
+        let held = self.windows.get_or_insert(share.slice, Ranks::default);
+        let ranks = held.table_mut();
         // Only what may still get a rank is encoded: what is asked for grows no easier to reach within the batch.
         let mut candidates: Vec<u32> = Vec::new();
         let mut slots: Vec<u32> = Vec::new();
@@ -207,6 +236,7 @@ impl WindowTopN {
         let columns =
             rows.columns.iter().map(|column| Ok(take(column, &indices, None)?)).collect::<Result<Vec<_>>>()?;
         let encoded = self.row_encoder.encode(&columns, candidates.len())?;
+        let ranks = held.change(&slots);
         for ((&row, slot), bytes) in candidates.iter().zip(slots).zip(encoded.iter()) {
             let order = rows.order.row(row as usize);
             let best = &mut ranks.best[slot as usize];
@@ -227,8 +257,8 @@ impl WindowTopN {
                 }
                 self.emit(out)?;
             } else if self.next_timer().is_some_and(|timer| timer <= self.due) {
-                self.firing =
-                    self.windows.pop_first().map(|(_, ranks)| Firing { ranks, position: (0, self.ranking.first) });
+                let over = self.windows.first().and_then(|window| self.windows.remove(window));
+                self.firing = over.map(|ranks| Firing { ranks, position: (0, self.ranking.first) });
             } else if self.backlog.is_some() {
                 self.take_in(out)?;
             } else {
@@ -241,7 +271,7 @@ impl WindowTopN {
     fn emit(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
         let Some(Firing { ranks, position: (mut key, mut rank) }) = self.firing.take() else { return Ok(()) };
         let (mut rows, mut numbers): (Vec<&[u8]>, Vec<i64>) = (Vec::new(), Vec::new());
-        while let Some(best) = ranks.best.get(key)
+        while let Some(best) = ranks.table().best.get(key)
             && rows.len() < self.ranking.batch_size
         {
             if let Some(ranked) = best.get(rank) {
@@ -259,8 +289,10 @@ impl WindowTopN {
             }
             out.emit(RowBatch::append(RecordBatch::try_new(self.schema.clone(), columns)?));
         }
-        if key < ranks.best.len() {
+        if key < ranks.table().best.len() {
             self.firing = Some(Firing { ranks, position: (key, rank) });
+        } else {
+            self.windows.leave(ranks);
         }
         Ok(())
     }
@@ -297,7 +329,7 @@ impl Operator<RowBatch> for WindowTopN {
     }
 
     fn next_timer(&self) -> Option<Watermark> {
-        self.windows.first_key_value().map(|(window, _)| self.finder.zone().trigger(window.end))
+        self.windows.first().map(|window| self.finder.zone().trigger(window.end))
     }
 
     fn has_more(&self) -> bool {
@@ -308,45 +340,18 @@ impl Operator<RowBatch> for WindowTopN {
         self.advance(out)
     }
 
-    /// Per key group, for each window: end, start, number of keys; for each key: its bytes, the number of its rows, and the
-    /// rows in order, each by its sort bytes and its own.
     fn snapshot(&mut self) -> Result<OperatorSnapshot> {
         if self.has_more() {
             return Err(Error::bug("a snapshot of a window Top-N that has more to emit"));
         }
-        let mut blobs = KeyedBlobs::new(VERSION);
-        for (window, ranks) in &self.windows {
-            for (group, slots) in ranks.keys.by_group(self.context.key_groups) {
-                let out = blobs.group(group);
-                put_i64(out, window.end);
-                put_i64(out, window.start);
-                put_u32(out, slots.len() as u32);
-                for slot in slots {
-                    put_bytes(out, ranks.keys.key(slot));
-                    let best = &ranks.best[slot as usize];
-                    put_u32(out, best.len() as u32);
-                    for ranked in best {
-                        put_bytes(out, &ranked.order);
-                        put_bytes(out, &ranked.row);
-                    }
-                }
-            }
-        }
-        Ok(OperatorSnapshot { keyed: blobs.into_inner(), ..OperatorSnapshot::default() })
+        self.windows.snapshot(VERSION)
+    }
+
+    fn write_behind(&mut self) -> Result<bool> {
+        self.windows.write_behind(self.firing.as_mut().map(|firing| &mut firing.ranks))
     }
 
     fn restore(&mut self, state: RestoredState) -> Result<()> {
-        read_keyed(&state, VERSION, "a window Top-N", |_, blob| {
-            let window = Window { end: blob.i64()?, start: blob.i64()? };
-            let ranks = self.windows.entry(window).or_default();
-            for _ in 0..blob.u32()? {
-                let key = blob.bytes()?;
-                ranks.keys.insert(hash_key(key), key);
-                let count = blob.u32()?;
-                let ranked = |_| Ok(Ranked { order: blob.bytes()?.into(), row: blob.bytes()?.into() });
-                ranks.best.push((0..count).map(ranked).collect::<Result<_>>()?);
-            }
-            Ok(())
-        })
+        self.windows.restore(&state, VERSION, "a window Top-N", Ranks::default)
     }
 }

@@ -77,8 +77,14 @@ fn the_result_is_the_join_of_each_window_through_restarts() {
                 minute += 1;
                 workers.watermark(Watermark(millis("10:00") + minute as i64 * 60_000 - 1));
             }
-            if random.below(10) == 0 {
-                workers.restart(1 + random.below(4) as usize);
+            match random.below(20) {
+                0 => {
+                    workers.home(random.below(3));
+                    workers.restart(1 + random.below(4) as usize);
+                }
+                1 | 2 => workers.barrier(),
+                3 | 4 => workers.crash(1 + random.below(4) as usize),
+                _ => {}
             }
         }
         workers.end();
@@ -110,6 +116,6 @@ fn the_result_is_the_join_of_each_window_through_restarts() {
         wanted.sort();
         assert_eq!(result, wanted, "{kind}, round {round}, conditioned {conditioned}");
         let join = workers.first();
-        assert!(join.sides.iter().all(Rows::is_empty) && join.keys.table.is_empty());
+        assert!([LEFT, RIGHT].iter().all(|side| join.held.side(*side).is_empty()) && join.keys.table.is_empty());
     }
 }

@@ -63,6 +63,8 @@ pub(super) struct SegmentLog {
     /// What goes into the next segment first: the keys that are gone.
     gone: Vec<u8>,
     num_gone: u64,
+    /// The segments that have the values of keys that went while a barrier was being written: for it they still count.
+    left: Vec<u32>,
     open: Option<OpenSegment>,
     /// The number up to which values are to be written once more, and the next slot to look at.
     cleaning: Option<(u32, usize)>,
@@ -109,6 +111,7 @@ impl SegmentLog {
             next: 0,
             gone: Vec::new(),
             num_gone: 0,
+            left: Vec::new(),
             open: None,
             cleaning: None,
         }
@@ -166,7 +169,10 @@ impl SegmentLog {
 
     /// The key of a slot that is in the log is gone.
     pub(super) fn remove(&mut self, slot: u32, group: KeyGroup, key: &[u8]) {
-        self.release(slot);
+        match self.open {
+            Some(_) => self.left.extend(self.newest.get(slot as usize)),
+            None => self.release(slot),
+        }
         put_gone(&mut self.gone, group, key);
         self.num_gone += 1;
     }
@@ -254,6 +260,7 @@ impl SegmentLog {
             self.segments.push_back(Segment { first: open.number, last: open.number, live: 0, file: open.file });
         }
         let files = self.segments.iter().map(|segment| segment.file.clone()).collect();
+        std::mem::take(&mut self.left).into_iter().for_each(|number| self.count(number, -1));
         let frozen = queue::Frozen { groups: self.groups, origin: self.origin, files, ticket };
         self.queue.push(LogTask::Freeze(frozen))
     }

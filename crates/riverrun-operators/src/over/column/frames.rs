@@ -50,10 +50,10 @@ struct Rows {
 impl OverColumn {
     /// What must be computed after rows came or went between two positions; `None` if there is nothing.
     pub(super) fn section(&self, slot: u32, first: usize, last: usize) -> Result<Option<Section>> {
-        let rows = &self.partitions[slot as usize].rows;
+        let rows = &self.values.partitions[slot as usize].rows;
         let ties = |at: usize| {
             let pair = at.checked_sub(1).and_then(|before| Some((rows.get(before)?, rows.get(at)?)));
-            pair.is_some_and(|(before, entry)| entry.ties_with(before, &self.rows))
+            pair.is_some_and(|(before, entry)| entry.ties_with(before, &self.values.rows))
         };
         let lag = self.spec.longest_lag().unwrap_or(0);
         let ranked = self.spec.calls.iter().any(|call| matches!(call, OverCallSpec::Rank(_)));
@@ -108,7 +108,7 @@ impl OverColumn {
 
     /// The first row that sees no row up to `last`, nor one that went there, which was not later than what stands there now.
     fn span_end(&self, slot: u32, last: usize, span: Millis) -> Result<usize> {
-        let length = self.partitions[slot as usize].rows.len();
+        let length = self.values.partitions[slot as usize].rows.len();
         let Some(Some(time)) = self.times(slot, last..last.saturating_add(1))?.first().copied() else {
             return Ok(length);
         };
@@ -127,7 +127,7 @@ impl OverColumn {
 
     /// The times of these rows of a partition, as far as they are there.
     fn times(&self, slot: u32, places: Range<usize>) -> Result<Vec<Option<i64>>> {
-        let rows = self.partitions[slot as usize].rows.iter();
+        let rows = self.values.partitions[slot as usize].rows.iter();
         let entries: Vec<Entry> = rows.skip(places.start).take(places.len()).copied().collect();
         self.times_of(&self.decoded(&entries)?)
     }
@@ -139,7 +139,8 @@ impl OverColumn {
     }
 
     fn decoded(&self, entries: &[Entry]) -> Result<RecordBatch> {
-        let columns = key::decode(&self.types, entries.iter().map(|entry| record(&self.rows, entry.record).row))?;
+        let columns =
+            key::decode(&self.types, entries.iter().map(|entry| record(&self.values.rows, entry.record).row))?;
         let schema = Arc::new(self.schema.project(&(0..self.types.len()).collect::<Vec<_>>())?);
         let options = RecordBatchOptions::new().with_row_count(Some(entries.len()));
         Ok(RecordBatch::try_new_with_options(schema, columns, &options)?)
@@ -181,9 +182,9 @@ impl OverColumn {
         for section in sections {
             let base = entries.len();
             bases.push(base);
-            let rows = self.partitions[section.slot as usize].rows.iter().skip(section.context);
+            let rows = self.values.partitions[section.slot as usize].rows.iter().skip(section.context);
             entries.extend(rows.take(section.end - section.context).copied());
-            let tie = |at: usize| at > base && entries[at].ties_with(&entries[at - 1], &self.rows);
+            let tie = |at: usize| at > base && entries[at].ties_with(&entries[at - 1], &self.values.rows);
             ties.extend((base..entries.len()).map(tie));
             computed.extend((base + section.first - section.context..entries.len()).map(|at| at as u32));
         }

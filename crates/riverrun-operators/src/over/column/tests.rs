@@ -2,8 +2,9 @@ use super::*;
 use crate::aggregates::{AggregateArgument, AggregateOptions, aggregate};
 use crate::over::{FrameStart, FrameUnit, OverCallSpec};
 use crate::rank::top_n::Ranking;
-use crate::testing::Table;
+use crate::testing::barriers::{behind_barriers, bytes_per_barrier};
 use crate::testing::ticks::{Tick, TickTest, left, random};
+use crate::testing::{Home, Table};
 use riverrun_core::{Field, TypeKind};
 
 fn sales() -> Table {
@@ -97,10 +98,14 @@ fn lag_looks_at_the_row_before() {
 
 #[test]
 fn partitions_that_nobody_writes_are_forgotten() {
+    Home::ALL.into_iter().for_each(are_forgotten);
+}
+
+fn are_forgotten(home: Home) {
     let clock = riverrun_core::clock::ManualClock::new(Millis(0));
     let spec = OverSpec { ttl: Some(Millis(1000)), ..running(FrameUnit::Rows) };
     let with = |context| OperatorContext { clock: std::sync::Arc::new(clock.clone()), ..context };
-    let mut over = OverColumn::new(spec, with(crate::testing::context(0, 1))).unwrap();
+    let mut over = OverColumn::new(spec, with(home.of(crate::testing::context(0, 1)))).unwrap();
     let tick = |over: &mut OverColumn, rows: &[&str]| -> Vec<String> {
         let mut out = Output::new(riverrun_core::Watermark::MIN, 100);
         over.on_batch(0, sales().batch(rows), &WatermarkRuns::default(), &mut out).unwrap();
@@ -116,7 +121,9 @@ fn partitions_that_nobody_writes_are_forgotten() {
     clock.set(Millis(5000));
     let mut out = Output::new(riverrun_core::Watermark::MIN, 100);
     over.on_processing_time(Millis(5000), &mut out).unwrap();
-    assert!(out.take().is_empty() && over.keys.is_empty() && over.rows.is_empty() && over.sent.is_empty());
+    assert!(
+        out.take().is_empty() && over.keys.is_empty() && over.values.rows.is_empty() && over.values.sent.is_empty()
+    );
 }
 
 #[test]
@@ -230,4 +237,88 @@ fn bounded_frames_hold_what_they_should() {
             each.collect()
         });
     }
+}
+
+#[test]
+fn rows_that_come_while_a_barrier_is_being_written_are_not_before_it() {
+    let script = "
+        a | 5 | 1
+        a | 2 | 2
+        b | 7 | 3
+        c | 1 | 4
+        --
+        a | 3 | 5
+        - a | 2 | 2
+        --
+        - b | 7 | 3
+        --
+        - b | 7 | 3
+        d | 1 | 6
+        --
+        b | 8 | 7
+        - a | 5 | 1
+    ";
+    let spec = running(FrameUnit::Range);
+    let found = behind_barriers(&sales(), |context| OverColumn::new(spec.clone(), context).unwrap(), script);
+    assert_eq!(
+        found,
+        [
+            "a | 2 | 2 | 2 | 1; a | 5 | 1 | 7 | 2; b | 7 | 3 | 7 | 1; c | 1 | 4 | 1 | 1",
+            "- a | 2 | 2 | 2 | 1; - a | 5 | 1 | 7 | 2; a | 3 | 5 | 3 | 1; a | 5 | 1 | 8 | 2",
+            "- b | 7 | 3 | 7 | 1",
+            "d | 1 | 6 | 1 | 1",
+            "- a | 5 | 1 | 8 | 2; b | 8 | 7 | 8 | 1",
+        ]
+    );
+}
+
+#[test]
+fn partitions_that_go_while_a_barrier_is_being_written_are_there_before_it() {
+    let script = "
+        @ 10:00:00
+        a | 1 | 10
+        b | 1 | 11
+        c | 1 | 12
+        --
+        @ 10:00:00.900
+        a | 2 | 20
+        --
+        @ 10:00:01
+        b | 2 | 21
+        --
+        @ 10:00:01.950
+        --
+        @ 10:00:01.990
+        a | 3 | 30
+        c | 2 | 22
+        - b | 2 | 21
+    ";
+    let spec = OverSpec { ttl: Some(Millis(1000)), ..running(FrameUnit::Rows) };
+    let found = behind_barriers(&sales(), |context| OverColumn::new(spec.clone(), context).unwrap(), script);
+    assert_eq!(
+        found,
+        [
+            "a | 1 | 10 | 1 | 1; b | 1 | 11 | 1 | 1; c | 1 | 12 | 1 | 1",
+            "a | 2 | 20 | 3 | 2",
+            "b | 2 | 21 | 2 | 1",
+            "",
+            "- b | 2 | 21 | 2 | 1; a | 3 | 30 | 3 | 1; c | 2 | 22 | 2 | 1",
+        ]
+    );
+}
+
+#[test]
+fn a_barrier_writes_the_partitions_that_have_changed() {
+    let first: Vec<String> = (0..2000).map(|shop| format!("s{shop} | 1 | 1")).collect();
+    let ticks = [
+        first.iter().map(String::as_str).collect(),
+        vec!["s7 | 2 | 2", "s8 | 2 | 3"],
+        vec!["- s9 | 1 | 1"],
+        Vec::new(),
+    ];
+    let spec = running(FrameUnit::Rows);
+    let bytes = bytes_per_barrier(&sales(), |context| OverColumn::new(spec.clone(), context).unwrap(), &ticks);
+    assert!(bytes[0] > 2000 * 50, "{bytes:?}");
+    assert!((50..1000).contains(&bytes[1]) && (1..50).contains(&bytes[2]), "{bytes:?}");
+    assert_eq!(bytes[3], 0, "{bytes:?}");
 }

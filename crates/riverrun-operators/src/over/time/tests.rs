@@ -1,6 +1,7 @@
 use super::*;
 use crate::aggregate_call::AggregateCall;
 use crate::aggregates::{AggregateArgument, AggregateOptions, aggregate};
+use crate::testing::barriers::{behind_barriers, bytes_per_barrier};
 use crate::testing::ticks::random;
 use crate::testing::{Table, results, time_text};
 use riverrun_core::{Field, Millis, TypeKind};
@@ -216,4 +217,108 @@ fn results_are_those_of_looking_at_all_rows() {
             }
         }
     }
+}
+
+#[test]
+fn rows_that_come_while_a_barrier_is_being_written_are_not_before_it() {
+    let script = "
+        a | 5 | 10:00:02
+        b | 1 | 10:00:02
+        a | 6 | 10:00:04
+        ~ 10:00:02
+        --
+        a | 7 | 10:00:03
+        c | 1 | 10:00:09
+        --
+        ~ 10:00:04
+        --
+        b | 2 | 10:00:08
+        a | 9 | 10:00:01
+        a | 3 | 10:00:07
+        ~ 10:00:07
+        --
+        ~ 10:00:20
+        --
+        b | 4 | 10:00:21
+        ~ 10:00:30
+    ";
+    let lag = OverCallSpec::Lag { value: readings().column("n"), rows: 2, default: None };
+    let spec = over(FrameUnit::Rows, FrameStart::Unbounded, vec![lag, OverCallSpec::Rank(Ranking::RowNumber)]);
+    let found = behind_barriers(&readings(), |context| OverTime::new(spec.clone(), context).unwrap(), script);
+    assert_eq!(
+        found,
+        [
+            "a | 5 | 10:00:02 | 1 | 5 | 5 | null | 1; b | 1 | 10:00:02 | 1 | 1 | 1 | null | 1",
+            "",
+            "a | 6 | 10:00:04 | 3 | 18 | 7 | 5 | 3; a | 7 | 10:00:03 | 2 | 12 | 7 | null | 2",
+            "a | 3 | 10:00:07 | 4 | 21 | 7 | 7 | 4",
+            "b | 2 | 10:00:08 | 2 | 3 | 2 | null | 2; c | 1 | 10:00:09 | 1 | 1 | 1 | null | 1",
+            "b | 4 | 10:00:21 | 3 | 7 | 4 | 1 | 3",
+        ]
+    );
+    for (unit, start) in [(FrameUnit::Rows, FrameStart::Rows(1)), (FrameUnit::Range, FrameStart::Span(Millis(3000)))] {
+        let spec = over(unit, start, Vec::new());
+        behind_barriers(&readings(), |context| OverTime::new(spec.clone(), context).unwrap(), script);
+    }
+    let by_arrival = OverSpec { order: OverOrder::Arrival, ..over(FrameUnit::Rows, FrameStart::Rows(1), Vec::new()) };
+    behind_barriers(&readings(), |context| OverTime::new(by_arrival.clone(), context).unwrap(), script);
+}
+
+#[test]
+fn partitions_that_go_while_a_barrier_is_being_written_are_there_before_it() {
+    let spec = OverSpec { ttl: Some(Millis(1000)), ..over(FrameUnit::Rows, FrameStart::Unbounded, Vec::new()) };
+    let script = "
+        @ 10:00:00
+        a | 1 | 10:00:01
+        b | 1 | 10:00:01
+        c | 1 | 10:00:01
+        ~ 10:00:01
+        --
+        @ 10:00:00.900
+        a | 2 | 10:00:05
+        --
+        @ 10:00:01.500
+        b | 2 | 10:00:02
+        --
+        @ 10:00:03
+        --
+        @ 10:00:03.500
+        ~ 10:00:05
+        c | 2 | 10:00:06
+        --
+        ~ 10:00:06
+        a | 3 | 10:00:07
+        --
+        @ 10:00:09
+        ~ 10:00:09
+    ";
+    let found = behind_barriers(&readings(), |context| OverTime::new(spec.clone(), context).unwrap(), script);
+    assert_eq!(
+        found,
+        [
+            "a | 1 | 10:00:01 | 1 | 1 | 1; b | 1 | 10:00:01 | 1 | 1 | 1; c | 1 | 10:00:01 | 1 | 1 | 1",
+            "",
+            "",
+            "",
+            "a | 2 | 10:00:05 | 2 | 3 | 2; b | 2 | 10:00:02 | 1 | 2 | 2",
+            "c | 2 | 10:00:06 | 1 | 2 | 2",
+            "a | 3 | 10:00:07 | 3 | 6 | 3",
+        ]
+    );
+}
+
+#[test]
+fn a_barrier_writes_the_partitions_that_have_changed() {
+    let first: Vec<String> = (0..2000).map(|sensor| format!("s{sensor} | 1 | 10:00:01")).collect();
+    let ticks = [
+        first.iter().map(String::as_str).chain(["~ 10:00:01"]).collect(),
+        vec!["s7 | 2 | 10:00:02", "s8 | 2 | 10:00:03"],
+        vec!["~ 10:00:02"],
+        Vec::new(),
+    ];
+    let spec = over(FrameUnit::Rows, FrameStart::Unbounded, Vec::new());
+    let bytes = bytes_per_barrier(&readings(), |context| OverTime::new(spec.clone(), context).unwrap(), &ticks);
+    assert!(bytes[0] > 2000 * 50, "{bytes:?}");
+    assert!((50..1000).contains(&bytes[1]) && (50..500).contains(&bytes[2]), "{bytes:?}");
+    assert_eq!(bytes[3], 0, "{bytes:?}");
 }

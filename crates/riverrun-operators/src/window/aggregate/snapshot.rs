@@ -13,6 +13,7 @@
 
 use super::held::{HeldPane, PaneName};
 use super::{Borders, Firing, Source, Window, WindowAggregate, new_pane};
+use crate::window::held::least_bytes;
 use riverrun_core::{Error, Result};
 use riverrun_state::blob::{BlobReader, KeyedBlobs, put_i64, put_u32, read_keyed};
 use riverrun_state::{OperatorSnapshot, RestoredState};
@@ -22,9 +23,6 @@ const SLICE: u8 = 1;
 const RUNNING: u8 = 2;
 const TIMER: u8 = 3;
 
-/// Where all panes together are large, a pane is a table from this part of `StateBackend::least_bytes` on.
-const LEAST_PART: usize = 16;
-
 impl WindowAggregate {
     /// What the operator holds. The driver lets it emit what is due first.
     pub(super) fn take_snapshot(&mut self) -> Result<OperatorSnapshot> {
@@ -33,9 +31,9 @@ impl WindowAggregate {
         }
         let mut snapshot = OperatorSnapshot::default();
         let mut blobs = KeyedBlobs::new(VERSION);
-        let (key_groups, least) = (self.context.key_groups, self.context.state.least_bytes());
-        let all: usize = self.panes().map(|(_, held)| held.num_bytes()).sum();
-        let least = if all < least { usize::MAX } else { least / LEAST_PART };
+        let key_groups = self.context.key_groups;
+        let all = self.panes().map(|(_, held)| held.num_bytes()).sum();
+        let least = least_bytes(&self.context, all);
         for (name, held) in self.panes() {
             if let Some(ticket) = held.freeze(least)? {
                 snapshot.tiers.insert(name.table(), ticket);
@@ -45,15 +43,15 @@ impl WindowAggregate {
                 PaneName::Slice(slice) => (SLICE, slice),
                 PaneName::Running(start) => (RUNNING, Window { end: start, start: 0 }),
             };
-            for (group, slots) in held.pane().keys.by_group(key_groups) {
+            for (group, slots) in held.table().keys.by_group(key_groups) {
                 let out = blobs.group(group);
                 out.push(kind);
                 put_window(out, window);
                 put_u32(out, slots.len() as u32);
-                slots.into_iter().for_each(|slot| held.pane().encode(slot, out));
+                slots.into_iter().for_each(|slot| held.encode(slot, out));
             }
         }
-        self.writing |= !snapshot.tiers.is_empty();
+        self.behind.begin(&snapshot);
         snapshot.keyed = blobs.into_inner();
         // What fires next could be told from slices only together with the watermark.
         snapshot.union.extend(self.timers.iter().map(|window| {
@@ -72,24 +70,11 @@ impl WindowAggregate {
 
     /// Writes a slice of what the last barrier has frozen; whether there may be more.
     pub(super) fn write_panes(&mut self) -> Result<bool> {
-        if !self.writing {
-            return Ok(false);
-        }
-        while let Some(held) = self.leaving.last_mut() {
-            if held.write_behind()? {
-                return Ok(true);
-            }
-            self.leaving.pop();
-        }
         let fires = match &mut self.firing {
             Some(Firing { source: Source::Own(held), .. }) => Some(held),
             _ => None,
         };
-        let panes = self.slices.values_mut().chain(self.running.values_mut()).chain(fires);
-        let frozen = panes.into_iter().find(|held| held.is_freezing());
-        self.writing = frozen.is_some();
-        frozen.map(HeldPane::write_behind).transpose()?;
-        Ok(self.writing)
+        self.behind.write(self.slices.values_mut().chain(self.running.values_mut()).chain(fires))
     }
 
     /// Takes over the key groups of an earlier run.
@@ -100,7 +85,7 @@ impl WindowAggregate {
             let name = PaneName::of_table(table).ok_or_else(unknown)?;
             let mut held = new_pane(&self.spec, &self.context, name);
             held.restore(&state.tier(table)?)?;
-            if held.pane().groups() > 0 {
+            if held.table().groups() > 0 {
                 match name {
                     PaneName::Slice(slice) => self.slices.insert(slice, held),
                     PaneName::Running(start) => self.running.insert(start, held),

@@ -1,4 +1,5 @@
 use super::*;
+use crate::testing::barriers::behind_barriers;
 use crate::testing::{Table, results};
 use chrono_tz::Tz;
 use riverrun_core::{Field, Millis, Schema, TypeKind};
@@ -145,4 +146,44 @@ fn the_rows_of_a_session_come_when_it_is_over() {
         ]
     );
     assert_eq!(late, 1);
+}
+
+#[test]
+fn rows_of_sessions_that_come_while_a_barrier_is_being_written_are_not_before_it() {
+    let table = taps();
+    let spec = WindowAssignSpec {
+        windowing: Windowing::Time {
+            kind: WindowKind::Session { gap: Millis(10_000) },
+            time: table.column("ts"),
+            zone: None,
+            processing: false,
+        },
+        keys: vec![table.column("user")],
+        schema: with_windows(&table, TypeKind::timestamp(3)),
+    };
+    let ticks = behind_barriers(
+        &table,
+        |context| WindowAssign::new(spec.clone(), context).unwrap(),
+        "
+        ada | 10:00:00
+        bob | 10:00:01
+        --
+        ada | 10:00:20
+        bob | 10:00:02
+        --
+        ada | 10:00:40
+        ~ 10:00:11
+        --
+        ada | 10:00:30
+        ~ 10:00:12
+        --
+        ~ 10:00:49.999
+        ",
+    );
+    assert_eq!(ticks[2], "ada | 10:00:00 | 10:00:00 | 10:00:10 | 10:00:09.999");
+    assert_eq!(
+        ticks[3],
+        "bob | 10:00:01 | 10:00:01 | 10:00:12 | 10:00:11.999; bob | 10:00:02 | 10:00:01 | 10:00:12 | 10:00:11.999"
+    );
+    assert_eq!(ticks[4].split("; ").count(), 3);
 }

@@ -73,6 +73,9 @@ impl Operator<RowBatch> for Boxed {
     fn snapshot(&mut self) -> Result<OperatorSnapshot> {
         self.0.snapshot()
     }
+    fn write_behind(&mut self) -> Result<bool> {
+        self.0.write_behind()
+    }
     fn restore(&mut self, state: RestoredState) -> Result<()> {
         self.0.restore(state)
     }

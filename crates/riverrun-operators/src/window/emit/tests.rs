@@ -1,4 +1,5 @@
 use super::*;
+use crate::testing::barriers::{behind_barriers, bytes_per_barrier};
 use crate::testing::timed::timed;
 use crate::testing::{Table, list};
 use crate::window::clocked::Clocked;
@@ -220,4 +221,103 @@ fn windows_of_the_clock_give_early_results_and_drop_what_is_open_at_the_end() {
     assert_eq!(at(25, Some("ada | 2 | null")), "ada | 1 | 1970-01-01 00:00:00");
     assert_eq!(at(60, None), "- ada | 1 | 1970-01-01 00:00:00; ada | 1+2 | 1970-01-01 00:00:00");
     assert_eq!(at(70, Some("ada | 3 | null")), "");
+}
+
+#[test]
+fn rows_that_come_while_a_barrier_is_being_written_are_not_before_it() {
+    let ticks = |strategy: EmitStrategy, script: &str| {
+        let spec = WindowAggregateSpec { retracting: true, ..per_user(tumble(), strategy) };
+        behind_barriers(&clicks(), |context| EmitAggregate::new(spec.clone(), context).unwrap(), script)
+    };
+    let strategy = EmitStrategy { early: Some(Millis(0)), late: None, lateness: Millis(MINUTE) };
+    let found = ticks(
+        strategy,
+        "
+        ada | 1 | 10:00:05
+        bob | 2 | 10:00:06
+        --
+        ada | 3 | 10:00:07
+        - bob | 2 | 10:00:06
+        --
+        ~ 10:00:59.999
+        --
+        ada | 4 | 10:00:08
+        cyd | 5 | 10:00:08
+        --
+        ada | 6 | 10:01:08
+        ~ 10:01:59.999
+        --
+        ada | 7 | 10:00:09
+        ",
+    );
+    assert_eq!(
+        found,
+        [
+            "ada | 1 | 10:00:00; bob | 2 | 10:00:00",
+            "- ada | 1 | 10:00:00; - bob | 2 | 10:00:00; ada | 1+3 | 10:00:00",
+            "",
+            "- ada | 1+3 | 10:00:00; ada | 1+3+4 | 10:00:00; cyd | 5 | 10:00:00",
+            "ada | 6 | 10:01:00",
+            "",
+        ]
+    );
+    let strategy =
+        EmitStrategy { early: Some(Millis(10 * SECOND)), late: Some(Millis(20 * SECOND)), lateness: Millis(MINUTE) };
+    let found = ticks(
+        strategy,
+        "
+        ada | 1 | 10:00:05
+        --
+        @ 00:00:05
+        bob | 2 | 10:00:06
+        --
+        @ 00:00:10
+        --
+        ada | 3 | 10:00:07
+        --
+        @ 00:00:21
+        --
+        bob | 4 | 10:00:08
+        ~ 10:00:59.999
+        --
+        ada | 5 | 10:00:09
+        --
+        bob | 6 | 10:00:10
+        @ 00:00:41
+        --
+        ada | 7 | 10:00:10
+        ~ 10:01:59.999
+        ",
+    );
+    assert_eq!(
+        found,
+        [
+            "",
+            "",
+            "ada | 1 | 10:00:00",
+            "",
+            "- ada | 1 | 10:00:00; ada | 1+3 | 10:00:00; bob | 2 | 10:00:00",
+            "- bob | 2 | 10:00:00; bob | 2+4 | 10:00:00",
+            "",
+            "- ada | 1+3 | 10:00:00; - bob | 2+4 | 10:00:00; ada | 1+3+5 | 10:00:00; bob | 2+4+6 | 10:00:00",
+            "",
+        ]
+    );
+}
+
+#[test]
+fn a_barrier_writes_the_groups_that_have_changed_but_not_those_whose_timers_have_moved_on() {
+    let spec = per_user(tumble(), EmitStrategy { early: Some(Millis(10 * SECOND)), ..EmitStrategy::default() });
+    let rows: Vec<String> = (0..500).map(|user| format!("user {user} | {user} | 10:00:05")).collect();
+    let ticks = [
+        rows.iter().map(String::as_str).collect(),
+        vec!["@ 00:00:10"],
+        vec!["user 7 | 1 | 10:00:06"],
+        vec!["@ 00:00:20"],
+        vec!["@ 00:00:30"],
+    ];
+    let bytes = bytes_per_barrier(&clicks(), |context| EmitAggregate::new(spec.clone(), context).unwrap(), &ticks);
+    // With the results that were sent.
+    assert!(bytes[0] > 10_000 && bytes[1] > bytes[0], "{bytes:?}");
+    assert!(bytes[2..].iter().all(|bytes| *bytes < 200), "{bytes:?}");
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::testing::barriers::{behind_barriers, bytes_per_barrier};
 use crate::testing::{Table, list, results};
 use crate::window::spec::WindowProperty;
 use riverrun_core::{Field, Millis, Schema, TypeKind};
@@ -141,4 +142,58 @@ fn without_keys_all_rows_are_one_stream_of_sessions() {
         bob | 2 | 10:00:09
     ";
     assert_eq!(run(&spec, script).0, ["1+2 | 10:00:00 | 10:00:19"]);
+}
+
+#[test]
+fn rows_that_come_while_a_barrier_is_being_written_are_not_before_it() {
+    for retracting in [false, true] {
+        let spec = WindowAggregateSpec { retracting, ..spec() };
+        let ticks = behind_barriers(
+            &taps(),
+            |context| SessionAggregate::new(spec.clone(), context).unwrap(),
+            "
+            ada | 1 | 10:00:00
+            bob | 2 | 10:00:02
+            --
+            ada | 3 | 10:00:10
+            bob | 4 | 10:00:30
+            cyd | 5 | 10:00:05
+            --
+            ada | 6 | 10:00:38
+            cyd | 7 | 10:00:04
+            --
+            ada | 8 | 10:00:29
+            ~ 10:00:12
+            --
+            ada | 9 | 10:00:20
+            eve | 10 | 10:00:20
+            ~ 10:00:20
+            --
+            ~ 10:00:45
+            ",
+        );
+        assert_eq!(
+            ticks,
+            [
+                "",
+                "",
+                "",
+                "bob | 2 | 10:00:02 | 10:00:12",
+                "cyd | 5+7 | 10:00:04 | 10:00:15",
+                "bob | 4 | 10:00:30 | 10:00:40; eve | 10 | 10:00:20 | 10:00:30",
+            ]
+        );
+    }
+}
+
+#[test]
+fn a_barrier_writes_the_keys_whose_sessions_have_changed() {
+    let rows: Vec<String> = (0..500).map(|user| format!("user {user} | {user} | 10:00:00")).collect();
+    let ticks = [rows.iter().map(String::as_str).collect(), vec!["user 7 | 1 | 10:00:05"], vec!["~ 10:00:12"], vec![]];
+    let bytes = bytes_per_barrier(&taps(), |context| SessionAggregate::new(spec(), context).unwrap(), &ticks);
+    assert!(bytes[0] > 20_000, "{bytes:?}");
+    assert!(bytes[1] < 200, "{bytes:?}");
+    // That all other sessions are gone.
+    assert!(bytes[2] < bytes[0] / 2, "{bytes:?}");
+    assert!(bytes[3] < 100, "{bytes:?}");
 }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::sort_key::SortKey;
-use crate::testing::{Table, results};
+use crate::testing::barriers::{behind_barriers, bytes_per_barrier};
+use crate::testing::{Home, Table, context, results};
 use riverrun_core::{Field, Schema, TypeKind};
 
 fn scores() -> Table {
@@ -101,4 +102,76 @@ fn rows_of_a_window_that_has_fired_are_late() {
     );
     assert_eq!(rows, ["red | ada | 5 | 10:00:00 | 10:01:00 | 1", "red | cyd | 1 | 10:01:00 | 10:02:00 | 1"]);
     assert_eq!(late, 1);
+}
+
+#[test]
+fn rows_that_come_while_a_barrier_is_being_written_are_not_before_it() {
+    let spec = ranks(vec![by(scores().column("points"), true)], 1, 2);
+    let ticks = behind_barriers(
+        &scores(),
+        |context| WindowTopN::new(spec.clone(), context).unwrap(),
+        "
+        red  | ada | 5 | 10:00 | 10:01
+        blue | bob | 7 | 10:00 | 10:01
+        red  | cyd | 4 | 10:01 | 10:02
+        --
+        red  | dan | 9 | 10:00 | 10:01
+        blue | eve | 8 | 10:00 | 10:01
+        --
+        red  | fay | 6 | 10:00 | 10:01
+        grey | gus | 6 | 10:00 | 10:01
+        ~ 10:00:59.999
+        --
+        red  | hal | 3 | 10:01 | 10:02
+        --
+        red  | ida | 9 | 10:02 | 10:03
+        ~ 10:02:00
+        ",
+    );
+    assert_eq!(
+        ticks[2].split("; ").collect::<Vec<_>>(),
+        [
+            "blue | bob | 7 | 10:00:00 | 10:01:00 | 2",
+            "blue | eve | 8 | 10:00:00 | 10:01:00 | 1",
+            "grey | gus | 6 | 10:00:00 | 10:01:00 | 1",
+            "red | dan | 9 | 10:00:00 | 10:01:00 | 1",
+            "red | fay | 6 | 10:00:00 | 10:01:00 | 2",
+        ]
+    );
+    assert_eq!(ticks[4], "red | cyd | 4 | 10:01:00 | 10:02:00 | 1; red | hal | 3 | 10:01:00 | 10:02:00 | 2");
+}
+
+#[test]
+fn a_barrier_writes_the_keys_whose_best_rows_have_changed() {
+    let spec = ranks(vec![by(scores().column("points"), true)], 1, 1);
+    let rows: Vec<String> = (0..500).map(|team| format!("team {team} | ada | 5 | 10:00 | 10:01")).collect();
+    let ticks = [
+        rows.iter().map(String::as_str).collect(),
+        vec!["team 7 | bob | 9 | 10:00 | 10:01", "team 8 | cyd | 1 | 10:00 | 10:01"],
+        vec!["team 7 | bob | 9 | 10:01 | 10:02", "~ 10:01:00"],
+    ];
+    let bytes = bytes_per_barrier(&scores(), |context| WindowTopN::new(spec.clone(), context).unwrap(), &ticks);
+    assert!(bytes[0] > 20_000, "{bytes:?}");
+    // A window that has fired leaves nothing.
+    assert!(bytes[1..].iter().all(|bytes| *bytes < 200), "{bytes:?}");
+}
+
+#[test]
+fn a_window_whose_rows_are_going_out_is_written_for_the_barrier_before() {
+    let spec = ranks(vec![by(scores().column("points"), true)], 1, 1);
+    let new = || WindowTopN::new(spec.clone(), Home::Log.of(context(0, 1))).unwrap();
+    let mut operator = new();
+    let rows = ["a | ada | 5 | 10:00 | 10:01", "b | bob | 7 | 10:00 | 10:01", "c | cyd | 9 | 10:00 | 10:01"];
+    let mut out = Output::new(Watermark::MIN, 1);
+    operator.on_batch(0, scores().batch(&rows), &WatermarkRuns::default(), &mut out).unwrap();
+    let at_barrier = operator.snapshot().unwrap();
+    operator.on_watermark(Watermark::MAX, &mut out).unwrap();
+    assert!(operator.has_more());
+    while operator.write_behind().unwrap() {}
+    drop(operator);
+    let mut restored = new();
+    restored.restore(RestoredState::assign(&[at_barrier], 0, 1, context(0, 1).key_groups).unwrap()).unwrap();
+    let mut out = Output::new(Watermark::MIN, usize::MAX);
+    restored.on_watermark(Watermark::MAX, &mut out).unwrap();
+    assert_eq!(out.take().iter().map(|(batch, _)| batch.num_rows()).sum::<usize>(), 3);
 }

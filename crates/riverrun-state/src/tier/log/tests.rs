@@ -63,6 +63,24 @@ fn keys_that_are_gone_leave_no_trace_in_the_end() {
 }
 
 #[test]
+fn keys_that_go_while_a_barrier_is_written_still_count_for_it() {
+    let backend = StateBackend::tiered(Arc::new(MemoryTier), 1 << 30, 0).unwrap().from_bytes(0);
+    let mut counter = Counter::new(&backend, 0, 1);
+    let all: Vec<Vec<u8>> = (0..1_000).map(key).collect();
+    counter.add(&all, 7);
+    barrier(&mut counter);
+    let ticket = counter.freeze();
+    all.iter().for_each(|key| counter.remove(key));
+    while counter.advance() {}
+    let mut restored = Counter::new(&backend, 0, 1);
+    restored.restore(&[ticket.wait().unwrap()]);
+    assert!(restored.counts(&all).len() == 1_000 && restored.counts(&all).values().all(|count| *count == 7));
+    let mut later = Counter::new(&backend, 0, 1);
+    later.restore(&[barrier(&mut counter)]);
+    assert!(later.counts(&all).is_empty());
+}
+
+#[test]
 fn a_damaged_segment_is_an_error_that_names_it() {
     use crate::tier::{Content, GroupRange, TierFile};
     let file = |bytes: &[u8]| TierFile {
