@@ -1,12 +1,14 @@
 """Keyed state: what checkpoints cost, how long a barrier pauses the rows, what is uploaded, restore, and state beyond memory.
 
-Usage: state.py RIVERRUN WORKDIR. KEYS, ROWS, WORKERS and FILL (seconds) set the sizes. The binary needs the feature rocksdb."""
+Usage: state.py RIVERRUN WORKDIR. KEYS, ROWS, HELD, WORKERS and FILL (seconds) set the sizes; TABLES names those
+that are printed (checkpointed, held, uploads, steady, restore, beyond). The binary needs the feature rocksdb."""
 import json, os, signal, subprocess, sys, time
 from pathlib import Path
 
 riverrun, work = sys.argv[1], Path(sys.argv[2])
 KEYS = int(os.environ.get("KEYS", 10_000_000))
 ROWS = int(os.environ.get("ROWS", 3 * KEYS))
+HELD = int(os.environ.get("HELD", 3_000_000))
 FILL = int(os.environ.get("FILL", 60))
 WORKERS = os.environ.get("WORKERS", "2")
 # Enough for all keys: only the last table is about state that is larger.
@@ -32,6 +34,31 @@ WITH ('connector' = 'datagen', 'rows-per-second' = '1000000000', 'number-of-rows
 CREATE TABLE sink (w TIMESTAMP(3), item BIGINT, c BIGINT) WITH ('connector' = 'blackhole');
 INSERT INTO sink SELECT window_start, item, COUNT(*)
 FROM TABLE(HOP(TABLE bids, DESCRIPTOR(ts), INTERVAL '2' SECOND, INTERVAL '10' SECOND)) GROUP BY window_start, window_end, item;"""
+
+
+def waiting():
+    """Jobs of which each holds the rows of the last five minutes, some HELD of them."""
+    per_ms = HELD // 300_000
+    rows = 4 * HELD
+
+    def stream(name):
+        return f"""
+CREATE TABLE {name} (n BIGINT, k BIGINT, ts AS TO_TIMESTAMP_LTZ(n / {per_ms}, 3), WATERMARK FOR ts AS ts - INTERVAL '4' SECOND)
+WITH ('connector' = 'datagen', 'rows-per-second' = '1000000000', 'number-of-rows' = '{rows}', 'fields.n.kind' = 'sequence',
+  'fields.n.start' = '0', 'fields.n.end' = '{rows - 1}', 'fields.k.min' = '0', 'fields.k.max' = '{HELD - 1}');"""
+
+    sink = "CREATE TABLE sink (k BIGINT, c BIGINT) WITH ('connector' = 'blackhole');\nINSERT INTO sink "
+    a, b = stream("a"), stream("b")
+    return rows, {
+        "interval join": a + b + sink + """SELECT a.k, b.n FROM a JOIN b
+ON a.k = b.k AND a.ts BETWEEN b.ts - INTERVAL '5' MINUTE AND b.ts;""",
+        "sessions": a + sink + """SELECT k, COUNT(*) FROM TABLE(SESSION(TABLE a PARTITION BY k, DESCRIPTOR(ts), INTERVAL '5' MINUTE))
+GROUP BY k, window_start, window_end;""",
+        "OVER": a + sink + """SELECT k, SUM(n) OVER (PARTITION BY k ORDER BY ts RANGE BETWEEN INTERVAL '5' MINUTE PRECEDING AND CURRENT ROW)
+FROM a;""",
+        "MATCH_RECOGNIZE": a + sink + """SELECT k, c FROM a MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts MEASURES x.n AS c
+PATTERN (x y) WITHIN INTERVAL '5' MINUTE DEFINE y AS y.n = x.n + 1);""",
+    }
 
 
 def command(name, sql, *settings, state=None):
@@ -85,6 +112,20 @@ def checkpointed():
         row(name, *rates, f"{seconds[0] / seconds[1]:.2f}", f"{with_them['longest_pause_ms']:.1f} ms")
 
 
+def held():
+    title("What stays in memory: a checkpoint each second against none", "job", "without", "with", "ratio", "largest checkpoint", "longest pause")
+    rows, jobs = waiting()
+    for name, sql in jobs.items():
+        without = run("held", sql)
+        state = f"held-{name.split()[0]}"
+        every = ["execution.checkpointing.interval=1s", "execution.checkpointing.num-retained=1000"]
+        with_them = run("held", sql, *every, state=state)
+        seconds = [summary["elapsed_seconds"] for summary in (without, with_them)]
+        rates = [f"{rows / elapsed:,.0f} rows/s" for elapsed in seconds]
+        size = max(entry["state_bytes"] for entry in checkpoints(state))
+        row(name, *rates, f"{seconds[0] / seconds[1]:.2f}", f"{size / 1e6:,.0f} MB", f"{with_them['longest_pause_ms']:.1f} ms")
+
+
 def uploads():
     title("What a checkpoint of the sums writes", "checkpoint", "state", "written", "share")
     listed = checkpoints("state-sums")
@@ -136,8 +177,8 @@ def beyond():
         row(name, f"{ROWS / summary['elapsed_seconds']:,.0f}", f"{ratio:.2f}", peak)
 
 
-checkpointed()
-uploads()
-steady()
-restore()
-beyond()
+tables = [checkpointed, held, uploads, steady, restore, beyond]
+wanted = os.environ.get("TABLES", " ".join(table.__name__ for table in tables)).split()
+for table in tables:
+    if table.__name__ in wanted:
+        table()

@@ -16,7 +16,7 @@ Examples:
   riverrun explain pipeline.sql             show the plan
   riverrun sql                              an interactive shell")]
 pub struct Cli {
-    /// Say more: -v for what happens, -vv for details. RUST_LOG overrides it.
+    /// Say more: -v for what happens, -vv for details, -vvv for what the libraries say. RUST_LOG overrides it.
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]
     pub verbose: u8,
     /// What to do.
@@ -59,7 +59,7 @@ Examples:
     Checkpoints(CheckpointsArgs),
     /// Show the stream plan of a file's INSERTs and queries: schema, changelog kind, keys, time column.
     Explain(ExplainArgs),
-    /// Parse, bind and plan a file, and run nothing.
+    /// Parse, bind and plan a file, look at the options of all its tables, and run nothing.
     Check(ScriptArgs),
     /// Run tests of pipelines: files of input rows, SQL and expected rows.
     #[command(after_help = "\
@@ -159,7 +159,8 @@ pub struct RunArgs {
     /// How the rows of a SELECT are printed.
     #[arg(short, long, value_enum, default_value_t = OutputFormat::Table)]
     pub output: OutputFormat,
-    /// Write a summary as JSON, `-` to standard output: rows in and out per table, bytes, late, skipped and dead rows, elapsed, peak memory.
+    /// Write a summary as JSON, `-` to standard output: rows in and out per table, bytes, late, skipped and dead rows, elapsed, peak
+    /// memory of all processes.
     #[arg(long, value_name = "FILE")]
     pub summary: Option<PathBuf>,
     /// Options over those of the file's tables, as JSON: how `riverrun chaos` leads a run to scratch places.

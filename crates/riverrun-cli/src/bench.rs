@@ -6,7 +6,6 @@ use crate::args::{BenchArgs, Benchmark, NexmarkArgs};
 use crate::checkpoints::bytes;
 use crate::output::{failed, print};
 use crate::progress::count;
-use crate::run::report;
 use nexmark::Query;
 use riverrun::durable::find;
 use riverrun_core::suggest::did_you_mean;
@@ -17,13 +16,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Runs a benchmark; the exit code.
-pub fn bench(args: &BenchArgs) -> u8 {
+pub fn bench(args: &BenchArgs) -> Result<u8> {
     let Benchmark::Nexmark(args) = &args.benchmark;
-    match run_nexmark(args) {
-        Ok(0) => 0,
-        Ok(_) => 1,
-        Err(error) => report(&error, "", ""),
-    }
+    let failed = run_nexmark(args)?;
+    Ok(u8::from(failed > 0))
 }
 
 /// Between checkpoints, as in the benchmark's usual configuration; `-D` changes it.

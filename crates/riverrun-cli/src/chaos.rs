@@ -44,20 +44,17 @@ const PIECES: u64 = 100;
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// Rehearses crashes; the exit code.
-pub fn chaos(args: &ChaosArgs) -> u8 {
+pub fn chaos(args: &ChaosArgs) -> Result<u8> {
     if args.list {
-        return list().map_or_else(|error| report_error(&error, "", ""), |()| 0);
+        return list();
     }
     let file = args.script.file.clone().unwrap_or_default();
-    let script = match Script::read(&file, args.script.variables.clone()) {
-        Ok(script) => script,
-        Err(error) => return report_error(&error, "", ""),
-    };
-    rehearse(args, &script).unwrap_or_else(|error| report_error(&error, &script.name, &script.text))
+    let script = Script::read(&file, args.script.variables.clone())?;
+    Ok(rehearse(args, &script).unwrap_or_else(|error| report_error(&error, &script.name, &script.text)))
 }
 
 /// Prints the failpoints.
-fn list() -> Result<()> {
+fn list() -> Result<u8> {
     let rows: Vec<Vec<String>> = POINTS
         .iter()
         .filter(|point| point.phase != Phase::Savepoint)
@@ -74,7 +71,8 @@ fn list() -> Result<()> {
         })
         .collect();
     let columns = ["failpoint", "passed", "disconnect", "right before"].map(str::to_owned);
-    print(&print_cells(&columns, &rows))
+    print(&print_cells(&columns, &rows))?;
+    Ok(0)
 }
 
 /// A number that nobody else has just now: from the keys of a hash map, which come from the system.
@@ -167,7 +165,11 @@ enum Folder {
 
 impl Folder {
     fn make(keep: Option<&Path>) -> Result<Folder> {
-        let failed = |error: std::io::Error| Error::failure(format!("cannot make a folder for the runs: {error}"));
+        let failed = |error: std::io::Error| {
+            let folder = keep.map_or_else(std::env::temp_dir, Path::to_path_buf);
+            Error::failure(format!("cannot make the folder {} for the runs: {error}", folder.display()))
+                .hint("name another one with --keep")
+        };
         let Some(keep) = keep else {
             let made = tempfile::Builder::new().prefix("riverrun-chaos-").tempdir();
             return Ok(Folder::Temporary(made.map_err(failed)?));

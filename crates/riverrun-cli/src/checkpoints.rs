@@ -11,24 +11,17 @@ use riverrun_core::{Error, Result};
 use riverrun_state::checkpoint::{CheckpointEntry, CheckpointKind, Location, Manifest, StoreOptions, verify};
 
 /// Takes a savepoint of a running job; the exit code.
-pub fn savepoint(args: &SavepointArgs) -> u8 {
-    // How its store is reached, the process that takes it knows.
-    let taken = Location::parse(&args.target, &StoreOptions::default())
-        .and_then(|target| {
-            // The process that takes it runs in another folder.
-            let target = target.absolute().to_string();
-            request_savepoint(&args.state_dir, &SavepointOrder { target, stop: args.stop, job: args.job })
-        })
-        .and_then(|done| print(&format!("savepoint {} ({} of state)\n", done.place, bytes(done.state_bytes))));
-    taken.map_or_else(|error| report(&error, "", ""), |()| 0)
+pub fn savepoint(args: &SavepointArgs) -> Result<u8> {
+    // How its store is reached, the process that takes it knows; that one runs in another folder.
+    let target = Location::parse(&args.target, &StoreOptions::default())?.absolute().to_string();
+    let order = SavepointOrder { target, stop: args.stop, job: args.job };
+    let done = request_savepoint(&args.state_dir, &order)?;
+    print(&format!("savepoint {} ({} of state)\n", done.place, bytes(done.state_bytes)))?;
+    Ok(0)
 }
 
 /// Lists checkpoints, or describes one; the exit code: 1 if one is damaged, or what says whose they are.
-pub fn checkpoints(args: &CheckpointsArgs) -> u8 {
-    show(args).unwrap_or_else(|error| report(&error, "", ""))
-}
-
-fn show(args: &CheckpointsArgs) -> Result<u8> {
+pub fn checkpoints(args: &CheckpointsArgs) -> Result<u8> {
     let mut session = Session::default();
     define(&mut session, &args.define)?;
     let found = find(&args.place, &session.config.store_options())?;
@@ -151,11 +144,7 @@ fn describe(manifest: &Manifest) -> String {
 }
 
 /// Says what would become of the state in `place` if the plans went on from it; the exit code: 1 if they can't.
-pub fn upgrade(place: &str, stores: &StoreOptions, plans: &[StreamPlan]) -> u8 {
-    compare(place, stores, plans).unwrap_or_else(|error| report(&error, "", ""))
-}
-
-fn compare(place: &str, stores: &StoreOptions, plans: &[StreamPlan]) -> Result<u8> {
+pub fn upgrade(place: &str, stores: &StoreOptions, plans: &[StreamPlan]) -> Result<u8> {
     let manifest = find(place, stores)?.origin()?.manifest()?;
     // Of a file with several jobs, the one that the checkpoint is nearest to.
     let kept = |fit: &Fit| fit.operators.iter().filter(|operator| operator.verdict == Verdict::Kept).count();

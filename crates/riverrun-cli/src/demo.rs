@@ -3,12 +3,12 @@
 mod generator;
 
 use crate::args::{DemoArgs, OutputFormat};
+use crate::output::print;
 use crate::run::{Terminal, report};
 use generator::{LogSpec, write_log};
 use riverrun::{RunOptions, Script, Session, run_script};
 use riverrun_core::{Error, Result};
 use std::fs::File;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,18 +19,11 @@ const PIPELINE: &str = include_str!("../../../examples/web-log-analytics/pipelin
 const SEED: u64 = 20_150_517;
 
 /// Runs the demo; the exit code.
-pub fn demo(args: &DemoArgs) -> u8 {
+pub fn demo(args: &DemoArgs) -> Result<u8> {
     if args.show_sql {
-        let _ = std::io::stdout().write_all(PIPELINE.as_bytes());
-        return 0;
+        print(PIPELINE)?;
+        return Ok(0);
     }
-    match run_demo(args) {
-        Ok(code) => code,
-        Err(error) => report(&error, "", ""),
-    }
-}
-
-fn run_demo(args: &DemoArgs) -> Result<u8> {
     let out = match &args.out {
         Some(folder) => folder.clone(),
         None => std::env::temp_dir().join(format!("riverrun-demo-{}", std::process::id())),

@@ -1,5 +1,7 @@
-//! Logs on standard error: warnings as a person reads them, more with -v, what `RUST_LOG` says before all.
+//! Logs on standard error: warnings as a person reads them, what happens with -v, what `RUST_LOG` says before all.
 
+use crate::output::is_coloured;
+use std::env::VarError;
 use std::fmt;
 use std::io::IsTerminal;
 use tracing::{Event, Level, Subscriber};
@@ -10,20 +12,46 @@ use tracing_subscriber::registry::LookupSpan;
 
 /// Starts to log.
 pub fn start(verbose: u8) {
-    let default = match verbose {
+    let (asked, misread) = match asked() {
+        Ok(asked) => (asked, None),
+        Err(why) => (None, Some(why)),
+    };
+    let plain = verbose == 0 && asked.is_none();
+    let filter = asked.unwrap_or_else(|| EnvFilter::new(filter(verbose)));
+    let terminal = std::io::stderr().is_terminal();
+    let colour = is_coloured(&std::io::stderr());
+    let log = fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour);
+    if plain {
+        log.event_format(Plain { terminal }).init()
+    } else {
+        log.init()
+    }
+    if let Some(why) = misread {
+        tracing::warn!("RUST_LOG is not understood and has no effect: {why}");
+    }
+}
+
+/// What is logged after so many -v: what the libraries say only after three, since it says nothing to who does not know them.
+fn filter(verbose: u8) -> &'static str {
+    match verbose {
         // Our Kafka clients tell of their troubles themselves, once in a while.
         0 => "warn,rdkafka::client=off",
-        1 => "info,timely=warn",
-        2 => "debug,timely=info",
+        1 => "warn,rdkafka::client=off,riverrun=info",
+        2 => "warn,rdkafka::client=off,riverrun=debug",
+        3 => "debug,riverrun=trace",
         _ => "trace",
+    }
+}
+
+/// What `RUST_LOG` asks for, if it is set; why it can't be read.
+fn asked() -> Result<Option<EnvFilter>, String> {
+    let text = match std::env::var(EnvFilter::DEFAULT_ENV) {
+        Ok(text) if text.trim().is_empty() => return Ok(None),
+        Ok(text) => text,
+        Err(VarError::NotPresent) => return Ok(None),
+        Err(VarError::NotUnicode(_)) => return Err("it is not UTF-8".to_owned()),
     };
-    let asked = EnvFilter::try_from_default_env();
-    let plain = verbose == 0 && asked.is_err();
-    let filter = asked.unwrap_or_else(|_| EnvFilter::new(default));
-    let terminal = std::io::stderr().is_terminal();
-    let colour = terminal && std::env::var_os("NO_COLOR").is_none();
-    let log = fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour);
-    if plain { log.event_format(Plain { terminal }).init() } else { log.init() }
+    EnvFilter::builder().parse(&text).map(Some).map_err(|error| format!("'{text}' ({error})"))
 }
 
 /// `warning: …`, without the time and the module: who wants those asks for more with -v.

@@ -10,7 +10,9 @@ use riverrun::formats::{EncodedRows, Encoder, FormatSpec, RowFields, format};
 use riverrun::sql::plan::{ChangelogKind, Properties};
 use riverrun_core::format_value::RowFormatter;
 use riverrun_core::{Error, Field, Options, Result, RowBatch, RowKinds, TypeKind};
+use std::fs::OpenOptions;
 use std::io::{self, Write};
+use std::path::Path;
 use std::sync::Arc;
 
 pub use live::LiveTable;
@@ -79,12 +81,52 @@ pub fn failed(error: io::Error) -> riverrun_core::Error {
     riverrun_core::Error::failure(format!("cannot write the result: {error}")).hint_opt(hint)
 }
 
-/// Prints a report. A reader that wants no more of it (`| head`, `| grep -q`) has what it wanted.
-pub fn print(text: &str) -> riverrun_core::Result<()> {
-    match io::stdout().write_all(text.as_bytes()) {
+/// Prints a text that is no rows: all that commands say on standard output comes through here, so that none of it is lost in
+/// silence. A reader that wants no more of it (`| head`, `| grep -q`) has what it wanted.
+pub fn print(text: &str) -> Result<()> {
+    let mut out = io::stdout();
+    // Flushed, since what is left in a buffer at the end of the process is lost without a word.
+    are_written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+}
+
+/// What has become of a write to standard output.
+pub fn are_written(written: io::Result<()>) -> Result<()> {
+    match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written.map_err(failed),
     }
+}
+
+/// Whether what goes to a terminal has colours; what goes elsewhere has none. Set to nothing, `NO_COLOR` is not set
+/// (<https://no-color.org>).
+pub fn is_coloured(out: &impl io::IsTerminal) -> bool {
+    out.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// Sees before anything runs that `what` can be written to a file at its end. The file is left as it is, and none is left
+/// where there was none.
+pub fn check_writable(path: &Path, what: &str) -> Result<()> {
+    let tried = match std::fs::metadata(path) {
+        Ok(found) if found.is_dir() => Err(io::Error::other("it is a folder")),
+        Ok(found) if found.is_file() => OpenOptions::new().write(true).open(path).map(drop),
+        // A pipe would wait for its reader.
+        Ok(_) => Ok(()),
+        Err(_) => OpenOptions::new().write(true).create_new(true).open(path).and_then(|file| {
+            drop(file);
+            std::fs::remove_file(path)
+        }),
+    };
+    tried.map_err(|error| not_writable(Error::input, path, what, &error))
+}
+
+/// Writes `what` to a file.
+pub fn write_file(path: &Path, what: &str, text: &str) -> Result<()> {
+    std::fs::write(path, text).map_err(|error| not_writable(Error::failure, path, what, &error))
+}
+
+fn not_writable(kind: fn(String) -> Error, path: &Path, what: &str, error: &io::Error) -> Error {
+    kind(format!("cannot write the {what} to '{}': {error}", path.display()))
+        .hint("check that the folder exists and may be written")
 }
 
 /// Flink's row strings, one change a line.

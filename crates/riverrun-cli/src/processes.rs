@@ -7,6 +7,7 @@
 use crate::args::RunArgs;
 use crate::run::{define, report, tables};
 use crate::signals::Signals;
+use crate::summary::peak_memory;
 use riverrun::durable::JobDurability;
 use riverrun::rehearsal::TableOverrides;
 use riverrun::runtime::process::ProcessLayout;
@@ -51,13 +52,15 @@ pub struct LocalCluster {
     parallelism: usize,
     processes: usize,
     tables: Option<TableOverrides>,
+    /// How much the processes are to say.
+    verbose: u8,
     /// With the numbers of their jobs.
     children: Arc<Mutex<Vec<(usize, Child)>>>,
 }
 
 impl LocalCluster {
     /// The processes that the command line asks for; `None` for a single one.
-    pub fn of(args: &RunArgs, script: &Script) -> Result<Option<Arc<dyn Cluster>>> {
+    pub fn of(args: &RunArgs, script: &Script, verbose: u8) -> Result<Option<Arc<dyn Cluster>>> {
         let processes = usize::from(args.processes);
         if processes == 1 {
             return Ok(None);
@@ -73,6 +76,7 @@ impl LocalCluster {
             parallelism,
             processes,
             tables: tables(args)?,
+            verbose,
             children: Arc::default(),
         })))
     }
@@ -80,7 +84,9 @@ impl LocalCluster {
     fn spawn(&self, order: &Order) -> Result<Child> {
         let failed = |error: std::io::Error| Error::failure(format!("cannot start a process of the job: {error}"));
         let binary = std::env::current_exe().map_err(failed)?;
-        let mut child = Command::new(binary).arg("worker").stdin(Stdio::piped()).spawn().map_err(failed)?;
+        let mut command = Command::new(binary);
+        command.arg("worker").args((0..self.verbose).map(|_| "-v"));
+        let mut child = command.stdin(Stdio::piped()).spawn().map_err(failed)?;
         let mut line = serde_json::to_string(order).map_err(|error| Error::bug(error.to_string()))?;
         line.push('\n');
         if let Some(stdin) = &mut child.stdin {
@@ -175,7 +181,12 @@ fn random() -> u64 {
 pub fn worker() -> u8 {
     // Ctrl-C goes to all processes of a terminal: the first one ends the job in good order.
     let _signals = Signals::listen();
-    match run_worker() {
+    let mut input = BufReader::new(std::io::stdin());
+    let order = match read_order(&mut input) {
+        Ok(order) => order,
+        Err(error) => return report(&error, "", ""),
+    };
+    match run_worker(order, input) {
         Ok(()) => 0,
         // Process 0 says why the job failed.
         Err(error) => {
@@ -185,12 +196,15 @@ pub fn worker() -> u8 {
     }
 }
 
-fn run_worker() -> Result<()> {
-    let mut input = BufReader::new(std::io::stdin());
+fn read_order(input: &mut impl BufRead) -> Result<Order> {
     let mut line = String::new();
     input.read_line(&mut line).map_err(|error| Error::input(format!("no order from the parent: {error}")))?;
-    let order: Order = serde_json::from_str(&line)
-        .map_err(|_| Error::input("`riverrun worker` is started by `riverrun run --processes`, not by hand"))?;
+    serde_json::from_str(&line).map_err(|_| {
+        Error::input("no order has come: `riverrun worker` is started by `riverrun run --processes`, not by hand")
+    })
+}
+
+fn run_worker(order: Order, input: BufReader<std::io::Stdin>) -> Result<()> {
     watch_parent(input)?;
     let mut session = Session::default();
     define(&mut session, &order.define)?;
@@ -210,13 +224,16 @@ fn run_worker() -> Result<()> {
     layout.job_id = order.job_id.clone();
     layout.token = order.token.clone();
     layout.plan_fingerprint = plan.fingerprint();
+    layout.peak_memory = Some(Arc::new(peak_memory));
     let start = StartOptions {
         parallelism: Some(order.parallelism),
         processes: Some(layout),
         durability: order.durability.as_ref(),
         ..StartOptions::default()
     };
-    session.start(&plan, start)?.wait()
+    let job = session.start(&plan, start)?;
+    tracing::info!("process {} of {} has joined job {}", order.index, order.processes, order.job);
+    job.wait()
 }
 
 /// Ends this process when its parent has gone.

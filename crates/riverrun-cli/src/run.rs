@@ -18,23 +18,18 @@ use riverrun::{Control, Host, JobReport, RowConsumer, RunOptions, Script, Sessio
 use riverrun_core::{Error, Result, RowBatch};
 use riverrun_state::checkpoint::StoreOptions;
 use std::collections::HashSet;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-/// Runs a file; the exit code.
-pub fn run(args: &RunArgs) -> u8 {
-    let script = match Script::read(&args.script.file, args.script.variables.clone()) {
-        Ok(script) => script,
-        Err(error) => return report(&error, "", ""),
-    };
+/// Runs a file; the exit code. `verbose` is told to the job's other processes.
+pub fn run(args: &RunArgs, verbose: u8) -> Result<u8> {
+    let script = Script::read(&args.script.file, args.script.variables.clone())?;
+    Summary::check(args.summary.as_deref())?;
     let mut session = Session::default();
     let start = Instant::now();
     let mut host = Terminal::new(&session, args.output);
-    let cluster = match LocalCluster::of(args, &script) {
-        Ok(cluster) => cluster,
-        Err(error) => return report(&error, "", ""),
-    };
+    let cluster = LocalCluster::of(args, &script, verbose)?;
     let mut options = RunOptions { parallelism: args.parallelism, cluster, ..RunOptions::default() };
     let result = define(&mut session, &args.script.define).and_then(|()| {
         options.tables = tables(args)?.map(Arc::new);
@@ -50,13 +45,12 @@ pub fn run(args: &RunArgs) -> u8 {
         eprintln!("note: the job was ended at once: rows that had been read may not have been written");
         code = FORCED;
     }
-    if let Some(path) = &args.summary {
-        let written = host.summary(&result).write(path, start.elapsed());
-        if let Err(error) = written {
-            return report(&error, "", "").max(code);
-        }
+    if let Some(path) = &args.summary
+        && let Err(error) = host.summary(&result).write(path, start.elapsed())
+    {
+        code = report(&error, "", "").max(code);
     }
-    code
+    Ok(code)
 }
 
 /// What --tables asks for.
@@ -81,39 +75,35 @@ fn durability(args: &RunArgs, session: &Session) -> Result<Option<Durability>> {
 }
 
 /// Explains a file's INSERTs and queries.
-pub fn explain(args: &ExplainArgs) -> u8 {
+pub fn explain(args: &ExplainArgs) -> Result<u8> {
     let mut host = Planner { json: args.json, quiet: args.upgrade.is_some(), ..Planner::default() };
-    let code = plan_file(&args.script, &mut host);
+    let code = plan_file(&args.script, &mut host)?;
     if let (0, Some(place)) = (code, &args.upgrade) {
         return checkpoints::upgrade(place, &host.stores, &host.seen);
     }
     if code == 0 && args.json {
-        let text = serde_json::to_string_pretty(&host.plans).unwrap_or_default();
-        let _ = writeln!(std::io::stdout(), "{text}");
+        output::print(&(serde_json::to_string_pretty(&host.plans).unwrap_or_default() + "\n"))?;
     }
-    code
+    Ok(code)
 }
 
-/// Parses, binds and plans a file.
-pub fn check(args: &ScriptArgs) -> u8 {
-    let mut host = Planner { quiet: true, ..Planner::default() };
-    let code = plan_file(args, &mut host);
+/// Parses, binds and plans a file, and looks at the options of its tables.
+pub fn check(args: &ScriptArgs) -> Result<u8> {
+    let mut host = Planner { quiet: true, checks_tables: true, ..Planner::default() };
+    let code = plan_file(args, &mut host)?;
     if code == 0 {
-        let _ = writeln!(std::io::stdout(), "{} is good", args.file.display());
+        output::print(&format!("{} is good\n", args.file.display()))?;
     }
-    code
+    Ok(code)
 }
 
-fn plan_file(args: &ScriptArgs, host: &mut Planner) -> u8 {
-    let script = match Script::read(&args.file, args.variables.clone()) {
-        Ok(script) => script,
-        Err(error) => return report(&error, "", ""),
-    };
+fn plan_file(args: &ScriptArgs, host: &mut Planner) -> Result<u8> {
+    let script = Script::read(&args.file, args.variables.clone())?;
     let mut session = Session::default();
-    let options = RunOptions { plan_only: true, ..RunOptions::default() };
+    let options = RunOptions { plan_only: true, check_tables: host.checks_tables, ..RunOptions::default() };
     let result = define(&mut session, &args.define).and_then(|()| run_script(&mut session, &script, &options, host));
     host.stores = session.config.store_options();
-    result.map_or_else(|error| report(&error, &script.name, &script.text), |()| 0)
+    Ok(result.map_or_else(|error| report(&error, &script.name, &script.text), |()| 0))
 }
 
 /// Sets the options of the command line.
@@ -129,7 +119,7 @@ pub fn define(session: &mut Session, options: &[(String, String)]) -> Result<()>
 /// Prints an error; its exit code.
 pub fn report(error: &Error, file: &str, text: &str) -> u8 {
     let rendered = error.render(file, text);
-    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let colour = output::is_coloured(&std::io::stderr());
     match rendered.strip_prefix("error:") {
         Some(rest) if colour => eprint!("\x1b[1;31merror:\x1b[0m{rest}"),
         _ => eprint!("{rendered}"),
@@ -210,7 +200,7 @@ impl Terminal {
     pub fn summary(&self, result: &Result<()>) -> Summary {
         let mut summary = Summary::default();
         for report in &self.reports {
-            summary.add(&report.totals);
+            summary.add(report);
         }
         let stopped = self.reports.iter().any(|report| report.stopped);
         summary.state = match result {
@@ -342,6 +332,8 @@ pub fn print_rows(rows: &Rows) -> Result<()> {
 struct Planner {
     json: bool,
     quiet: bool,
+    /// Whether tables that nothing uses have to be good too.
+    checks_tables: bool,
     plans: Vec<serde_json::Value>,
     /// The plans of the jobs, in their order.
     seen: Vec<StreamPlan>,

@@ -3,6 +3,7 @@
 mod complete;
 
 use crate::args::{OutputFormat, SqlArgs};
+use crate::output::print;
 use crate::run::{Terminal, define, report};
 use complete::SqlCompleter;
 use reedline::{
@@ -11,8 +12,9 @@ use reedline::{
 };
 use riverrun::sql::parse::is_complete;
 use riverrun::{RunOptions, Script, Session, run_script};
-use std::io::{IsTerminal, Read};
-use std::path::PathBuf;
+use riverrun_core::{Error, Result};
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
 
 const HELP: &str = "\
 A statement ends with `;` and may stand on several lines. Ctrl-C stops a running query, Ctrl-D leaves.
@@ -27,24 +29,20 @@ A statement ends with `;` and may stand on several lines. Ctrl-C stops a running
 const HISTORY: usize = 10_000;
 
 /// Runs the shell; the exit code.
-pub fn shell(args: &SqlArgs) -> u8 {
+pub fn shell(args: &SqlArgs) -> Result<u8> {
     let mut session = Session::default();
-    if let Err(error) = define(&mut session, &args.define) {
-        return report(&error, "", "");
-    }
+    define(&mut session, &args.define)?;
     let mut host = Terminal::new(&session, OutputFormat::Table);
     let options = RunOptions { parallelism: args.parallelism, ..RunOptions::default() };
+    let mut init = Script::from_text("", "");
     if let Some(file) = &args.init {
-        let script = match Script::read(file, args.variables.clone()) {
-            Ok(script) => script,
-            Err(error) => return report(&error, "", ""),
-        };
-        if let Err(error) = run_script(&mut session, &script, &options, &mut host) {
-            return report(&error, &script.name, &script.text);
+        init = Script::read(file, args.variables.clone())?;
+        if let Err(error) = run_script(&mut session, &init, &options, &mut host) {
+            return Ok(report(&error, &init.name, &init.text));
         }
         host.tell_astray();
     }
-    let mut shell = Shell { session, host, options, variables: args.variables.clone() };
+    let mut shell = Shell { session, host, options, init, variables: args.variables.clone() };
     if std::io::stdin().is_terminal() { shell.interactive() } else { shell.piped() }
 }
 
@@ -53,32 +51,39 @@ struct Shell {
     session: Session,
     host: Terminal,
     options: RunOptions,
+    /// The file that was run first. What is read afterwards stands behind it: an error in the use of one of its tables may point
+    /// into it.
+    init: Script,
     variables: Vec<(String, String)>,
 }
 
 impl Shell {
     /// Runs a text; its error is told with places in `whole`, of which the text is a part.
-    fn run(&mut self, script: &Script, whole: &str) -> u8 {
-        let result = run_script(&mut self.session, script, &self.options, &mut self.host);
+    fn run(&mut self, mut script: Script, whole: &str) -> u8 {
+        let before = self.init.text.lines().count() as u32;
+        script.lines_before += before;
+        let result = run_script(&mut self.session, &script, &self.options, &mut self.host);
         self.host.progress.clear();
         self.host.tell_astray();
-        result.map_or_else(|error| report(&error, &script.name, whole), |()| 0)
+        match result {
+            Ok(()) => 0,
+            Err(error) if error.place().is_some_and(|place| place.line <= before) => {
+                report(&error, &self.init.name, &self.init.text)
+            }
+            Err(error) => report(&error.lines_up(before), &script.name, whole),
+        }
     }
 
     /// Statements from a pipe: run as a script.
-    fn piped(&mut self) -> u8 {
-        let mut text = String::new();
-        if let Err(error) = std::io::stdin().read_to_string(&mut text) {
-            eprintln!("error: cannot read standard input: {error}");
-            return 2;
-        }
+    fn piped(&mut self) -> Result<u8> {
+        let script = Script::read(Path::new("-"), self.variables.clone())?;
         self.host.start_again();
-        let script = Script { variables: self.variables.clone(), ..Script::from_text("stdin", text) };
-        self.run(&script, &script.text)
+        let whole = script.text.clone();
+        Ok(self.run(script, &whole))
     }
 
-    fn interactive(&mut self) -> u8 {
-        println!("Riverrun {}. `help;` for help, `quit;` to leave.", env!("CARGO_PKG_VERSION"));
+    fn interactive(&mut self) -> Result<u8> {
+        print(&format!("Riverrun {}. `help;` for help, `quit;` to leave.\n", env!("CARGO_PKG_VERSION")))?;
         let completer = SqlCompleter::new(&self.session);
         let words = completer.words();
         let mut editor = editor(completer);
@@ -91,9 +96,9 @@ impl Shell {
                     let word = text.trim().trim_end_matches(';').trim().to_ascii_lowercase();
                     match word.as_str() {
                         "" => continue,
-                        "quit" | "exit" => return 0,
+                        "quit" | "exit" => return Ok(0),
                         "help" => {
-                            print!("{HELP}");
+                            print(HELP)?;
                             continue;
                         }
                         "clear" => {
@@ -109,16 +114,13 @@ impl Shell {
                     typed.push('\n');
                     let variables = self.variables.clone();
                     let script = Script { lines_before, variables, ..Script::from_text("input", text) };
-                    self.run(&script, &typed);
+                    self.run(script, &typed);
                     SqlCompleter::refresh(&words, &self.session);
                 }
-                Ok(Signal::CtrlD) => return 0,
+                Ok(Signal::CtrlD) => return Ok(0),
                 // Ctrl-C at the prompt gives up the line, not the shell.
                 Ok(_) => {}
-                Err(error) => {
-                    eprintln!("error: cannot read the terminal: {error}");
-                    return 1;
-                }
+                Err(error) => return Err(Error::failure(format!("cannot read the terminal: {error}"))),
             }
         }
     }

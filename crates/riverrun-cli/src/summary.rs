@@ -1,11 +1,16 @@
 //! The summary of a run as JSON (`--summary`).
 
+use crate::output;
 use crate::progress::count;
-use riverrun_core::metrics::{OperatorRole, OperatorTotals};
+use riverrun::JobReport;
+use riverrun_core::metrics::OperatorRole;
 use riverrun_core::{Error, Result};
 use serde::Serialize;
 use std::path::Path;
 use std::time::Duration;
+
+/// What errors call it.
+const WHAT: &str = "summary";
 
 /// What a run did.
 #[derive(Debug, Default, Serialize)]
@@ -17,7 +22,7 @@ pub struct Summary {
     pub error: Option<String>,
     /// Seconds from start to end.
     pub elapsed_seconds: f64,
-    /// The most memory the process had, in bytes.
+    /// The most memory that the process had, in bytes; of several, the sum of the most that each had.
     pub peak_memory_bytes: u64,
     /// Rows dropped because their window had closed.
     pub late_rows: u64,
@@ -49,9 +54,10 @@ pub struct TableSummary {
 }
 
 impl Summary {
-    /// Adds the counters of a job.
-    pub fn add(&mut self, totals: &[OperatorTotals]) {
-        for operator in totals {
+    /// Adds what a job has counted.
+    pub fn add(&mut self, report: &JobReport) {
+        self.peak_memory_bytes += report.peak_memory;
+        for operator in &report.totals {
             self.late_rows += operator.late;
             self.skipped_rows += operator.skipped;
             self.dead_rows += operator.dead;
@@ -88,15 +94,20 @@ impl Summary {
     /// Writes the summary to a file; `-` is standard output.
     pub fn write(&mut self, path: &Path, elapsed: Duration) -> Result<()> {
         self.elapsed_seconds = elapsed.as_secs_f64();
-        self.peak_memory_bytes = peak_memory();
+        self.peak_memory_bytes += peak_memory();
         let text = serde_json::to_string_pretty(self).map_err(|error| Error::bug(error.to_string()))?;
         if path.as_os_str() == "-" {
-            return crate::output::print(&(text + "\n"));
+            return output::print(&(text + "\n"));
         }
-        std::fs::write(path, text + "\n").map_err(|error| {
-            Error::failure(format!("cannot write the summary to '{}': {error}", path.display()))
-                .hint("check that the folder exists and may be written")
-        })
+        output::write_file(path, WHAT, &(text + "\n"))
+    }
+
+    /// Sees before anything runs that the summary can be written.
+    pub fn check(path: Option<&Path>) -> Result<()> {
+        match path {
+            Some(path) if path.as_os_str() != "-" => output::check_writable(path, WHAT),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -6,12 +6,14 @@ use crate::args::TestArgs;
 use crate::output;
 use riverrun::testing::{DiffLine, Difference, TestFile, TestOptions, TestReport, run};
 use riverrun_core::{Error, Result};
-use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// How test files end.
 const EXTENSION: &str = "test";
+
+/// What errors call the file of --junit.
+const REPORT: &str = "report";
 
 /// How many lines around a difference are shown.
 const AROUND: usize = 3;
@@ -33,18 +35,18 @@ enum Verdict {
 }
 
 /// Runs test files; the exit code.
-pub fn test(args: &TestArgs) -> u8 {
-    let files = match find(&args.files, args.filter.as_deref()) {
-        Ok(files) => files,
-        Err(error) => return crate::run::report(&error, "", ""),
-    };
-    let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+pub fn test(args: &TestArgs) -> Result<u8> {
+    let files = find(&args.files, args.filter.as_deref())?;
+    if let Some(path) = &args.junit {
+        output::check_writable(path, REPORT)?;
+    }
+    let colour = output::is_coloured(&std::io::stdout());
     let start = Instant::now();
     let mut outcomes = Vec::new();
     for file in &files {
         for &parallelism in &args.parallelism {
-            let outcome = run_file(file, parallelism, args, colour);
-            print_head(&outcome, colour);
+            let outcome = run_file(file, parallelism, args, colour)?;
+            print_head(&outcome, colour)?;
             outcomes.push(outcome);
         }
     }
@@ -54,22 +56,17 @@ pub fn test(args: &TestArgs) -> u8 {
     let updated = count(|verdict| matches!(verdict, Verdict::Updated));
     let updates = if updated > 0 { format!(", {updated} updated") } else { String::new() };
     let wrong = if broken > 0 { format!(", {broken} not understood") } else { String::new() };
-    let _ = writeln!(
-        std::io::stdout(),
-        "{} passed, {failed} failed{updates}{wrong} in {:.2} s",
-        outcomes.len() - failed - broken - updated,
-        start.elapsed().as_secs_f64()
-    );
-    if let Some(path) = &args.junit
-        && let Err(error) = std::fs::write(path, junit::report(&outcomes))
-    {
-        return crate::run::report(&Error::failure(format!("cannot write {}: {error}", path.display())), "", "");
+    if let Some(path) = &args.junit {
+        output::write_file(path, REPORT, &junit::report(&outcomes))?;
     }
-    match (broken, failed) {
+    let passed = outcomes.len() - failed - broken - updated;
+    let seconds = start.elapsed().as_secs_f64();
+    output::print(&format!("{passed} passed, {failed} failed{updates}{wrong} in {seconds:.2} s\n"))?;
+    Ok(match (broken, failed) {
         (0, 0) => 0,
         (0, _) => 1,
         _ => 2,
-    }
+    })
 }
 
 /// The test files that are named, or lie in the folders that are.
@@ -104,7 +101,7 @@ fn collect(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-fn run_file(path: &Path, parallelism: usize, args: &TestArgs, colour: bool) -> Outcome {
+fn run_file(path: &Path, parallelism: usize, args: &TestArgs, colour: bool) -> Result<Outcome> {
     let start = Instant::now();
     let several = args.parallelism.len() > 1;
     let shown = path.display().to_string();
@@ -117,14 +114,15 @@ fn run_file(path: &Path, parallelism: usize, args: &TestArgs, colour: bool) -> O
     };
     // Errors show the line they are about.
     let text = std::fs::read_to_string(path).unwrap_or_default();
+    let text = text.trim_start_matches('\u{feff}');
     let result = TestFile::read(path).and_then(|file| {
         let report = run(&file, &options)?;
         Ok((file, report))
     });
     let verdict = match result {
         Err(error) => {
-            let rendered = error.render(&shown, &text);
-            say(&rendered);
+            let rendered = error.render(&shown, text);
+            output::print(&rendered)?;
             Verdict::Broken(rendered)
         }
         Ok((_, report)) if report.passed() => Verdict::Passed,
@@ -136,26 +134,21 @@ fn run_file(path: &Path, parallelism: usize, args: &TestArgs, colour: bool) -> O
         }
         Ok((file, report)) => {
             let plain = describe(&report, &file, false);
-            say(&if colour { describe(&report, &file, true) } else { plain.clone() });
+            output::print(&if colour { describe(&report, &file, true) } else { plain.clone() })?;
             Verdict::Failed(plain)
         }
     };
-    Outcome { name, time: start.elapsed(), verdict }
+    Ok(Outcome { name, time: start.elapsed(), verdict })
 }
 
-/// The exit code tells what nobody can read.
-fn say(text: &str) {
-    let _ = output::print(text);
-}
-
-fn print_head(outcome: &Outcome, colour: bool) {
+fn print_head(outcome: &Outcome, colour: bool) -> Result<()> {
     let (word, code) = match outcome.verdict {
         Verdict::Passed => ("ok", "32"),
         Verdict::Updated => ("updated", "33"),
         Verdict::Failed(_) | Verdict::Broken(_) => ("FAILED", "1;31"),
     };
     let word = paint(&format!("{word:<7}"), code, colour);
-    let _ = writeln!(std::io::stdout(), "{word} {} ({} ms)", outcome.name, outcome.time.as_millis());
+    output::print(&format!("{word} {} ({} ms)\n", outcome.name, outcome.time.as_millis()))
 }
 
 fn paint(text: &str, code: &str, colour: bool) -> String {

@@ -6,6 +6,7 @@
 mod common;
 
 use common::{Case, Ended};
+use riverrun_core::{Clock, SystemClock};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -120,6 +121,39 @@ fn one_bad_clock_does_not_push_the_watermark() {
     let kept = case.run(&query(", 'scan.watermark.max-ahead' = '1 d'"), &args).ok();
     assert_eq!(kept.sorted(), ["+I[2024-03-01T10:00, 2]", "+I[2024-03-01T10:01, 1]", "+I[3024-01-01T00:00, 1]"]);
     assert_eq!(summary(&case)["late_rows"], 0);
+}
+
+/// A TIMESTAMP is ahead of the session's clock, a TIMESTAMP_LTZ of the instant.
+#[test]
+fn what_is_ahead_of_the_clock_follows_the_zone() {
+    let late_rows = |zone: &str, kind: &str, clock: chrono_tz::Tz, max_ahead: &str, hours_ahead: i64| {
+        let case = Case::new();
+        let now = chrono::DateTime::from_timestamp_millis(SystemClock.now().0).unwrap().with_timezone(&clock);
+        let at = |minutes: i64| (now + chrono::Duration::minutes(minutes)).format("%Y-%m-%d %H:%M:%S").to_string();
+        // Where a row has moved the watermark, the one ten minutes before it is late.
+        case.file("in.csv", &format!("1,{}\n2,{}\n", at(60 * hours_ahead), at(60 * hours_ahead - 10)));
+        let query = format!(
+            "SET 'table.local-time-zone' = '{zone}';
+             CREATE TABLE t (id INT, at_time TIMESTAMP(3), ts AS CAST(at_time AS {kind}), WATERMARK FOR ts AS ts)
+             WITH ('connector' = 'filesystem', 'path' = '${{DIR}}/in.csv', 'format' = 'csv',
+                   'scan.watermark.max-ahead' = '{max_ahead}');
+             SELECT window_start, COUNT(*) FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE))
+             GROUP BY window_start, window_end;"
+        );
+        case.run(&query, &["-p", "1", "--output", "changelog", "--summary", "summary.json"]).ok();
+        summary(&case)["late_rows"].as_i64().unwrap()
+    };
+    for (zone, clock) in [
+        ("Asia/Tokyo", chrono_tz::Asia::Tokyo),
+        ("America/New_York", chrono_tz::America::New_York),
+        ("UTC", chrono_tz::UTC),
+    ] {
+        for kind in ["TIMESTAMP(3)", "TIMESTAMP_LTZ(3)"] {
+            assert_eq!(late_rows(zone, kind, clock, "1 h", 0), 1, "now in {zone}, {kind}");
+            assert_eq!(late_rows(zone, kind, clock, "1 min", 3), 0, "in three hours in {zone}, {kind}");
+            assert_eq!(late_rows(zone, kind, clock, "0 s", 3), 1, "0 s is off");
+        }
+    }
 }
 
 const COPY: &str = "

@@ -331,3 +331,18 @@ fn a_file_is_no_place_for_checkpoints() {
         .failed(2, &["there is no checkpoint or savepoint in file.sql", is_a_file]);
     case.riverrun(&["checkpoints", "file.sql"]).failed(2, &[is_a_file]);
 }
+
+#[test]
+fn that_a_select_is_not_durable_is_told() {
+    let note = "note: a SELECT is not part of checkpoints: after a restart its rows are printed from the beginning; \
+                INSERT INTO a table (of the connector print, for one) is durable";
+    let case = Case::new();
+    let interval = ["-D", "execution.checkpointing.interval=1s"];
+    for args in [&["--state-dir", "state"][..], &interval, &[&interval[..], &["--state-dir", "state"]].concat()] {
+        let ended = case.run("SELECT 1; SELECT 2;", args).ok();
+        assert_eq!(ended.err.trim_end(), note, "{args:?}");
+    }
+    assert_eq!(case.run("SELECT 1;", &[]).ok().err, "");
+    let insert = "CREATE TABLE b (x INT) WITH ('connector' = 'blackhole'); INSERT INTO b SELECT 1;";
+    assert_eq!(case.run(insert, &["--state-dir", "other"]).ok().err, "");
+}

@@ -173,6 +173,11 @@ pub trait SinkFactory: Send + Sync {
         AcceptedChanges::Append
     }
 
+    /// Refuses a place that can only be read, such as one file; asked where a statement writes the table.
+    fn check_place(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// The writer of one worker's share.
     fn writer(&self, context: SinkContext) -> Result<Box<dyn Sink<RowBatch>>>;
 }
@@ -252,6 +257,16 @@ pub trait Connector: Send + Sync {
         Ok(None)
     }
 
+    /// Refuses a table that is neither source nor sink as it is defined, whatever there is outside: `riverrun check` asks for
+    /// every table of a file. A connector whose `source` or `sink` looks outside has its own.
+    fn check(&self, source: SourceSpec, sink: SinkSpec) -> Result<()> {
+        match (self.reads(), self.writes()) {
+            (_, false) => self.source(source).map(drop),
+            (false, true) => self.sink(sink).map(drop),
+            (true, true) => self.sink(sink).map(drop).or_else(|error| self.source(source).map(drop).map_err(|_| error)),
+        }
+    }
+
     /// The table as a source. An error that says so if it can't be read.
     fn source(&self, spec: SourceSpec) -> Result<Arc<dyn SourceFactory>>;
 
@@ -278,7 +293,8 @@ pub const COMMON_OPTIONS: &[OptionDef] = &[
         "scan.watermark.max-ahead",
         OptionType::Duration,
         None,
-        "A row whose time is further ahead of the clock does not move the watermark.",
+        "A row whose time is further ahead of the clock does not move the watermark; 0 s: any row may. A TIMESTAMP is \
+         compared with the clock in table.local-time-zone, a TIMESTAMP_LTZ with the instant.",
     ),
     OptionDef::new(
         "scan.parallelism",

@@ -16,6 +16,7 @@ use riverrun_runtime::{SourceContext, SourceReader};
 use std::sync::Arc;
 
 mod field;
+mod fit;
 mod plan;
 pub mod regexify;
 pub mod template;
@@ -86,13 +87,13 @@ impl Connector for Datagen {
                 "fields.#.length",
                 OptionType::Int,
                 None,
-                "How long a random string or byte string is (100, or as declared), or how many elements a collection has (3).",
+                "How long a random VARCHAR or VARBINARY is (100, or as declared), or how many elements a collection has (3).",
             ),
             OptionDef::new(
                 "fields.#.var-len",
                 OptionType::Bool,
                 Some("false"),
-                "Whether strings and byte strings have any length from 1 to that.",
+                "Whether a VARCHAR or VARBINARY has any length from 1 to that.",
             ),
             OptionDef::new("fields.#.start", OptionType::Int, None, "The first number of a sequence."),
             OptionDef::new(
@@ -105,7 +106,7 @@ impl Connector for Datagen {
                 "fields.#.null-rate",
                 OptionType::Double,
                 Some("0"),
-                "The share of NULLs among the values, from 0 to 1.",
+                "The share of NULLs among the values, from 0 to 1; not of a NOT NULL column.",
             ),
             OptionDef::new(
                 "fields.#.expression",

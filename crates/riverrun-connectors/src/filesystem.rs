@@ -30,8 +30,8 @@ use std::sync::Arc;
 const PATH: OptionDef = OptionDef::required(
     "path",
     OptionType::Text,
-    "A file, a folder (read with all its sub-folders; names that begin with . or _ are passed over) or a glob; \
-     file:///… too. What is written is always a folder.",
+    "A file, a folder (read with all its sub-folders) or a glob; names that begin with . or _ are passed over, unless a \
+     glob says that character itself; file:///… too. What is written is always a folder.",
 );
 const MONITOR_INTERVAL: OptionDef = OptionDef::new(
     "source.monitor-interval",
@@ -55,7 +55,8 @@ const TAIL: OptionDef = OptionDef::new(
     "scan.tail",
     OptionType::Bool,
     Some("false"),
-    "Follows the files as they grow, through rotation and truncation, as tail -F does; the table then never ends.",
+    "Follows the files as they grow, through rotation and truncation, as tail -F does; the table then never ends. \
+     Compressed files that are there at the start are read whole.",
 );
 const STARTUP_MODE: OptionDef = OptionDef::new(
     "scan.startup.mode",
@@ -67,7 +68,7 @@ const MAX_RECORD_SIZE: OptionDef = OptionDef::new(
     "scan.max-record-size",
     OptionType::Size,
     Some("16 mb"),
-    "A longer record is broken: it is passed over up to the next newline.",
+    "A longer record is broken: it is passed over up to the next newline; more than 0.",
 );
 const SPLIT_SIZE: OptionDef = OptionDef::new(
     "scan.split-size",
@@ -225,6 +226,11 @@ impl Connector for Filesystem {
         true
     }
 
+    fn check(&self, source: SourceSpec, _sink: SinkSpec) -> Result<()> {
+        path_text(&source.options, &source.table)?;
+        source::FileKind::of(&format_name(&source.options, &source.table)?).map(drop)
+    }
+
     fn source(&self, spec: SourceSpec) -> Result<Arc<dyn SourceFactory>> {
         Ok(Arc::new(source::FileSource::new(spec)?))
     }
@@ -232,6 +238,13 @@ impl Connector for Filesystem {
     fn sink(&self, spec: SinkSpec) -> Result<Arc<dyn SinkFactory>> {
         Ok(Arc::new(sink::FileSink::new(spec)?))
     }
+}
+
+/// The path that a table names.
+fn path_text<'a>(options: &'a Options, table: &str) -> Result<&'a str> {
+    options
+        .text(&PATH)
+        .ok_or_else(|| Error::input(format!("option 'path' is missing for table {table}")).hint(PATH.doc))
 }
 
 /// The format that a table of files names, and that format's options.

@@ -119,6 +119,15 @@ impl Error {
         self
     }
 
+    /// The same with its place so many lines further up: of a text that was read behind another one.
+    #[must_use]
+    pub fn lines_up(mut self, lines: u32) -> Self {
+        if let Some(place) = &mut self.0.place {
+            place.line = place.line.saturating_sub(lines).max(1);
+        }
+        self
+    }
+
     /// Puts words before the message: `context: message`.
     #[must_use]
     pub fn context(mut self, context: impl fmt::Display) -> Self {

@@ -12,7 +12,7 @@
 //! | BYTES | `[104, -61]` | UTF-8 text |
 //! | intervals | `PT26H`, `P13M` | `+1 02:00:00.000`, `+1-01` |
 //! | ARRAY, MAP | `[a, null]`, `{k=v}` | `[a, NULL]`, `{k=v}` |
-//! | | entries sorted by their text | as well |
+//! | | entries in the order of Java's `HashMap` | in the map's order, of a MULTISET sorted by their text |
 //! | ROW | `+I[a, b]` | `(a, b)` |
 
 use crate::bitmap::write_bitmap;
@@ -31,7 +31,10 @@ use arrow::datatypes::{
     TimestampNanosecondType,
 };
 use chrono_tz::Tz;
+use java_order::hash_code;
 use std::fmt::Write;
+
+mod java_order;
 
 /// For whom values are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,7 +131,7 @@ enum Values<'a> {
     Months(&'a [i32]),
     Millis(&'a [i64]),
     Array { offsets: &'a OffsetBuffer<i32>, elements: Box<ValueWriter<'a>> },
-    Map { offsets: &'a OffsetBuffer<i32>, keys: Box<ValueWriter<'a>>, values: Box<ValueWriter<'a>> },
+    Map { offsets: &'a OffsetBuffer<i32>, keys: Box<ValueWriter<'a>>, values: Box<ValueWriter<'a>>, counted: bool },
     Row(Vec<ValueWriter<'a>>),
 }
 
@@ -222,11 +225,34 @@ impl<'a> ValueWriter<'a> {
                 write_list("[", range(offsets, row).map(|element| (elements.as_ref(), element)), "]", out);
                 Ok(())
             }
-            Values::Map { offsets, keys, values } => {
-                write_map(range(offsets, row).map(|entry| map_entry(keys, values, entry)).collect(), out)
+            Values::Map { offsets, keys, values, counted } => {
+                write_map(self.entries(range(offsets, row), keys, values, *counted), out)
             }
             _ => Ok(()),
         };
+    }
+}
+
+impl ValueWriter<'_> {
+    /// The texts of a map's entries in the order of the style; `counted` if it is a multiset.
+    fn entries(
+        &self,
+        entries: std::ops::Range<usize>,
+        keys: &ValueWriter<'_>,
+        values: &ValueWriter<'_>,
+        counted: bool,
+    ) -> Vec<String> {
+        let mut texts: Vec<_> = entries.map(|entry| (hash_code(keys, entry), map_entry(keys, values, entry))).collect();
+        let is_row = self.style == TextStyle::Row;
+        let hashed = is_row && texts.iter().all(|(hash, _)| hash.is_some());
+        // A multiset has no order of its own, nor has Java's map of keys whose hash codes differ from run to run.
+        if counted || is_row && !hashed {
+            texts.sort_unstable_by(|(_, left), (_, right)| left.cmp(right));
+        }
+        if hashed {
+            java_order::sort(&mut texts);
+        }
+        texts.into_iter().map(|(_, text)| text).collect()
     }
 }
 
@@ -246,9 +272,7 @@ fn write_list<'w, 'a: 'w>(
     out.push_str(close);
 }
 
-fn write_map(mut entries: Vec<String>, out: &mut String) -> std::fmt::Result {
-    // The order of a map's entries is not defined; sorted, equal maps are written alike.
-    entries.sort_unstable();
+fn write_map(entries: Vec<String>, out: &mut String) -> std::fmt::Result {
     out.push('{');
     for (index, entry) in entries.iter().enumerate() {
         let comma = if index > 0 { ", " } else { "" };
@@ -310,12 +334,12 @@ impl<'a> Values<'a> {
                 let map = array.as_map_opt().ok_or_else(mismatch)?;
                 let (keys, values) = (child(map.keys().as_ref(), element)?, TypeKind::Int.not_null());
                 let values = child(map.values().as_ref(), &values)?;
-                Some(Values::Map { offsets: map.offsets(), keys, values })
+                Some(Values::Map { offsets: map.offsets(), keys, values, counted: true })
             }
             TypeKind::Map(key, value) => {
                 let map = array.as_map_opt().ok_or_else(mismatch)?;
                 let (keys, values) = (child(map.keys().as_ref(), key)?, child(map.values().as_ref(), value)?);
-                Some(Values::Map { offsets: map.offsets(), keys, values })
+                Some(Values::Map { offsets: map.offsets(), keys, values, counted: false })
             }
             TypeKind::Row(fields) => {
                 let columns = array.as_struct_opt().ok_or_else(mismatch)?.columns();

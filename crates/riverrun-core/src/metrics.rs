@@ -133,6 +133,25 @@ pub struct OperatorTotals {
     pub watermark: i64,
 }
 
+impl OperatorTotals {
+    /// Adds those of the same operator in another process.
+    pub fn add(&mut self, other: &OperatorTotals) {
+        self.rows_in += other.rows_in;
+        self.rows_out += other.rows_out;
+        self.bytes += other.bytes;
+        self.late += other.late;
+        self.skipped += other.skipped;
+        self.dead += other.dead;
+        self.busy += other.busy;
+        self.pause = self.pause.max(other.pause);
+        // A process without splits never gets a watermark.
+        self.watermark = match [self.watermark, other.watermark] {
+            [known, unknown] | [unknown, known] if unknown == Watermark::MIN.0 => known,
+            [one, other] => one.min(other),
+        };
+    }
+}
+
 /// The metrics of one job: every worker registers its operators here.
 #[derive(Clone, Debug, Default)]
 pub struct JobMetrics(Arc<Mutex<BTreeMap<String, Registered>>>);
@@ -191,5 +210,31 @@ impl Registered {
             pause: self.workers.iter().map(|metrics| metrics.pause.get()).max().unwrap_or(0),
             watermark: self.watermark().0,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_two_processes_counts_are_added_and_the_longest_pause_is_kept() {
+        let metrics = JobMetrics::default();
+        let operator = metrics.register("1", "t", OperatorRole::Source);
+        operator.rows_out.add(2);
+        operator.bytes.add(20);
+        operator.pause.note(7);
+        let mut one = metrics.totals().remove(0);
+        let mut other = OperatorTotals { rows_out: 3, bytes: 30, pause: 9, watermark: 5, ..one.clone() };
+        one.add(&other);
+        assert_eq!((one.rows_out, one.bytes, one.pause), (5, 50, 9));
+        // One that has no split has no watermark, and holds none back.
+        assert_eq!(one.watermark, 5);
+        other.watermark = Watermark::MIN.0;
+        one.add(&other);
+        assert_eq!(one.watermark, 5);
+        other.watermark = 3;
+        one.add(&other);
+        assert_eq!(one.watermark, 3);
     }
 }

@@ -243,8 +243,11 @@ fn mistyped(definition: &OptionDef, key: &str, value: &OptionValue) -> Error {
         .at(value.value_place)
 }
 
-/// Reads a duration as Flink writes it: `500 ms`, `5s`, `1 min`; a bare number is milliseconds.
+/// Reads a duration as Flink writes it: `500 ms`, `5s`, `1 min`, or in ISO 8601's form `PT1H30M`; a bare number is milliseconds.
 pub fn parse_duration(text: &str) -> Option<Millis> {
+    if text.trim_start().starts_with(['P', 'p']) {
+        return parse_iso_duration(text.trim());
+    }
     let (number, unit) = split_unit(text)?;
     let scale = match unit.to_ascii_lowercase().as_str() {
         "" | "ms" | "milli" | "millis" | "millisecond" | "milliseconds" => 1,
@@ -257,6 +260,46 @@ pub fn parse_duration(text: &str) -> Option<Millis> {
         _ => return None,
     };
     number.checked_mul(scale).map(Millis)
+}
+
+/// Reads `P1DT2H3M4.5S`, each part of which may be absent; what is below a millisecond is cut off.
+fn parse_iso_duration(text: &str) -> Option<Millis> {
+    let upper = text.to_ascii_uppercase();
+    let body = upper.strip_prefix('P')?;
+    let (days, clock) = match body.split_once('T') {
+        // T stands before a part of a day.
+        Some((_, "")) => return None,
+        Some(parts) => parts,
+        None => (body, ""),
+    };
+    if body.is_empty() {
+        return None;
+    }
+    let mut millis = 0_i64;
+    for (mut rest, units) in
+        [(days, &[('D', 86_400_000)][..]), (clock, &[('H', 3_600_000), ('M', 60_000), ('S', 1_000)])]
+    {
+        for (unit, scale) in units {
+            let Some((number, behind)) = rest.split_once(*unit) else { continue };
+            let (whole, fraction) = match number.split_once(['.', ',']) {
+                Some((whole, fraction)) if *unit == 'S' && fraction.len() <= 9 => (whole, fraction),
+                Some(_) => return None,
+                None => (number, ""),
+            };
+            let digits = |text: &str| text.bytes().all(|digit| digit.is_ascii_digit());
+            if !digits(whole) || !digits(fraction) {
+                return None;
+            }
+            let thousandths: i64 = format!("{fraction:0<3}")[..3].parse().ok()?;
+            let part = whole.parse::<i64>().ok()?.checked_mul(*scale)?.checked_add(thousandths)?;
+            millis = millis.checked_add(part)?;
+            rest = behind;
+        }
+        if !rest.is_empty() {
+            return None;
+        }
+    }
+    Some(Millis(millis))
 }
 
 /// Reads a size as Flink writes it: `64 kb`, `32mb`; a bare number is bytes.
@@ -278,3 +321,6 @@ fn split_unit(text: &str) -> Option<(i64, &str)> {
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     Some((text[..end].parse().ok()?, text[end..].trim()))
 }
+
+#[cfg(test)]
+mod tests;

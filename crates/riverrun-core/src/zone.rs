@@ -1,7 +1,7 @@
 //! Time zones: between instants and what clocks show, with Java's answers at daylight saving's edges.
 
 use chrono::{DateTime, LocalResult, Offset, TimeZone};
-use chrono_tz::Tz;
+pub use chrono_tz::Tz;
 
 /// How far a zone's clocks are ahead of UTC at an instant, in seconds.
 #[inline]

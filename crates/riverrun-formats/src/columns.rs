@@ -206,7 +206,8 @@ impl Column {
                 Values::Row { len: 0, fields: fields.collect::<Result<_>>()?, read }
             }
             TypeKind::Variant | TypeKind::Bitmap => {
-                return Err(Error::unsupported(format!("reading type {} (column `{}`)", field.data_type, field.name)));
+                return Err(Error::unsupported(format!("reading type {} (column `{}`)", field.data_type, field.name))
+                    .hint("declare it as STRING or BYTES, and make a value of it in the query"));
             }
         };
         let arrow = field.data_type.to_arrow();

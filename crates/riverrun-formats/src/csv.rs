@@ -112,6 +112,18 @@ impl Dialect {
                 .at(options.given(QUOTE_CHARACTER.name).and_then(|value| value.key_place)));
         }
         let quote = if options.bool(&DISABLE_QUOTE_CHARACTER)? { None } else { ascii(options, &QUOTE_CHARACTER)? };
+        let escape = ascii(options, &ESCAPE_CHARACTER)?;
+        for (other, definition) in [(quote, &QUOTE_CHARACTER), (escape, &ESCAPE_CHARACTER)] {
+            if other.is_some_and(|other| char::from(other) == delimiter) {
+                let given = options.given(FIELD_DELIMITER.name).or_else(|| options.given(definition.name));
+                return Err(Error::input(format!(
+                    "csv.{} and csv.{} are both '{delimiter}'",
+                    FIELD_DELIMITER.name, definition.name
+                ))
+                .hint("set one of them to another character; 'csv.disable-quote-character' = 'true' for files without quotes")
+                .at(given.and_then(|value| value.value_place)));
+            }
+        }
         let element_delimiter = unescape_java(options.text(&ARRAY_ELEMENT_DELIMITER).unwrap_or(";"));
         if element_delimiter.is_empty() {
             return Err(Error::input("csv.array-element-delimiter is empty")
@@ -121,7 +133,7 @@ impl Dialect {
         Ok(Dialect {
             delimiter: delimiter.to_string(),
             quote,
-            escape: ascii(options, &ESCAPE_CHARACTER)?,
+            escape,
             element_delimiter,
             null_literal: options.text(&NULL_LITERAL).map(str::to_owned),
             comments: options.bool(&ALLOW_COMMENTS)?,
@@ -197,9 +209,8 @@ fn check_nested(field: &Field, data_type: &DataType) -> Result<()> {
 
 fn check_flat(field: &Field, data_type: &DataType) -> Result<()> {
     match data_type.kind {
-        TypeKind::Map(..) | TypeKind::Multiset(_) | TypeKind::Variant | TypeKind::Bitmap => {
-            Err(refused(field, "CSV has no maps"))
-        }
+        TypeKind::Map(..) | TypeKind::Multiset(_) => Err(refused(field, "CSV has no maps")),
+        TypeKind::Variant | TypeKind::Bitmap => Err(refused(field, "CSV has no form for values of this type")),
         _ => Ok(()),
     }
 }

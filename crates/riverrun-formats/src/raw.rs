@@ -1,7 +1,7 @@
 //! `raw`: the record's bytes as the one column of the table.
 //!
-//! Options and mapping as in Flink 2.3, "Raw Format". As there, bytes that are no text in the charset become `�`, and a
-//! record of the wrong length for a number is broken.
+//! Options and mapping as in Flink 2.3, "Raw Format". A record of the wrong length for a number is broken, as there; so
+//! is one that is no text in the charset, where Flink puts `�` for what it can't read.
 
 #[cfg(test)]
 mod tests;
@@ -112,20 +112,40 @@ impl Charset {
         }
     }
 
-    fn decode<'a>(self, bytes: &'a [u8]) -> Cow<'a, str> {
+    /// The text; where it is none, the first byte that can't be read.
+    fn decode<'a>(self, bytes: &'a [u8]) -> Result<Cow<'a, str>, usize> {
         match self {
-            Charset::Utf8 => String::from_utf8_lossy(bytes),
-            Charset::Ascii => bytes.iter().map(|&b| if b.is_ascii() { b as char } else { '\u{fffd}' }).collect(),
-            Charset::Latin1 => bytes.iter().map(|&b| b as char).collect(),
+            Charset::Utf8 => std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|error| error.valid_up_to()),
+            Charset::Ascii => match bytes.iter().position(|byte| !byte.is_ascii()) {
+                None => Charset::Utf8.decode(bytes),
+                Some(at) => Err(at),
+            },
+            Charset::Latin1 => Ok(bytes.iter().map(|&b| b as char).collect()),
             Charset::Utf16 { little_endian } => {
-                let units = bytes.chunks(2).map(|pair| match (pair, little_endian) {
+                let units = bytes.chunks_exact(2).map(|pair| match (pair, little_endian) {
                     (&[a, b], true) => u16::from_le_bytes([a, b]),
                     (&[a, b], false) => u16::from_be_bytes([a, b]),
-                    // Half a character.
-                    _ => 0xfffd,
+                    _ => 0,
                 });
-                char::decode_utf16(units).map(|unit| unit.unwrap_or('\u{fffd}')).collect()
+                let mut text = String::with_capacity(bytes.len());
+                let mut at = 0;
+                for character in char::decode_utf16(units) {
+                    let character = character.map_err(|_| at)?;
+                    text.push(character);
+                    at += 2 * character.len_utf16();
+                }
+                if bytes.len().is_multiple_of(2) { Ok(Cow::Owned(text)) } else { Err(at) }
             }
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Charset::Utf8 => "UTF-8",
+            Charset::Ascii => "US-ASCII",
+            Charset::Latin1 => "ISO-8859-1",
+            Charset::Utf16 { little_endian: true } => "UTF-16LE",
+            Charset::Utf16 { little_endian: false } => "UTF-16BE",
         }
     }
 
@@ -177,7 +197,13 @@ impl Decoder for RawDecoder {
                 Values::BigInt(values) => number!(values, i64),
                 Values::Float(values) => number!(values, f32),
                 Values::Double(values) => number!(values, f64),
-                Values::Text(bytes) => bytes.push(self.charset.decode(record).as_bytes()),
+                Values::Text(bytes) => match self.charset.decode(record) {
+                    Ok(text) => bytes.push(text.as_bytes()),
+                    Err(at) => {
+                        let reason = format!("invalid {} at byte {at}", self.charset.name());
+                        return Err(DecodeError { reason });
+                    }
+                },
                 Values::Binary(bytes) => bytes.push(record),
                 _ => return Err(DecodeError { reason: "format raw can't hold this type".to_owned() }),
             }

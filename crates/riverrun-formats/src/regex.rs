@@ -14,7 +14,7 @@ use crate::text::{self, Dialect, NoValue, TimestampFormat};
 use access_log::{AccessLog, LogField};
 use log_time::TimeFormat;
 use regex::{CaptureLocations, Regex};
-use riverrun_core::suggest::did_you_mean;
+use riverrun_core::suggest::{did_you_mean, nearest};
 use riverrun_core::{Error, Field, OptionDef, OptionType, Options, Result, RowBatch};
 
 const PATTERN: OptionDef = OptionDef::required(
@@ -117,7 +117,10 @@ impl RegexDecoder {
                 let names: Vec<Option<&str>> = regex.capture_names().collect();
                 let groups = spec.schema.fields.iter().map(|field| {
                     let group = names.iter().position(|name| *name == Some(field.name.as_str()));
-                    group.ok_or_else(|| no_group(field, "regex.pattern", names.iter().flatten().copied()).at(place))
+                    group.ok_or_else(|| {
+                        let error = no_group(field, "regex.pattern", names.iter().flatten().copied()).at(place);
+                        error.hint_opt(near_access_log(pattern))
+                    })
                 });
                 let groups = projected(groups.collect::<Result<_>>()?);
                 let locations = regex.capture_locations();
@@ -167,6 +170,17 @@ impl RegexDecoder {
         self.columns.end_row();
         Ok(())
     }
+}
+
+/// What is meant by a text without special characters that is nearly the name of an access log's format.
+fn near_access_log(pattern: &str) -> Option<String> {
+    let plain = pattern.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | ' '));
+    // Apache's documentation has `common` for the format and `clf` beside it.
+    let near = match nearest(pattern.trim(), ["clf", "common", "combined"]).filter(|_| plain)? {
+        "common" => "clf",
+        near => near,
+    };
+    Some(format!("did you mean `{near}`, for access logs?"))
 }
 
 fn no_group<'a>(field: &Field, pattern: &str, names: impl Iterator<Item = &'a str>) -> Error {

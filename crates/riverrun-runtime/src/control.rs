@@ -6,7 +6,7 @@
 
 use crate::checkpoint::Report;
 use crate::checkpoint::coordinator::Event;
-use crate::process::{ProcessLayout, read_frame, write_frame};
+use crate::process::{PeakMemory, ProcessLayout, read_frame, write_frame};
 use crate::shared::{Blame, JobShared};
 use crate::snapshot::{OperatorPart, PartOnWire};
 use crate::ticks::TickLink;
@@ -29,8 +29,8 @@ const LONGEST: usize = 1 << 30;
 enum Control {
     /// From process 0: this tick is open. To process 0: something has been sent in this tick.
     Tick(u64),
-    /// Still alive; to process 0 with the sender's counters.
-    Heartbeat(Vec<OperatorTotals>),
+    /// Still alive; to process 0 with what the sender has counted.
+    Heartbeat(Counted),
     /// The parts that the sender's workers left for an epoch.
     Parts(Epoch, Vec<(String, usize, PartOnWire)>),
     /// The sender has written the parts of an epoch, its last ones or not: a report as JSON, or why it could not.
@@ -43,8 +43,16 @@ enum Control {
     Stop,
     /// Everything ends at once.
     Cancel,
-    /// The sender's workers have ended; its last counters.
-    Done(Vec<OperatorTotals>),
+    /// The sender's workers have ended; what it has counted.
+    Done(Counted),
+}
+
+/// What a process has counted; nothing from process 0, whose counts are no news to the others.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Counted {
+    totals: Vec<OperatorTotals>,
+    /// The most memory that it has had, in bytes.
+    peak_memory: u64,
 }
 
 /// How a peer is reached.
@@ -61,7 +69,7 @@ struct Peer {
 
 #[derive(Default)]
 struct Reported {
-    totals: Vec<Vec<OperatorTotals>>,
+    counted: Vec<Counted>,
     done: Vec<bool>,
 }
 
@@ -72,6 +80,7 @@ pub(crate) struct ControlPlane {
     reported: Mutex<Reported>,
     changed: Condvar,
     closing: AtomicBool,
+    peak_memory: Option<PeakMemory>,
     /// In process 0 of a job with checkpoints: where the others' reports go.
     reports: OnceLock<Sender<Event>>,
 }
@@ -93,7 +102,7 @@ impl ControlPlane {
             readers.push((index, socket.try_clone().map_err(failed)?));
             peers.push(Peer { index, way: Way::Socket(Mutex::new(socket)) });
         }
-        let plane = Self::new(shared, peers);
+        let plane = Self::new(shared, peers, layout.peak_memory.clone());
         plane.connect(layout.index == 0);
         let mut threads = Vec::new();
         for (at, (index, mut socket)) in readers.into_iter().enumerate() {
@@ -119,7 +128,7 @@ impl ControlPlane {
     ) -> Result<(Arc<Self>, Vec<JoinHandle<()>>)> {
         let others = if index == 0 { 1..processes } else { 0..1 };
         let peer = |peer| Peer { index: peer, way: Way::Lines(turns.line(index, peer), turns.line(peer, index)) };
-        let plane = Self::new(shared, others.map(peer).collect());
+        let plane = Self::new(shared, others.map(peer).collect(), None);
         plane.connect(index == 0);
         let mut threads = Vec::new();
         for (at, peer) in plane.peers.iter().enumerate() {
@@ -136,14 +145,15 @@ impl ControlPlane {
         Ok((plane, threads))
     }
 
-    fn new(shared: &Arc<JobShared>, peers: Vec<Peer>) -> Arc<Self> {
+    fn new(shared: &Arc<JobShared>, peers: Vec<Peer>, peak_memory: Option<PeakMemory>) -> Arc<Self> {
         let count = peers.len();
         Arc::new(ControlPlane {
             shared: shared.clone(),
             peers,
-            reported: Mutex::new(Reported { totals: vec![Vec::new(); count], done: vec![false; count] }),
+            reported: Mutex::new(Reported { counted: vec![Counted::default(); count], done: vec![false; count] }),
             changed: Condvar::new(),
             closing: AtomicBool::new(false),
+            peak_memory,
             reports: OnceLock::new(),
         })
     }
@@ -233,8 +243,8 @@ impl ControlPlane {
             match next() {
                 Ok(Control::Tick(time)) if others => self.shared.ticks.announce(time),
                 Ok(Control::Tick(used)) => self.shared.ticks.request_after(used),
-                Ok(Control::Heartbeat(totals)) => {
-                    self.reported.lock().unwrap_or_else(PoisonError::into_inner).totals[at] = totals;
+                Ok(Control::Heartbeat(counted)) => {
+                    self.reported.lock().unwrap_or_else(PoisonError::into_inner).counted[at] = counted;
                 }
                 Ok(Control::Parts(epoch, parts)) => {
                     let parts = parts.into_iter().map(|(id, worker, part)| (id, worker, OperatorPart::from(part)));
@@ -270,10 +280,10 @@ impl ControlPlane {
                     }
                     self.shared.cancel();
                 }
-                Ok(Control::Done(totals)) => {
+                Ok(Control::Done(counted)) => {
                     let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
-                    if !totals.is_empty() {
-                        reported.totals[at] = totals;
+                    if !counted.totals.is_empty() {
+                        reported.counted[at] = counted;
                     }
                     reported.done[at] = true;
                     self.changed.notify_all();
@@ -313,31 +323,31 @@ impl ControlPlane {
             if self.closing.load(Ordering::SeqCst) {
                 return;
             }
-            self.send(&Control::Heartbeat(self.own_totals()));
+            self.send(&Control::Heartbeat(self.counted()));
         }
     }
 
-    fn own_totals(&self) -> Vec<OperatorTotals> {
-        // Process 0's own are no news to the others.
-        if self.peers.first().is_some_and(|peer| peer.index == 0) { self.shared.metrics.totals() } else { Vec::new() }
+    fn counted(&self) -> Counted {
+        if self.peers.first().is_none_or(|peer| peer.index != 0) {
+            return Counted::default();
+        }
+        let peak_memory = self.peak_memory.as_ref().map_or(0, |peak_memory| peak_memory());
+        Counted { totals: self.shared.metrics.totals(), peak_memory }
+    }
+
+    /// The sum of the most memory that each of the other processes has had, as far as they have reported it.
+    pub(crate) fn peak_memory_of_others(&self) -> u64 {
+        let reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        reported.counted.iter().map(|counted| counted.peak_memory).sum()
     }
 
     /// The totals of all processes, as far as they have been reported.
     pub(crate) fn totals(&self) -> Vec<OperatorTotals> {
         let mut all = self.shared.metrics.totals();
         let reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
-        for other in reported.totals.iter().flatten() {
+        for other in reported.counted.iter().flat_map(|counted| &counted.totals) {
             match all.iter_mut().find(|known| known.id == other.id) {
-                Some(known) => {
-                    known.rows_in += other.rows_in;
-                    known.rows_out += other.rows_out;
-                    known.bytes += other.bytes;
-                    known.late += other.late;
-                    known.skipped += other.skipped;
-                    known.dead += other.dead;
-                    known.busy += other.busy;
-                    known.watermark = known.watermark.min(other.watermark);
-                }
+                Some(known) => known.add(other),
                 None => all.push(other.clone()),
             }
         }
@@ -360,7 +370,7 @@ impl ControlPlane {
 
     /// This process's workers have ended: says so, and waits until the others have too.
     pub(crate) fn finish(&self, place: &Place) {
-        self.send(&Control::Done(self.own_totals()));
+        self.send(&Control::Done(self.counted()));
         let all_done = || {
             let reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
             reported.done.iter().all(|done| *done) || self.shared.is_cancelled()

@@ -357,6 +357,12 @@ impl JobHandle {
         self.control.as_ref().map_or_else(|| self.shared.metrics.totals(), |control| control.totals())
     }
 
+    /// In process 0 the sum of the most memory that each of the other processes has had, in bytes, as far as these were given
+    /// [`ProcessLayout::peak_memory`].
+    pub fn peak_memory_of_others(&self) -> u64 {
+        self.control.as_ref().map_or(0, |control| control.peak_memory_of_others())
+    }
+
     /// The bytes on their way between this process's operators: now, and the most there ever were.
     pub fn bytes_in_flight(&self) -> (usize, usize) {
         (self.shared.budget.live(), self.shared.budget.peak())

@@ -45,5 +45,5 @@ pub use process::ProcessLayout;
 pub use route::{Route, Router};
 pub use sink::{Sink, SinkContext, SinkState};
 pub use snapshot::{OperatorPart, Snapshot};
-pub use source::{SourceContext, SourceOutput, SourceReader, SourceState, SplitId, WatermarkStrategy};
+pub use source::{MaxAhead, SourceContext, SourceOutput, SourceReader, SourceState, SplitId, WatermarkStrategy};
 pub use watermarks::WatermarkRuns;

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// The version of the handshake and of everything that follows it on the wire.
-const PROTOCOL: u32 = 1;
+const PROTOCOL: u32 = 2;
 
 /// A greeting longer than this is none.
 const LONGEST_GREETING: usize = 64 << 10;
@@ -58,10 +58,15 @@ pub struct ProcessLayout {
     pub heartbeat_timeout: Duration,
     /// Gives a process that has ended already, where whoever started the others knows: nobody waits for that one to join.
     pub ended: Option<Ended>,
+    /// The most memory that this process has had so far, in bytes: told to process 0.
+    pub peak_memory: Option<PeakMemory>,
 }
 
 /// Looks for a process that has ended; gives its number.
 pub type Ended = Arc<dyn Fn() -> Option<usize> + Send + Sync>;
+
+/// Gives the most memory that this process has had so far, in bytes.
+pub type PeakMemory = Arc<dyn Fn() -> u64 + Send + Sync>;
 
 impl std::fmt::Debug for ProcessLayout {
     /// Without the token, which must not come into a log.
@@ -92,6 +97,7 @@ impl ProcessLayout {
             connect_timeout: Duration::from_secs(30),
             heartbeat_timeout: Duration::from_secs(20),
             ended: None,
+            peak_memory: None,
         }
     }
 }

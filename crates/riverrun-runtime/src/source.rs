@@ -3,7 +3,8 @@
 use crate::batch::Batch;
 use crate::identity::JobIdentity;
 use riverrun_core::metrics::OperatorMetrics;
-use riverrun_core::{Clock, Result};
+use riverrun_core::zone::{Tz, offset_at_instant};
+use riverrun_core::{Clock, Millis, Result};
 pub use riverrun_state::SplitId;
 use riverrun_state::{OperatorSnapshot, RestoredState};
 use std::sync::Arc;
@@ -128,9 +129,26 @@ pub struct WatermarkStrategy<B> {
     /// The watermark expression.
     pub expression: WatermarkExpression<B>,
     /// A watermark goes out after a row once event time has moved by more than this (`pipeline.auto-watermark-interval`).
-    pub interval: riverrun_core::Millis,
+    pub interval: Millis,
     /// After this long without rows a split no longer holds the watermark back (`scan.watermark.idle-timeout`).
     pub idle_timeout: Option<Duration>,
     /// A row whose time is further ahead of the clock does not move the watermark (`scan.watermark.max-ahead`).
-    pub max_ahead: Option<riverrun_core::Millis>,
+    pub max_ahead: Option<MaxAhead>,
+}
+
+/// How far a row's time may be ahead of the clock and still move the watermark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MaxAhead {
+    /// So far.
+    pub by: Millis,
+    /// Where the clock hangs whose times the rows have: the session's zone for TIMESTAMP, UTC for TIMESTAMP_LTZ.
+    pub zone: Tz,
+}
+
+impl MaxAhead {
+    /// The latest time that moves the watermark at this instant.
+    pub fn limit(&self, now: Millis) -> i64 {
+        let offset = offset_at_instant(self.zone, now.0.div_euclid(1_000)) * 1_000;
+        now.0.saturating_add(offset).saturating_add(self.by.0)
+    }
 }

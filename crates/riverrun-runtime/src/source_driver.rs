@@ -268,11 +268,13 @@ impl<B: Batch> SourceDriver<B> {
         let clock = &self.seat.worker.job.clock;
         match event {
             SourceEvent::SplitOpened(split) => {
+                tracing::debug!("{}, worker {}: split {split} begins", self.seat.id, self.seat.worker.worker);
                 if let Some(event_time) = &mut self.event_time {
                     event_time.splits.open(split, clock.now());
                 }
             }
             SourceEvent::SplitFinished(split) => {
+                tracing::debug!("{}, worker {}: split {split} has ended", self.seat.id, self.seat.worker.worker);
                 if let Some(event_time) = &mut self.event_time {
                     event_time.splits.finish(&split);
                 }

@@ -11,7 +11,7 @@
 //! pending when no rows come goes out after the interval by the clock.
 
 use crate::message::Status;
-use crate::source::SplitId;
+use crate::source::{MaxAhead, SplitId};
 use crate::watermarks::WatermarkRuns;
 use riverrun_core::{Millis, Watermark};
 use riverrun_state::SplitProgress;
@@ -41,7 +41,7 @@ struct Split {
 pub(crate) struct Settings {
     pub(crate) interval: Millis,
     pub(crate) idle_timeout: Option<Duration>,
-    pub(crate) max_ahead: Option<Millis>,
+    pub(crate) max_ahead: Option<MaxAhead>,
 }
 
 /// Follows the splits that one worker reads of a source.
@@ -117,7 +117,7 @@ impl SplitWatermarks {
     pub(crate) fn rows(&mut self, id: SplitId, times: &[i64], now: Millis) -> WatermarkRuns {
         self.open(id.clone(), now);
         let others = self.others(&id);
-        let limit = self.settings.max_ahead.map_or(i64::MAX, |ahead| now.0.saturating_add(ahead.0));
+        let limit = self.settings.max_ahead.map_or(i64::MAX, |ahead| ahead.limit(now));
         let interval = self.settings.interval.0;
         let mut runs = WatermarkRuns::constant(self.watermark);
         self.last_row = now;

@@ -5,6 +5,7 @@
 //! | [`scope`] | names to columns and nested fields |
 //! | [`literal`] | literals to values of Flink's types |
 //! | [`expr`] | expressions |
+//! | [`row_equality`] | `=` and IN of rows that ROW makes |
 //! | [`call`] | function calls with their implicit casts, and constant folding |
 //! | [`user_call`] | calls of the user's functions |
 //! | [`query`] | WITH, set operations, VALUES, ORDER BY, LIMIT |
@@ -39,6 +40,7 @@ pub mod match_recognize;
 mod over;
 pub mod query;
 pub mod relation;
+mod row_equality;
 pub mod scope;
 mod select;
 mod shown;
@@ -48,7 +50,7 @@ pub mod temporal;
 pub(crate) mod user_call;
 mod window_tvf;
 
-pub use catalog_tables::CatalogTables;
+pub use catalog_tables::{CatalogTables, bind_table};
 pub use expr::{ExprBinder, Special};
 pub use query::{NamedRelation, QueryBinder, Tables};
 pub use relation::{Relation, RelationKind};

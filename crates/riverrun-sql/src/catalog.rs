@@ -254,7 +254,9 @@ impl Catalog {
                     .hint(format!("drop it first: DROP TEMPORARY {} {name}", object.noun().to_uppercase()))
                     .at(name.place()))
             }
-            Some(Object::View(_)) => Err(Error::input(format!("'{name}' is a view, no table")).at(name.place())),
+            Some(Object::View(_)) => Err(Error::input(format!("'{name}' is a view, no table"))
+                .hint(format!("drop it first: DROP VIEW {name}"))
+                .at(name.place())),
             None if replaces == Replaces::One => {
                 Err(Error::input(format!("there is no table '{name}' to be replaced"))
                     .hint("write CREATE OR REPLACE TABLE, which creates it too")
@@ -306,7 +308,9 @@ impl Catalog {
             return if create.if_not_exists {
                 Ok(())
             } else {
-                Err(Error::input(format!("there is a catalog '{name}' already")).at(name.place))
+                Err(Error::input(format!("there is a catalog '{name}' already"))
+                    .hint("drop it first, or write CREATE CATALOG IF NOT EXISTS")
+                    .at(name.place))
             };
         }
         let described = Described::from(create);
@@ -326,7 +330,9 @@ impl Catalog {
             return if if_not_exists {
                 Ok(())
             } else {
-                Err(Error::input(format!("there is a database '{name}' already")).at(name.place()))
+                Err(Error::input(format!("there is a database '{name}' already"))
+                    .hint("drop it first, or write CREATE DATABASE IF NOT EXISTS")
+                    .at(name.place()))
             };
         }
         databases.insert(database, Database::default());
@@ -397,6 +403,10 @@ impl Catalog {
             return self.find(&drop.name).map(|_| ());
         };
         if object.noun() != noun {
+            // No table, or no view, of this name exists.
+            if drop.if_exists {
+                return Ok(());
+            }
             return Err(Error::input(format!("'{}' is a {}, no {noun}", drop.name, object.noun()))
                 .hint(format!("write DROP {}", object.noun().to_uppercase()))
                 .at(drop.name.place()));

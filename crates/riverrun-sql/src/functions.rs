@@ -188,6 +188,8 @@ pub mod operators {
     pub const SIMILAR: &str = "SIMILAR TO";
     /// `a IN (b, …)`: the first argument is the needle.
     pub const IN: &str = "IN";
+    /// `ROW(a, …) IN (ROW(b, …), …)`: the first argument is the needle, and all are rows that ROW makes.
+    pub const ROW_IN: &str = "ROW IN";
     /// `a BETWEEN b AND c`.
     pub const BETWEEN: &str = "BETWEEN";
     /// `a BETWEEN SYMMETRIC b AND c`.

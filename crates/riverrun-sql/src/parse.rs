@@ -15,6 +15,9 @@
 //! | `DATE '…'`, `TIME '…'`, `TIMESTAMP '…'` | `Expr::TypedString`; read it with [`literals::typed`] |
 //! | `INTERVAL '…' DAY TO SECOND(3)` | `Expr::Interval`; read it with [`literals::interval`] |
 //! | `x'AB'` | `Expr::Value(HexStringLiteral)` |
+//! | `INTERVAL n DAY`, `INTERVAL (a + b) DAY` | `(n * INTERVAL '1' DAY)` |
+//! | `{fn UCASE(a)}` | call `UPPER(a)` |
+//! | `CASE a WHEN b, c THEN d END` | `CASE a WHEN b THEN d WHEN c THEN d END` |
 //! | `EXTRACT(unit FROM a)` | call `EXTRACT('UNIT', a)` |
 //! | `FLOOR(a TO unit)`, `CEIL(a TO unit)` | call `FLOOR TO(a, 'UNIT')`, `CEIL TO(a, 'UNIT')` |
 //! | `TIMESTAMPADD(unit, n, a)`, `TIMESTAMPDIFF(unit, a, b)` | the same call with `'UNIT'` as a string |
@@ -47,15 +50,25 @@
 //! `(SELECT …) MATCH_RECOGNIZE` has as its table `TableFactor::Table` named [`DERIVED`], with the subquery as its one argument;
 //! `TABLE(f(…)) MATCH_RECOGNIZE` has what `f(…)` alone is.
 //!
+//! In GROUP BY: DISTINCT is an item of its own, the identifier [`GROUP_DISTINCT`]; grouping sets within GROUPING SETS are elements of it as
+//! `Expr::GroupingSets`, `Expr::Rollup` and `Expr::Cube`.
+//!
+//! Strings of several tokens (`'a'⏎'b'`, `U&'#263A' UESCAPE '#'`) are one plain string each, and `TABLE t` as a query is `SELECT * FROM t`.
+//!
 //! Hints (`/*+ OPTIONS('k' = 'v') */`) stand beside the AST, in [`Query::hints`], by the place of the token they follow.
 
 mod alter;
 mod calls;
+mod case;
 mod create;
 mod cursor;
 mod dialect;
 mod errors;
+mod foreign;
 pub mod function;
+mod grouping;
+mod interval;
+mod jdbc;
 mod json_calls;
 pub mod literals;
 mod matched;
@@ -67,7 +80,9 @@ mod statement;
 mod statements;
 mod tokens;
 pub mod types;
+mod use_object;
 mod values;
+mod whole_tables;
 
 pub use create::unfilled;
 pub use statement::{
@@ -89,6 +104,9 @@ pub const TABLE_ARGUMENT: &str = "$TABLE";
 
 /// The name of the symbol that stands for `WITHIN` among the definitions of a MATCH_RECOGNIZE.
 pub const WITHIN: &str = "$WITHIN";
+
+/// The name of the item that stands for DISTINCT at the head of a GROUP BY.
+pub const GROUP_DISTINCT: &str = "$DISTINCT";
 
 /// The name of the call that stands for a subquery before MATCH_RECOGNIZE.
 pub const DERIVED: &str = "$DERIVED";

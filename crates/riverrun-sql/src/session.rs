@@ -5,6 +5,7 @@ mod ddl;
 pub mod emit;
 mod flink_options;
 pub mod lookup;
+pub mod star;
 pub mod state;
 pub mod updates;
 
@@ -133,6 +134,7 @@ pub const SESSION_OPTIONS: &[OptionDef] = &[
     SOURCE_EVENTS_DUPLICATE,
     STATE_TTL,
     LATE_ROWS,
+    star::COLUMN_EXPANSION,
     emit::EARLY_FIRE,
     emit::EARLY_FIRE_DELAY,
     emit::LATE_FIRE,
@@ -332,6 +334,9 @@ fn check_value(definition: &OptionDef, options: &Options) -> Result<()> {
         ));
     }
     checkpointing::check_value(definition, options, text)?;
+    if definition.name == star::COLUMN_EXPANSION.name {
+        star::ColumnExpansion::parse(text)?;
+    }
     let range = match definition.name {
         name if name == MAX_PARALLELISM.name => 1..=32_768,
         name if name == PARALLELISM.name => 1..=32_768,

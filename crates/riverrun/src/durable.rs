@@ -9,7 +9,7 @@ mod state_dir;
 pub(crate) mod supervisor;
 
 pub use fit::{Fit, OperatorFit, Verdict};
-pub use notes::notes;
+pub use notes::{notes, query_note};
 pub use origin::{Found, Origin, find};
 use state_dir::Start;
 pub use state_dir::{JobRecord, StateDir};

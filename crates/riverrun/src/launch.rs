@@ -2,6 +2,7 @@
 
 use crate::durable::JobDurability;
 use crate::durable::control::Running;
+use crate::log;
 use crate::results::SharedConsumer;
 use crate::run::RunOptions;
 use crate::session::{Session, StartOptions, check_fit};
@@ -42,11 +43,15 @@ impl Launch<'_> {
                 |manifest: &Manifest, place: &str| check_fit(self.plan, manifest, durability.allow_unclaimed, place);
             let prepared = durability.prepare(self.number, name, folder, &stores, fits)?;
             let Some(prepared) = prepared else { return Ok(None) };
+            log::goes_on(self.number, &prepared);
             self.durability = Some(prepared);
         }
         let durability = self.durability.as_ref();
         let cluster = self.options.cluster.as_ref();
         let processes = cluster.map(|cluster| cluster.start(self.number, self.plan, durability)).transpose()?;
+        let workers = self.session.workers(self.options.parallelism);
+        let count = processes.as_ref().map_or(1, |layout| layout.processes);
+        log::starts(self.number, self.session, self.plan, workers, count);
         let start =
             StartOptions { parallelism: self.options.parallelism, results: self.results, processes, durability };
         let job = self.session.start(self.plan, start)?;

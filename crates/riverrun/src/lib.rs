@@ -7,6 +7,7 @@ mod collect;
 pub mod durable;
 pub mod functions;
 mod launch;
+mod log;
 pub mod rehearsal;
 mod results;
 mod run;

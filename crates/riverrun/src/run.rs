@@ -2,8 +2,9 @@
 
 use crate::durable::control::{self, Running};
 use crate::durable::supervisor::SupervisedJob;
-use crate::durable::{Durability, JobDurability, notes};
+use crate::durable::{Durability, JobDurability, notes, query_note};
 use crate::launch::Launch;
+use crate::log;
 use crate::rehearsal::TableOverrides;
 use crate::results::{RowConsumer, SharedConsumer};
 use crate::script::Script;
@@ -11,6 +12,7 @@ use crate::session::Session;
 use riverrun_core::metrics::OperatorTotals;
 use riverrun_core::{Place, Result};
 use riverrun_runtime::process::ProcessLayout;
+use riverrun_sql::catalog::Object;
 use riverrun_sql::parse::{FunctionScope, Insert, Query, Statement, StatementKind};
 use riverrun_sql::plan::{Properties, StreamPlan};
 use riverrun_sql::session::Rows;
@@ -72,6 +74,8 @@ pub trait Host {
 pub struct JobReport {
     /// Its counters.
     pub totals: Vec<OperatorTotals>,
+    /// The sum of the most memory that each of its processes has had, in bytes, but for the one that was called.
+    pub peak_memory: u64,
     /// Whether it was stopped before its end.
     pub stopped: bool,
     /// Why it failed, if it did.
@@ -93,6 +97,8 @@ pub struct RunOptions {
     pub parallelism: Option<usize>,
     /// Plan everything, run nothing.
     pub plan_only: bool,
+    /// Refuse tables whose connector or options are wrong also where nothing uses them. Flink takes those.
+    pub check_tables: bool,
     /// Where jobs run in several processes.
     pub cluster: Option<Arc<dyn Cluster>>,
     /// How the jobs of INSERTs are made durable; `None`: they are not.
@@ -194,12 +200,34 @@ fn run_statements(
         control::listen(&durability.state_dir, &waiting.running)?;
     }
     for statement in statements {
+        if !options.plan_only {
+            log::statement(statement);
+        }
         execute(session, statement, options, &mut waiting, host).map_err(|error| error.at(statement.place))?;
     }
     let jobs = waiting.take(session)?;
     let outcome = waiting.run(session, &jobs, options, host);
     waiting.running.settle();
-    outcome
+    outcome?;
+    if options.check_tables { check_tables(session) } else { Ok(()) }
+}
+
+/// Refuses the first table of the catalog that can't be used; those that were dropped are none of it.
+fn check_tables(session: &Session) -> Result<()> {
+    let catalog = &session.catalog;
+    let mut wrong = Vec::new();
+    for name in catalog.catalog_names() {
+        for database in catalog.database_names(name)? {
+            for object in catalog.objects(name, database) {
+                if let Object::Table(table) = object {
+                    wrong.extend(session.planner().check_table(table).err());
+                }
+            }
+        }
+    }
+    // As they stand in the file.
+    wrong.sort_by_key(|error| error.place().map(|place| (place.line, place.column)));
+    wrong.into_iter().next().map_or(Ok(()), Err)
 }
 
 fn execute(
@@ -261,6 +289,7 @@ fn changes_meaning(kind: &StatementKind) -> bool {
         | StatementKind::DropFunction(_)
         | StatementKind::UseCatalog(_)
         | StatementKind::UseDatabase(_)
+        | StatementKind::UseModules
         | StatementKind::Set(Some(_))
         | StatementKind::Reset(_) => true,
         _ => false,
@@ -305,6 +334,9 @@ fn run_query(
         return host.planned(&plan);
     }
     note_options(session, &beside, options, host);
+    if let Some(note) = query_note(&session.config, options.durability.is_some()) {
+        host.note(note);
+    }
     let result = plan.result().ok_or_else(|| riverrun_core::Error::bug("a query without a result"))?;
     let consumer = SharedConsumer::new(host.query(&result.properties)?);
     let mut jobs = Vec::new();
@@ -330,8 +362,10 @@ fn follow(jobs: Vec<(SupervisedJob<'_>, Option<Place>)>, host: &mut dyn Host) ->
             let Some(result) = (!over[at]).then(|| jobs[at].wait_timeout(wait)).flatten() else { continue };
             over[at] = true;
             let error = result.err().map(|error| error.at(places[at]));
+            log::ended(jobs[at].number(), &jobs[at].totals(), error.is_some());
             host.ended(&JobReport {
                 totals: jobs[at].totals(),
+                peak_memory: jobs[at].peak_memory_of_others(),
                 stopped: asked != Control::Continue && error.is_none(),
                 error: error.clone(),
             });

@@ -26,7 +26,7 @@ impl Script {
             std::io::stdin()
                 .read_to_string(&mut text)
                 .map_err(|error| Error::input(format!("cannot read standard input: {error}")))?;
-            return Ok(Script { name: "stdin".into(), text, variables, lines_before: 0 });
+            return Ok(Script { variables, ..Script::from_text("stdin", without_mark(text)) });
         }
         let name = path.display().to_string();
         let bytes = std::fs::read(path).map_err(|error| {
@@ -38,10 +38,12 @@ impl Script {
             Error::input(format!("cannot read '{name}': {error_text}"))
                 .hint("give the path of a SQL file, or - for standard input")
         })?;
+        let wide = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
         let text = String::from_utf8(bytes).map_err(|error| {
             Error::input(format!("'{name}' is not UTF-8: byte {}", error.utf8_error().valid_up_to()))
+                .hint_opt(wide.then_some("it is UTF-16: save it as UTF-8"))
         })?;
-        Ok(Script { name, text, variables, lines_before: 0 })
+        Ok(Script { variables, ..Script::from_text(name, without_mark(text)) })
     }
 
     /// A text that is no file.
@@ -53,5 +55,13 @@ impl Script {
     pub fn statements(&self) -> Result<Vec<Statement>> {
         let variables: Variables = self.variables.iter().cloned().collect();
         parse::parse_behind(&self.text, &variables, self.lines_before)
+    }
+}
+
+/// A file's text without the byte order mark that editors of some systems put before it: it is no part of the statements.
+pub(crate) fn without_mark(text: String) -> String {
+    match text.strip_prefix('\u{feff}') {
+        Some(rest) => rest.to_owned(),
+        None => text,
     }
 }

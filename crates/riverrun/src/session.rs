@@ -90,7 +90,7 @@ impl Session {
     /// the processes that do not print.
     pub fn start(&self, plan: &StreamPlan, start: StartOptions<'_>) -> Result<JobHandle> {
         let StartOptions { parallelism, results, mut processes, durability } = start;
-        let parallelism = parallelism.or_else(|| self.config.parallelism()).unwrap_or_else(available_cores);
+        let parallelism = self.workers(parallelism);
         let has_state = durability.is_some_and(|durability| durability.origin.is_some());
         check_workers(parallelism, plan, has_state)?;
         let key_groups = plan.key_groups;
@@ -158,6 +158,11 @@ impl Session {
         let assemble: Build<RowBatch> =
             Arc::new(move |flow: &mut Flow<'_, RowBatch>| build(&plan, key_groups, Some(&results), flow));
         Job::start(config, assemble)
+    }
+
+    /// How many workers a job has, if the one who starts it asks for so many.
+    pub(crate) fn workers(&self, asked: Option<usize>) -> usize {
+        asked.or_else(|| self.config.parallelism()).unwrap_or_else(available_cores)
     }
 
     /// `execution.checkpointing.*`.

@@ -339,6 +339,30 @@ fn columns_of_the_wrong_shape_are_told() {
     assert!(error.message().starts_with("the signature 'short(x INT)': "), "{error:?}");
     let odd = UserFunction::scalar("no name", |x: i32| x);
     assert_eq!(session.register(odd).unwrap_err().message(), "'no name' is no name of a function");
+    let pairs = |n: i32| vec![(n, n)];
+    let error = UserFunction::table("pairs", &["one"], pairs).unwrap_err();
+    assert_eq!(error.message(), "the function pairs names 1 columns and gives 2");
+    let error = UserFunction::vectorized("rows(x INT) RETURNS TABLE(y INT)", |_, _| Err(Error::failure("no rows")));
+    assert_eq!(
+        error.unwrap_err().render("", ""),
+        "error: rows is declared to give a table\n  help: UserFunction::table makes table functions\n"
+    );
+    let error = UserFunction::vectorized_table("value(x INT) RETURNS INT", |_, _| Err(Error::failure("no rows")));
+    assert_eq!(
+        error.unwrap_err().render("", ""),
+        "error: value is not declared to give a table\n  help: write RETURNS TABLE(column TYPE, …)\n"
+    );
+}
+
+#[test]
+fn rows_are_those_of_one_query_at_the_end() {
+    assert!(error("SELECT 1; SELECT 2").starts_with("error: a query is the last statement here\n --> f.sql:1:11\n"));
+    let shown = error("CREATE VIEW v AS SELECT 1");
+    assert_eq!(shown, "error: there is no query whose rows could be collected\n");
+    let text = "CREATE TABLE b (x INT) WITH ('connector' = 'blackhole'); INSERT INTO b SELECT 1; SELECT 1";
+    let shown = error(text);
+    assert!(shown.starts_with("error: only statements that start no job may stand before a query here\n"), "{shown}");
+    assert!(shown.ends_with("  help: run_script executes whole pipelines\n"), "{shown}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! From a table's columns and options to the generators of its fields.
 
 use super::field::{Expression, FieldGenerator, Make};
+use super::fit;
 use super::template::Template;
 use crate::indexed::random::mix;
 use riverrun_core::options::parse_duration;
@@ -42,6 +43,14 @@ impl Planner<'_> {
         if !(0.0..=1.0).contains(&null_rate) {
             return Err(self.wrong(path, "null-rate", "a share from 0 to 1"));
         }
+        if null_rate > 0.0 && !data_type.nullable {
+            let name = path.strip_prefix("fields.").unwrap_or(path);
+            let place = self.options.given(&format!("{path}.null-rate")).and_then(|value| value.key_place);
+            return Err(Error::input(format!("option '{path}.null-rate' makes NULLs, and `{name}` is NOT NULL"))
+                .hint("leave it out, or declare the column without NOT NULL; primary keys and the keys of maps have no NULLs")
+                .at(place));
+        }
+        fit::check(self.options, path, data_type)?;
         let make = if self.text(path, "expression").is_some() {
             self.template(path, data_type)?
         } else if self.text(path, "kind").is_some_and(|kind| kind.eq_ignore_ascii_case("sequence")) {
@@ -52,6 +61,11 @@ impl Planner<'_> {
         Ok(FieldGenerator { salt, null_rate, make, data_type: data_type.to_arrow() })
     }
 
+    /// A map's key, or a multiset's element: never NULL, whatever its type says.
+    fn key(&mut self, path: &str, data_type: &DataType) -> Result<FieldGenerator> {
+        self.field(path, &data_type.kind.clone().not_null())
+    }
+
     fn template(&mut self, path: &str, data_type: &DataType) -> Result<Make> {
         let text = self.text(path, "expression").unwrap_or_default();
         let place = self.options.given(&format!("{path}.expression")).and_then(|value| value.value_place);
@@ -60,9 +74,9 @@ impl Planner<'_> {
             TypeKind::Array(_) | TypeKind::Map(..) | TypeKind::Row(_) | TypeKind::Multiset(_)
         );
         if !simple {
-            return Err(
-                Error::input(format!("option '{path}.expression' gives text, not {}", data_type.kind)).at(place)
-            );
+            return Err(Error::input(format!("option '{path}.expression' gives text, not {}", data_type.kind))
+                .hint("leave it out for random values")
+                .at(place));
         }
         let template = Template::parse(text).map_err(|error| error.at(place))?;
         Ok(Make::Template(Arc::new(Expression { template, option: format!("{path}.expression"), place })))
@@ -131,12 +145,12 @@ impl Planner<'_> {
                 Make::Array { element: Box::new(element), length: self.length(path, 3)? }
             }
             TypeKind::Map(key, value) => Make::Map {
-                key: Box::new(self.field(&format!("{path}.key"), key)?),
+                key: Box::new(self.key(&format!("{path}.key"), key)?),
                 value: Some(Box::new(self.field(&format!("{path}.value"), value)?)),
                 length: self.length(path, 3)?,
             },
             TypeKind::Multiset(element) => Make::Map {
-                key: Box::new(self.field(&format!("{path}.element"), element)?),
+                key: Box::new(self.key(&format!("{path}.element"), element)?),
                 value: None,
                 length: self.length(path, 3)?,
             },

@@ -15,7 +15,7 @@
 //! | `regexify '[A-Z]{3}'` | text that matches a pattern (see [`super::regexify`]) |
 //! | `date.past '5','MINUTES'`, `date.future '1','DAYS'`, also with a format: `'…','yyyy-MM-dd'` | a time before or after now |
 //!
-//! Names of calls are not case-sensitive. Single quotes within a SQL string are doubled.
+//! A call with arguments that it does not take is refused. Names of calls are not case-sensitive. Single quotes within a SQL string are doubled.
 
 use super::field::Now;
 use super::regexify::Pattern;
@@ -164,6 +164,10 @@ fn call(text: &str) -> Result<Call> {
     let number = |index: usize, expected: &str| -> Result<i64> {
         arguments.get(index).and_then(|argument| argument.parse().ok()).ok_or_else(|| wrong(expected))
     };
+    let count = |expected: &str| match number(0, expected)? {
+        count @ 1..=1000 => Ok(count as u64),
+        _ => Err(wrong(expected)),
+    };
     let call = match name.to_ascii_lowercase().as_str() {
         "name.firstname" => Call::Word(words::FIRST_NAMES),
         "name.lastname" => Call::Word(words::LAST_NAMES),
@@ -177,9 +181,8 @@ fn call(text: &str) -> Result<Call> {
         "commerce.department" => Call::Word(words::DEPARTMENTS),
         "color.name" => Call::Word(words::COLORS),
         "lorem.word" => Call::Word(words::WORDS),
-        "lorem.words" => {
-            Call::Words(if arguments.is_empty() { 3 } else { number(0, "#{Lorem.words '3'}")?.clamp(0, 1000) as u64 })
-        }
+        "lorem.words" if arguments.is_empty() => Call::Words(3),
+        "lorem.words" => Call::Words(count("#{Lorem.words '3'}, up to 1000")?),
         "lorem.sentence" => Call::Sentence,
         "internet.ipv4address" => Call::Ipv4,
         "internet.ipv6address" => Call::Ipv6,
@@ -194,85 +197,122 @@ fn call(text: &str) -> Result<Call> {
         "number.numberbetween" => {
             let expected = "#{number.numberBetween '1','10'}, the last one not included";
             let (least, end) = (number(0, expected)?, number(1, expected)?);
-            if end < least {
+            if end <= least {
                 return Err(wrong(expected));
             }
-            Call::Between(least, end.saturating_sub(1).max(least))
+            Call::Between(least, end - 1)
         }
         "number.randomdouble" => {
             let expected = "#{number.randomDouble '2','0','100'}";
-            let decimals = number(0, expected)?.clamp(0, 17) as usize;
+            let decimals = number(0, expected)?;
             let bound = |index: usize| -> Result<f64> {
                 arguments.get(index).and_then(|argument| argument.parse().ok()).ok_or_else(|| wrong(expected))
             };
-            Call::Double(decimals, bound(1)?, bound(2)?)
+            let (min, max) = (bound(1)?, bound(2)?);
+            if !(0..=17).contains(&decimals) || !min.is_finite() || !max.is_finite() || min > max {
+                return Err(wrong(
+                    "#{number.randomDouble '2','0','100'}: 0 to 17 decimals, and the least number first",
+                ));
+            }
+            Call::Double(decimals as usize, min, max)
         }
-        "number.digits" => Call::Digits(number(0, "#{number.digits '5'}")?.clamp(0, 1000) as u64),
+        "number.digits" => Call::Digits(count("#{number.digits '5'}, up to 1000")?),
         "number.randomdigit" => Call::Digits(1),
         "bool.bool" => Call::Word(&["true", "false"]),
         "options.option" if arguments.is_empty() => return Err(wrong("#{Options.option 'a','b'}")),
-        "options.option" => Call::Option(arguments),
+        "options.option" => Call::Option(arguments.clone()),
         // A comma belongs to the pattern.
         "regexify" => Call::Regex(Pattern::parse(rest.trim().trim_matches('\''))?),
-        "date.past" => time(-1, &arguments).ok_or_else(|| wrong("#{date.past '5','MINUTES'}"))?,
-        "date.future" => time(1, &arguments).ok_or_else(|| wrong("#{date.future '5','MINUTES'}"))?,
+        "date.past" => time(-1, &arguments)?.ok_or_else(|| wrong("#{date.past '5','MINUTES'}"))?,
+        "date.future" => time(1, &arguments)?.ok_or_else(|| wrong("#{date.future '5','MINUTES'}"))?,
         _ => {
             return Err(Error::input(format!("no expression is called '{name}'")).hint_opt(
                 did_you_mean(name, NAMES.iter().copied()).or_else(|| Some(format!("known are: {}", NAMES.join(", ")))),
             ));
         }
     };
-    Ok(call)
+    match call.arguments() {
+        most if arguments.len() <= most => Ok(call),
+        0 => Err(wrong(&format!("#{{{name}}}, without arguments"))),
+        most => Err(wrong(&format!("no more than {most} arguments"))),
+    }
 }
 
-fn time(direction: i64, arguments: &[String]) -> Option<Call> {
-    let count: i64 = arguments.first()?.parse().ok().filter(|count| *count >= 0)?;
-    let unit = match arguments.get(1)?.to_ascii_uppercase().as_str() {
-        "MILLISECONDS" => 1,
-        "SECONDS" => 1_000,
-        "MINUTES" => 60_000,
-        "HOURS" => 3_600_000,
-        "DAYS" => 86_400_000,
-        _ => return None,
+fn time(direction: i64, arguments: &[String]) -> Result<Option<Call>> {
+    let unit = match arguments.get(1).map(|unit| unit.to_ascii_uppercase()).as_deref() {
+        Some("MILLISECONDS") => 1,
+        Some("SECONDS") => 1_000,
+        Some("MINUTES") => 60_000,
+        Some("HOURS") => 3_600_000,
+        Some("DAYS") => 86_400_000,
+        _ => return Ok(None),
     };
+    let count = arguments.first().and_then(|count| count.parse::<i64>().ok()).filter(|count| *count >= 0);
+    let Some(most) = count.and_then(|count| count.checked_mul(unit)) else { return Ok(None) };
     let format = arguments.get(2).map_or("yyyy-MM-dd HH:mm:ss.SSS", String::as_str);
-    Some(Call::Time(direction, count.checked_mul(unit)?, chrono_format(format)))
+    Ok(Some(Call::Time(direction, most, chrono_format(format)?)))
 }
 
-/// A format of Java's, of the letters that logs need, as chrono's.
-fn chrono_format(java: &str) -> String {
-    const LETTERS: &[(&str, &str)] = &[
-        ("yyyy", "%Y"),
-        ("MMM", "%b"),
-        ("MM", "%m"),
-        ("dd", "%d"),
-        ("HH", "%H"),
-        ("mm", "%M"),
-        ("ss", "%S"),
-        ("SSS", "%3f"),
-        ("EEE", "%a"),
-        ("Z", "+0000"),
-    ];
+/// Letters of Java's date patterns, as chrono writes them; the zone is UTC. `T` is itself, for quotes are gone.
+const LETTERS: &[(&str, &str)] = &[
+    ("yyyy", "%Y"),
+    ("yy", "%y"),
+    ("MMMM", "%B"),
+    ("MMM", "%b"),
+    ("MM", "%m"),
+    ("M", "%-m"),
+    ("dd", "%d"),
+    ("d", "%-d"),
+    ("HH", "%H"),
+    ("H", "%-H"),
+    ("hh", "%I"),
+    ("h", "%-I"),
+    ("a", "%p"),
+    ("mm", "%M"),
+    ("ss", "%S"),
+    ("SSS", "%3f"),
+    ("SSSSSS", "%6f"),
+    ("EEEE", "%A"),
+    ("EEE", "%a"),
+    ("Z", "+0000"),
+    ("XXX", "Z"),
+    ("X", "Z"),
+    ("T", "T"),
+];
+
+/// A date pattern of Java's as one of chrono's.
+fn chrono_format(java: &str) -> Result<String> {
     let (mut format, mut rest) = (String::new(), java);
     while let Some(c) = rest.chars().next() {
-        match LETTERS.iter().find(|(java, _)| rest.starts_with(java)) {
-            Some((java, chrono)) => {
-                format.push_str(chrono);
-                rest = &rest[java.len()..];
+        let end = if c.is_ascii_alphabetic() { rest.find(|other| other != c) } else { Some(c.len_utf8()) };
+        let (run, behind) = rest.split_at(end.unwrap_or(rest.len()));
+        rest = behind;
+        match LETTERS.iter().find(|(letters, _)| *letters == run) {
+            Some((_, chrono)) => format.push_str(chrono),
+            None if c.is_ascii_alphabetic() => {
+                let known: Vec<&str> = LETTERS.iter().map(|(letters, _)| *letters).collect();
+                return Err(Error::input(format!("'{java}' is no date pattern: '{run}' is not known"))
+                    .hint(format!("known are {}", known.join(", "))));
             }
-            None => {
-                if c == '%' {
-                    format.push('%');
-                }
-                format.push(c);
-                rest = &rest[c.len_utf8()..];
-            }
+            None if c == '%' => format.push_str("%%"),
+            None => format.push(c),
         }
     }
-    format
+    Ok(format)
 }
 
 impl Call {
+    /// How many arguments it takes at the most.
+    fn arguments(&self) -> usize {
+        match self {
+            Call::Option(_) | Call::Regex(_) => usize::MAX,
+            Call::Double(..) | Call::Time(..) => 3,
+            Call::Between(..) => 2,
+            Call::Digits(_) | Call::Words(_) => 1,
+            _ => 0,
+        }
+    }
+
     fn write(&self, random: &mut Random, now: &Now, out: &mut String) {
         let _ = match self {
             Call::Word(words) => out.write_str(pick(random, words)),

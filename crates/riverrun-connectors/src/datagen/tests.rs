@@ -281,4 +281,92 @@ fn wrong_expressions_are_refused() {
     assert_eq!(message("#{number.numberBetween 'a'}").message(), "'#{number.numberBetween 'a'}' has wrong arguments");
     assert!(Template::parse("#{Options.option}").is_err());
     assert!(Template::parse("#{date.past '5','FORTNIGHTS'}").is_err());
+    assert_eq!(message("#{date.future '1','DAYS','QQQ'}").message(), "'QQQ' is no date pattern: 'QQQ' is not known");
+    for (wrong, expected) in [
+        ("number.numberBetween '1','1'", "#{number.numberBetween '1','10'}, the last one not included"),
+        ("number.digits '-1'", "#{number.digits '5'}, up to 1000"),
+        ("Lorem.words '1001'", "#{Lorem.words '3'}, up to 1000"),
+        (
+            "number.randomDouble '2','9','1'",
+            "#{number.randomDouble '2','0','100'}: 0 to 17 decimals, and the least number first",
+        ),
+        ("Lorem.sentence '10'", "#{Lorem.sentence}, without arguments"),
+        ("number.digits '1','2'", "no more than 1 arguments"),
+    ] {
+        let error = message(&format!("#{{{wrong}}}"));
+        assert_eq!(error.message(), format!("'#{{{wrong}}}' has wrong arguments"));
+        assert_eq!(error.detail_text(), Some(format!("expected: {expected}").as_str()));
+    }
+}
+
+#[test]
+fn date_patterns_are_javas() {
+    for (pattern, expected) in [
+        ("yyyyMMdd", "20240301"),
+        ("yyyy-MM-ddTHH:mm:ss.SSSXXX", "2024-03-01T10:00:00.000Z"),
+        ("EEEE, d. MMMM yy 100%", "Friday, 1. March 24 100%"),
+        ("h:mm a", "10:00 AM"),
+    ] {
+        all_match(&format!("#{{date.past '0','DAYS','{pattern}'}}"), &regex::escape(expected));
+    }
+}
+
+#[test]
+fn options_that_do_not_fit_the_field_are_refused() {
+    let array = TypeKind::Array(Box::new(TypeKind::Int.nullable()));
+    let sequence = [("fields.f.kind", "sequence"), ("fields.f.start", "1"), ("fields.f.end", "2")];
+    let expression = [("fields.f.expression", "#{Name.name}")];
+    let cases: [(TypeKind, &[(&str, &str)], &str, &str); 16] = [
+        (TypeKind::Char(3), &[], "var-len", "random values of type CHAR(3)"),
+        (TypeKind::Char(3), &[], "length", "random values of type CHAR(3)"),
+        (TypeKind::Binary(3), &[], "var-len", "random values of type BINARY(3)"),
+        (TypeKind::Int, &[], "length", "random values of type INT"),
+        (TypeKind::Int, &[], "max-past", "random values of type INT"),
+        (TypeKind::STRING, &[], "min", "random values of type STRING"),
+        (TypeKind::Boolean, &[], "max", "random values of type BOOLEAN"),
+        (TypeKind::Date, &[], "max-past", "random values of type DATE"),
+        (TypeKind::timestamp(3), &[], "min", "random values of type TIMESTAMP(3)"),
+        (array, &[], "var-len", "random values of type ARRAY<INT>"),
+        (TypeKind::Int, &[], "start", "random values of type INT"),
+        (TypeKind::Int, &[], "end", "random values of type INT"),
+        (TypeKind::Int, &sequence, "min", "a sequence"),
+        (TypeKind::STRING, &sequence, "length", "a sequence"),
+        (TypeKind::STRING, &expression, "length", "an expression"),
+        (TypeKind::STRING, &expression, "start", "an expression"),
+    ];
+    for (kind, given, name, what) in cases {
+        let value = match name {
+            "var-len" => "true",
+            "max-past" => "1 s",
+            _ => "1",
+        };
+        let key = format!("fields.f.{name}");
+        let options: Vec<(&str, &str)> = given.iter().copied().chain([(key.as_str(), value)]).collect();
+        let error = refused(&[field("f", kind)], &options);
+        assert_eq!(error.message(), format!("option '{key}' does not fit {what}"));
+    }
+    let both: Vec<(&str, &str)> = sequence.into_iter().chain(expression).collect();
+    let error = refused(&[field("f", TypeKind::STRING)], &both);
+    assert_eq!(error.message(), "'fields.f' can't be a sequence and have an expression");
+    let hint = |name: &str, value: &str| {
+        refused(&[field("f", TypeKind::Int)], &[(name, value)]).hint_text().map(str::to_owned).unwrap()
+    };
+    assert_eq!(hint("fields.f.length", "1"), "leave it out; what fits is min and max");
+    assert_eq!(hint("fields.f.start", "1"), "set 'fields.f.kind' = 'sequence' too, or leave it out");
+}
+
+#[test]
+fn a_column_without_nulls_is_given_none() {
+    let row = TypeKind::Row(vec![Field::new("x", TypeKind::Int.not_null())]);
+    let map = TypeKind::Map(Box::new(TypeKind::Int.nullable()), Box::new(TypeKind::Int.nullable()));
+    let fields = [Field::new("a", TypeKind::Int.not_null()), field("r", row), field("m", map)];
+    let message = |name: &str| refused(&fields, &[(name, "0.5")]).message().to_owned();
+    assert_eq!(message("fields.a.null-rate"), "option 'fields.a.null-rate' makes NULLs, and `a` is NOT NULL");
+    assert_eq!(message("fields.r.x.null-rate"), "option 'fields.r.x.null-rate' makes NULLs, and `r.x` is NOT NULL");
+    assert_eq!(
+        message("fields.m.key.null-rate"),
+        "option 'fields.m.key.null-rate' makes NULLs, and `m.key` is NOT NULL"
+    );
+    assert!(source(&fields, &[("fields.a.null-rate", "0"), ("fields.r.null-rate", "0.5")]).is_ok());
+    assert!(source(&fields, &[("fields.m.value.null-rate", "0.5")]).is_ok());
 }

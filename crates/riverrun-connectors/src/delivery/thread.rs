@@ -184,7 +184,10 @@ impl<T: Target> Desk<T> {
             connection_point("sink-write")?;
             target.commit(lane, generation, log.epoch, &log.batches)?;
             connection_point("commit-answer")
-        })
+        })?;
+        let rows: usize = log.batches.iter().map(RowBatch::num_rows).sum();
+        tracing::info!("table {}: epoch {} is committed, rows: {rows} ({lane})", self.table, log.epoch.0);
+        Ok(())
     }
 
     /// Writes what an old lane still has to write.

@@ -26,6 +26,12 @@ impl Compression {
         }
     }
 
+    /// The path of the file of which a compressed one is made, `log.1` for `log.1.gz`; `None` for one that is not compressed.
+    pub fn original(path: &str) -> Option<&str> {
+        let (original, _) = path.rsplit_once('.').filter(|_| Compression::of(path) != Compression::None)?;
+        Some(original)
+    }
+
     /// What is appended to the names of files that are written.
     pub fn extension(self) -> &'static str {
         match self {
@@ -44,6 +50,15 @@ pub enum Content {
 }
 
 impl Content {
+    /// The file.
+    pub fn file(&self) -> &File {
+        match self {
+            Content::Plain(file) => file,
+            Content::Gzip(decoder) => decoder.get_ref().get_ref(),
+            Content::Zstd(decoder) => decoder.get_ref().get_ref(),
+        }
+    }
+
     /// Opens a file.
     pub fn open(path: &Path, compression: Compression) -> io::Result<Content> {
         let file = File::open(path)?;

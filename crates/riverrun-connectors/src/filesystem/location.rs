@@ -5,7 +5,7 @@ use crate::pattern;
 use regex::Regex;
 use riverrun_core::options::OptionValue;
 use riverrun_core::{Error, Millis, Place, Result};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
@@ -43,7 +43,7 @@ impl Location {
             regex(text).and_then(|_| regex(&format!("^(?:{text})$")))
         });
         // A file may have such characters in its name; then it is that file.
-        let glob = path.contains(['*', '?', '[']) && !Path::new(&path).exists();
+        let glob = is_glob(&path) && !Path::new(&path).exists();
         if glob {
             glob::Pattern::new(&path)
                 .map_err(|error| Error::input(format!("'{path}' is no glob: {}", error.msg)).at(place))?;
@@ -67,7 +67,7 @@ impl Location {
             None => {
                 let fixed: PathBuf = Path::new(&self.text)
                     .components()
-                    .take_while(|part| !part.as_os_str().to_string_lossy().contains(['*', '?', '[']))
+                    .take_while(|part| !is_glob(&part.as_os_str().to_string_lossy()))
                     .collect();
                 if fixed.as_os_str().is_empty() { PathBuf::from(".") } else { fixed }
             }
@@ -90,13 +90,16 @@ impl Location {
     /// Says what is wrong if there is nothing at the path.
     pub fn check(&self, table: &str, place: Option<Place>) -> Result<()> {
         let Some(path) = self.path() else {
-            let found = glob::glob(&self.text).map(|mut paths| paths.next().is_some()).unwrap_or(false);
-            if found {
+            let mut matches = glob::glob(&self.text).into_iter().flatten().flatten().peekable();
+            let hidden = matches.peek().is_some();
+            if matches.any(|path| self.asks_for(&path)) {
                 return Ok(());
             }
-            return Err(Error::input(format!("table {table}: no file matches {}", self.text))
-                .hint("check the glob, or set 'scan.tail' or 'source.monitor-interval' to wait for files")
-                .at(place));
+            let hint = match hidden {
+                true => "names that begin with . or _ are passed over: write that character in the glob to read them",
+                false => "check the glob, or set 'scan.tail' or 'source.monitor-interval' to wait for files",
+            };
+            return Err(Error::input(format!("table {table}: no file matches {}", self.text)).hint(hint).at(place));
         };
         match std::fs::metadata(path) {
             Ok(metadata) if metadata.is_file() => {
@@ -130,13 +133,35 @@ impl Location {
         } else {
             let paths = glob::glob(&self.text).map_err(|error| Error::input(error.to_string()))?;
             for path in paths {
-                let path = path.map_err(|error| io_error("read", error.path(), error.error()))?;
-                self.collect(&path, &mut files)?;
+                match path {
+                    Ok(path) if self.asks_for(&path) => self.collect(&path, &mut files)?,
+                    Err(error) if self.asks_for(error.path()) => {
+                        return Err(io_error("read", error.path(), error.error()));
+                    }
+                    // Hidden, or in a hidden folder.
+                    Ok(_) | Err(_) => {}
+                }
             }
         }
         files.sort_by(|a, b| a.path.cmp(&b.path));
         files.dedup_by(|a, b| a.path == b.path);
         Ok(files)
+    }
+
+    /// Whether the glob means a path that it matches: hidden names only where the pattern says the `.` or `_` itself.
+    fn asks_for(&self, path: &Path) -> bool {
+        let pattern = names(Path::new(&self.text));
+        let says = |pattern: &str, name: &str| pattern.chars().next() == name.chars().next();
+        let asked = |(at, name): (usize, &String)| {
+            if !name.starts_with(HIDDEN) {
+                return true;
+            }
+            // Behind `**`, which stands for any number of folders, a name has no component of the pattern for its own.
+            let any = pattern.iter().take(at + 1).any(|part| part == "**");
+            let own = if any { &pattern[..] } else { pattern.get(at..=at).unwrap_or_default() };
+            own.iter().any(|part| says(part, name) && glob::Pattern::new(part).is_ok_and(|part| part.matches(name)))
+        };
+        names(path).iter().enumerate().all(asked)
     }
 
     /// The files at or below `path`.
@@ -203,9 +228,23 @@ pub fn local_path(text: &str, place: Option<Place>) -> Result<String> {
     Ok(path.to_owned())
 }
 
+/// Whether a path has characters that stand for others.
+pub fn is_glob(path: &str) -> bool {
+    path.contains(['*', '?', '['])
+}
+
+/// What the names begin with that are not data.
+const HIDDEN: [char; 2] = ['.', '_'];
+
 /// Names that begin with `.` or `_` are not data.
 pub fn is_hidden(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(['.', '_']))
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(HIDDEN))
+}
+
+/// The names of a path's folders and of what it names; `.` and the root are none.
+fn names(path: &Path) -> Vec<String> {
+    let names = path.components().filter(|part| matches!(part, Component::Normal(_) | Component::ParentDir));
+    names.map(|part| part.as_os_str().to_string_lossy().into_owned()).collect()
 }
 
 /// The path from the root, without resolving links.

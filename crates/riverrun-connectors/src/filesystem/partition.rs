@@ -73,7 +73,8 @@ impl PartitionNames {
                     return Err(Error::input(format!(
                         "column `{}` of type {} can't be in PARTITIONED BY",
                         field.name, field.data_type.kind
-                    )));
+                    ))
+                    .hint("its values name folders: use columns of texts, numbers, dates and times"));
                 }
                 _ => {}
             }

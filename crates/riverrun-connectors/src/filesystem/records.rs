@@ -117,10 +117,10 @@ pub struct Reading {
 }
 
 impl RecordReader {
-    /// Opens a split, at its beginning or where it stood.
+    /// Opens a split, at its beginning or where it stood. A compressed file does not grow, even if others do.
     pub fn open(split: Split, state: Option<&SplitState>, reading: Reading, growing: bool) -> Result<RecordReader> {
         let path = Path::new(&*split.file.path);
-        let compression = if growing { Compression::None } else { Compression::of(&split.file.path) };
+        let compression = Compression::of(&split.file.path);
         let mut content = Content::open(path, compression).map_err(|error| io_error("read", path, &error))?;
         let unread = RecordReader::unread(&split);
         let SplitState { offset, begun, .. } = *state.unwrap_or(&unread);
@@ -137,7 +137,7 @@ impl RecordReader {
             skip: if entered { 0 } else { offset },
             find_start: !begun,
             passing: false,
-            growing,
+            growing: growing && compression == Compression::None,
             ended: false,
             split,
         })
@@ -168,12 +168,14 @@ impl RecordReader {
         self.offset + (self.buffer.len() - self.start) as u64
     }
 
-    /// The file that is read, where it is not compressed.
-    pub fn file(&self) -> Option<&std::fs::File> {
-        match &self.content {
-            Content::Plain(file) => Some(file),
-            _ => None,
-        }
+    /// The file that is read.
+    pub fn file(&self) -> &std::fs::File {
+        self.content.file()
+    }
+
+    /// Whether the file may still grow.
+    pub fn is_growing(&self) -> bool {
+        self.growing
     }
 
     /// Says that the file will not grow any more: what is left without a newline is a record.

@@ -8,14 +8,14 @@
 use super::compression::Compression;
 use super::io_error;
 use super::later::{Begun, later_files, refuse_visible};
-use super::location::{self, local_path};
+use super::location::{self, is_glob, local_path};
 use super::part::{self, Body, ClosedPart, IN_PROGRESS, OpenPart};
 use super::partition::PartitionNames;
 use super::source::FileKind;
 use crate::connector::{AcceptedChanges, SinkFactory, SinkSpec};
 use arrow::array::UInt32Array;
 use crossbeam_channel::{RecvTimeoutError, Sender};
-use riverrun_core::{Epoch, Error, Field, Millis, Options, Result, RowBatch, failpoint};
+use riverrun_core::{Epoch, Error, Field, Millis, Options, Place, Result, RowBatch, failpoint};
 use riverrun_formats::FormatSpec;
 use riverrun_runtime::source::Waker;
 use riverrun_runtime::{Sink, SinkContext, SinkState};
@@ -39,6 +39,8 @@ const MAX_OPEN: usize = 256;
 struct Plan {
     table: String,
     root: PathBuf,
+    /// Where `path` stands.
+    place: Option<Place>,
     kind: FileKind,
     format: FormatSpec,
     compression: Compression,
@@ -64,19 +66,8 @@ impl FileSink {
     pub fn new(spec: SinkSpec) -> Result<FileSink> {
         let options = &spec.options;
         let place = options.given(super::PATH.name).and_then(|value| value.value_place);
-        let path = options.text(&super::PATH).ok_or_else(|| {
-            Error::input(format!("option 'path' is missing for table {}", spec.table)).hint(super::PATH.doc)
-        })?;
+        let path = super::path_text(options, &spec.table)?;
         let root = PathBuf::from(local_path(path, place)?);
-        if root.is_file() {
-            return Err(Error::input(format!(
-                "table {}: {} is a file, and rows are written into a folder",
-                spec.table,
-                root.display()
-            ))
-            .hint("name a folder in option 'path'; it is made if it is not there")
-            .at(place));
-        }
         refuse_unsupported(options)?;
         let kind = FileKind::of(&super::format_name(options, &spec.table)?)?;
         let (keys, record_columns): (Vec<usize>, Vec<usize>) =
@@ -125,6 +116,7 @@ impl FileSink {
             plan: Arc::new(Plan {
                 table: spec.table.clone(),
                 root,
+                place,
                 kind,
                 format,
                 compression,
@@ -152,17 +144,18 @@ fn refuse_unsupported(options: &Options) -> Result<()> {
     }
     if options.text(&super::COMMIT_TRIGGER).is_some_and(|text| text.trim().eq_ignore_ascii_case("partition-time")) {
         return Err(Error::unsupported("'sink.partition-commit.trigger' = 'partition-time'")
+            .hint("'process-time' is supported: a partition is complete as soon as files of it are")
             .at(place(super::COMMIT_TRIGGER.name)));
     }
     if options.duration(&super::COMMIT_DELAY)?.is_some_and(|delay| delay.0 > 0) {
-        return Err(
-            Error::unsupported("a 'sink.partition-commit.delay' of more than 0 s").at(place(super::COMMIT_DELAY.name))
-        );
+        return Err(Error::unsupported("a 'sink.partition-commit.delay' of more than 0 s")
+            .hint("leave it out: a partition is complete as soon as files of it are")
+            .at(place(super::COMMIT_DELAY.name)));
     }
     match options.text(&super::COMMIT_POLICY) {
         None | Some("success-file") => Ok(()),
         Some(other) => Err(Error::unsupported(format!("'sink.partition-commit.policy.kind' = '{other}'"))
-            .hint("'success-file' is")
+            .hint("'success-file' is supported, or leave the option out")
             .at(place(super::COMMIT_POLICY.name))),
     }
 }
@@ -173,6 +166,20 @@ impl SinkFactory for FileSink {
             FileKind::Records(format) if format.is_changelog() => AcceptedChanges::All,
             _ => AcceptedChanges::Append,
         }
+    }
+
+    fn check_place(&self) -> Result<()> {
+        let Plan { table, root, place, .. } = &*self.plan;
+        let what = if root.is_file() {
+            "a file, and rows are written into a folder"
+        } else if is_glob(&root.to_string_lossy()) && !root.exists() {
+            "a glob, and rows are written into one folder"
+        } else {
+            return Ok(());
+        };
+        Err(Error::input(format!("table {table}: {} is {what}", root.display()))
+            .hint("name a folder in option 'path'; it is made if it is not there")
+            .at(*place))
     }
 
     fn writer(&self, context: SinkContext) -> Result<Box<dyn Sink<RowBatch>>> {
@@ -497,6 +504,9 @@ impl Sink<RowBatch> for FileWriter {
         let later = self.epochs.split_off(&Epoch(epoch.0 + 1));
         for (_, parts) in std::mem::replace(&mut self.epochs, later) {
             self.publish(&parts)?;
+            if !parts.is_empty() {
+                tracing::info!("table {}: epoch {} is committed, new files: {}", self.plan.table, epoch.0, parts.len());
+            }
         }
         Ok(())
     }

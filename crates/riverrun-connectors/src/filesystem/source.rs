@@ -1,13 +1,14 @@
 //! Files as a source: bounded, or watched for new ones.
 
 use super::columns::{Constants, Layout};
+use super::compression::Compression;
 use super::location::{FoundFile, Location};
 use super::records::{Broken, Progress, Reading, RecordReader};
 use super::split::{ReaderState, Split, SplitState, worker_of};
 use super::tail::TailReader;
 use crate::connector::{OnError, SourceFactory, SourceSpec};
 use crate::dead_letter::DeadLetters;
-use riverrun_core::{Error, Millis, Result, RowBatch};
+use riverrun_core::{Error, Millis, Options, Result, RowBatch};
 use riverrun_formats::{FileFormat, FileReader, Format, FormatSpec, registry};
 use riverrun_runtime::{SourceContext, SourceOutput, SourceReader, SourceState};
 use riverrun_state::{OperatorSnapshot, RestoredState};
@@ -104,7 +105,7 @@ impl Table {
         if format.is_changelog() {
             return Ok(false);
         }
-        let plain = super::compression::Compression::of(&file.path) == super::compression::Compression::None;
+        let plain = !is_compressed(Path::new(&*file.path));
         Ok(plain && self.monitor.is_none() && format.framer(&self.format.options)?.ends_at_newline())
     }
 }
@@ -122,9 +123,7 @@ impl FileSource {
     pub fn new(spec: SourceSpec) -> Result<FileSource> {
         let options = &spec.options;
         let place = options.given(super::PATH.name).and_then(|value| value.value_place);
-        let path = options.text(&super::PATH).ok_or_else(|| {
-            Error::input(format!("option 'path' is missing for table {}", spec.table)).hint(super::PATH.doc)
-        })?;
+        let path = super::path_text(options, &spec.table)?;
         let filter = options.given(super::PATH_PATTERN.name);
         let location = Location::new(path, &spec.partition_keys, filter, place)?;
         let monitor = options.duration(&super::MONITOR_INTERVAL)?;
@@ -144,6 +143,12 @@ impl FileSource {
             return Err(Error::input(format!("a growing file can't be read as '{}'", kind.name()))
                 .detail("'scan.tail' is true")
                 .hint("set 'source.monitor-interval' to read each file when it is complete"));
+        }
+        if let Some(path) = location.path().filter(|path| tail && !path.is_dir() && is_compressed(path)) {
+            return Err(Error::input(format!("{} is compressed: it can't be read as it grows", path.display()))
+                .detail("'scan.tail' is true")
+                .hint("leave 'scan.tail' out, or let 'path' name the file before it is compressed")
+                .at(place));
         }
         if tail {
             super::tail::check(&location, &spec.table, place)?;
@@ -168,7 +173,7 @@ impl FileSource {
                 kind,
                 format,
                 on_error: spec.on_error.clone(),
-                max_record: options.size(&super::MAX_RECORD_SIZE)?.unwrap_or(16 << 20) as usize,
+                max_record: max_record(options)?,
                 batch_size: spec.batch_size.max(1),
                 split_size: options.size(&super::SPLIT_SIZE)?.unwrap_or(64 << 20).max(1),
                 monitor,
@@ -201,7 +206,10 @@ impl FileSource {
             return Ok(Arc::clone(splits));
         }
         let mut splits = Vec::new();
-        for file in self.table.location.list()? {
+        let files = self.table.location.list()?;
+        let bytes: u64 = files.iter().map(|file| file.size).sum();
+        tracing::info!("table {}: files found: {}, bytes: {bytes}", self.table.name, files.len());
+        for file in files {
             match self.table.kind {
                 FileKind::Whole(format) if parallelism > 1 && self.table.monitor.is_none() => {
                     let cuts = format.cuts(Path::new(&*file.path))?;
@@ -217,6 +225,22 @@ impl FileSource {
         *listed = Some(Arc::clone(&splits));
         Ok(splits)
     }
+}
+
+/// The longest record that is no broken one.
+fn max_record(options: &Options) -> Result<usize> {
+    let size = options.size(&super::MAX_RECORD_SIZE)?.unwrap_or(16 << 20);
+    if size == 0 {
+        let given = options.given(super::MAX_RECORD_SIZE.name);
+        return Err(Error::input("scan.max-record-size must be more than 0: every record would be broken")
+            .hint("leave it out for 16 mb")
+            .at(given.and_then(|value| value.value_place)));
+    }
+    Ok(size as usize)
+}
+
+fn is_compressed(path: &Path) -> bool {
+    Compression::of(&path.to_string_lossy()) != Compression::None
 }
 
 /// Refuses metadata of the format that the format does not have.
@@ -313,6 +337,7 @@ impl FilesReader {
             {
                 continue;
             }
+            tracing::info!("table {}: {} has been found", self.table.name, file.path);
             let split = Split::whole(file);
             self.unannounced.push(split.clone());
             self.waiting.push_back((split, None));
@@ -330,6 +355,8 @@ impl FilesReader {
                 out.finish_split(Arc::clone(&split.id));
                 continue;
             }
+            let worker = self.context.worker;
+            tracing::debug!("table {}: worker {worker} reads {}", self.table.name, split.file.path);
             let open = match self.table.kind {
                 FileKind::Records(_) => Open::Records(Box::new(self.table.records(split, state.as_ref(), false)?)),
                 FileKind::Whole(format) => {

@@ -2,8 +2,12 @@
 //!
 //! A file is known by its number on its device, so one that was renamed is read to its end, and not again under its new
 //! name. What stands after the last newline is no record until the newline comes, or the file is replaced.
+//!
+//! A compressed file does not grow. Those that are there when the table is first read are read whole; one that comes later
+//! is what a rotation has made of a file that was followed, and is passed over.
 
 use super::columns::Constants;
+use super::compression::Compression;
 use super::io_error;
 use super::location::{self, FoundFile, Location};
 use super::records::{Broken, Progress, RecordReader};
@@ -44,8 +48,7 @@ struct Followed {
 impl Followed {
     /// How many bytes the file has now, under whatever name.
     fn length(&self) -> std::io::Result<u64> {
-        let metadata = self.reader.file().map(std::fs::File::metadata).transpose()?;
-        Ok(metadata.map_or(u64::MAX, |metadata| metadata.len()))
+        Ok(self.reader.file().metadata()?.len())
     }
 }
 
@@ -60,8 +63,14 @@ pub struct TailReader {
     files: BTreeMap<String, VecDeque<Followed>>,
     /// The numbers of the files that are read, or were read and are still there under another name.
     inodes: HashSet<u64>,
-    /// Files of an earlier run that have not been found yet.
+    /// Files of an earlier run that have not been found yet, and compressed ones of which nothing has been read.
     restored: BTreeMap<String, SplitState>,
+    /// Whether it is known which compressed files are to be read.
+    begun: bool,
+    /// The numbers of compressed files that have been begun, or are passed over.
+    passed: HashSet<u64>,
+    /// Whether it was said that some are.
+    noted: bool,
     /// Whether this is the first look: only then does `latest-offset` mean the end of a file.
     first_look: bool,
     /// When to look for new files even if nothing was heard of any.
@@ -81,6 +90,9 @@ impl TailReader {
             files: BTreeMap::new(),
             inodes: HashSet::new(),
             restored: BTreeMap::new(),
+            begun: false,
+            passed: HashSet::new(),
+            noted: false,
             first_look: true,
             next_look: Millis(i64::MIN),
             turn: 0,
@@ -92,24 +104,78 @@ impl TailReader {
         if let Some(watcher) = &mut self.watcher {
             watcher.watch(self.table.location.folders());
         }
-        let found = match self.table.location.path() {
-            Some(path) if !path.is_dir() => self.table.location.look(path).into_iter().collect(),
-            _ => self.table.location.list()?,
-        };
+        let found = self.found()?;
+        self.begin(&found);
         let mut there = HashSet::new();
         for file in found {
             let Ok(metadata) = std::fs::metadata(&*file.path) else { continue };
             let inode = inode_of(&metadata);
             there.insert(inode);
-            let own = worker_of(&file.path, self.context.parallelism) == self.context.worker;
-            if own && !self.inodes.contains(&inode) {
+            if Compression::of(&file.path) != Compression::None {
+                self.read_whole(file, inode, out)?;
+            } else if self.is_own(&file.path) && !self.inodes.contains(&inode) {
                 self.follow(file, inode, out)?;
             }
         }
+        self.passed.retain(|inode| there.contains(inode));
         // Numbers of files that are gone may be given to others.
         there.extend(self.files.values().flatten().map(|followed| followed.inode));
         self.inodes.retain(|inode| there.contains(inode));
         self.first_look = false;
+        Ok(())
+    }
+
+    /// The files that are there.
+    fn found(&self) -> Result<Vec<FoundFile>> {
+        match self.table.location.path() {
+            Some(path) if !path.is_dir() => Ok(self.table.location.look(path).into_iter().collect()),
+            _ => self.table.location.list(),
+        }
+    }
+
+    /// Whether this worker reads a file.
+    fn is_own(&self, path: &str) -> bool {
+        worker_of(path, self.context.parallelism) == self.context.worker
+    }
+
+    /// When the table is first read: decides which compressed files are.
+    fn begin(&mut self, found: &[FoundFile]) {
+        if std::mem::replace(&mut self.begun, true) {
+            return;
+        }
+        for file in found {
+            let Some(original) = Compression::original(&file.path) else { continue };
+            let Ok(metadata) = std::fs::metadata(&*file.path) else { continue };
+            let inode = inode_of(&metadata);
+            // Being compressed just now: what stands in it is read from the original.
+            let is_double = found.iter().any(|other| *other.path == *original);
+            if is_double || self.table.from_end {
+                self.passed.insert(inode);
+            } else if self.is_own(&file.path) {
+                let unread = RecordReader::unread(&Split::whole(file.clone()));
+                self.restored.insert(file.path.to_string(), SplitState { inode: Some(inode), ..unread });
+            }
+        }
+    }
+
+    /// Begins with a compressed file if it is one of those that are read.
+    fn read_whole(&mut self, file: FoundFile, inode: u64, out: &mut SourceOutput<RowBatch>) -> Result<()> {
+        if !self.passed.insert(inode) {
+            return Ok(());
+        }
+        // By its number, for it may have been renamed since.
+        let waiting = self.restored.iter().find(|(_, state)| state.inode == Some(inode)).map(|(path, _)| path.clone());
+        if let Some(state) = waiting.and_then(|path| self.restored.remove(&path)) {
+            let split = Split { id: state.path.as_str().into(), ..Split::whole(file) };
+            return self.open(split, Some(&state), out);
+        }
+        if self.is_own(&file.path) && !std::mem::replace(&mut self.noted, true) {
+            tracing::warn!(
+                "{} is passed over, as are all compressed files that were not there at the start: what stands in them is taken \
+                 to have been read before they were compressed",
+                file.path
+            );
+        }
         Ok(())
     }
 
@@ -157,10 +223,11 @@ impl TailReader {
             Err(error) => return Err(error),
         };
         // The number of what was opened, which may be another file than the one that was looked at.
-        let metadata = reader.file().map(std::fs::File::metadata).transpose();
-        let metadata = metadata.map_err(|error| io_error("read", Path::new(&*path), &error))?;
-        let inode = metadata.as_ref().map_or(0, inode_of);
-        self.inodes.insert(inode);
+        let metadata = reader.file().metadata().map_err(|error| io_error("read", Path::new(&*path), &error))?;
+        let inode = inode_of(&metadata);
+        if reader.is_growing() {
+            self.inodes.insert(inode);
+        }
         if !self.files.contains_key(&*id) {
             out.open_split(Arc::clone(&id));
         }
@@ -173,18 +240,26 @@ impl TailReader {
         let count = self.files.len();
         self.turn = if count == 0 { 0 } else { (self.turn + 1) % count };
         let mut rows = 0;
+        let mut ended: Vec<String> = Vec::new();
         for index in (self.turn..count).chain(0..self.turn) {
             let Some((path, files)) = self.files.iter_mut().nth(index) else { continue };
             rows += read_one(&self.table, &self.context, &mut self.broken, path, files, out)?;
-            if rows >= self.table.batch_size {
-                return Ok(true);
+            if files.is_empty() {
+                ended.push(path.clone());
             }
+            if rows >= self.table.batch_size {
+                break;
+            }
+        }
+        for path in ended {
+            self.files.remove(&path);
+            out.finish_split(path.into());
         }
         Ok(rows > 0)
     }
 }
 
-/// Reads on in the file at the head of `files`; how many rows have come.
+/// Reads on in the file at the head of `files`; how many rows have come. A compressed file that has ended is taken away.
 fn read_one(
     table: &Table,
     context: &SourceContext,
@@ -209,6 +284,10 @@ fn read_one(
             Ok(progress)
         };
     if turn(followed, broken, out)? == Progress::More {
+        return Ok(rows.max(1));
+    }
+    if !followed.reader.is_growing() {
+        files.pop_front();
         return Ok(rows.max(1));
     }
     // At the end: cut short, replaced, or waiting for more.
@@ -246,6 +325,10 @@ impl SourceReader<RowBatch> for TailReader {
     }
 
     fn snapshot(&mut self) -> Result<OperatorSnapshot> {
+        // A checkpoint can come before the first look.
+        if !self.begun {
+            self.begin(&self.found()?);
+        }
         let followed = self.files.iter().filter_map(|(path, files)| Some((path, files.front()?)));
         let mut splits: Vec<SplitState> = followed
             // The split keeps its name while its file may have another.
@@ -257,6 +340,7 @@ impl SourceReader<RowBatch> for TailReader {
 
     fn restore(&mut self, state: RestoredState) -> Result<()> {
         self.first_look &= state.union.is_empty();
+        self.begun |= !state.union.is_empty();
         for split in ReaderState::merge(&state)? {
             if worker_of(&split.path, self.context.parallelism) == self.context.worker {
                 self.restored.insert(split.path.clone(), split);

@@ -50,6 +50,7 @@ impl JdbcSource {
         }
         let found = Arc::new(self.table.described()?);
         check(&self.table, &found, &self.spec.projection, Way::Read)?;
+        tracing::info!("table {}: parts of the scan: {}", self.spec.table, self.parts.len());
         Ok(described.insert(found).clone())
     }
 }

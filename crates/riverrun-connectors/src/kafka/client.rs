@@ -77,6 +77,10 @@ pub fn config(table: &str, options: &Options) -> Result<ClientConfig> {
     }
     // librdkafka would report every lost connection on standard error; the fetcher says it in the job's words.
     config.set_log_level(rdkafka::config::RDKafkaLogLevel::Critical);
+    // That level is set on the client once it is made, and its threads begin to connect before.
+    if options.given("properties.log_level").is_none() {
+        config.set("log_level", (rdkafka::config::RDKafkaLogLevel::Critical as i32).to_string());
+    }
     if options.given("properties.client.id").is_none() {
         config.set("client.id", "riverrun");
     }
@@ -125,5 +129,19 @@ pub fn failed(what: &str, servers: &str, error: &KafkaError) -> Error {
             message.hint("the user of 'properties.sasl.*' lacks the right for it")
         }
         _ => message,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_client_is_silent_before_its_level_is_set() {
+        let level = |options: &Options| config("t", options).expect("config").get("log_level").map(str::to_owned);
+        let mut options = Options::default();
+        assert_eq!(level(&options).as_deref(), Some("2"));
+        options.set("properties.log_level", "7");
+        assert_eq!(level(&options).as_deref(), Some("7"));
     }
 }

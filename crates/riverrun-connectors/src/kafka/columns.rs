@@ -175,8 +175,10 @@ fn key_part(schema: &Schema, options: &Options, format: &str, columns: Vec<usize
 
 fn format_named(name: &str) -> Result<&'static dyn Format> {
     riverrun_formats::registry::format(name).ok_or_else(|| {
-        let names = riverrun_formats::registry::formats().iter().map(|format| format.name());
-        Error::input(format!("there is no format '{name}' for records")).hint_opt(did_you_mean(name, names))
+        let names: Vec<_> = riverrun_formats::registry::formats().iter().map(|format| format.name()).collect();
+        let known = || format!("one of: {}", names.join(", "));
+        Error::input(format!("there is no format '{name}' for records"))
+            .hint(did_you_mean(name, names.iter().copied()).unwrap_or_else(known))
     })
 }
 

@@ -53,7 +53,8 @@ impl KafkaSink {
                 return Err(Error::input(format!(
                     "table '{}' is written, so it needs exactly one 'topic'",
                     spec.table
-                )));
+                ))
+                .hint("name one topic in 'topic', and leave 'topic-pattern' out"));
             }
         };
         let partitioner = match options.text(&options::PARTITIONER).unwrap_or_default().to_ascii_lowercase().as_str() {

@@ -98,6 +98,15 @@ impl SourceFactory for KafkaSource {
     }
 }
 
+/// The partitions that a worker reads, and from where, for a log.
+fn assigned(partitions: &[(Partition, i64)]) -> String {
+    let named = |((topic, partition), offset): &(Partition, i64)| format!("{topic}-{partition} from offset {offset}");
+    match partitions {
+        [] => "no partitions for this worker".to_owned(),
+        partitions => partitions.iter().map(named).collect::<Vec<_>>().join(", "),
+    }
+}
+
 struct KafkaReader {
     spec: SourceSpec,
     fetch: FetchSpec,
@@ -191,6 +200,7 @@ impl SourceReader<RowBatch> for KafkaReader {
             }
             Ok(Event::Assigned(partitions)) => {
                 self.assigned = true;
+                tracing::info!("table {}: {}", self.spec.table, assigned(&partitions));
                 for (partition, offset) in partitions {
                     let split: SplitId = format!("{}-{}", partition.0, partition.1).into();
                     out.open_split(split.clone());

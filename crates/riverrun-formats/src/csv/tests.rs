@@ -214,3 +214,19 @@ fn whatever_stands_in_a_row_is_a_row_or_an_error_and_harms_no_other() {
         check_mutations(&Csv, &spec(&columns, options), b"\"x, \"\"y\",1;2,2024-02-29,-1.5E3");
     }
 }
+
+#[test]
+fn one_character_for_two_things_is_refused() {
+    let message =
+        |options: &[(&str, &str)]| Csv.decoder(&spec(&three(), options)).err().expect("refused").message().to_owned();
+    assert_eq!(message(&[("field-delimiter", "\"")]), "csv.field-delimiter and csv.quote-character are both '\"'");
+    assert_eq!(message(&[("quote-character", ",")]), "csv.field-delimiter and csv.quote-character are both ','");
+    let escape = [("field-delimiter", "|"), ("escape-character", "|")];
+    assert_eq!(message(&escape), "csv.field-delimiter and csv.escape-character are both '|'");
+    // Without quotes the character is free; and a quote that is doubled may be said to be escaped by itself.
+    for options in
+        [&[("field-delimiter", "\""), ("disable-quote-character", "true")][..], &[("escape-character", "\"")]]
+    {
+        assert!(Csv.decoder(&spec(&three(), options)).is_ok(), "{options:?}");
+    }
+}

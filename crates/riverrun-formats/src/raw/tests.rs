@@ -21,9 +21,24 @@ fn a_number_of_the_wrong_length_is_broken() {
 }
 
 #[test]
-fn bytes_that_are_no_text_become_replacement_characters() {
-    let spec = spec(&[("s", TypeKind::STRING)], &[]);
-    assert_eq!(decode_all(&Raw, &spec, &[b"a\xff\xe9"]), [r#"{"s":"a��"}"#]);
+fn bytes_that_are_no_text_are_broken() {
+    for (charset, bytes, expected) in [
+        ("UTF-8", &b"a\xff\xe9"[..], "invalid UTF-8 at byte 1"),
+        ("UTF-8", b"caf\xc3", "invalid UTF-8 at byte 3"),
+        ("US-ASCII", "é".as_bytes(), "invalid US-ASCII at byte 0"),
+        // Half a character, and half of a pair.
+        ("UTF-16LE", b"a\0b", "invalid UTF-16LE at byte 2"),
+        ("UTF-16BE", b"\0a\xd8\x00\0b", "invalid UTF-16BE at byte 2"),
+    ] {
+        let spec = spec(&[("s", TypeKind::STRING)], &[("charset", charset)]);
+        let good: &[u8] = if charset.starts_with("UTF-16") { b"" } else { b"ok" };
+        let decoded = decode_all(&Raw, &spec, &[bytes, good]);
+        assert_eq!(decoded[0], format!("broken: {expected}"), "{charset}");
+        assert_eq!(decoded.len(), 2, "the next record is read");
+    }
+    // Bytes that need not be text are what they are.
+    let bytes = spec(&[("s", TypeKind::BYTES)], &[]);
+    assert_eq!(decode_all(&Raw, &bytes, &[b"a\xff"]), [r#"{"s":"Yf8="}"#]);
 }
 
 #[test]

@@ -214,3 +214,20 @@ fn whatever_stands_in_a_line_is_a_row_or_an_error_and_harms_no_other() {
     let columns = [("time", TypeKind::timestamp_ltz(9)), ("path", TypeKind::STRING), ("bytes", TypeKind::SmallInt)];
     check_mutations(&RegexFormat, &combined(&columns), LINE.replace("203023", "2030").as_bytes());
 }
+
+#[test]
+fn a_text_that_is_nearly_the_name_of_an_access_log_is_taken_for_a_slip() {
+    let hint = |pattern: &str| {
+        let spec = spec(&[("client", TypeKind::STRING)], &[("pattern", pattern)]);
+        let error = RegexFormat.decoder(&spec).err().expect("refused");
+        assert_eq!(error.message(), "regex.pattern has no group for column `client`");
+        error.hint_text().map(str::to_owned)
+    };
+    for (pattern, name) in
+        [("combind", "combined"), ("Combined", "combined"), ("CLF", "clf"), ("clf ", "clf"), ("common", "clf")]
+    {
+        assert_eq!(hint(pattern), Some(format!("did you mean `{name}`, for access logs?")), "{pattern}");
+    }
+    assert_eq!(hint("combind.*"), None);
+    assert_eq!(hint("GET"), None);
+}

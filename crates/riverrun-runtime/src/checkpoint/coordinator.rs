@@ -190,6 +190,7 @@ impl Coordinator {
         if let Err(error) = failpoint("barrier") {
             self.give_up(savepoints, error);
         } else if let Some(epoch) = self.shared.ticks.end_epoch() {
+            tracing::debug!("a barrier ends epoch {}", epoch.0);
             self.pending =
                 Some(Pending { epoch, since: self.shared.pace.now(), started, reports: BTreeMap::new(), savepoints });
         }

@@ -1,10 +1,15 @@
 use super::*;
+use riverrun_core::zone::Tz;
 
 fn splits(idle: Option<u64>, max_ahead: Option<i64>) -> SplitWatermarks {
+    splits_in(Tz::UTC, idle, max_ahead)
+}
+
+fn splits_in(zone: Tz, idle: Option<u64>, max_ahead: Option<i64>) -> SplitWatermarks {
     SplitWatermarks::new(Settings {
         interval: Millis(200),
         idle_timeout: idle.map(Duration::from_millis),
-        max_ahead: max_ahead.map(Millis),
+        max_ahead: max_ahead.map(|by| MaxAhead { by: Millis(by), zone }),
     })
 }
 
@@ -80,6 +85,19 @@ fn a_row_too_far_ahead_of_the_clock_does_not_move_the_watermark() {
     let runs = splits.rows(id("a"), &[1000, 99_999_999, 2000], Millis(3000));
     assert_eq!(list(&runs), [(1, 1000)]);
     assert_eq!(splits.watermark(), Watermark(2000));
+}
+
+#[test]
+fn local_times_are_compared_with_the_clock_of_their_zone() {
+    const HOUR: i64 = 3_600_000;
+    // 2024-07-01 12:00 UTC: 21:00 in Tokyo, 08:00 in New York.
+    let now = Millis(1_719_835_200_000);
+    for (zone, shift) in [(Tz::UTC, 0), (Tz::Asia__Tokyo, 9 * HOUR), (Tz::America__New_York, -4 * HOUR)] {
+        let here = now.0 + shift;
+        let mut splits = splits_in(zone, None, Some(60_000));
+        splits.rows(id("a"), &[here, here + 60_000, here + 3 * HOUR], now);
+        assert_eq!(splits.watermark(), Watermark(here + 60_000), "{zone}");
+    }
 }
 
 #[test]

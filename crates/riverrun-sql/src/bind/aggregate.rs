@@ -15,7 +15,7 @@ use super::relation::{BoundAggregate, Relation, RelationKind, WindowKeys};
 use super::scope::{self, Scope};
 use crate::expr::Expr;
 use crate::functions::{FunctionContext, operators};
-use crate::parse::place_of;
+use crate::parse::{GROUP_DISTINCT, place_of};
 use datafusion_common::ScalarValue;
 use riverrun_core::{DataType, Error, Field, Millis, Result, Schema, TypeKind};
 use riverrun_operators::aggregates::{AggregateArgument, AggregateOptions};
@@ -29,8 +29,16 @@ use std::ops::ControlFlow;
 /// The functions that tell which keys a grouping set lacks.
 const GROUPING_FUNCTIONS: &[&str] = &["GROUPING", "GROUPING_ID", "GROUP_ID"];
 
-/// GROUP BY as it is written: for each item its grouping sets, each a list of keys.
-pub(super) type GroupItems = Vec<Vec<Vec<ast::Expr>>>;
+/// The grouping sets of an item of GROUP BY, each a list of keys.
+pub(super) type GroupItem = Vec<Vec<ast::Expr>>;
+
+/// GROUP BY as it is written.
+#[derive(Clone, Default)]
+pub(super) struct GroupItems {
+    pub(super) items: Vec<GroupItem>,
+    /// GROUP BY DISTINCT: of equal grouping sets one counts.
+    distinct: bool,
+}
 
 /// The shape of a grouped SELECT.
 pub(super) struct Grouping<'a> {
@@ -54,8 +62,25 @@ pub(super) fn group_items(select: &Select) -> Result<Option<GroupItems>> {
     if exprs.is_empty() {
         return Ok(None);
     }
-    let items = exprs.iter().map(|expr| match expr {
-        ast::Expr::GroupingSets(sets) => sets.clone(),
+    let items = exprs.iter().filter(|expr| !is_group_distinct(expr)).map(sets_of).collect();
+    Ok(Some(GroupItems { items, distinct: exprs.first().is_some_and(is_group_distinct) }))
+}
+
+/// Whether an item of GROUP BY stands for its DISTINCT.
+pub(super) fn is_group_distinct(item: &ast::Expr) -> bool {
+    matches!(item, ast::Expr::Identifier(ident) if ident.value == GROUP_DISTINCT)
+}
+
+/// The grouping sets of an item of GROUP BY.
+fn sets_of(item: &ast::Expr) -> GroupItem {
+    match item {
+        ast::Expr::GroupingSets(elements) => elements
+            .iter()
+            .flat_map(|element| match element.as_slice() {
+                [nested @ (ast::Expr::GroupingSets(_) | ast::Expr::Rollup(_) | ast::Expr::Cube(_))] => sets_of(nested),
+                keys => vec![keys.to_vec()],
+            })
+            .collect(),
         ast::Expr::Rollup(parts) => (0..=parts.len()).rev().map(|length| parts[..length].concat()).collect(),
         ast::Expr::Cube(parts) => (0..1_usize << parts.len().min(16))
             .rev()
@@ -67,8 +92,7 @@ pub(super) fn group_items(select: &Select) -> Result<Option<GroupItems>> {
             .collect(),
         ast::Expr::Tuple(exprs) => vec![exprs.clone()],
         expr => vec![vec![expr.clone()]],
-    });
-    Ok(Some(items.collect()))
+    }
 }
 
 /// Whether the SELECT list or HAVING has an aggregate call.
@@ -145,13 +169,17 @@ fn is_grouping(name: &str) -> bool {
 pub(super) fn refuse(expr: &ast::Expr, context: &FunctionContext) -> Result<()> {
     match expr {
         ast::Expr::Function(function) if is_aggregate(function, context) => {
-            let name = name_of(function);
-            Err(Error::input(format!("the aggregate function {name} can't stand here"))
-                .hint("aggregates stand in SELECT, HAVING and ORDER BY, not within one another; WHERE and GROUP BY come before them")
-                .at(place_of(expr.span())))
+            Err(misplaced(&name_of(function)).at(place_of(expr.span())))
         }
         _ => Ok(()),
     }
+}
+
+/// The error of an aggregate call where rows are not grouped.
+pub(super) fn misplaced(name: &str) -> Error {
+    Error::input(format!("the aggregate function {name} can't stand here")).hint(
+        "aggregates stand in SELECT, HAVING and ORDER BY, not within one another; WHERE and GROUP BY come before them",
+    )
 }
 
 /// Refuses aggregates within the arguments of aggregates, in GROUP BY, and in the text of a function.
@@ -218,7 +246,7 @@ impl QueryBinder<'_> {
         let binder = self.exprs(scope).with_special(special);
         let mut keys: Vec<Expr> = Vec::new();
         let mut sets: Vec<Vec<usize>> = vec![Vec::new()];
-        for item in items {
+        for item in items.items {
             let mut alternatives = Vec::new();
             for set in item {
                 let mut positions = Vec::new();
@@ -242,6 +270,14 @@ impl QueryBinder<'_> {
         for set in &mut sets {
             set.sort_unstable();
             set.dedup();
+        }
+        if items.distinct {
+            let mut seen = Vec::new();
+            sets.retain(|set| {
+                let new = !seen.contains(set);
+                seen.push(set.clone());
+                new
+            });
         }
         let sets = (sets.len() > 1).then_some(sets);
         let everywhere = |position: usize| sets.iter().flatten().all(|set| set.contains(&position));

@@ -1,7 +1,7 @@
 //! Calls: the function that a name means, the implicit casts of its arguments, constant folding.
 
 use super::expr::ExprBinder;
-use super::literal;
+use super::{literal, row_equality};
 use crate::expr::Expr;
 use crate::functions::cast::{OnFailure, cast_kernel};
 use crate::functions::{Argument, FunctionDef, Kernel, operators, registry};
@@ -9,6 +9,7 @@ use datafusion_common::ScalarValue;
 use datafusion_expr::ColumnarValue;
 use riverrun_core::suggest::did_you_mean;
 use riverrun_core::{DataType, Error, Result, TypeKind};
+use riverrun_operators::aggregates;
 use sqlparser::ast::{self, DuplicateTreatment, FunctionArg, FunctionArgExpr, FunctionArguments};
 use std::sync::Arc;
 
@@ -114,12 +115,16 @@ impl ExprBinder<'_> {
 
     /// A call of a function or an operator with arguments that are bound.
     pub fn call(&self, name: &str, arguments: Vec<Expr>) -> Result<Expr> {
+        let name = row_equality::operator(name, &arguments);
         let Some(definition) = registry::function(name) else {
             if let Some(error) = missing(name) {
                 return Err(error);
             }
             return Err(self.unknown(name));
         };
+        if row_equality::is_of_fields(definition.name, &arguments) {
+            return self.equal_fields(definition, arguments);
+        }
         self.resolved_call(definition, arguments)
     }
 
@@ -134,6 +139,9 @@ impl ExprBinder<'_> {
             return Error::input(format!("{upper} stands only in a query that is grouped by {window}(…)")).hint(format!(
                 "GROUP BY {window}(ts, INTERVAL '1' MINUTE), or FROM TABLE({window}(TABLE t, DESCRIPTOR(ts), …)) with its columns window_start and window_end"
             ));
+        }
+        if aggregates::aggregate(name).is_some() {
+            return super::aggregate::misplaced(&upper);
         }
         let error = Error::input(format!("there is no function {name}"));
         if let Some((_, here)) = ELSEWHERE.iter().find(|(known, _)| *known == upper) {
@@ -150,7 +158,7 @@ impl ExprBinder<'_> {
         error.hint_opt(did_you_mean(name, names.chain(CONDITIONAL.iter().copied())))
     }
 
-    fn resolved_call(&self, definition: &FunctionDef, arguments: Vec<Expr>) -> Result<Expr> {
+    pub(super) fn resolved_call(&self, definition: &FunctionDef, arguments: Vec<Expr>) -> Result<Expr> {
         let described: Vec<_> = arguments
             .iter()
             .map(|argument| Argument { data_type: argument.data_type(), literal: argument.as_literal() })
@@ -274,7 +282,8 @@ pub fn plain_arguments(function: &ast::Function) -> Result<Vec<&ast::Expr>> {
                 Err(Error::input(format!("'{other}' is no argument of {}", name_of(function))))
             }
             FunctionArg::Named { name, .. } => {
-                Err(Error::input(format!("{} takes no named argument '{name}'", name_of(function))))
+                Err(Error::input(format!("{} takes no named argument '{name}'", name_of(function)))
+                    .hint("write the values alone, in their order"))
             }
             FunctionArg::ExprNamed { name, .. } => {
                 Err(Error::input(format!("{} takes no named argument '{name}'", name_of(function))))

@@ -169,10 +169,12 @@ pub fn bind_table(table: &CatalogTable, options: Options, context: &FunctionCont
         table.watermark.as_ref().map(|watermark| bind_watermark(watermark, table, &mut schema, context)).transpose()?;
     let primary_key = table.primary_key.iter().flat_map(|(_, columns)| columns);
     let primary_key = primary_key.filter_map(|column| schema.index_of(column)).collect();
+    let left_out = |column: &usize| context.column_expansion.leaves_out(&table.columns[*column].kind);
     Ok(BoundTable {
         name: table_name(table),
         schema,
         sources,
+        beside_star: (0..table.columns.len()).filter(left_out).collect(),
         physical,
         metadata,
         metadata_places,
@@ -221,9 +223,9 @@ fn bind_watermark(
     let scope = Scope::of(table_name(table), schema.clone());
     let expr = ExprBinder::new(&scope, context).bind(&watermark.expr.ast).map_err(|e| e.at(watermark.expr.place))?;
     if !expr.data_type().kind.is_timestamp() {
-        return Err(
-            Error::input(format!("the watermark is {}, not a timestamp", expr.data_type())).at(watermark.expr.place)
-        );
+        return Err(Error::input(format!("the watermark is {}, not a timestamp", expr.data_type()))
+            .hint(format!("write it like {0} - INTERVAL '5' SECOND", column.value))
+            .at(watermark.expr.place));
     }
     schema.fields[index].data_type =
         DataType { kind: data_type.kind.with_timestamp_kind(TimestampKind::Rowtime), nullable: data_type.nullable };

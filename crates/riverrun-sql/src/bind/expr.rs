@@ -6,9 +6,9 @@
 use super::literal;
 use super::scope::{self, Scope};
 use crate::expr::Expr;
-use crate::functions::{FunctionContext, operators};
+use crate::functions::{FunctionContext, nested, operators};
 use crate::parse::{literals, place_of, types};
-use riverrun_core::{Error, Result};
+use riverrun_core::{Error, Result, TypeKind};
 use sqlparser::ast::{
     self, AccessExpr, BinaryOperator, CastKind, CeilFloorKind, DateTimeField, Ident, Spanned, Subscript, UnaryOperator,
 };
@@ -166,7 +166,7 @@ impl<'a> ExprBinder<'a> {
     fn identifier(&self, ident: &Ident) -> Result<Expr> {
         // UNKNOWN is a keyword of SQL's, not of the parser's.
         if ident.quote_style.is_none() && ident.value.eq_ignore_ascii_case("UNKNOWN") {
-            return literal::null(&riverrun_core::TypeKind::Boolean.nullable());
+            return literal::null(&TypeKind::Boolean.nullable());
         }
         let column = self.scope.resolve(std::slice::from_ref(ident));
         // PI may be written without parentheses.
@@ -195,9 +195,16 @@ impl<'a> ExprBinder<'a> {
             bound = match access {
                 AccessExpr::Dot(ast::Expr::Identifier(ident)) => scope::fields(bound, std::slice::from_ref(ident))?,
                 AccessExpr::Subscript(Subscript::Index { index }) => {
-                    self.call(operators::ITEM, vec![bound, self.bind(index)?])?
+                    let index = self.bind(index)?;
+                    match bound.data_type().kind {
+                        TypeKind::Row(_) => nested::field_at(bound, &index)?,
+                        _ => self.call(operators::ITEM, vec![bound, index])?,
+                    }
                 }
-                other => return Err(Error::input(format!("'{other}' can't be taken from {}", bound.data_type()))),
+                other => {
+                    return Err(Error::input(format!("'{other}' can't be taken from {}", bound.data_type()))
+                        .hint("an index takes one element, ARRAY_SLICE(a, start, end) several"));
+                }
             };
         }
         Ok(bound)

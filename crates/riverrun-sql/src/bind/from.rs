@@ -70,7 +70,7 @@ impl QueryBinder<'_> {
                     .at(place_of(join.relation.span())));
             }
         };
-        check_condition(join, constraint)?;
+        check_condition(&left.scope, join, constraint)?;
         if let Some(time) = version(&join.relation) {
             return self.temporal(left, &join.relation, time, kind, constraint);
         }
@@ -219,7 +219,9 @@ impl QueryBinder<'_> {
             JoinKind::Inner => {
                 let From { relation, scope } = self.beside(left, &join.relation, false)?;
                 let JoinConstraint::On(condition) = constraint else {
-                    return Err(Error::input("UNNEST is joined ON a condition").at(place_of(join.relation.span())));
+                    return Err(Error::input("UNNEST is joined ON a condition")
+                        .hint("write ON TRUE for all elements")
+                        .at(place_of(join.relation.span())));
                 };
                 let condition = self.exprs(&scope).bind_condition(condition, "ON")?;
                 Ok(From { relation: relation.filter(condition), scope })
@@ -227,7 +229,9 @@ impl QueryBinder<'_> {
             JoinKind::Left => {
                 let From { mut relation, scope } = self.beside(left, &join.relation, true)?;
                 let JoinConstraint::On(condition) = constraint else {
-                    return Err(Error::input("UNNEST is joined ON a condition").at(place_of(join.relation.span())));
+                    return Err(Error::input("UNNEST is joined ON a condition")
+                        .hint("write ON TRUE for all elements")
+                        .at(place_of(join.relation.span())));
                 };
                 if let RelationKind::Unnest { on, .. } = &mut relation.kind {
                     *on = Some(self.exprs(&scope).bind_condition(condition, "ON")?);
@@ -319,7 +323,7 @@ impl QueryBinder<'_> {
             other => return Err(Error::input(format!("'{other}' is no table")).at(place_of(other.span()))),
         };
         let (relation, name) = aliased(relation, name, alias.as_ref())?;
-        let scope = Scope::of(name, relation.schema.clone());
+        let scope = Scope::of(name, relation.schema.clone()).beside_star(relation.beside_star(alias.as_ref()));
         Ok(From { relation, scope })
     }
 
@@ -384,12 +388,14 @@ impl QueryBinder<'_> {
 }
 
 /// Refuses a join without a condition, which would be all pairs of rows.
-fn check_condition(join: &ast::Join, constraint: &JoinConstraint) -> Result<()> {
+fn check_condition(left: &Scope, join: &ast::Join, constraint: &JoinConstraint) -> Result<()> {
     if *constraint != JoinConstraint::None || matches!(join.join_operator, JoinOperator::CrossJoin(_)) {
         return Ok(());
     }
     Err(Error::input("the join has no condition")
-        .hint("write ON a.id = b.id or USING (id) behind it; CROSS JOIN makes all pairs of rows")
+        .hint(left.misspelt_join().unwrap_or_else(|| {
+            "write ON a.id = b.id or USING (id) behind it; CROSS JOIN makes all pairs of rows".to_owned()
+        }))
         .at(place_of(join.relation.span())))
 }
 
@@ -461,8 +467,9 @@ impl QueryBinder<'_> {
         }
         let own = self.context.names();
         let own = own.iter().map(String::as_str).filter(|name| !is_built_in(name));
+        let keywords = ["TABLE", "LATERAL", "UNNEST"];
         Error::input(format!("there is no table function {name}"))
-            .hint_opt(did_you_mean(name, own.chain(TABLE_FUNCTIONS.iter().copied())))
+            .hint_opt(did_you_mean(name, own.chain(TABLE_FUNCTIONS.iter().copied()).chain(keywords)))
     }
 
     /// What a row is joined with that is computed of it: UNNEST, or a table function of the user.

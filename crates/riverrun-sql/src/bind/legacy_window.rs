@@ -4,6 +4,7 @@
 //! the call in GROUP BY becomes these columns, and so do the calls that ask for its start, end and time. A SESSION is
 //! made per the other group keys. Source of the semantics: Flink 1.14, "Group Aggregation", group windows.
 
+use super::aggregate::is_group_distinct;
 use super::call::{name_of, plain_arguments};
 use super::from::From;
 use super::join::columns_of;
@@ -147,7 +148,11 @@ impl QueryBinder<'_> {
         let From { relation, mut scope } = from;
         let width = relation.schema.len();
         let (mut partition, mut computed, mut exprs) = (Vec::new(), Vec::new(), Vec::new());
-        for item in items.iter().filter(|item| !matches!(item, ast::Expr::Function(f) if is_window(&name_of(f)))) {
+        let key = |item: &&ast::Expr| match item {
+            ast::Expr::Function(function) => !is_window(&name_of(function)),
+            item => !is_group_distinct(item),
+        };
+        for item in items.iter().filter(key) {
             match self.exprs(&scope).bind(item)? {
                 Expr::Column { index, .. } => partition.push(index),
                 expr => {

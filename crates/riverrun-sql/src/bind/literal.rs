@@ -52,7 +52,6 @@ pub fn literal(value: &Value) -> Result<Expr> {
     match value {
         Value::Number(digits, _) => number(digits),
         Value::SingleQuotedString(string)
-        | Value::UnicodeStringLiteral(string)
         | Value::NationalStringLiteral(string)
         | Value::EscapedStringLiteral(string) => Ok(text(string.clone())),
         Value::HexStringLiteral(digits) => hex(digits),

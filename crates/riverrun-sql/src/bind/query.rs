@@ -223,7 +223,9 @@ impl<'a> QueryBinder<'a> {
         }
         if let Some(fetch) = &query.fetch {
             if fetch.with_ties || fetch.percent {
-                return Err(Error::unsupported("FETCH … WITH TIES or PERCENT").at(place_of(query.span())));
+                return Err(Error::unsupported("FETCH … WITH TIES or PERCENT")
+                    .hint("FETCH FIRST 5 ROWS ONLY and LIMIT 5 take a number of rows")
+                    .at(place_of(query.span())));
             }
             limit = Some(fetch.quantity.as_ref().map_or(Ok(1), |rows| self.count(rows, "FETCH"))?);
         }
@@ -476,7 +478,10 @@ pub(super) fn ordinal(expr: &ast::Expr, width: usize) -> Result<Option<usize>> {
     let ast::Value::Number(digits, _) = &value.value else { return Ok(None) };
     match digits.parse::<usize>() {
         Ok(position) if (1..=width).contains(&position) => Ok(Some(position - 1)),
-        _ => Err(Error::input(format!("there is no column {digits}; there are {width}")).at(place_of(expr.span()))),
+        _ => {
+            Err(Error::input(format!("there is no column {digits}: they go from 1 to {width}"))
+                .at(place_of(expr.span())))
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use riverrun_operators::over::{FrameStart, FrameUnit};
 use riverrun_operators::rank::top_n::Ranking;
 use riverrun_operators::set_operation::SetOperation;
 use riverrun_operators::window::spec::WindowKind;
+use sqlparser::ast::TableAlias;
 use std::sync::Arc;
 
 /// A relation: how its rows come about, and their columns.
@@ -442,6 +443,17 @@ impl WindowColumns {
 }
 
 impl Relation {
+    /// The positions of the columns that `*` leaves out: of a table that a query names, and of one that it makes windows of. Columns
+    /// that the query gives names of its own all come out.
+    pub fn beside_star(&self, alias: Option<&TableAlias>) -> &[usize] {
+        match &self.kind {
+            _ if alias.is_some_and(|alias| !alias.columns.is_empty()) => &[],
+            RelationKind::Scan(table) => &table.beside_star,
+            RelationKind::Window { input, .. } => input.beside_star(None),
+            _ => &[],
+        }
+    }
+
     /// One row without columns: what a SELECT without FROM reads.
     pub fn one_row() -> Relation {
         Relation { kind: RelationKind::Values(vec![Vec::new()]), schema: Schema::default() }

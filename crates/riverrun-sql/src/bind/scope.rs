@@ -8,7 +8,7 @@
 use crate::expr::Expr;
 use crate::functions::nested;
 use crate::parse::place_of as place;
-use riverrun_core::suggest::did_you_mean;
+use riverrun_core::suggest::{did_you_mean, nearest};
 use riverrun_core::{DataType, Error, Field, Result, Schema, TypeKind};
 use riverrun_operators::join::JoinKind;
 use sqlparser::ast::{Ident, JoinConstraint};
@@ -29,6 +29,8 @@ pub struct ScopeRelation {
 pub struct Scope {
     relations: Vec<ScopeRelation>,
     merged: Vec<Merged>,
+    /// The positions of columns that `*` leaves out.
+    beside_star: Vec<usize>,
 }
 
 /// A column that two relations have in common (USING, NATURAL): its name alone means both.
@@ -48,7 +50,13 @@ impl Scope {
 
     /// A scope of one relation.
     pub fn of(name: Vec<String>, schema: Schema) -> Self {
-        Scope { relations: vec![ScopeRelation { name, start: 0, schema }], merged: Vec::new() }
+        Scope { relations: vec![ScopeRelation { name, start: 0, schema }], ..Scope::default() }
+    }
+
+    /// The same scope whose `*` leaves out the columns at these positions.
+    #[must_use]
+    pub fn beside_star(self, columns: &[usize]) -> Self {
+        Scope { beside_star: columns.to_vec(), ..self }
     }
 
     /// Puts a relation to the right of those there are.
@@ -71,6 +79,7 @@ impl Scope {
         self.relations.extend(moved);
         let moved = |merged: Merged| Merged { shown: merged.shown + width, hidden: merged.hidden + width };
         self.merged.extend(right.merged.into_iter().map(moved));
+        self.beside_star.extend(right.beside_star.into_iter().map(|index| index + width));
         self
     }
 
@@ -80,6 +89,7 @@ impl Scope {
         let side = |right: bool| Scope {
             relations: self.relations.iter().filter(|relation| (relation.start >= split) == right).cloned().collect(),
             merged: self.merged.iter().filter(|merged| (merged.shown >= split) == right).cloned().collect(),
+            beside_star: Vec::new(),
         };
         let (left, right) = (side(false), side(true));
         let names: Vec<Ident> = match constraint {
@@ -169,6 +179,7 @@ impl Scope {
             let fields = relation.schema.fields.iter().cloned().enumerate();
             fields.map(|(index, field)| (relation.start + index, field))
         });
+        let columns = columns.filter(|(index, _)| !self.beside_star.contains(index));
         if self.merged.is_empty() || !qualifier.is_empty() {
             return Ok(columns.collect());
         }
@@ -224,9 +235,11 @@ impl Scope {
             1 => Ok(found.remove(0).1),
             _ => {
                 let tables = found.iter().map(|(relation, _)| relation.name.last().map_or("", String::as_str));
+                let tables: Vec<_> = tables.collect();
+                let first = tables[0];
                 Err(Error::input(format!("column '{}' is ambiguous", ident.value))
-                    .detail(format!("it is a column of {}", tables.collect::<Vec<_>>().join(" and of ")))
-                    .hint(format!("write the table before it: {}.{}", found[0].0.name.join("."), ident.value))
+                    .detail(format!("it is a column of {}", tables.join(" and of ")))
+                    .hint(format!("write the table before it: {first}.{}", ident.value))
                     .at(place(ident.span)))
             }
         }
@@ -261,8 +274,22 @@ impl Scope {
         let names: Vec<_> = self.relations.iter().flat_map(|relation| &relation.schema.fields).collect();
         let names = names.iter().map(|field| field.name.as_str());
         Err(Error::input(format!("no column '{}' here", ident.value))
-            .hint_opt(did_you_mean(&ident.value, names.clone()).or_else(|| listed(names)))
+            .hint_opt(
+                did_you_mean(&ident.value, names.clone())
+                    .or_else(|| misspelt_distinct(ident))
+                    .or_else(|| listed(names)),
+            )
             .at(place(ident.span)))
+    }
+
+    /// A table whose alias is a misspelt keyword of a join: `t INER JOIN u`.
+    pub fn misspelt_join(&self) -> Option<String> {
+        let names = self.relations.iter().filter_map(|relation| relation.name.last());
+        let known = |name: &str| JOINS.iter().any(|keyword| keyword.eq_ignore_ascii_case(name));
+        names.filter(|name| name.len() > 3 && !known(name)).find_map(|name| {
+            nearest(name, JOINS.iter().copied())
+                .map(|keyword| format!("the table's alias `{name}` looks like {keyword}"))
+        })
     }
 
     fn columns(&self) -> impl Iterator<Item = (&Field, Expr)> {
@@ -279,8 +306,17 @@ impl Scope {
         let columns = columns.map(|field| field.name.as_str());
         let wanted = dotted(qualifier);
         Error::input(format!("no table or column '{wanted}' here"))
-            .hint_opt(did_you_mean(&wanted, names.chain(columns)))
+            .hint_opt(self.misspelt_join().or_else(|| did_you_mean(&wanted, names.chain(columns))))
     }
+}
+
+/// What can stand before JOIN.
+const JOINS: &[&str] = &["INNER", "LEFT", "RIGHT", "FULL", "OUTER", "CROSS", "NATURAL"];
+
+/// `SELECT DISTINT a`, which is a column with an alias.
+fn misspelt_distinct(ident: &Ident) -> Option<String> {
+    let meant = ident.quote_style.is_none() && nearest(&ident.value, ["DISTINCT"]).is_some();
+    meant.then(|| format!("`{}` looks like DISTINCT", ident.value))
 }
 
 fn is_row(expr: &Expr) -> bool {

@@ -3,13 +3,14 @@
 use super::relation::{BoundAggregate, JoinClass, OverCall, Relation, RelationKind};
 use crate::expr::Expr;
 use crate::functions::operators;
+use datafusion_common::ScalarValue;
 use riverrun_core::{DataType, Field, Schema, TimestampKind};
 use std::collections::HashSet;
 
 impl Relation {
     /// The columns as a query's result shows them: of equal names the later ones get a number. Flink prints
     /// what is computed of an event time by MIN, MAX, +, -, FLOOR or CEIL as a time attribute, though it takes it for none: no window
-    /// function accepts it.
+    /// function accepts it. So it does of TIMESTAMPADD of days or longer units, and of CASE, COALESCE, GREATEST and their like whose first value is one.
     pub fn shown_schema(&self) -> Schema {
         let fields = self.schema.fields.iter().enumerate().map(|(index, field)| {
             let kind = match self.is_shown_as_time(index) {
@@ -85,9 +86,18 @@ impl Relation {
                 (operators::PLUS, [by, time]) if by.data_type().kind.is_interval() => of(time),
                 (operators::PLUS | operators::MINUS, [time, by]) => by.data_type().kind.is_interval() && of(time),
                 (operators::FLOOR_TO | operators::CEIL_TO, [time, _]) => of(time),
+                (operators::TIMESTAMPADD, [unit, _, time]) => is_of_days(unit) && of(time),
+                ("GREATEST" | "LEAST", [first, ..]) => of(first),
                 _ => false,
             },
+            Expr::Case { branches, .. } => branches.first().is_some_and(|(_, first)| of(first)),
             _ => false,
         }
     }
+}
+
+/// Whether a unit of TIMESTAMPADD is as long as a day.
+fn is_of_days(unit: &Expr) -> bool {
+    let units = ["DAY", "WEEK", "MONTH", "QUARTER", "YEAR"];
+    matches!(unit.as_literal(), Some(ScalarValue::Utf8(Some(unit))) if units.contains(&unit.as_str()))
 }

@@ -38,6 +38,8 @@ pub struct BoundTable {
     pub schema: Schema,
     /// Where each column comes from.
     pub sources: Vec<ColumnSource>,
+    /// The positions of the columns that `*` leaves out.
+    pub beside_star: Vec<usize>,
     /// The columns that the connector holds.
     pub physical: Schema,
     /// Keys and declared types of the metadata columns.

@@ -55,7 +55,9 @@ impl Catalog {
             CatalogChange::Comment(comment) => described.comment = Some(comment.clone()),
             CatalogChange::SetOptions(options) => {
                 if let Some(kind) = options.given("type") {
-                    return Err(Error::input("the option 'type' of a catalog can't be changed").at(kind.key_place));
+                    return Err(Error::input("the option 'type' of a catalog can't be changed")
+                        .hint("CREATE CATALOG makes one of another type")
+                        .at(kind.key_place));
                 }
                 options.iter().for_each(|(key, value)| described.options.insert(key, value.clone()));
                 described.check()?;
@@ -63,7 +65,9 @@ impl Catalog {
             CatalogChange::ResetOptions(keys) => {
                 for key in keys {
                     if key.value == "type" {
-                        return Err(Error::input("the option 'type' of a catalog can't be reset").at(key.place));
+                        return Err(Error::input("the option 'type' of a catalog can't be reset")
+                            .detail("every catalog has one")
+                            .at(key.place));
                     }
                     described.options.remove(&key.value);
                 }

@@ -1,9 +1,12 @@
 //! What DESCRIBE and SHOW CREATE print.
 
 use super::table::{CatalogTable, CatalogView, quoted};
-use crate::parse::ColumnKind;
+use crate::parse::{ColumnKind, SqlExpr};
 use riverrun_core::{DataType, Schema};
+use sqlparser::ast;
+use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::ops::ControlFlow;
 
 /// The rows of DESCRIBE: name, type, null, key, extras, watermark, and comment where a column has one.
 ///
@@ -22,7 +25,9 @@ pub fn describe(table: Option<&CatalogTable>, schema: &Schema) -> Vec<Vec<Option
             Some(if field.data_type.nullable { "TRUE" } else { "FALSE" }.to_owned()),
             key.map(|(_, key)| format!("PRI({})", key.join(", "))),
             column.and_then(|column| extras(&column.kind)),
-            watermark.filter(|watermark| watermark.column.to_string() == field.name).map(|w| w.expr.text.clone()),
+            watermark
+                .filter(|watermark| watermark.column.to_string() == field.name)
+                .map(|w| with_quoted_names(&w.expr)),
         ];
         if commented {
             row.push(column.and_then(|column| column.comment.clone()));
@@ -35,12 +40,50 @@ pub fn describe(table: Option<&CatalogTable>, schema: &Schema) -> Vec<Vec<Option
 fn extras(kind: &ColumnKind) -> Option<String> {
     match kind {
         ColumnKind::Physical { .. } => None,
-        ColumnKind::Computed { expr } => Some(format!("AS {}", expr.text)),
+        ColumnKind::Computed { expr } => Some(format!("AS {}", with_quoted_names(expr))),
         ColumnKind::Metadata { key, is_virtual, .. } => {
             let from = key.as_ref().map(|key| format!(" FROM {}", text(&key.value))).unwrap_or_default();
             Some(format!("METADATA{from}{}", if *is_virtual { " VIRTUAL" } else { "" }))
         }
     }
+}
+
+/// The text of an expression with the names of columns in back-quotes.
+fn with_quoted_names(expr: &SqlExpr) -> String {
+    let mut names = BTreeMap::new();
+    let _ = ast::visit_expressions(&expr.ast, |part| {
+        let idents = match part {
+            ast::Expr::Identifier(ident) => std::slice::from_ref(ident),
+            ast::Expr::CompoundIdentifier(idents) => idents,
+            _ => &[],
+        };
+        for ident in idents.iter().filter(|ident| ident.quote_style.is_none()) {
+            // A variable in the text moves what stands behind it: such names stay as they are.
+            if let Some(at) = offset_in(expr, ident).filter(|at| expr.text[*at..].starts_with(&ident.value)) {
+                names.insert(at, ident.value.clone());
+            }
+        }
+        ControlFlow::<()>::Continue(())
+    });
+    let mut text = expr.text.clone();
+    for (at, name) in names.into_iter().rev() {
+        text.replace_range(at..at + name.len(), &quoted(&name));
+    }
+    text
+}
+
+/// Where in the text of an expression a name of it begins.
+fn offset_in(expr: &SqlExpr, ident: &ast::Ident) -> Option<usize> {
+    let (line, column) = (ident.span.start.line, ident.span.start.column);
+    let lines_before = line.checked_sub(u64::from(expr.place.line))?;
+    let first_column = if lines_before == 0 { u64::from(expr.place.column) } else { 1 };
+    let mut start = 0;
+    for _ in 0..lines_before {
+        start += expr.text[start..].find('\n')? + 1;
+    }
+    let characters = usize::try_from(column.checked_sub(first_column)?).ok()?;
+    let (offset, _) = expr.text[start..].char_indices().nth(characters)?;
+    Some(start + offset)
 }
 
 /// A string as SQL writes it.
@@ -60,7 +103,7 @@ pub fn show_create_table(table: &CatalogTable) -> String {
                     let _ = write!(line, " {}", type_text(data_type));
                 }
                 ColumnKind::Computed { expr } => {
-                    let _ = write!(line, " AS {}", expr.text);
+                    let _ = write!(line, " AS {}", with_quoted_names(expr));
                 }
                 ColumnKind::Metadata { data_type, .. } => {
                     let data_type = type_text(data_type);
@@ -75,7 +118,7 @@ pub fn show_create_table(table: &CatalogTable) -> String {
         .collect();
     if let Some(watermark) = &table.watermark {
         let column: Vec<_> = watermark.column.parts.iter().map(|part| quoted(&part.value)).collect();
-        elements.push(format!("WATERMARK FOR {} AS {}", column.join("."), watermark.expr.text));
+        elements.push(format!("WATERMARK FOR {} AS {}", column.join("."), with_quoted_names(&watermark.expr)));
     }
     if let Some((name, key)) = &table.primary_key {
         let columns: Vec<_> = key.iter().map(|column| quoted(column)).collect();

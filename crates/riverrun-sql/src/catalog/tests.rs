@@ -161,5 +161,24 @@ fn describe_prints_key_extras_and_watermark() {
     let rows = describe(Some(&table(&catalog, "t")), &schema);
     let text: Vec<String> =
         rows.iter().map(|row| row.iter().map(|c| c.as_deref().unwrap_or("-")).collect::<Vec<_>>().join("|")).collect();
-    assert_eq!(text, ["a|INT|FALSE|PRI(a)|-|-|the key", "b|INT|TRUE|-|AS a + 1|-|-"]);
+    assert_eq!(text, ["a|INT|FALSE|PRI(a)|-|-|the key", "b|INT|TRUE|-|AS `a` + 1|-|-"]);
+}
+
+#[test]
+fn the_names_of_columns_are_quoted_in_expressions() {
+    let catalog = with(
+        "CREATE TABLE t (a INT, `b c` STRING, r ROW<x INT, y ARRAY<STRING>>, ts TIMESTAMP(3),
+  c AS (a * 2
+    + r.x) * `a`, d AS UPPER(`b c`) || 'a é' || r.y[a] || CAST(a AS STRING), e AS TIMESTAMPADD(DAY, a, ts),
+  WATERMARK FOR ts AS ts - INTERVAL '5' SECOND);",
+    );
+    let text = show_create_table(&table(&catalog, "t"));
+    for part in [
+        "`c` AS (`a` * 2\n    + `r`.`x`) * `a`,\n",
+        "`d` AS UPPER(`b c`) || 'a é' || `r`.`y`[`a`] || CAST(`a` AS STRING),\n",
+        "`e` AS TIMESTAMPADD(DAY, `a`, `ts`),\n",
+        "WATERMARK FOR `ts` AS `ts` - INTERVAL '5' SECOND\n",
+    ] {
+        assert!(text.contains(part), "{text}");
+    }
 }

@@ -109,8 +109,9 @@ impl Operator {
 
 fn operator(operator: Operator, context: &FunctionContext, arguments: &[Argument<'_>]) -> Result<Resolved> {
     let [left, right] = arguments else {
-        // Only the remainder can be written as a call.
-        return Err(Error::input(format!("MOD takes two numbers, not {}", arguments.len())));
+        // As a call it has a name of its own.
+        let name = if operator == Operator::Remainder { "MOD" } else { operator.symbol() };
+        return Err(Error::input(format!("{name} takes two numbers, not {}", arguments.len())));
     };
     let of_time = |kind: &TypeKind| kind.is_datetime() || kind.is_interval();
     if of_time(&left.data_type.kind) || of_time(&right.data_type.kind) {

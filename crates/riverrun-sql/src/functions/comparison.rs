@@ -66,7 +66,16 @@ pub const FUNCTIONS: &[FunctionDef] = &[
         syntax: "a [NOT] IN (b, …)",
         doc: "Whether a value equals one of several",
         deterministic: true,
-        resolve: within,
+        resolve: |context, arguments| within(false, context, arguments),
+    },
+    FunctionDef {
+        name: operators::ROW_IN,
+        aliases: &[],
+        group: "comparison",
+        syntax: "ROW(a, …) [NOT] IN (ROW(b, …), …)",
+        doc: "Whether the fields of a row equal those of one of several",
+        deterministic: true,
+        resolve: |context, arguments| within(true, context, arguments),
     },
     FunctionDef {
         name: operators::BETWEEN,
@@ -137,7 +146,8 @@ fn common_type_of(values: &[Argument<'_>]) -> Result<DataType> {
     super::common_type::common_type(&types)
 }
 
-fn within(context: &FunctionContext, arguments: &[Argument<'_>]) -> Result<Resolved> {
+/// IN; `of_fields` where its values are rows that ROW makes.
+fn within(of_fields: bool, context: &FunctionContext, arguments: &[Argument<'_>]) -> Result<Resolved> {
     let Some((needle, values)) = arguments.split_first().filter(|(_, values)| !values.is_empty()) else {
         return Err(Error::input("IN takes a value and at least one value to compare it with"));
     };
@@ -159,6 +169,7 @@ fn within(context: &FunctionContext, arguments: &[Argument<'_>]) -> Result<Resol
         Argument { data_type: &needle_type, literal: None },
         Argument { data_type: &list_type, literal: None },
     )?;
+    let comparison = if of_fields { comparison.of_fields() } else { comparison };
     let nullable = arguments.iter().any(|argument| argument.data_type.nullable) || comparison.may_be_unknown();
     let mut parameters = vec![comparison.left.clone().with_nullable(needle.data_type.nullable)];
     parameters.extend(values.iter().map(|value| comparison.right.with_nullable(value.data_type.nullable)));

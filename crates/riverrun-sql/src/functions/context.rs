@@ -3,6 +3,7 @@
 use super::registry;
 use super::user::{Body, UserFunction};
 use crate::catalog::{DEFAULT_CATALOG, DEFAULT_DATABASE, Functions, functions};
+use crate::session::star::ColumnExpansion;
 use riverrun_core::Clock;
 use riverrun_operators::aggregates::{self, AggregateRef};
 use sqlparser::ast::ObjectName;
@@ -19,6 +20,8 @@ pub struct FunctionContext {
     pub catalog: Arc<str>,
     /// The database in use.
     pub database: Arc<str>,
+    /// Which columns `*` leaves out.
+    pub column_expansion: ColumnExpansion,
     /// The functions of the user.
     pub functions: Arc<Functions>,
     /// The functions whose texts are being bound, the outermost first.
@@ -33,6 +36,7 @@ impl FunctionContext {
             clock,
             catalog: Arc::from(DEFAULT_CATALOG),
             database: Arc::from(DEFAULT_DATABASE),
+            column_expansion: ColumnExpansion::default(),
             functions: Arc::default(),
             expanding: Vec::new(),
         }

@@ -5,6 +5,7 @@ use crate::expr::Expr;
 use arrow::array::{Array, BooleanArray, StructArray};
 use arrow::buffer::NullBuffer;
 use arrow::compute::nullif;
+use arrow::datatypes::DataType as ArrowType;
 use datafusion_common::ScalarValue;
 use datafusion_expr::ColumnarValue;
 use riverrun_core::suggest::did_you_mean;
@@ -65,6 +66,28 @@ pub fn field(row: Expr, index: usize) -> Result<Expr> {
     let data_type = field.data_type.with_nullable(field.data_type.nullable || row.data_type().nullable);
     let name = format!(".{}", field.name);
     Ok(Expr::Call { name, kernel: Arc::new(FieldKernel { index }), arguments: vec![row], data_type })
+}
+
+/// The expression that reads the field at a constant index, which counts from 1 or is a name.
+pub fn field_at(row: Expr, index: &Expr) -> Result<Expr> {
+    let TypeKind::Row(fields) = &row.data_type().kind else {
+        return Err(Error::bug(format!("a field of {}", row.data_type())));
+    };
+    if let Some(ScalarValue::Utf8(Some(name))) = index.as_literal() {
+        return field_named(row, name);
+    }
+    let number = index.as_literal().and_then(|value| value.cast_to(&ArrowType::Int64).ok());
+    let position = match number {
+        Some(ScalarValue::Int64(Some(number))) => usize::try_from(number).ok().and_then(|number| number.checked_sub(1)),
+        _ => None,
+    };
+    match position.filter(|position| *position < fields.len()) {
+        Some(position) => field(row, position),
+        None => Err(Error::input(format!("{} has no field at this index", row.data_type())).hint(format!(
+            "an index of a ROW is a constant, here from 1 to {}; by its name a field is row.name",
+            fields.len()
+        ))),
+    }
 }
 
 /// The expression that reads the field of this name.

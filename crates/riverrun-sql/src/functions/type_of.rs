@@ -24,14 +24,12 @@ pub const FUNCTIONS: &[FunctionDef] = &[FunctionDef {
 }];
 
 fn resolve(_: &FunctionContext, arguments: &[Argument<'_>]) -> Result<Resolved> {
+    // As in Flink, that a column is a time attribute is no part of the name.
     let name = match arguments {
-        [value] => value.data_type.to_string(),
+        [value] => value.data_type.without_time_attribute().to_string(),
         [value, Argument { literal: Some(ScalarValue::Boolean(Some(long))), .. }] => {
-            if *long {
-                long_name(value.data_type)
-            } else {
-                value.data_type.to_string()
-            }
+            let data_type = value.data_type.without_time_attribute();
+            if *long { long_name(&data_type) } else { data_type.to_string() }
         }
         _ => return Err(mismatch(SYNTAX, arguments)),
     };

@@ -3,10 +3,10 @@
 //! The table at the head of [`super`] says what each of them comes out as.
 
 use super::cursor::{Cursor, is_word, keyword_of};
-use super::{TABLE_ARGUMENT, dialect, json_calls, types};
+use super::{TABLE_ARGUMENT, case, dialect, grouping, interval, jdbc, json_calls, types};
 use sqlparser::ast::{
-    BinaryOperator, CastKind, DataType, DateTimeField, Expr, Function, FunctionArg, FunctionArgExpr,
-    FunctionArgumentList, FunctionArguments, Ident, Interval, ObjectName, UnaryOperator, Value, ValueWithSpan,
+    BinaryOperator, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
+    FunctionArguments, Ident, ObjectName, UnaryOperator, Value, ValueWithSpan,
 };
 use sqlparser::dialect::{Dialect, Precedence};
 use sqlparser::parser::{Parser, ParserError};
@@ -20,12 +20,18 @@ pub(super) fn prefix(parser: &mut Parser<'_>) -> Option<Parsed> {
     if token.token == Token::LParen {
         return table_argument_of_query(parser);
     }
+    if token.token == Token::LBrace && is_word(parser.peek_nth_token_ref(1), "FN") {
+        return Some(jdbc::call(parser));
+    }
     let span = token.span;
     let word = keyword_of(token)?;
     let next = &parser.peek_nth_token_ref(1).token;
     let read: fn(&mut Parser<'_>, Span) -> Parsed = match (word.as_str(), next) {
         ("CAST" | "TRY_CAST", Token::LParen) => cast,
-        ("INTERVAL", Token::SingleQuotedString(_) | Token::Number(..) | Token::Minus | Token::Plus) => interval,
+        ("INTERVAL", next) if interval::has_value(next) => interval::interval,
+        ("CASE", _) => case::case,
+        ("GROUPING", Token::Word(_)) if is_word(parser.peek_nth_token_ref(1), "SETS") => grouping::sets,
+        ("ROLLUP" | "CUBE", Token::LParen) => grouping::sets,
         ("EXTRACT", Token::LParen) => extract,
         ("FLOOR", Token::LParen) => |parser, span| round(parser, span, "FLOOR", "FLOOR TO"),
         ("CEIL" | "CEILING", Token::LParen) => |parser, span| round(parser, span, "CEIL", "CEIL TO"),
@@ -129,73 +135,6 @@ fn type_name(parser: &mut Parser<'_>) -> Result<DataType, ParserError> {
 pub(super) fn type_text(parser: &mut Parser<'_>) -> Parsed {
     let span = parser.peek_token_ref().span;
     Ok(text(types::data_type(parser)?.to_string(), span))
-}
-
-fn interval(parser: &mut Parser<'_>, _span: Span) -> Parsed {
-    let mut sign = "";
-    match &parser.peek_token_ref().token {
-        Token::Minus => sign = "-",
-        Token::Plus => {}
-        _ => parser.prev_token(),
-    }
-    parser.next_token();
-    let token = parser.next_token();
-    let value = match &token.token {
-        Token::SingleQuotedString(value) | Token::Number(value, _) => value.trim(),
-        _ => return Err(parser.expected_here("the text of the interval, like '1'", &token)),
-    };
-    // Two signs undo each other: INTERVAL -'-1' DAY.
-    let value = match (sign, value.strip_prefix('-')) {
-        ("-", Some(rest)) => rest.to_owned(),
-        _ => format!("{sign}{value}"),
-    };
-    let leading_field = interval_unit(parser)?;
-    let mut leading_precision = None;
-    let mut fractional_seconds_precision = None;
-    let second = matches!(leading_field, DateTimeField::Second);
-    if parser.consume_token(&Token::LParen) {
-        leading_precision = Some(parser.parse_literal_uint()?);
-        if second && parser.consume_token(&Token::Comma) {
-            fractional_seconds_precision = Some(parser.parse_literal_uint()?);
-        }
-        parser.expect_token(&Token::RParen)?;
-    }
-    let mut last_field = None;
-    if !second && parser.accept("TO") {
-        let field = interval_unit(parser)?;
-        if matches!(field, DateTimeField::Second) && parser.consume_token(&Token::LParen) {
-            fractional_seconds_precision = Some(parser.parse_literal_uint()?);
-            parser.expect_token(&Token::RParen)?;
-        }
-        last_field = Some(field);
-    }
-    let value = Box::new(text(value, token.span));
-    Ok(Expr::Interval(Interval {
-        value,
-        leading_field: Some(leading_field),
-        leading_precision,
-        last_field,
-        fractional_seconds_precision,
-    }))
-}
-
-fn interval_unit(parser: &mut Parser<'_>) -> Result<DateTimeField, ParserError> {
-    let token = parser.next_token();
-    Ok(match keyword_of(&token).as_deref() {
-        Some("YEAR" | "YEARS") => DateTimeField::Year,
-        Some("QUARTER" | "QUARTERS") => DateTimeField::Quarter,
-        Some("MONTH" | "MONTHS") => DateTimeField::Month,
-        Some("WEEK" | "WEEKS") => DateTimeField::Week(None),
-        Some("DAY" | "DAYS") => DateTimeField::Day,
-        Some("HOUR" | "HOURS") => DateTimeField::Hour,
-        Some("MINUTE" | "MINUTES") => DateTimeField::Minute,
-        Some("SECOND" | "SECONDS") => DateTimeField::Second,
-        _ => {
-            return Err(
-                parser.expected_here("the interval's unit: YEAR, MONTH, WEEK, DAY, HOUR, MINUTE or SECOND", &token)
-            );
-        }
-    })
 }
 
 /// A unit of time as a constant string in upper case.

@@ -316,7 +316,11 @@ fn like(reader: &mut Reader<'_>) -> Parsed<Like> {
         };
         let overwrites = matches!(feature.value.as_str(), "GENERATED" | "METADATA" | "OPTIONS" | "WATERMARKS");
         if strategy == MergeStrategy::Overwriting && !overwrites {
-            return Err(parser.message_at(&format!("OVERWRITING {} is not possible", feature.value), &token));
+            let message = format!(
+                "OVERWRITING {} is not possible{HINT}GENERATED, METADATA, OPTIONS and WATERMARKS can be overwritten",
+                feature.value
+            );
+            return Err(parser.message_at(&message, &token));
         }
         if options.iter().any(|option: &LikeOption| option.feature.value == feature.value) {
             return Err(parser.message_at(&format!("LIKE says twice what becomes of {}", feature.value), &token));

@@ -130,9 +130,7 @@ impl Cursor for Parser<'_> {
     fn string(&mut self, what: &str) -> Result<NamePart, ParserError> {
         let token = self.next_token();
         match &token.token {
-            Token::SingleQuotedString(value) | Token::UnicodeStringLiteral(value) => {
-                Ok(NamePart { value: value.clone(), place: place(&token) })
-            }
+            Token::SingleQuotedString(value) => Ok(NamePart { value: value.clone(), place: place(&token) }),
             _ => Err(self.expected_here(what, &token)),
         }
     }

@@ -1,12 +1,13 @@
 //! Flink's dialect for sqlparser: how words, names and expressions are read.
 
 use super::cursor::{Cursor, is_word, keyword_of, word_of};
+use super::errors::HINT;
 use super::{calls, reserved};
 use sqlparser::ast::Expr;
 use sqlparser::dialect::{Dialect, Precedence};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
-use sqlparser::tokenizer::Token;
+use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 /// Flink's dialect.
 #[derive(Debug)]
@@ -30,10 +31,6 @@ impl Dialect for FlinkDialect {
 
     fn is_identifier_part(&self, ch: char) -> bool {
         ch.is_alphanumeric() || ch == '_' || ch == '$'
-    }
-
-    fn supports_unicode_string_literal(&self) -> bool {
-        true
     }
 
     fn supports_filter_during_aggregation(&self) -> bool {
@@ -104,6 +101,11 @@ impl Dialect for FlinkDialect {
             Token::Word(_) if calls::is_difference_unit(parser, token) => {
                 Some(Ok(self.prec_value(Precedence::DoubleColon)))
             }
+            Token::SingleQuotedString(_) => Some(Err(refuse_string(parser, token))),
+            Token::Word(_) if is_word(token, "AS") => match parser.peek_nth_token_ref(1) {
+                next if matches!(next.token, Token::SingleQuotedString(_)) => Some(Err(refuse_string(parser, next))),
+                _ => None,
+            },
             // A statement's own words are never operators here.
             Token::Word(word) if word.keyword == Keyword::OPERATOR => Some(Ok(0)),
             _ => None,
@@ -151,4 +153,19 @@ pub(super) fn refuse_reserved(parser: &mut Parser<'_>) -> Option<ParserError> {
         return None;
     }
     Some(parser.expected_here("an expression", token))
+}
+
+/// The error of a string behind an expression. As the name of a column it would need back-quotes.
+fn refuse_string(parser: &Parser<'_>, token: &TokenWithSpan) -> ParserError {
+    let Token::SingleQuotedString(text) = &token.token else {
+        return parser.expected_here("an operator", token);
+    };
+    let hint = match parser.get_current_token().token {
+        Token::SingleQuotedString(_) => {
+            "a string goes on in another one only if that begins in the next line".to_owned()
+        }
+        _ => format!("a name is written in back-quotes: `{text}`"),
+    };
+    let message = format!("expected an operator, a name or the end of the expression, found {token}{HINT}{hint}");
+    parser.message_at(&message, token)
 }

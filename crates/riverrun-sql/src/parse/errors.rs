@@ -19,6 +19,12 @@ pub(super) struct PlaceMap {
     end: Option<Place>,
 }
 
+/// A word that is not what it should be.
+struct Misspelt {
+    index: usize,
+    hint: String,
+}
+
 /// A token as a word.
 struct Word {
     /// As it is written; empty if the token is no word, or one in quotes.
@@ -31,7 +37,8 @@ impl Word {
     fn new(token: &TokenWithSpan) -> Self {
         let text = cursor::word_of(token).unwrap_or_default().to_owned();
         let known = matches!(&token.token, Token::Word(word) if word.keyword != Keyword::NoKeyword);
-        Word { keyword: known || is_reserved(&text), text }
+        let ours = OURS.iter().any(|keyword| keyword.eq_ignore_ascii_case(&text));
+        Word { keyword: known || ours || is_reserved(&text), text }
     }
 }
 
@@ -50,6 +57,11 @@ impl PlaceMap {
         }
     }
 
+    /// Where the token at `index` stands.
+    fn place_of(&self, index: usize) -> Option<Place> {
+        self.places.values().find(|(_, at)| *at == index).map(|(place, _)| *place)
+    }
+
     fn is(&self, index: usize, keyword: &str) -> bool {
         self.words.get(index).is_some_and(|word| word.text.eq_ignore_ascii_case(keyword))
     }
@@ -61,23 +73,33 @@ impl PlaceMap {
     }
 
     /// The hint that the word at `index` is misspelt, if it looks like one of `wanted`.
-    fn looks_like(&self, index: usize, wanted: &[&str]) -> Option<String> {
+    fn looks_like(&self, index: usize, wanted: &[&str]) -> Option<Misspelt> {
         let word = self.unknown(index)?;
-        near(word, wanted).map(|near| format!("`{word}` looks like {near}"))
+        near(word, wanted).map(|near| Misspelt { index, hint: format!("`{word}` looks like {near}") })
     }
 
     /// The word behind the keyword at `index`, if another one belongs there: `GROUP YB`.
-    fn misspelt_behind(&self, index: usize) -> Option<String> {
-        let (_, wanted) = FOLLOWERS.iter().find(|(keyword, _)| self.is(index, keyword))?;
-        self.looks_like(index + 1, wanted)
+    fn misspelt_behind(&self, index: usize) -> Option<Misspelt> {
+        let (keyword, wanted) = FOLLOWERS.iter().find(|(keyword, _)| self.is(index, keyword))?;
+        let other = |only: &str| {
+            let hint = format!("{keyword} is followed by {only}, not by `{}`", self.unknown(index + 1)?);
+            Some(Misspelt { index: index + 1, hint })
+        };
+        self.looks_like(index + 1, wanted).or_else(|| if let [only] = wanted { other(only) } else { None })
     }
 
     /// The word that is misspelt by what stands beside it. `message` is the parser's, and `index` where it came to a halt,
     /// which may be far in front of the word.
-    fn misspelt_in_context(&self, index: usize, message: &str) -> Option<String> {
+    fn misspelt_in_context(&self, index: usize, message: &str) -> Option<Misspelt> {
         let wanted = expected_words(message);
         if let Some(found) = self.looks_like(index, &wanted) {
             return Some(found);
+        }
+        // Where only one word can stand, also a keyword may be misspelt: `PRIMARY KEYS`.
+        if let ([only], Some(word)) = (wanted.as_slice(), self.words.get(index))
+            && near(&word.text, &[only]).is_some()
+        {
+            return Some(Misspelt { index, hint: format!("`{}` looks like {only}", word.text) });
         }
         if index >= self.words.len() {
             return (0..self.words.len()).find_map(|index| self.misspelt_behind(index));
@@ -99,7 +121,7 @@ impl PlaceMap {
     }
 
     /// The word at `index` or just before it that looks like a keyword and is none: `SELECT a FORM t` fails at `t`.
-    fn misspelt(&self, index: usize) -> Option<String> {
+    fn misspelt(&self, index: usize) -> Option<Misspelt> {
         [Some(index), index.checked_sub(1)].into_iter().flatten().find_map(|index| {
             self.unknown(index).filter(|word| word.len() >= 3)?;
             if !self.is(index + 1, "BY") {
@@ -133,6 +155,9 @@ fn expected_words(message: &str) -> Vec<&str> {
     let words = expected.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     words.filter(|word| word.len() >= 2 && word.chars().all(|c| c.is_ascii_uppercase() || c == '_')).collect()
 }
+
+/// Keywords of ours that the parser's list does not have.
+const OURS: &[&str] = &["OVERWRITING", "CONSTRAINTS", "GENERATED", "WATERMARKS", "PARTITIONS", "DISTRIBUTION"];
 
 /// Keywords, and the keywords of which one usually follows.
 const FOLLOWERS: &[(&str, &[&str])] = &[
@@ -208,6 +233,7 @@ const KEYWORDS: &[&str] = &[
     "BETWEEN",
     "EXISTS",
     "NULL",
+    "NULLS",
     "THEN",
     "ELSE",
     "DESC",
@@ -232,7 +258,7 @@ pub(super) fn convert(error: ParserError, places: &PlaceMap) -> Error {
         ParserError::ParserError(text) | ParserError::TokenizerError(text) => text,
         ParserError::RecursionLimitExceeded => "the statement is nested too deeply".to_owned(),
     };
-    let (text, place, index) = match split_place(&text) {
+    let (text, mut place, index) = match split_place(&text) {
         Some((text, line, column)) => match places.places.get(&(line, column)) {
             Some((place, index)) => (text, Some(*place), *index),
             None => (text, Some(Place::new(line, column, 1)), usize::MAX),
@@ -243,10 +269,16 @@ pub(super) fn convert(error: ParserError, places: &PlaceMap) -> Error {
         Some((message, hint)) => (message, Some(hint.to_owned())),
         None => (text, None),
     };
-    let hint = places.misspelt_in_context(index, message).or(hint);
-    Error::input(reword(message))
-        .hint_opt(hint.or_else(|| reserved_hint(message)).or_else(|| places.misspelt(index)))
-        .at(place)
+    let mut hint_of = |misspelt: Misspelt| {
+        if index >= places.words.len() {
+            // The parser does not say where it came to a halt.
+            place = places.place_of(misspelt.index).or(place);
+        }
+        misspelt.hint
+    };
+    let in_context = places.misspelt_in_context(index, message).map(&mut hint_of);
+    let hint = in_context.or(hint).or_else(|| places.misspelt(index).map(hint_of)).or_else(|| reserved_hint(message));
+    Error::input(reword(message)).hint_opt(hint).at(place)
 }
 
 /// Splits `… at Line: 3, Column: 14` off a message.

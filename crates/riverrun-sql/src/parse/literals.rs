@@ -12,7 +12,9 @@ use sqlparser::ast::{DateTimeField, Expr, Interval, TypedString, Value};
 pub fn typed(literal: &TypedString) -> Result<(ScalarValue, DataType)> {
     let place = super::place_of(literal.value.span);
     let Value::SingleQuotedString(text) = &literal.value.value else {
-        return Err(Error::input("a literal's value is a string in single quotes").at(place));
+        return Err(Error::input("a literal's value is a string in single quotes")
+            .hint("write it like DATE '2024-03-15'")
+            .at(place));
     };
     let kind = super::types::resolve(&literal.data_type).map_err(|error| error.at(place))?.kind;
     let illegal = |name: &str, format: &str| {

@@ -42,6 +42,8 @@ pub enum StatementKind {
     UseCatalog(NamePart),
     /// USE database, or USE catalog.database.
     UseDatabase(Name),
+    /// USE MODULES core.
+    UseModules,
     /// INSERT INTO or INSERT OVERWRITE.
     Insert(Insert),
     /// A statement set: INSERTs that run as one job.

@@ -4,13 +4,12 @@ use super::cursor::{Cursor, keyword_of};
 use super::errors::{HINT, PlaceMap, convert};
 use super::statement::*;
 use super::tokens::{Positioned, Tokens, Variables};
-use super::{alter, create, cursor, dialect, function, quantified, reserved, split};
+use super::{alter, create, cursor, dialect, foreign, function, quantified, split, use_object};
 use riverrun_core::options::OptionValue;
 use riverrun_core::{Options, Place, Result, suggest};
-use sqlparser::ast::{self, Visit, Visitor};
+use sqlparser::ast;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
-use std::ops::ControlFlow;
 
 pub(super) type Parsed<T> = Result<T, ParserError>;
 
@@ -183,7 +182,7 @@ impl Reader<'_> {
             let mut parser = Parser::new(&dialect::FLINK).with_tokens_with_locations(tokens);
             ast.body = parser.parse_query()?.body;
         }
-        refuse_unknown_clauses(&self.parser, &ast)?;
+        foreign::refuse(&self.parser, &ast)?;
         quantified::rewrite(&mut ast);
         let (text, place) = self.text_since(from);
         // A hint belongs to this query if it stands behind one of its tokens.
@@ -246,7 +245,7 @@ impl Reader<'_> {
             "REPLACE" => create::replace(self),
             "DROP" => self.drop_object(),
             "ALTER" => self.alter(),
-            "USE" => self.use_object(),
+            "USE" => use_object::use_object(parser),
             "SET" => self.set(),
             "RESET" => {
                 parser.next_token();
@@ -380,21 +379,6 @@ impl Reader<'_> {
                 Err(expected_word(parser, found, &words, token))
             }
         }
-    }
-
-    fn use_object(&mut self) -> Parsed<StatementKind> {
-        let parser = &mut self.parser;
-        parser.next_token();
-        if parser.accept("CATALOG") {
-            return Ok(StatementKind::UseCatalog(parser.name_part("a catalog's name")?));
-        }
-        if parser.accept("MODULES") {
-            let token = parser.get_current_token().clone();
-            return Err(
-                parser.message_at("USE MODULES is not supported: there is one module, the built-in functions", &token)
-            );
-        }
-        Ok(StatementKind::UseDatabase(parser.name("a database's name")?))
     }
 
     fn set(&mut self) -> Parsed<StatementKind> {
@@ -564,45 +548,4 @@ fn unknown_statement(parser: &Parser<'_>, word: &str) -> ParserError {
     let hint = suggest::did_you_mean(word, STATEMENTS.iter().copied())
         .unwrap_or_else(|| format!("statements begin with {}", STATEMENTS.join(", ")));
     parser.message_at(&format!("'{token}' begins no statement{HINT}{hint}"), token)
-}
-
-/// Refuses what sqlparser reads in every dialect and Flink has not.
-fn refuse_unknown_clauses(parser: &Parser<'_>, query: &ast::Query) -> Parsed<()> {
-    let what = if !query.locks.is_empty() {
-        "FOR UPDATE"
-    } else if query.for_clause.is_some() {
-        "FOR XML"
-    } else if query.settings.is_some() || query.format_clause.is_some() || !query.pipe_operators.is_empty() {
-        "this clause"
-    } else {
-        let found = query.visit(&mut ReservedTables);
-        return match found {
-            ControlFlow::Break(ident) => {
-                let place = super::place_of(ident.span).unwrap_or(Place::new(1, 1, 1));
-                Err(parser.message_place(&reserved::message(&ident.value, "a table's name"), place))
-            }
-            ControlFlow::Continue(()) => Ok(()),
-        };
-    };
-    Err(parser.message_at(&format!("{what} is not in Flink's dialect"), parser.get_current_token()))
-}
-
-/// Finds a reserved word that stands for a table's name: sqlparser takes any word there.
-struct ReservedTables;
-
-impl Visitor for ReservedTables {
-    type Break = ast::Ident;
-
-    fn pre_visit_table_factor(&mut self, factor: &ast::TableFactor) -> ControlFlow<ast::Ident> {
-        // With arguments it is a function, such as UNNEST.
-        if let ast::TableFactor::Table { name, args: None, .. } = factor {
-            let idents = name.0.iter().filter_map(|part| part.as_ident());
-            for ident in idents.filter(|ident| ident.quote_style.is_none()) {
-                if reserved::is_reserved(&ident.value) {
-                    return ControlFlow::Break(ident.clone());
-                }
-            }
-        }
-        ControlFlow::Continue(())
-    }
 }

@@ -1,11 +1,14 @@
 //! Text → tokens: variables replaced, comments dropped, hints taken out, every place that of the original text.
 
 mod refused;
+mod scan;
+mod strings;
 
 use super::errors;
 use super::statement::{Hint, Hints};
 use riverrun_core::options::OptionValue;
 use riverrun_core::{Error, Options, Place, Result};
+use scan::Scan;
 use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer, Whitespace};
 use std::collections::BTreeMap;
 
@@ -46,14 +49,12 @@ impl Tokens {
             None => Replaced::nothing(original, first_line),
         };
         let mut raw = Vec::new();
-        if let Err(error) =
-            Tokenizer::new(&super::dialect::FLINK, &replaced.text).tokenize_with_location_into_buf(&mut raw)
-        {
+        let dashed = scan::comments_with_dashes(&replaced.text);
+        if let Err(error) = Tokenizer::new(&super::dialect::FLINK, &dashed).tokenize_with_location_into_buf(&mut raw) {
             let told = tokenizer_error(&error.message);
             let offsets = LineOffsets::new(&replaced.text);
             // The tokenizer tells the end of the text, where a comment is missed last.
-            let opened =
-                (told.message() == UNCLOSED_COMMENT).then(|| refused::unclosed_comment(&replaced.text)).flatten();
+            let opened = (told.message() == UNCLOSED_COMMENT).then(|| refused::unclosed_comment(&dashed)).flatten();
             let location = opened.map_or(error.location, |byte| offsets.location(byte));
             let place = replaced.original(location);
             let length = if opened.is_some() { 2 } else { 1 };
@@ -90,12 +91,11 @@ impl Tokens {
             refuse_foreign(&token, span, replaced.text.get(start..end).unwrap_or_default())?;
             tokens.push(Positioned { token: TokenWithSpan::new(token, span), start, end });
         }
+        let tokens = super::grouping::quantified(strings::join(tokens, &replaced.text)?);
         refused::refuse(&tokens)?;
-        Ok(Tokens {
-            text: replaced.text,
-            tokens: super::values::complete(super::matched::call_matched(move_within(complete_skip(tokens)))),
-            hints,
-        })
+        let tokens = super::matched::call_matched(move_within(complete_skip(tokens)));
+        let tokens = super::values::complete(super::whole_tables::select(tokens));
+        Ok(Tokens { text: replaced.text, tokens, hints })
     }
 }
 
@@ -244,7 +244,8 @@ impl Replaced {
         let (mut out_line, mut out_column) = (1u64, 1u64);
         let mut rest = original;
         while let Some(c) = rest.chars().next() {
-            let name = if scan.in_comment() { None } else { variable_name(rest) };
+            let at = Place::new(line as u32, column as u32, 2);
+            let name = if scan.in_comment() { None } else { variable_name(rest, at)? };
             let Some(name) = name else {
                 result.text.push(c);
                 scan.step(c, &rest[c.len_utf8()..]);
@@ -322,49 +323,22 @@ fn advance(c: char, line: &mut u64, column: &mut u64) {
     }
 }
 
-/// The name of the variable that `text` begins with.
-fn variable_name(text: &str) -> Option<&str> {
-    let rest = text.strip_prefix("${")?;
-    let name = &rest[..rest.find('}')?];
-    let good = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
-    good.then_some(name)
-}
-
-/// Whether the scan of a text is in a string, a quoted name or a comment.
-#[derive(Default)]
-struct Scan {
-    quote: Option<char>,
-    line_comment: bool,
-    block_comment: bool,
-    skip: usize,
-}
-
-impl Scan {
-    fn in_comment(&self) -> bool {
-        self.line_comment || self.block_comment
-    }
-
-    fn step(&mut self, c: char, rest: &str) {
-        if self.skip > 0 {
-            self.skip -= 1;
-        } else if self.line_comment {
-            self.line_comment = c != '\n';
-        } else if self.block_comment {
-            if c == '*' && rest.starts_with('/') {
-                (self.block_comment, self.skip) = (false, 1);
-            }
-        } else if let Some(quote) = self.quote {
-            if c == quote {
-                self.quote = None;
-            }
-        } else if matches!(c, '\'' | '`') {
-            self.quote = Some(c);
-        } else if c == '-' && rest.starts_with('-') {
-            self.line_comment = true;
-        } else if c == '/' && rest.starts_with('*') && !rest.starts_with("*+") {
-            (self.block_comment, self.skip) = (true, 1);
-        }
-    }
+/// The name of the variable that `text`, which stands `at`, begins with. `${` that begins none is no text: what was meant to
+/// be replaced must not pass as it is.
+fn variable_name(text: &str, at: Place) -> Result<Option<&str>> {
+    let Some(rest) = text.strip_prefix("${") else { return Ok(None) };
+    let in_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let (name, rest) = rest.split_at(rest.find(|c| !in_name(c)).unwrap_or(rest.len()));
+    let error = match (name.is_empty(), rest.starts_with('}')) {
+        (false, true) => return Ok(Some(name)),
+        (true, true) => Error::input("the variable ${} has no name"),
+        (_, false) => Error::input(format!("the variable ${{{name} has no closing }}")),
+    };
+    let length = 2 + name.chars().count() as u32;
+    let name = if name.is_empty() { "NAME" } else { name };
+    Err(error
+        .hint(format!("write ${{{name}}}, or '$' || '{{' where the text itself is meant"))
+        .at(Place { length, ..at }))
 }
 
 /// The hints in the text of `/*+ … */`, which stands at `span`.

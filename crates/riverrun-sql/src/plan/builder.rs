@@ -3,6 +3,7 @@
 use super::ids::assign_ids;
 use super::node::{Input, Node, NodeId, NodeKind, Properties, StreamPlan};
 use super::prune::prune_sources;
+use super::table::open_source;
 use riverrun_core::Result;
 use std::collections::HashMap;
 
@@ -64,7 +65,7 @@ impl PlanBuilder {
         prune_sources(&mut plan)?;
         for node in &mut plan.nodes {
             if let NodeKind::Source(source) = &mut node.kind {
-                let factory = source.connector.source(source.spec.clone())?;
+                let factory = open_source(source.connector, source.spec.clone())?;
                 node.properties.bounded = factory.bounded();
                 source.factory = Some(factory);
             }

@@ -4,7 +4,7 @@ use super::calc::{Chain, chain};
 use super::join::pair_condition;
 use super::node::{ChangelogKind, NodeId, NodeKind, Properties};
 use super::planner::Planner;
-use super::table::connector_of;
+use super::table::{connector_of, open_source};
 use super::temporal::Temporal;
 use crate::bind::lookup_hint::LookupHint;
 use crate::bind::relation::{Relation, RelationKind};
@@ -231,7 +231,7 @@ impl Planner<'_> {
                 .at(given.value_place));
         }
         // What is wrong with the options is said before the job starts.
-        if !connector.source(spec.clone())?.bounded() {
+        if !open_source(connector, spec.clone())?.bounded() {
             return Err(Error::bug(format!("'{name}' has no end and can't be held whole")));
         }
         let now = self.context.clock.now();

@@ -29,6 +29,7 @@ use riverrun_operators::unnest::UnnestSpec;
 use riverrun_operators::values::ValuesSpec;
 use riverrun_operators::window::spec::{WindowAggregateSpec, WindowAssignSpec, WindowDeduplicateSpec, WindowTopNSpec};
 use riverrun_operators::window_join::WindowJoinSpec;
+use riverrun_runtime::MaxAhead;
 use std::fmt;
 use std::sync::Arc;
 
@@ -107,7 +108,7 @@ pub struct WatermarkNode {
     /// `scan.watermark.idle-timeout`, or the session's `table.exec.source.idle-timeout`.
     pub idle_timeout: Option<Millis>,
     /// `scan.watermark.max-ahead`.
-    pub max_ahead: Option<Millis>,
+    pub max_ahead: Option<MaxAhead>,
 }
 
 /// A table that is read.

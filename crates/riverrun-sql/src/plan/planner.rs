@@ -8,20 +8,21 @@ use super::join::Join;
 use super::node::{ChangelogKind, NodeId, NodeKind, Properties, SourceNode, StreamPlan, WatermarkNode};
 use super::over::Over;
 use super::rewrite::rewrite;
-use super::table::{ReadMetadata, connector_of, on_error, read_metadata};
+use super::table::{ReadMetadata, connector_of, definition, on_error, read_metadata};
 use super::temporal::Temporal;
 use super::values::constant_rows;
 use super::{PlanBuilder, current_watermark, sink};
 use crate::bind::relation::{Relation, RelationKind};
 use crate::bind::scope::column;
 use crate::bind::table::{BoundTable, ColumnSource};
-use crate::bind::{CatalogTables, QueryBinder};
-use crate::catalog::Catalog;
+use crate::bind::{CatalogTables, QueryBinder, bind_table};
+use crate::catalog::{Catalog, CatalogTable};
 use crate::expr::Expr;
 use crate::functions::FunctionContext;
 use crate::parse;
 use crate::physical::lower_over;
 use crate::session::SessionConfig;
+use chrono_tz::Tz;
 use riverrun_connectors::{OnError, ProducedChanges, SourceSpec};
 use riverrun_core::options::parse_duration;
 use riverrun_core::{Clock, DataType, Error, Millis, Result, RowBatch, Schema, TypeKind};
@@ -33,6 +34,7 @@ use riverrun_operators::sort::SortSpec;
 use riverrun_operators::union::UnionSpec;
 use riverrun_operators::unnest::UnnestSpec;
 use riverrun_operators::values::ValuesSpec;
+use riverrun_runtime::MaxAhead;
 use std::collections::BTreeMap;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -54,6 +56,7 @@ impl<'a> Planner<'a> {
             catalog: Arc::from(catalog.current_catalog()),
             database: Arc::from(catalog.current_database()),
             functions: catalog.functions().clone(),
+            column_expansion: config.column_expansion(),
             ..FunctionContext::new(config.time_zone(), clock)
         };
         Planner { catalog, config, context, builder: PlanBuilder::default(), rejecting: HashSet::new() }
@@ -77,6 +80,18 @@ impl<'a> Planner<'a> {
         let properties = Properties { schema, ..self.builder.properties(node).clone() };
         self.builder.add(NodeKind::Result, vec![node.into()], properties);
         self.finish()
+    }
+
+    /// Refuses a table whose connector or options are such that it can be neither read nor written, whatever uses it. One without
+    /// a connector is good for LIKE.
+    pub fn check_table(&self, table: &CatalogTable) -> Result<()> {
+        if table.options.given("connector").is_none() {
+            return Ok(());
+        }
+        let bound = bind_table(table, table.options.clone(), &self.context)?;
+        let connector = connector_of(&bound.short_name(), &bound.options)?;
+        let checked = connector.check(self.source_spec(&bound), sink::sink_spec(self, &bound));
+        checked.map_err(|error| error.at(definition(&bound.options)))
     }
 
     /// Plans INSERTs that run as one job.
@@ -294,6 +309,11 @@ impl<'a> Planner<'a> {
             .as_ref()
             .map(|watermark| -> Result<WatermarkNode> {
                 let data_type = table.schema.fields[watermark.column].data_type.clone();
+                // A time without a zone is what the session's clock shows.
+                let zone = match data_type.kind {
+                    TypeKind::TimestampLtz { .. } => Tz::UTC,
+                    _ => self.config.time_zone(),
+                };
                 let column = Expr::Column { index: watermark.column, data_type };
                 Ok(WatermarkNode {
                     time: lower_over(&column, &table.schema)?,
@@ -301,7 +321,7 @@ impl<'a> Planner<'a> {
                     interval: self.config.auto_watermark_interval(),
                     idle_timeout: duration(table, "scan.watermark.idle-timeout")
                         .or_else(|| self.config.source_idle_timeout()),
-                    max_ahead: duration(table, "scan.watermark.max-ahead"),
+                    max_ahead: duration(table, "scan.watermark.max-ahead").map(|by| MaxAhead { by, zone }),
                 })
             })
             .transpose()?;
@@ -370,7 +390,7 @@ impl<'a> Planner<'a> {
 }
 
 /// The PRIMARY KEY's columns among the physical ones.
-fn physical_key(table: &BoundTable) -> Vec<usize> {
+pub(super) fn physical_key(table: &BoundTable) -> Vec<usize> {
     let physical = |&column: &usize| match table.sources.get(column) {
         Some(ColumnSource::Physical(index)) => Some(*index),
         _ => None,

@@ -1,9 +1,9 @@
 //! INSERT: the query's columns onto those of the table, with the table's constraints; and the way of broken records.
 
 use super::node::{ChangelogKind, Input, NodeId, NodeKind, Properties, SinkNode};
-use super::planner::Planner;
+use super::planner::{Planner, physical_key};
 use super::rewrite::rewrite;
-use super::table::{connector_of, written_metadata};
+use super::table::{connector_of, open_sink, written_metadata};
 use crate::bind::scope::column;
 use crate::bind::table::{BoundTable, ColumnSource};
 use crate::bind::{CatalogTables, ExprBinder, Scope, literal};
@@ -121,6 +121,7 @@ fn target_column(table: &BoundTable, name: &NamePart) -> Result<usize> {
         ColumnSource::Computed(_) | ColumnSource::Metadata { is_virtual: true, .. } => {
             Err(Error::input(format!("column '{name}' can't be written"))
                 .detail("it is computed, or VIRTUAL metadata")
+                .hint("leave it out of the columns behind INSERT INTO")
                 .at(name.place))
         }
         _ => Ok(index),
@@ -192,6 +193,21 @@ fn casts_implicitly(from: &DataType, to: &DataType) -> bool {
     }
 }
 
+/// A table that is written: all its physical columns.
+pub(super) fn sink_spec(planner: &Planner<'_>, table: &BoundTable) -> SinkSpec {
+    SinkSpec {
+        table: table.short_name(),
+        schema: table.physical.clone(),
+        metadata: Vec::new(),
+        options: table.options.clone(),
+        partition_keys: table.partition_keys.clone(),
+        primary_key: physical_key(table),
+        row_keys: None,
+        overwrite: false,
+        time_zone: planner.config.time_zone(),
+    }
+}
+
 /// The end of an INSERT: a Calc, the constraints, and the writer.
 #[allow(clippy::too_many_arguments, reason = "one caller each for INSERTs, broken records and late rows")]
 pub(super) fn write(
@@ -221,19 +237,15 @@ pub(super) fn write(
     let below = planner.builder.properties(node).clone();
     // The columns of the rows that come are those of the table in its own order.
     let row_keys = below.keys.as_ref().filter(|_| columns.iter().copied().eq(0..table.physical.len())).cloned();
-    let factory = connector
-        .sink(SinkSpec {
-            table: name.clone(),
-            schema: table.physical.clone(),
-            metadata: metadata.iter().map(|(_, key, data_type)| (key.clone(), data_type.clone())).collect(),
-            options: table.options.clone(),
-            partition_keys: table.partition_keys.clone(),
-            primary_key: primary_key.clone(),
-            row_keys,
-            overwrite,
-            time_zone: planner.config.time_zone(),
-        })
-        .map_err(|error| error.at(place))?;
+    let spec = SinkSpec {
+        metadata: metadata.iter().map(|(_, key, data_type)| (key.clone(), data_type.clone())).collect(),
+        primary_key: primary_key.clone(),
+        row_keys,
+        overwrite,
+        ..sink_spec(planner, table)
+    };
+    let factory = open_sink(connector, spec).map_err(|error| error.at(place))?;
+    factory.check_place().map_err(|error| error.at(place))?;
     let accepts = factory.accepts();
     if below.changelog != ChangelogKind::Append && accepts == AcceptedChanges::Append {
         return Err(Error::input(format!(

@@ -5,10 +5,11 @@ use crate::bind::scope::Scope;
 use crate::bind::table::{BoundTable, ColumnSource};
 use crate::expr::Expr;
 use crate::functions::FunctionContext;
-use riverrun_connectors::connector::COMMON_OPTIONS;
-use riverrun_connectors::{Connector, OnError, registry};
+use riverrun_connectors::connector::{COMMON_OPTIONS, SinkFactory, SourceFactory};
+use riverrun_connectors::{Connector, OnError, SinkSpec, SourceSpec, registry};
 use riverrun_core::suggest::did_you_mean;
-use riverrun_core::{DataType, Error, OptionDef, Options, Result};
+use riverrun_core::{DataType, Error, OptionDef, Options, Place, Result};
+use std::sync::Arc;
 
 /// The connector of a table whose options are all known to it.
 pub fn connector_of(table: &str, options: &Options) -> Result<&'static dyn Connector> {
@@ -27,8 +28,26 @@ pub fn connector_of(table: &str, options: &Options) -> Result<&'static dyn Conne
         };
         return Err(error.at(given.value_place));
     };
-    validate(connector, options)?;
+    validate(connector, options).map_err(|error| error.at(given.value_place))?;
     Ok(connector)
+}
+
+/// Where a table is defined, as near as its options know: an error that has no place of its own is told there.
+pub fn definition(options: &Options) -> Option<Place> {
+    options.given("connector").and_then(|value| value.value_place)
+}
+
+/// Opens a table for reading. What its definition lacks is told where it stands.
+pub fn open_source(connector: &dyn Connector, spec: SourceSpec) -> Result<Arc<dyn SourceFactory>> {
+    // That a good table can't be read is the statement's mistake.
+    let defined = definition(&spec.options).filter(|_| connector.reads());
+    connector.source(spec).map_err(|error| error.at(defined))
+}
+
+/// The same for writing.
+pub fn open_sink(connector: &dyn Connector, spec: SinkSpec) -> Result<Arc<dyn SinkFactory>> {
+    let defined = definition(&spec.options).filter(|_| connector.writes());
+    connector.sink(spec).map_err(|error| error.at(defined))
 }
 
 fn connector_names() -> Vec<&'static str> {

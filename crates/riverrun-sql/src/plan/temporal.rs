@@ -142,30 +142,40 @@ fn versions(relation: Relation) -> std::result::Result<(Relation, Vec<usize>), B
         let typed = typed.collect();
         Some((rows.project(typed, names.clone()), key))
     };
+    let of_keys = |conditions: &[Expr], key: &[usize]| {
+        conditions.iter().all(|condition| condition.columns().iter().all(|column| key.contains(column)))
+    };
     let found = match base.kind {
-        RelationKind::View { input, .. } | RelationKind::Fence(input) if filters.is_empty() => {
-            versions(*input).ok().and_then(|(rows, key)| projected(rows, key))
-        }
-        RelationKind::Rank { input, partition, order, .. }
-            if is_first(&filters, input.schema.len()) && is_latest(&order) =>
-        {
+        RelationKind::View { input, .. } | RelationKind::Fence(input) => versions(*input)
+            .ok()
+            .filter(|(_, key)| of_keys(&filters, key))
+            .and_then(|(rows, key)| projected(filtered(rows, filters), key)),
+        RelationKind::Rank { input, partition, order, .. } if is_latest(&order) => {
             let rank = input.schema.len();
             let key = partition.iter().map(|expr| match expr {
                 Expr::Column { index, .. } => Some(*index),
                 _ => None,
             });
+            let key = key.collect::<Option<Vec<_>>>();
             let reads_rank = exprs.iter().any(|expr| expr.columns().contains(&rank));
-            key.collect::<Option<Vec<_>>>().filter(|_| !reads_rank).and_then(|key| projected(*input, key))
+            // A condition on the key takes away all versions of a key, or none.
+            let (first, others): (Vec<_>, Vec<_>) =
+                filters.into_iter().flat_map(conjuncts).partition(|condition| is_first(condition, rank));
+            key.filter(|key| first.len() == 1 && !reads_rank && of_keys(&others, key))
+                .and_then(|key| projected(filtered(*input, others), key))
         }
         _ => None,
     };
     found.ok_or(Box::new(whole))
 }
 
-/// Whether the conditions let the first rank through and nothing else.
-fn is_first(filters: &[Expr], rank: usize) -> bool {
-    let conditions: Vec<Expr> = filters.iter().cloned().flat_map(conjuncts).collect();
-    let [Expr::Call { name, arguments, .. }] = conditions.as_slice() else { return false };
+fn filtered(rows: Relation, conditions: Vec<Expr>) -> Relation {
+    conditions.into_iter().fold(rows, Relation::filter)
+}
+
+/// Whether a condition lets the first rank through and nothing else.
+fn is_first(condition: &Expr, rank: usize) -> bool {
+    let Expr::Call { name, arguments, .. } = condition else { return false };
     let number = |expr: &Expr| match expr.as_literal() {
         Some(ScalarValue::Int32(Some(number))) => Some(i64::from(*number)),
         Some(ScalarValue::Int64(Some(number))) => Some(*number),

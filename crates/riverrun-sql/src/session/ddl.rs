@@ -70,6 +70,8 @@ pub fn execute_ddl(
         StatementKind::Drop(drop) => catalog.drop_object(drop)?,
         StatementKind::UseCatalog(name) => catalog.use_catalog(name)?,
         StatementKind::UseDatabase(name) => catalog.use_database(name)?,
+        // There is one, and it is in use.
+        StatementKind::UseModules => {}
         StatementKind::Set(None) => outcome.rows = Some(settings(session)),
         StatementKind::Set(Some((key, value))) => outcome.notes.extend(set(session, key, value)?),
         StatementKind::Reset(None) => session.reset(None)?,

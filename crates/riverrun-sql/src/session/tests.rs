@@ -186,3 +186,14 @@ fn offsets_are_time_zones() {
     assert_eq!(time_zone("UTC").map(|zone| zone.name()), Some("UTC"));
     assert_eq!(time_zone("Nowhere"), None);
 }
+
+#[test]
+fn columns_that_a_star_leaves_out_are_named_by_strategy() {
+    use star::ColumnExpansion;
+    let both = "exclude_aliased_virtual_metadata_columns; EXCLUDE_DEFAULT_VIRTUAL_METADATA_COLUMNS";
+    assert!(ColumnExpansion::parse(both).is_ok());
+    assert_eq!(ColumnExpansion::parse("").unwrap(), ColumnExpansion::default());
+    let mut session = SessionConfig::default();
+    let refused = session.set_text("table.column-expansion-strategy", "EXCLUDE_ALL").unwrap_err();
+    assert!(refused.message().contains("'EXCLUDE_ALL' is no value"), "{refused:?}");
+}

@@ -78,7 +78,8 @@ fn variables_are_replaced_and_places_stay() {
 
 #[test]
 fn an_undefined_variable_is_an_error_but_not_in_a_comment() {
-    let found = parse("-- ${NOT_HERE}\n/* ${NOR_HERE} */ SELECT\n  '${MISSING}'", &Variables::new()).unwrap_err();
+    let found =
+        parse("-- ${NOT_HERE}// ${NOT}\n/* ${NOR_HERE} */ SELECT\n  '${MISSING}'", &Variables::new()).unwrap_err();
     assert_eq!(found.message(), "the variable ${MISSING} is not defined");
     assert_eq!(found.hint_text(), Some("define it with --var MISSING=VALUE"));
     assert_eq!(found.place().map(|place| (place.line, place.column, place.length)), Some((3, 4, 10)));
@@ -91,6 +92,19 @@ fn semicolons_in_strings_comments_and_names_end_nothing() {
     assert_eq!(statements.len(), 2);
     assert_eq!(statements[1].text, "SELECT 2");
     assert_eq!((statements[1].place.line, statements[1].place.column), (2, 28));
+}
+
+#[test]
+fn two_slashes_begin_a_comment() {
+    let text = "// It's ${NOT_HERE}; `and\nSELECT '// no', `a//b` /* // */ + 1 // -- /*\n, q//2;\n FROM t /*+ OPTIONS('path'='s3://b') */; // end";
+    let statements = parse(text, &Variables::new()).unwrap();
+    let [Statement { kind: StatementKind::Query(query), text, .. }] = statements.as_slice() else { panic!() };
+    assert_eq!(query.ast.to_string(), "SELECT '// no', `a//b` + 1, q FROM t");
+    assert!(text.starts_with("SELECT '// no'") && text.contains(" // -- /*\n"), "{text}");
+    let ast::SetExpr::Select(select) = query.ast.body.as_ref() else { panic!() };
+    let ast::TableFactor::Table { name, .. } = &select.from[0].relation else { panic!() };
+    assert_eq!(query.hints.of_table(name).next().unwrap().options.given("path").unwrap().text, "s3://b");
+    assert!(error("SELECT a // b\n FORM t").contains("--> f.sql:2:7\n"), "{}", error("SELECT a // b\n FORM t"));
 }
 
 #[test]
@@ -133,6 +147,9 @@ fn a_statement_is_complete_at_its_semicolon() {
         "SELECT 1;",
         "",
         "SELECT 1; -- done",
+        "SELECT 1; // it's done",
+        "SELECT a // that's it;\n;",
+        "SELECT 'http://x';",
         "SELECT ';' ; SELECT 2;",
         "STATEMENT SET BEGIN INSERT INTO t SELECT 1; END;",
     ] {
@@ -142,6 +159,8 @@ fn a_statement_is_complete_at_its_semicolon() {
         "SELECT 1",
         "SELECT ';",
         "SELECT 1; /* ;",
+        "SELECT 1 // ;",
+        "SELECT 1; /* // */ 'x",
         "SELECT `a;",
         "BEGIN STATEMENT SET; INSERT INTO t SELECT 1;",
         "SELECT 1; SELECT",

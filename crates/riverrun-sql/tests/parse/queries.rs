@@ -210,3 +210,71 @@ fn hints_stand_with_their_tables() {
     assert_eq!((place.line, place.column, place.length), (1, 72, 3));
     assert!(error("SELECT * FROM t /*+ OPTIONS('k' 'v') */").contains("a hint is not written as it should be"));
 }
+
+#[test]
+fn strings_of_several_tokens_are_one() {
+    for (text, expected) in [
+        ("SELECT 'a'\n'b'", "SELECT 'ab'"),
+        ("SELECT 'a' -- one\n  'b' // two\n/* three */ 'c''d' AS x", "SELECT 'abc''d' AS x"),
+        ("SELECT 'a\n' 'b'", "SELECT 'a\nb'"),
+        ("SELECT x'01'\n'ab'", "SELECT X'01ab'"),
+        ("SELECT U&'\\263A', u&'\\D83D\\DE00 \\\\'", "SELECT '☺', '😀 \\'"),
+        ("SELECT U&'#263A'\n'\\##' UESCAPE '#' AS c", "SELECT '☺\\#' AS c"),
+        ("SELECT u & 1, U FROM t", "SELECT u & 1, U FROM t"),
+    ] {
+        let query = query(text);
+        assert_eq!(query.ast.to_string(), expected);
+        assert_eq!(query.text, text);
+    }
+    let options = "CREATE TABLE t (a INT) WITH ('k' = 'v'\n'w' = 'x')";
+    assert!(error(options).contains("--> f.sql:2:1"), "a comma is missing: {}", error(options));
+}
+
+#[test]
+fn strings_are_no_names_and_go_on_in_the_next_line_only() {
+    for (text, place, part) in [
+        ("SELECT a 'x' FROM t", "1:10", "a name is written in back-quotes: `x`"),
+        ("SELECT a AS 'x' FROM t", "1:13", "a name is written in back-quotes: `x`"),
+        ("SELECT 'a' 'b'", "1:12", "only if that begins in the next line"),
+        ("SELECT 'a'\n'b' 'c'", "2:5", "only if that begins in the next line"),
+        ("SELECT a FROM t AS 'x'", "1:15", "a name is written in back-quotes: `x`"),
+        ("SELECT a FROM (SELECT 1) 'x'", "1:16", "a name is written in back-quotes: `x`"),
+        ("SELECT '#263A' UESCAPE '#'", "1:16", "UESCAPE belongs to a string with Unicode escapes"),
+        ("SELECT U&'a' UESCAPE 'ab'", "1:22", "'ab' is no escape character"),
+        ("SELECT U&'x\\00'", "1:10", "has an escape that is no character"),
+        ("SELECT U&'\\D83D'", "1:10", "has an escape that is no character"),
+    ] {
+        let error = error(text);
+        assert!(error.contains(part) && error.contains(&format!("--> f.sql:{place}\n")), "{text}: {error}");
+    }
+}
+
+#[test]
+fn whole_tables_are_queries() {
+    for (text, expected) in [
+        ("TABLE a.t UNION ALL TABLE u", "SELECT * FROM a.t UNION ALL SELECT * FROM u"),
+        ("SELECT a FROM (TABLE t) AS x", "SELECT a FROM (SELECT * FROM t) AS x"),
+        ("SELECT a FROM t WHERE a IN (TABLE u)", "SELECT a FROM t WHERE a IN (SELECT * FROM u)"),
+        ("SELECT a FROM t WHERE NOT EXISTS (TABLE u)", "SELECT a FROM t WHERE NOT EXISTS (SELECT * FROM u)"),
+        ("WITH x AS (TABLE t) TABLE x", "WITH x AS (SELECT * FROM t) SELECT * FROM x"),
+        ("SELECT * FROM TABLE(f(TABLE t, 1))", "SELECT * FROM TABLE(f(`$TABLE`(`t`, ()), 1))"),
+        ("SELECT * FROM TABLE(f(TABLE t))", "SELECT * FROM TABLE(f(`$TABLE`(`t`, ())))"),
+    ] {
+        assert_eq!(query(text).ast.to_string().replace("$TABLE(", "`$TABLE`("), expected);
+    }
+}
+
+#[test]
+fn grouping_sets_have_a_quantifier_and_nest() {
+    for (text, expected) in [
+        ("SELECT 1 FROM t GROUP BY DISTINCT a, ROLLUP(b)", "SELECT 1 FROM t GROUP BY `$DISTINCT`, a, ROLLUP (b)"),
+        ("SELECT 1 FROM t GROUP BY ALL a", "SELECT 1 FROM t GROUP BY a"),
+        (
+            "SELECT 1 FROM t GROUP BY GROUPING SETS (a, (), ROLLUP((a, b), c), GROUPING SETS (CUBE(a)))",
+            "SELECT 1 FROM t GROUP BY GROUPING SETS ((a), (), (ROLLUP ((a, b), c)), (GROUPING SETS ((CUBE (a)))))",
+        ),
+    ] {
+        assert_eq!(query(text).ast.to_string(), expected);
+    }
+    assert!(error("SELECT 1 FROM t GROUP BY ALL").contains("GROUP BY ALL is not supported yet"));
+}

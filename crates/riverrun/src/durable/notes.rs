@@ -74,6 +74,14 @@ pub fn notes(config: &SessionConfig, has_state_dir: bool) -> Vec<String> {
     notes
 }
 
+/// What whoever runs a query with these settings should know: checkpoints are asked for, and it has none.
+pub fn query_note(config: &SessionConfig, has_state_dir: bool) -> Option<&'static str> {
+    (has_state_dir || config.checkpoint_interval().is_some()).then_some(
+        "a SELECT is not part of checkpoints: after a restart its rows are printed from the beginning; \
+         INSERT INTO a table (of the connector print, for one) is durable",
+    )
+}
+
 /// That those of these options that were set have no effect; `None` if none was.
 fn given(config: &SessionConfig, definitions: &[OptionDef]) -> Option<String> {
     let given = definitions.iter().filter(|definition| config.options().given(definition.name).is_some());

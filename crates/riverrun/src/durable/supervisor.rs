@@ -67,6 +67,8 @@ pub(crate) struct SupervisedJob<'a> {
     state: State,
     /// Of the last start.
     totals: Vec<OperatorTotals>,
+    /// The most that the other processes of any start have had in memory.
+    peak_memory: u64,
     stopping: bool,
 }
 
@@ -77,7 +79,7 @@ impl<'a> SupervisedJob<'a> {
         let restarts = Restarts::new(launch.strategy());
         let clock = launch.session.clock();
         let state = State::Running(job);
-        Ok(Some(SupervisedJob { launch, restarts, clock, state, totals: Vec::new(), stopping: false }))
+        Ok(Some(SupervisedJob { launch, restarts, clock, state, totals: Vec::new(), peak_memory: 0, stopping: false }))
     }
 
     /// Waits at most so long for the end, for good.
@@ -90,6 +92,7 @@ impl<'a> SupervisedJob<'a> {
                 }
                 Some(outcome) => {
                     self.totals = job.totals();
+                    self.peak_memory = self.peak_memory.max(job.peak_memory_of_others());
                     match outcome {
                         Ok(()) => Some(self.launch.ended()),
                         Err(error) => self.failed(error),
@@ -136,6 +139,16 @@ impl<'a> SupervisedJob<'a> {
             State::Running(job) => job.totals(),
             _ => self.totals.clone(),
         }
+    }
+
+    /// Which job of the script it is, from 0.
+    pub(crate) fn number(&self) -> usize {
+        self.launch.number
+    }
+
+    /// The sum of the most memory that each of its processes has had but this one, of the start that has had most.
+    pub(crate) fn peak_memory_of_others(&self) -> u64 {
+        self.peak_memory
     }
 
     /// Ends the job in good order.

@@ -1,5 +1,6 @@
 //! Test files: a description, then blocks that begin with `== name arguments`.
 
+use crate::script::without_mark;
 use riverrun_core::suggest::did_you_mean;
 use riverrun_core::{Error, Millis, Place, Result};
 use std::path::{Path, PathBuf};
@@ -64,7 +65,7 @@ impl TestFile {
     pub fn read(path: &Path) -> Result<TestFile> {
         let text = std::fs::read_to_string(path)
             .map_err(|error| Error::input(format!("cannot read '{}': {error}", path.display())))?;
-        TestFile::parse(path, text)
+        TestFile::parse(path, without_mark(text))
     }
 
     /// Reads a text that stands at `path`.

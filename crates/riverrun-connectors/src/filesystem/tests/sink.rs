@@ -444,12 +444,6 @@ fn what_cannot_be_is_refused_by_name() {
     );
     assert_eq!(refused(table("regex").with("regex.pattern", "(?<id>.*)")), "format 'regex' can only be read");
     assert_eq!(refused(table("json").partitioned_by(&["id"])), "all columns of table t are in PARTITIONED BY");
-    let file = folder.path().join("file");
-    fs::write(&file, "").expect("write");
-    assert_eq!(
-        refused(super::table(&id(), &file, "json")),
-        format!("table t: {} is a file, and rows are written into a folder", file.display())
-    );
 }
 
 #[test]
@@ -513,4 +507,26 @@ fn a_folder_that_cannot_be_made_is_named() {
     let table = table(&id(), &folder.path().join("file/out"), "json");
     let error = table.sink().expect("sink").writer(Worker::new().sink(0, 1)).err().expect("no folder");
     assert!(error.message().starts_with("can't make the folder"), "{error}");
+}
+
+#[test]
+fn one_file_and_a_glob_cannot_be_written() {
+    let folder = tempfile::tempdir().expect("folder");
+    let file = folder.path().join("file");
+    fs::write(&file, "").expect("write");
+    let error = table(&id(), &file, "json").sink().expect("options").check_place().expect_err("refused");
+    let expected = format!("table t: {} is a file, and rows are written into a folder", file.display());
+    assert_eq!(error.message(), expected);
+    for name in ["*.json", "part-?", "[ab]"] {
+        let path = folder.path().join(name);
+        let sink = table(&id(), &path, "json").sink().expect("options");
+        let error = sink.check_place().expect_err("refused");
+        let expected = format!("table t: {} is a glob, and rows are written into one folder", path.display());
+        assert_eq!(error.message(), expected);
+        assert!(!path.exists());
+    }
+    // A folder that has such a name is that folder.
+    let path = folder.path().join("a[1]");
+    fs::create_dir(&path).expect("folder");
+    assert!(table(&id(), &path, "json").sink().expect("options").check_place().is_ok());
 }

@@ -22,7 +22,7 @@ fn a_folder_is_read_with_its_sub_folders_and_hidden_files_are_not() {
     }
     assert_eq!(read_all(&table(&id(), root, "json"), 1).expect("read").texts(), [r#"{"id":1}"#, r#"{"id":2}"#]);
     let glob = root.join("**/b.json");
-    assert_eq!(read_all(&table(&id(), &glob, "json"), 1).expect("read").texts().len(), 2);
+    assert_eq!(read_all(&table(&id(), &glob, "json"), 1).expect("read").texts(), [r#"{"id":2}"#]);
     let filtered = table(&id(), root, "json").with("source.path.regex-pattern", ".*/sub/.*");
     assert_eq!(read_all(&filtered, 2).expect("read").texts(), [r#"{"id":2}"#]);
     let url = table(&id(), Path::new(&format!("file://{}", root.join("a.json").display())), "json");
@@ -374,4 +374,48 @@ fn new_files_are_found_while_the_folder_is_watched() {
     let mut again = Seen::default();
     read_some(&table, &parts, 3, 20, &mut again);
     assert_eq!(again.texts(), [r#"{"id":100}"#]);
+}
+
+#[test]
+fn a_glob_passes_over_hidden_names_it_does_not_ask_for() {
+    let folder = tempfile::tempdir().expect("folder");
+    let root = folder.path();
+    let files = [("a.json", 1), (".part-1.json.inprogress", 2), ("_b.json", 3), ("d/c.json", 4), (".d/c.json", 5)];
+    for (path, n) in files.into_iter().chain([("_d/c.json", 6), ("d/.x/c.json", 7), ("d/y/c.json", 8)]) {
+        fs::create_dir_all(root.join(path).parent().expect("parent")).expect("folder");
+        fs::write(root.join(path), format!("{{\"id\":{n}}}")).expect("write");
+    }
+    for (glob, expected) in [
+        ("*", &[1, 4, 8][..]),
+        ("*.json", &[1]),
+        ("./*.json*", &[1]),
+        ("*/c.json", &[4]),
+        ("**/c.json", &[4, 8]),
+        ("**/*", &[1, 4, 8]),
+        // What is asked for is read.
+        ("_*", &[3, 6]),
+        (".part*", &[2]),
+        (".d/*", &[5]),
+        ("_*/*.json", &[6]),
+        ("**/.x/*", &[7]),
+        ("[a_]*.json", &[1]),
+    ] {
+        let read = read_all(&table(&id(), &root.join(glob), "json"), 1).expect("read").sorted();
+        let expected: Vec<String> = expected.iter().map(|n| format!("{{\"id\":{n}}}")).collect();
+        assert_eq!(read, expected, "{glob}");
+    }
+    let error = table(&id(), &root.join("*.inprogress"), "json").source().err().expect("nothing");
+    assert_eq!(error.message(), format!("table t: no file matches {}/*.inprogress", root.display()));
+    assert_eq!(
+        error.hint_text(),
+        Some("names that begin with . or _ are passed over: write that character in the glob to read them")
+    );
+}
+
+#[test]
+fn records_of_no_length_are_refused() {
+    let folder = tempfile::tempdir().expect("folder");
+    let table = table(&id(), folder.path(), "json").with("scan.max-record-size", "0");
+    let error = table.source().err().expect("refused");
+    assert_eq!(error.message(), "scan.max-record-size must be more than 0: every record would be broken");
 }

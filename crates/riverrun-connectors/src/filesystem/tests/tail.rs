@@ -251,3 +251,106 @@ fn whole_file_formats_cannot_be_followed() {
     let error = table(&LINE, folder.path(), "parquet").with("scan.tail", "true").source().err().expect("refused");
     assert_eq!(error.message(), "a growing file can't be read as 'parquet'");
 }
+
+fn compress(path: &Path, text: &str) {
+    let mut file = flate2::write::GzEncoder::new(File::create(path).expect("create"), flate2::Compression::fast());
+    file.write_all(text.as_bytes()).expect("write");
+    file.finish().expect("write");
+}
+
+#[test]
+fn compressed_files_that_are_there_are_read_whole() {
+    let (folder, path) = folder();
+    append(&path, "now\n");
+    append(&folder.path().join("log.1"), "yesterday\n");
+    compress(&folder.path().join("log.2.gz"), "before\nno newline");
+    let zstd = zstd::encode_all(&b"long ago\n"[..], 0).expect("compress");
+    fs::write(folder.path().join("log.3.zst"), zstd).expect("write");
+    // Being compressed: what stands in it is still read from the original.
+    fs::write(folder.path().join("log.1.gz"), b"\x1f\x8b").expect("write");
+    let mut tail = Tail::new(&tail(&folder.path().join("log*")));
+    let mut lines = tail.lines(5);
+    lines.sort();
+    assert_eq!(lines, ["before", "long ago", "no newline", "now", "yesterday"]);
+    // They hold the watermark back no longer.
+    let name = |name: &str| folder.path().join(name).display().to_string();
+    tail.seen.finished.sort();
+    assert_eq!(tail.seen.finished, [name("log.2.gz"), name("log.3.zst")]);
+    append(&path, "later\n");
+    assert_eq!(tail.lines(1), ["later"]);
+}
+
+#[test]
+fn what_a_rotation_compresses_is_not_read_again() {
+    let (folder, path) = folder();
+    append(&path, "a\n");
+    let mut tail = Tail::new(&tail(folder.path()));
+    assert_eq!(tail.lines(1), ["a"]);
+    let (renamed, compressed) = (folder.path().join("log.1"), folder.path().join("log.1.gz"));
+    append(&path, "b\n");
+    fs::rename(&path, &renamed).expect("rename");
+    append(&path, "c\n");
+    compress(&compressed, "a\nb\n");
+    tail.idle();
+    fs::remove_file(&renamed).expect("remove");
+    let mut lines = tail.lines(2);
+    lines.sort();
+    assert_eq!(lines, ["b", "c"]);
+    std::thread::sleep(Duration::from_millis(50));
+    append(&path, "d\n");
+    assert_eq!(tail.lines(1), ["d"]);
+}
+
+#[test]
+fn a_restore_goes_on_in_a_compressed_file_under_another_name() {
+    let (folder, path) = folder();
+    let (old, older) = (folder.path().join("log.1.gz"), folder.path().join("log.2.gz"));
+    append(&path, "now\n");
+    compress(&old, &(0..300).map(|n| format!("{n}\n")).collect::<String>());
+    let table = tail(&folder.path().join("log*"));
+    let restored = |part: &riverrun_state::OperatorSnapshot| {
+        let mut tail = Tail::new(&table);
+        let state = RestoredState::assign(std::slice::from_ref(part), 0, 1, 128).expect("state");
+        tail.reader.restore(state).expect("restore");
+        tail
+    };
+    // Before anything was read.
+    let part = Tail::new(&table).reader.snapshot().expect("snapshot");
+    assert_eq!(restored(&part).lines(301).len(), 301);
+    // In the midst of it.
+    let mut first = Tail::new(&table);
+    while first.seen.rows.len() < 150 {
+        poll(first.reader.as_mut(), &mut first.seen).expect("poll");
+    }
+    let read = first.seen.rows.len();
+    let part = first.reader.snapshot().expect("snapshot");
+    fs::rename(&old, &older).expect("rename");
+    compress(&old, "another\n");
+    let mut second = restored(&part);
+    let rest = second.lines(301 - read);
+    assert_eq!(read + rest.len(), 301);
+    assert!(!rest.contains(&"another".to_owned()), "{rest:?}");
+    // Behind its end.
+    let part = second.reader.snapshot().expect("snapshot");
+    append(&path, "later\n");
+    assert_eq!(restored(&part).lines(1), ["later"]);
+}
+
+#[test]
+fn latest_offset_is_the_end_of_compressed_files() {
+    let (folder, path) = folder();
+    append(&path, "old\n");
+    compress(&folder.path().join("log.1.gz"), "older\n");
+    let mut tail = Tail::new(&tail(folder.path()).with("scan.startup.mode", "latest-offset"));
+    tail.idle();
+    append(&path, "new\n");
+    assert_eq!(tail.lines(1), ["new"]);
+}
+
+#[test]
+fn one_compressed_file_cannot_be_followed() {
+    let (folder, _) = folder();
+    let path = folder.path().join("log.1.gz");
+    let error = tail(&path).source().err().expect("refused");
+    assert_eq!(error.message(), format!("{} is compressed: it can't be read as it grows", path.display()));
+}

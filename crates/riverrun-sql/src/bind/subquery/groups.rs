@@ -6,7 +6,7 @@
 
 use super::syntax::subqueries_in;
 use super::values::{Both, SubqueryValues};
-use crate::bind::aggregate::{Grouping, NO_AGGREGATES, aggregates_of, group_key};
+use crate::bind::aggregate::{GroupItems, Grouping, NO_AGGREGATES, aggregates_of, group_key};
 use crate::bind::expr::ExprBinder;
 use crate::bind::from::From;
 use crate::bind::literal;
@@ -34,8 +34,8 @@ pub(in crate::bind) struct OverGroups {
 }
 
 /// Whether a grouped SELECT has subqueries behind WHERE.
-pub(in crate::bind) fn has_subqueries(select: &Select, keys: &[Vec<Vec<ast::Expr>>], written: &[&ast::Expr]) -> bool {
-    let keys = keys.iter().flatten().flatten();
+pub(in crate::bind) fn has_subqueries(select: &Select, keys: &GroupItems, written: &[&ast::Expr]) -> bool {
+    let keys = keys.items.iter().flatten().flatten();
     let named = ast::visit_expressions(&select.named_window, |expr| match subqueries_in(expr).is_empty() {
         true => ControlFlow::Continue(()),
         false => ControlFlow::Break(()),
@@ -49,7 +49,7 @@ impl QueryBinder<'_> {
         &mut self,
         select: &Select,
         order_by: &[OrderByExpr],
-        keys: Vec<Vec<Vec<ast::Expr>>>,
+        keys: GroupItems,
         From { mut relation, mut scope }: From,
         ttl: Option<Millis>,
     ) -> Result<OverGroups> {
@@ -59,7 +59,7 @@ impl QueryBinder<'_> {
         let aliases: Vec<String> = select.projection.iter().filter_map(alias_of).collect();
 
         let mut of_rows = Vec::new();
-        for key in keys.iter().flatten().flatten() {
+        for key in keys.items.iter().flatten().flatten() {
             of_rows.push(group_key(key, &select, &scope)?);
         }
         of_rows.extend(aggregates_of(&select, &order_by, self.context));

@@ -40,7 +40,7 @@ fn columns_are_added_replaced_renamed_and_dropped() {
     assert_eq!(
         shown,
         "CREATE TABLE `t` (`x` DOUBLE, `d` BIGINT, `bb` STRING NOT NULL, `ts` TIMESTAMP(3), \
-         WATERMARK FOR `ts` AS ts, CONSTRAINT `k` PRIMARY KEY (`bb`) NOT ENFORCED) PARTITIONED BY (`d`) \
+         WATERMARK FOR `ts` AS `ts`, CONSTRAINT `k` PRIMARY KEY (`bb`) NOT ENFORCED) PARTITIONED BY (`d`) \
          WITH ('connector' = 'x', 'path' = 'y')"
     );
 }
@@ -53,7 +53,7 @@ fn keys_watermarks_options_and_names_change() {
     );
     assert_eq!(
         shown,
-        "CREATE TABLE `u` (`a` INT NOT NULL, `b` STRING NOT NULL, `c` AS a + 1, `ts` TIMESTAMP(3), `d` INT, \
+        "CREATE TABLE `u` (`a` INT NOT NULL, `b` STRING NOT NULL, `c` AS `a` + 1, `ts` TIMESTAMP(3), `d` INT, \
          CONSTRAINT `PK_a` PRIMARY KEY (`a`) NOT ENFORCED) PARTITIONED BY (`d`) WITH ('connector' = 'x', 'path' = 'z')"
     );
 }

@@ -4,8 +4,9 @@
 
 use super::rules::array_cast;
 use super::{ArrayCast, OnFailure, wrong_array};
-use arrow::array::{Array, ArrayRef, AsArray, ListArray, MapArray, StructArray};
+use arrow::array::{Array, ArrayRef, AsArray, Int32Array, ListArray, MapArray, StructArray};
 use arrow::buffer::{BooleanBuffer, NullBuffer, OffsetBuffer};
+use arrow::compute::take;
 use arrow::datatypes::{DataType as ArrowType, Field as ArrowField, Fields};
 use chrono_tz::Tz;
 use riverrun_core::{DataType, Error, Field, Result, TypeKind};
@@ -59,8 +60,13 @@ pub(super) fn map(
             return Err(Error::failure("the key of a map became NULL in a cast"));
         }
         let nulls = without_failed(map.nulls(), failed.as_ref(), map.offsets());
-        let entries = StructArray::try_new(entry_fields.clone(), vec![keys, values], None)?;
-        Ok(Arc::new(MapArray::try_new(entries_field.clone(), map.offsets().clone(), entries, nulls, false)?))
+        // A key that could not be cast is none, also where its map is NULL.
+        let (offsets, columns) = match &nulls {
+            Some(nulls) if keys.null_count() > 0 => entries_of(nulls, map.offsets(), &[keys, values])?,
+            _ => (map.offsets().clone(), vec![keys, values]),
+        };
+        let entries = StructArray::try_new(entry_fields.clone(), columns, None)?;
+        Ok(Arc::new(MapArray::try_new(entries_field.clone(), offsets, entries, nulls, false)?))
     })))
 }
 
@@ -96,6 +102,20 @@ pub(super) fn row(zone: Tz, from: &[Field], to: &[Field], on_failure: OnFailure)
         };
         Ok(Arc::new(StructArray::try_new_with_length(fields.clone(), columns, nulls, rows.len())?))
     })))
+}
+
+/// The entries of collections that are not NULL, and where each collection begins among them.
+fn entries_of(
+    nulls: &NullBuffer,
+    offsets: &OffsetBuffer<i32>,
+    columns: &[ArrayRef],
+) -> Result<(OffsetBuffer<i32>, Vec<ArrayRef>)> {
+    let lengths = offsets.lengths().enumerate();
+    let kept = OffsetBuffer::from_lengths(lengths.map(|(row, length)| if nulls.is_valid(row) { length } else { 0 }));
+    let rows = (0..nulls.len()).filter(|row| nulls.is_valid(*row));
+    let places: Int32Array = rows.flat_map(|row| offsets[row]..offsets[row + 1]).collect();
+    let columns = columns.iter().map(|column| Ok(take(column, &places, None)?)).collect::<Result<_>>()?;
+    Ok((kept, columns))
 }
 
 /// The values that a cast has made NULL, if any.

@@ -134,6 +134,24 @@ fn a_try_cast_of_an_array_is_null_if_an_element_fails() {
 }
 
 #[test]
+fn a_try_cast_of_a_map_is_null_if_a_key_fails() {
+    use arrow::array::{MapBuilder, StringBuilder};
+    let mut maps = MapBuilder::new(None, StringBuilder::new(), StringBuilder::new());
+    for row in [&["1", "2"][..], &["x"], &[], &["3"]] {
+        for key in row {
+            maps.keys().append_value(key);
+            maps.values().append_value("7");
+        }
+        maps.append(true).unwrap();
+    }
+    let of = |key: TypeKind, value: TypeKind| TypeKind::Map(Box::new(key.nullable()), Box::new(value.nullable()));
+    let to = of(TypeKind::Int, TypeKind::Int);
+    let from = of(TypeKind::STRING, TypeKind::STRING);
+    let cast = cast(Arc::new(maps.finish()), from, to, OnFailure::Null);
+    assert_eq!(cast, ["{1=7, 2=7}", "null", "{}", "{3=7}"]);
+}
+
+#[test]
 fn a_zone_decides_between_instants_and_local_times() {
     let berlin = FunctionContext::new(Tz::Europe__Berlin, Arc::new(SystemClock));
     let (from, to) = (TypeKind::STRING.not_null(), TypeKind::timestamp_ltz(3).not_null());

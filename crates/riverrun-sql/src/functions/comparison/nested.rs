@@ -1,6 +1,7 @@
 //! Equality of collections.
 //!
-//! Within arrays and maps NULL equals NULL; rows are equal as their fields are, so that a NULL field makes it unknown.
+//! Within rows, arrays and maps NULL equals NULL and differs from every value; but by `=` a map with a NULL among its values
+//! equals none, as in Flink.
 
 use arrow::array::{Array, AsArray, make_comparator};
 use arrow::compute::SortOptions;
@@ -8,13 +9,28 @@ use arrow::datatypes::{DataType as ArrowType, Float32Type, Float64Type};
 use riverrun_core::{Error, Result};
 use std::cmp::Ordering;
 
-/// What NULL equals.
+/// How values are equal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Equality {
-    /// It makes the answer NULL.
-    ThreeValued,
-    /// It equals NULL only.
+    /// As by `=`: NULL makes the answer NULL.
+    Operator,
+    /// As a row's fields are within `=`: NULL equals NULL only.
+    Field,
+    /// As by IS NOT DISTINCT FROM: NULL equals NULL only, wherever it stands.
     NullSafe,
+    /// Of rows that ROW makes: as by `=` of each field, of which all must hold.
+    OfFields,
+}
+
+impl Equality {
+    /// How the fields of rows are equal that are equal so.
+    fn of_fields(self) -> Equality {
+        match self {
+            Equality::Operator | Equality::Field => Equality::Field,
+            Equality::NullSafe => Equality::NullSafe,
+            Equality::OfFields => Equality::Operator,
+        }
+    }
 }
 
 /// Whether the values at two rows are equal.
@@ -37,11 +53,14 @@ pub(super) fn equality<'a>(left: &'a dyn Array, right: &'a dyn Array, mode: Equa
             let (l, r) = (left.as_map(), right.as_map_opt().ok_or_else(mismatch)?);
             let same_key = equality(l.keys().as_ref(), r.keys().as_ref(), Equality::NullSafe)?;
             let same_value = equality(l.values().as_ref(), r.values().as_ref(), Equality::NullSafe)?;
+            let values = l.values();
+            let null_is_equal = mode == Equality::NullSafe;
             let (l, r) = (l.offsets(), r.offsets());
             Box::new(move |i, j| {
                 let (l, r) = (l[i] as usize..l[i + 1] as usize, r[j] as usize..r[j + 1] as usize);
                 let holds = |i| {
-                    r.clone().find(|&j| same_key(i, j) == Some(true)).is_some_and(|j| same_value(i, j) == Some(true))
+                    let equal = |j| same_value(i, j) == Some(true) && (null_is_equal || values.is_valid(i));
+                    r.clone().find(|&j| same_key(i, j) == Some(true)).is_some_and(equal)
                 };
                 Some(l.len() == r.len() && l.into_iter().all(holds))
             })
@@ -55,7 +74,7 @@ pub(super) fn equality<'a>(left: &'a dyn Array, right: &'a dyn Array, mode: Equa
                 .columns()
                 .iter()
                 .zip(r.columns())
-                .map(|(l, r)| equality(l.as_ref(), r.as_ref(), mode))
+                .map(|(l, r)| equality(l.as_ref(), r.as_ref(), mode.of_fields()))
                 .collect::<Result<Vec<_>>>()?;
             Box::new(move |i, j| {
                 let mut all = Some(true);
@@ -93,8 +112,8 @@ pub(super) fn equality<'a>(left: &'a dyn Array, right: &'a dyn Array, mode: Equa
         let right = right_nulls.as_ref().is_some_and(|nulls| nulls.is_null(j));
         match (mode, left || right) {
             (_, false) => values(i, j),
-            (Equality::ThreeValued, true) => None,
-            (Equality::NullSafe, true) => Some(left && right),
+            (Equality::Field | Equality::NullSafe, true) => Some(left && right),
+            (Equality::Operator | Equality::OfFields, true) => None,
         }
     }))
 }

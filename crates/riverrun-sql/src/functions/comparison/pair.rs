@@ -166,16 +166,25 @@ impl Comparison {
                 if relation.is_equality() =>
             {
                 let common = common_type(&[a, b]).map_err(|_| refused())?.kind;
-                same(common, How::Nested(Equality::ThreeValued))
+                same(common, How::Nested(Equality::Operator))
             }
             _ => Err(refused()),
         }
     }
 
     /// The same where NULL equals NULL within collections.
-    pub(crate) fn null_safe(mut self) -> Comparison {
+    pub(crate) fn null_safe(self) -> Comparison {
+        self.nested_as(Equality::NullSafe)
+    }
+
+    /// The same of rows that ROW makes: they are compared field by field.
+    pub(crate) fn of_fields(self) -> Comparison {
+        self.nested_as(Equality::OfFields)
+    }
+
+    fn nested_as(mut self, how: Equality) -> Comparison {
         if let How::Nested(equality) = &mut self.how {
-            *equality = Equality::NullSafe;
+            *equality = how;
         }
         self
     }
@@ -195,11 +204,10 @@ impl Comparison {
         Ok(self)
     }
 
-    /// Whether the answer may be NULL though neither operand is.
+    /// Whether the answer's type is nullable though neither operand's is: of rows it is if a field's is, as in Flink.
     pub(crate) fn may_be_unknown(&self) -> bool {
         self.how == How::Unknown
-            || self.how == How::Nested(Equality::ThreeValued)
-                && (has_nullable_field(&self.left) || has_nullable_field(&self.right))
+            || matches!(self.how, How::Nested(_)) && (has_nullable_field(&self.left) || has_nullable_field(&self.right))
     }
 
     /// Compares row by row; a constant is an array of one row.

@@ -143,11 +143,41 @@ fn in_and_between_are_three_valued() {
 }
 
 #[test]
-fn rows_are_equal_as_their_fields_are() {
+fn rows_are_equal_as_their_fields_are_with_null_for_a_value() {
     assert_eq!(holds("=", &[row(Some(1), 2), row(Some(1), 2)]), Ok(Some(true)));
-    assert_eq!(holds("=", &[row(None, 2), row(Some(1), 2)]), Ok(None));
-    assert_eq!(holds("=", &[row(None, 2), row(Some(1), 3)]), Ok(Some(false)));
+    assert_eq!(holds("=", &[row(None, 2), row(None, 2)]), Ok(Some(true)));
+    assert_eq!(holds("=", &[row(None, 2), row(Some(1), 2)]), Ok(Some(false)));
+    assert_eq!(holds("<>", &[row(None, 2), row(None, 2)]), Ok(Some(false)));
+    assert_eq!(holds("IN", &[row(None, 2), row(Some(1), 2), row(None, 2)]), Ok(Some(true)));
+    let null = (ScalarValue::try_from(&row(None, 1).1.to_arrow()).unwrap(), row(None, 1).1.with_nullable(true));
+    assert_eq!(holds("=", &[null.clone(), row(None, 2)]), Ok(None));
+    assert_eq!(holds("=", &[null.clone(), null]), Ok(None));
     assert!(holds("<", &[row(Some(1), 2), row(Some(1), 2)]).is_err());
+}
+
+#[test]
+fn constructed_rows_are_found_by_each_of_their_fields() {
+    assert_eq!(holds("ROW IN", &[row(None, 2), row(None, 2)]), Ok(None));
+    assert_eq!(holds("ROW IN", &[row(None, 2), row(Some(1), 3)]), Ok(Some(false)));
+    assert_eq!(holds("ROW IN", &[row(Some(1), 2), row(None, 2), row(Some(1), 2)]), Ok(Some(true)));
+}
+
+#[test]
+fn a_map_with_a_null_value_equals_none() {
+    use arrow::array::{Int32Builder, MapBuilder, StringBuilder};
+    let map = |value: Option<i32>| -> Constant {
+        let mut maps = MapBuilder::new(None, StringBuilder::new(), Int32Builder::new());
+        maps.keys().append_value("k");
+        maps.values().append_option(value);
+        maps.append(true).unwrap();
+        let kind = TypeKind::Map(Box::new(TypeKind::STRING.not_null()), Box::new(TypeKind::Int.nullable())).not_null();
+        let built = arrow::compute::cast(&maps.finish(), &kind.to_arrow()).unwrap();
+        (ScalarValue::try_from_array(&built, 0).unwrap(), kind)
+    };
+    assert_eq!(holds("=", &[map(Some(1)), map(Some(1))]), Ok(Some(true)));
+    assert_eq!(holds("=", &[map(None), map(None)]), Ok(Some(false)));
+    assert_eq!(holds("<>", &[map(None), map(None)]), Ok(Some(true)));
+    assert_eq!(holds("IS NOT DISTINCT FROM", &[map(None), map(None)]), Ok(Some(true)));
 }
 
 #[test]

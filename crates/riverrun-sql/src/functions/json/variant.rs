@@ -72,8 +72,10 @@ pub(in super::super) fn resolve_item(arguments: &[Argument<'_>]) -> Result<Resol
                     .get(row)
                     .and_then(|index| usize::try_from(index).ok()?.checked_sub(1))
                     .and_then(|position| elements.get(position)),
-                (_, Some(_), _) => return Err(Error::failure("the key of a VARIANT that is no object")),
-                _ => return Err(Error::failure("the index of a VARIANT that is no array")),
+                (_, Some(_), _) => {
+                    return Err(Error::failure("a key is asked of a VARIANT that is no object").detail(variant));
+                }
+                _ => return Err(Error::failure("an index is asked of a VARIANT that is no array").detail(variant)),
             };
             let Some(part) = part else { return Ok(None) };
             part.write_with(&|number, out| out.push_str(number), out);

@@ -16,7 +16,7 @@ use std::fmt::Write;
 
 /// Whether values of a type can be written; an error names the type that can't.
 pub fn check(data_type: &DataType) -> Result<()> {
-    let refused = || Error::input(format!("a {data_type} cannot be written as JSON"));
+    let refused = || Error::input(format!("{data_type} cannot be written as JSON"));
     match &data_type.kind {
         TypeKind::Boolean | TypeKind::Variant => Ok(()),
         kind if kind.is_numeric() || kind.is_character() || kind.is_binary() || kind.is_timestamp() => Ok(()),

@@ -43,7 +43,7 @@ pub fn to_java(pattern: &str, escape: Option<char>) -> Result<String> {
                 let rest: String = chars[position - 1..].iter().collect();
                 let upper = rest.to_ascii_uppercase();
                 let Some((name, class)) = CLASSES.iter().find(|(name, _)| upper.starts_with(name)) else {
-                    return Err(invalid(pattern, position - 1));
+                    return Err(invalid(pattern, position - 1, "a '[' within brackets begins a class like [:ALPHA:]"));
                 };
                 java.push_str(class);
                 position += name.len() - 1;
@@ -56,7 +56,7 @@ pub fn to_java(pattern: &str, escape: Option<char>) -> Result<String> {
                 in_class = false;
                 java.push(']');
             }
-            ']' => return Err(invalid(pattern, position - 1)),
+            ']' => return Err(invalid(pattern, position - 1, "a ']' closes nothing")),
             '\\' => java.push_str("\\\\"),
             '$' => java.push_str("\\$"),
             '&' if in_class => java.push_str("\\&"),
@@ -67,11 +67,11 @@ pub fn to_java(pattern: &str, escape: Option<char>) -> Result<String> {
         }
     }
     if in_class {
-        return Err(invalid(pattern, chars.len()));
+        return Err(invalid(pattern, chars.len(), "a '[' is not closed"));
     }
     Ok(java)
 }
 
-fn invalid(pattern: &str, position: usize) -> Error {
-    Error::failure(format!("the pattern '{pattern}' is wrong at position {}", position + 1))
+fn invalid(pattern: &str, position: usize, why: &str) -> Error {
+    Error::failure(format!("the pattern '{pattern}' is wrong at position {}", position + 1)).detail(why)
 }

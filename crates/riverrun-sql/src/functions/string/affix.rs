@@ -145,8 +145,11 @@ fn resolve_pad(syntax: &'static str, arguments: &[Argument<'_>], side: Side) -> 
                 return Ok(None);
             }
             if length > MAX_TEXT_BYTES {
-                return Err(Error::failure(format!("{} to a length of {length}", syntax.get(..4).unwrap_or(syntax)))
-                    .hint(format!("at most {MAX_TEXT_BYTES} is possible")));
+                return Err(Error::failure(format!(
+                    "{} to a length of {length} is too long",
+                    syntax.get(..4).unwrap_or(syntax)
+                ))
+                .hint(format!("at most {MAX_TEXT_BYTES} is possible")));
             }
             pad(text, length, padding, side, out);
             Ok(Some(()))

@@ -84,7 +84,7 @@ fn resolve_repeat(arguments: &[Argument<'_>]) -> Result<Resolved> {
             let (Some(text), Some(count)) = (text.get(row), count.get(row)) else { return Ok(None) };
             let count = usize::try_from(count).unwrap_or(0);
             if text.len().saturating_mul(count) > MAX_TEXT_BYTES {
-                return Err(Error::failure(format!("REPEAT of {} bytes, {count} times", text.len()))
+                return Err(Error::failure(format!("REPEAT of {} bytes, {count} times, is too long", text.len()))
                     .hint(format!("the result may be {MAX_TEXT_BYTES} bytes long at most")));
             }
             (0..count).for_each(|_| out.push_str(text));

@@ -196,6 +196,8 @@ pub(super) fn unit_of(argument: &Argument<'_>) -> Result<Unit> {
     }
 }
 
+const UNITS: &str = "YEAR, QUARTER, MONTH, WEEK, DAY, HOUR, MINUTE, SECOND and MILLISECOND are units";
+
 fn timestamp_add(_context: &FunctionContext, arguments: &[Argument<'_>]) -> Result<Resolved> {
     let wrong = || mismatch("TIMESTAMPADD(unit, number, datetime)", arguments.get(1..).unwrap_or_default());
     let [unit, number, moment] = arguments else { return Err(wrong()) };
@@ -207,7 +209,7 @@ fn timestamp_add(_context: &FunctionContext, arguments: &[Argument<'_>]) -> Resu
     let (months, factor) = match (unit.months(), unit.millis()) {
         (Some(months), _) => (true, months),
         (_, Some(millis)) => (false, millis),
-        _ => return Err(Error::input(format!("TIMESTAMPADD takes no {}", unit.name()))),
+        _ => return Err(Error::input(format!("TIMESTAMPADD takes no {}", unit.name())).hint(UNITS)),
     };
     let kind = match kind {
         // A day moved by hours is a moment of that day.
@@ -299,7 +301,7 @@ fn timestamp_diff(_context: &FunctionContext, arguments: &[Argument<'_>]) -> Res
         (_, Some(millis), _) => Measure::Millis(millis),
         (.., Unit::Microsecond) => Measure::Nanos(1_000),
         (.., Unit::Nanosecond) => Measure::Nanos(1),
-        _ => return Err(Error::input(format!("TIMESTAMPDIFF takes no {}", unit.name()))),
+        _ => return Err(Error::input(format!("TIMESTAMPDIFF takes no {}", unit.name())).hint(UNITS)),
     };
     let (nanos_a, nanos_b) = (nanos_reader(&a.data_type.kind), nanos_reader(&b.data_type.kind));
     let returns = result(if unit == Unit::Nanosecond { &TypeKind::BigInt } else { &TypeKind::Int }, arguments);

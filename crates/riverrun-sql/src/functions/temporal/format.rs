@@ -379,7 +379,8 @@ fn text_to_instant(arguments: &Arguments, returns: &DataType) -> Result<ArrayRef
             if patterns.is_some() {
                 return Ok(None);
             }
-            return Err(Error::failure(format!("TO_TIMESTAMP_LTZ: '{text}' is no timestamp")));
+            return Err(Error::failure(format!("TO_TIMESTAMP_LTZ: '{text}' is no timestamp"))
+                .hint("write it like 2024-03-15 13:14:15.123, or give its pattern as the second argument"));
         };
         let local = millis((day, nanos));
         if let Some(offset) = offset {

@@ -44,7 +44,8 @@ fn round(context: &FunctionContext, arguments: &[Argument<'_>], up: bool) -> Res
     let of_day = matches!(unit, Unit::Week | Unit::Day) || unit.months().is_some();
     let of_time = unit.millis().is_some() || matches!(unit, Unit::Microsecond | Unit::Nanosecond);
     if !(of_day || of_time) {
-        return Err(Error::input(format!("{kind} can't be rounded to {}", unit.name())));
+        return Err(Error::input(format!("{kind} can't be rounded to {}", unit.name()))
+            .hint(format!("EXTRACT({} FROM datetime) tells this part of it", unit.name())));
     }
     let per_second = per_second(&kind);
     let zone = match kind {

@@ -50,12 +50,12 @@ fn a_table_created_as_a_query_has_its_columns_behind_the_computed_ones() {
         AS SELECT id, UPPER(name) AS name, ts FROM t;";
     assert_eq!(
         printed(&format!("{created} DESCRIBE c")),
-        ["twice|INT|FALSE|AS id * 2", "id|INT|FALSE|PRI(id)", "name|VARCHAR(9)|TRUE", "ts|TIMESTAMP(3)|TRUE"]
+        ["twice|INT|FALSE|AS `id` * 2", "id|INT|FALSE|PRI(id)", "name|VARCHAR(9)|TRUE", "ts|TIMESTAMP(3)|TRUE"]
     );
     // What the query doesn't give stands before what it does.
     assert_eq!(
         printed("CREATE TABLE c (x INT, twice AS id * 2) WITH ('connector' = 'print') AS SELECT id FROM t; DESCRIBE c"),
-        ["x|INT|TRUE", "twice|INT|TRUE|AS id * 2", "id|INT|TRUE"]
+        ["x|INT|TRUE", "twice|INT|TRUE|AS `id` * 2", "id|INT|TRUE"]
     );
     // Names alone put the query's columns into another order.
     assert_eq!(

@@ -1,0 +1,11 @@
+CREATE TABLE ev (
+  id INT, k STRING, g STRING, q INT, p DECIMAL(10,2), ts TIMESTAMP(3),
+  WATERMARK FOR ts AS ts - INTERVAL '2' SECOND
+)
+WITH ('connector'='filesystem','path'='${DIR}/ev.json','format'='json');
+CREATE TABLE e2 (id INT) WITH ('connector'='file'
+'system','path'='${DIR}' // the folder
+'/ev.json',
+'form'
+'at'='json');
+SELECT id FROM e2 WHERE id < 3;

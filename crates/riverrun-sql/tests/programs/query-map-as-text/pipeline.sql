@@ -1,0 +1,3 @@
+-- CAST writes the entries of a map in their order.
+CREATE TABLE ev (id INT, k STRING, g STRING, q INT, p DECIMAL(10,2), ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '2' SECOND) WITH ('connector'='filesystem','path'='${DIR}/ev.json','format'='json');
+SELECT CAST(MAP['b', id, 'a', q] AS STRING) AS c FROM ev WHERE id = 1;

@@ -1,0 +1,3 @@
+-- CASE, NULLIF and NOT of the equality of rows.
+CREATE TABLE rc (id INT, r ROW<a INT, b STRING>, s ROW<a INT, b STRING>) WITH ('connector'='filesystem','path'='${DIR}/rc.json','format'='json');
+SELECT id, CASE r WHEN s THEN 'same' ELSE 'other' END AS c1, NULLIF(r, s) AS c2, ROW(ROW(r.a, r.b), 1) = ROW(ROW(s.a, s.b), 1) AS c3, CASE ROW(r.a, r.b) WHEN ROW(s.a, s.b) THEN 'same' ELSE 'other' END AS c4, CASE ROW(r.a, r.b) WHEN s THEN 'same' ELSE 'other' END AS c5, NOT ((r.a, r.b) = (s.a, s.b)) AS c6, NULLIF(ROW(r.a, r.b), ROW(s.a, s.b)) AS c7, (r.a, r.b) = (1, 'x') AS c8, r = ROW(1, 'x') AS c9 FROM rc;

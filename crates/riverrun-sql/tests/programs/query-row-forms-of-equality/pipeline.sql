@@ -1,0 +1,3 @@
+-- Equality of rows in columns, of rows made by ROW, and of both.
+CREATE TABLE rc (id INT, r ROW<a INT, b STRING>, s ROW<a INT, b STRING>) WITH ('connector'='filesystem','path'='${DIR}/rc.json','format'='json');
+SELECT id, (r.a, r.b) = (s.a, s.b) AS c1, (r.a, r.b) <> (s.a, s.b) AS c2, (r.a, r.b) IS NOT DISTINCT FROM (s.a, s.b) AS c3, r = ROW(s.a, s.b) AS c4, r <> ROW(s.a, s.b) AS c5, CAST(ROW(r.a, r.b) AS ROW<a INT, b STRING>) = s AS c6, CAST(ROW(r.a, r.b) AS ROW<a INT, b STRING>) = CAST(ROW(s.a, s.b) AS ROW<a INT, b STRING>) AS c7, CASE WHEN id > 0 THEN ROW(r.a, r.b) END = ROW(s.a, s.b) AS c8 FROM rc;

@@ -1,0 +1,7 @@
+CREATE TABLE ev (
+  id INT, k STRING, g STRING, q INT, p DECIMAL(10,2), ts TIMESTAMP(3),
+  WATERMARK FOR ts AS ts - INTERVAL '2' SECOND
+)
+WITH ('connector'='filesystem','path'='${DIR}/ev.json','format'='json');
+SET 'table.exec.state.ttl' = 'P1Y';
+SELECT k, COUNT(*) AS c FROM ev GROUP BY k;

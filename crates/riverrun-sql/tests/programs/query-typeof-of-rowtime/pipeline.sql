@@ -1,0 +1,3 @@
+-- That a column is a time attribute is no part of the name of its type.
+CREATE TABLE ev (id INT, k STRING, g STRING, q INT, p DECIMAL(10,2), ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '2' SECOND) WITH ('connector'='filesystem','path'='${DIR}/ev.json','format'='json');
+SELECT TYPEOF(ts) AS t FROM ev WHERE id = 1;
