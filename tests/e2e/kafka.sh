@@ -1,12 +1,15 @@
 # Apache Kafka from Maven Central as one broker on this machine, and the cases that run against it.
 KAFKA_V=4.3.1
 KAFKA=127.0.0.1:19092
+KAFKA_SASL=127.0.0.1:19094
+KAFKA_SSL=127.0.0.1:19095
 KAFKA_DIR=$SERVICES_DIR/kafka
 
 # Says what is missing; succeeds if something is.
 kafka_missing() {
   command -v java >/dev/null || { echo "java is not installed (17 or later)"; return 0; }
   command -v mvn >/dev/null || { echo "mvn (Maven) is not installed"; return 0; }
+  command -v openssl >/dev/null || { echo "openssl is not installed"; return 0; }
   return 1
 }
 
@@ -24,15 +27,31 @@ kafka_install() {
 
 kafka_java() { (cd "$KAFKA_DIR" && exec java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx512m -Dorg.slf4j.simpleLogger.defaultLogLevel=error -cp 'lib/*' "$@"); }
 
+# kafka_ca NAME: a certificate authority in $work.
+kafka_ca() { openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj "/CN=$1" -days 2 -keyout "$work/$1.key" -out "$work/$1.pem"; }
+# The broker's key and its certificate, which 'ca' has signed.
+kafka_certificate() {
+  kafka_ca ca && kafka_ca other-ca || return 1
+  openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=broker -keyout "$work/broker.key" |
+    openssl x509 -req -days 2 -CA "$work/ca.pem" -CAkey "$work/ca.key" -CAcreateserial -extfile <(echo subjectAltName=IP:127.0.0.1) -out "$work/broker.pem" || return 1
+  cat "$work/broker.key" "$work/broker.pem" >"$work/broker.keystore"
+}
+
 kafka_start() {
+  kafka_certificate || return 1
   local conf=$work/kafka.properties
   cat >"$conf" <<P
 process.roles=broker,controller
 node.id=1
 controller.quorum.bootstrap.servers=127.0.0.1:19093
-listeners=PLAINTEXT://127.0.0.1:19092,CONTROLLER://127.0.0.1:19093
-advertised.listeners=PLAINTEXT://127.0.0.1:19092
+listeners=PLAINTEXT://$KAFKA,CONTROLLER://127.0.0.1:19093,SASL://$KAFKA_SASL,SSL://$KAFKA_SSL
+advertised.listeners=PLAINTEXT://$KAFKA,SASL://$KAFKA_SASL,SSL://$KAFKA_SSL
 controller.listener.names=CONTROLLER
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_PLAINTEXT,SSL:SSL
+listener.name.sasl.sasl.enabled.mechanisms=PLAIN
+listener.name.sasl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_writer="right";
+listener.name.ssl.ssl.keystore.type=PEM
+listener.name.ssl.ssl.keystore.location=$work/broker.keystore
 log.dirs=$work/kafka-data
 offsets.topic.replication.factor=1
 transaction.state.log.replication.factor=1
@@ -79,9 +98,9 @@ numbers() {
   echo "CREATE TABLE numbers (id INT, word STRING) WITH ('connector' = 'kafka', 'topic' = '$1', 'properties.bootstrap.servers' = '$KAFKA', 'format' = 'json' ${2:-});"
 }
 bounded=", 'scan.startup.mode' = 'earliest-offset', 'scan.bounded.mode' = 'latest-offset'"
-# write TOPIC FROM TO: JSON rows with these numbers.
+# write TOPIC FROM TO OPTIONS: JSON rows with these numbers.
 write() {
-  { numbers "$1"
+  { numbers "$1" "${4:-}"
     echo "INSERT INTO numbers VALUES"
     seq "$2" "$3" | sed "s/.*/(&, 'w&')/" | paste -sd, ; echo ";"; } >"$dir/write.sql"
   riverrun run "$dir/write.sql"
@@ -181,6 +200,111 @@ kafka_case_errors_say_what_to_do() {
   numbers exists ", 'properties.no.such.thing' = 'x' $bounded" >"$dir/property.sql"; echo "SELECT * FROM numbers;" >>"$dir/property.sql"
   text=$(riverrun run "$dir/property.sql" 2>&1) && fail "an unknown property was no error"
   [[ $text == *"no.such.thing"* ]] || fail "$text"
+}
+
+sasl=", 'properties.security.protocol' = 'SASL_PLAINTEXT', 'properties.sasl.mechanism' = 'PLAIN'"
+# jaas PASSWORD: Flink's way to name a user.
+jaas() { echo "$sasl, 'properties.sasl.jaas.config' = 'org.apache.kafka.common.security.plain.PlainLoginModule required username=\"writer\" password=\"$1\";'"; }
+tls=", 'properties.security.protocol' = 'SSL'"
+authority=", 'properties.ssl.ca.location' = '$work/ca.pem'"
+
+kafka_case_sasl_plain() {
+  kafka_topic sasl 2
+  local KAFKA=$KAFKA_SASL
+  write sasl 1 20 "$(jaas right)"
+  equal "$(seq -s' ' 1 20)" "$(read_ids sasl "$(jaas right)$bounded")" "with Flink's option"
+  equal "$(seq -s' ' 1 20)" "$(read_ids sasl "$sasl, 'properties.sasl.username' = 'writer', 'properties.sasl.password' = 'right'$bounded")" "with name and password"
+}
+
+kafka_case_tls() {
+  kafka_topic tls 2
+  local KAFKA=$KAFKA_SSL
+  write tls 1 20 "$tls$authority"
+  equal "$(seq -s' ' 1 20)" "$(read_ids tls "$tls$authority$bounded")" "rows"
+}
+
+# refused NAME STATEMENT OPTIONS: in the background, what is said to who is not let in.
+refused() {
+  { numbers any "$3$bounded"; echo "$2"; } >"$dir/$1.sql"
+  { local code=0; riverrun run "$dir/$1.sql" || code=$?; echo "exit code $code"; } >"$dir/$1" 2>&1 &
+}
+kafka_case_who_is_not_let_in_is_told_why() {
+  local name text read="SELECT * FROM numbers;" insert="INSERT INTO numbers VALUES (1, 'w1');"
+  KAFKA=$KAFKA_SASL refused password_read "$read" "$(jaas wrong)"
+  KAFKA=$KAFKA_SASL refused password_write "$insert" "$(jaas wrong)"
+  KAFKA=$KAFKA_SSL refused authority_read "$read" "$tls"
+  KAFKA=$KAFKA_SSL refused authority_write "$insert" "$tls, 'properties.ssl.ca.location' = '$work/other-ca.pem'"
+  wait
+  for name in password_read password_write authority_read authority_write; do
+    text=$(cat "$dir/$name")
+    [[ $text == *"error: cannot reach Kafka for table 'numbers'"*"exit code 1" ]] || fail "$name: $text"
+    case $name in
+      password_*) [[ $text == *"Invalid username or password"* ]] || fail "$name: $text" ;;
+      authority_*) [[ $text == *"certificate verify failed"*"ssl.ca.location"* ]] || fail "$name: $text" ;;
+    esac
+  done
+}
+
+kafka_case_a_pattern_of_topics() {
+  kafka_topic east_a 2; kafka_topic east_abc 1
+  write east_a 1 20; write east_abc 100 109
+  { numbers "" ", 'scan.startup.mode' = 'earliest-offset', 'scan.topic-partition-discovery.interval' = '500 ms'" | sed "s/'topic' = ''/'topic-pattern' = 'east_(a|ab|b)'/"
+    echo "CREATE TABLE results (id INT) WITH ('connector' = 'print');"
+    echo "INSERT INTO results SELECT id FROM numbers;"; } >"$dir/pattern.sql"
+  "$RIVERRUN" run "$dir/pattern.sql" -p 2 >"$dir/out" &
+  local pid=$! turn
+  kafka_topic east_b 1
+  write east_b 21 40
+  for turn in $(seq 150); do [ "$(grep -c '+I' "$dir/out")" = 40 ] && break; sleep 0.2; done
+  kill -INT $pid; wait $pid
+  equal "$(seq -s' ' 1 40)" "$(sed -nE 's/.*\+I\[([0-9]+)\]/\1/p' "$dir/out" | sort -n | paste -sd' ')" "rows of the topics that match"
+}
+
+kafka_case_the_prefix_of_key_columns() {
+  kafka_topic prefixed 1
+  local topic="'connector' = 'kafka', 'topic' = 'prefixed', 'properties.bootstrap.servers' = '$KAFKA', 'value.fields-include' = 'EXCEPT_KEY'$bounded" text
+  cat >"$dir/prefixed.sql" <<S
+CREATE TABLE prefixed (k_id INT, id STRING, k_part STRING) WITH ($topic, 'key.format' = 'json', 'key.fields' = 'k_id;k_part', 'key.fields-prefix' = 'k_', 'value.format' = 'json');
+CREATE TABLE records (k STRING, v STRING) WITH ($topic, 'key.format' = 'raw', 'key.fields' = 'k', 'value.format' = 'raw');
+INSERT INTO prefixed VALUES (1, 'one', 'a'), (2, 'two', 'b');
+SELECT k || ' ' || v AS record FROM records;
+SELECT * FROM prefixed;
+S
+  equal '+I[{"id":1,"part":"a"} {"id":"one"}]
++I[{"id":2,"part":"b"} {"id":"two"}]
++I[1, one, a]
++I[2, two, b]' "$(riverrun run "$dir/prefixed.sql" --output changelog)" "records and rows"
+  sed "s/'k_'/'k_i'/" "$dir/prefixed.sql" >"$dir/wrong.sql"
+  text=$(riverrun run "$dir/wrong.sql" 2>&1) && fail "a key's column without the prefix was no error"
+  [[ $text == *"column 'k_part' of the key does not begin with 'k_i'"* ]] || fail "$text"
+}
+
+# chosen_by WAY OPTIONS: a table of the topic 'chosen'.
+chosen_by() { echo "CREATE TABLE $1 (id INT, word STRING, way STRING) WITH ('connector' = 'kafka', 'topic' = 'chosen', 'properties.bootstrap.servers' = '$KAFKA', 'value.format' = 'json'${2:-});"; }
+kafka_case_partitioners() {
+  kafka_topic chosen 3
+  local key=", 'key.format' = 'raw', 'key.fields' = 'word'" way
+  { chosen_by turns ", 'sink.partitioner' = 'round-robin'"; chosen_by single ", 'sink.partitioner' = 'fixed'"
+    chosen_by hashed "$key"; chosen_by crc "$key, 'properties.partitioner' = 'consistent'"; chosen_by keyless
+    for way in turns single hashed hashed crc keyless; do
+      echo "INSERT INTO $way VALUES $(seq 12 | sed "s/.*/(&, 'w&', '$way')/" | paste -sd,);"
+    done; } >"$dir/write.sql"
+  riverrun run "$dir/write.sql" -p 1
+  # Two workers read three partitions, and each writes to one.
+  { chosen_by two ", 'sink.partitioner' = 'fixed'"; chosen_by turns "$bounded"
+    echo "INSERT INTO two SELECT id, word, 'two' FROM turns WHERE way = 'turns';"; } >"$dir/two.sql"
+  riverrun run "$dir/two.sql" -p 2
+  { chosen_by chosen "$bounded" | sed "s/way STRING/&, p INT METADATA FROM 'partition' VIRTUAL/"; echo "SELECT way, p, id FROM chosen;"; } >"$dir/read.sql"
+  riverrun run "$dir/read.sql" --output csv -p 1 | tail -n +2 | sort -t, -k1,1 -k2,2n -k3,3n >"$dir/rows"
+  # The numbers in each partition of a way.
+  chosen() { grep "^$1," "$dir/rows" | uniq | awk -F, 'NR == 1 || $2 != p { printf "%s%s:", sep, $2; p = $2; sep = " | " } { printf " " $3 }'; }
+  equal "0: 3 6 9 12 | 1: 1 4 7 10 | 2: 2 5 8 11" "$(chosen turns)" "round-robin"
+  equal "0: 1 2 3 4 5 6 7 8 9 10 11 12" "$(chosen single)" "fixed, one worker"
+  equal "0: 2 3 5 6 8 9 11 12 | 1: 1 4 7 10" "$(chosen two)" "fixed, two workers"
+  equal "24 12" "$(grep -c ^hashed, "$dir/rows") $(grep ^hashed, "$dir/rows" | uniq | wc -l)" "by key: rows, and keys with their partitions"
+  equal "0: 2 4 10 | 1: 5 7 11 12 | 2: 1 3 6 8 9" "$(chosen hashed)" "by key, as the Java client does it"
+  [ "$(chosen crc)" != "$(chosen hashed)" ] || fail "'properties.partitioner' has no effect"
+  equal "$(seq -s' ' 12)" "$(grep ^keyless, "$dir/rows" | cut -d, -f3 | sort -n | paste -sd' ')" "without a key"
 }
 
 kafka_case_new_partitions_are_found() {

@@ -3,6 +3,7 @@
 mod generator;
 
 use crate::args::{DemoArgs, OutputFormat};
+use crate::output;
 use crate::output::print;
 use crate::run::{Terminal, report};
 use generator::{LogSpec, write_log};
@@ -43,9 +44,12 @@ pub fn demo(args: &DemoArgs) -> Result<u8> {
     let stop = Arc::new(AtomicBool::new(false));
     let writer = if tail { Some(start_generator(args, &log, &session, &stop)?) } else { None };
     let reading = if tail { "generated lines, growing" } else { "to its end" };
-    eprintln!("log      {} ({reading})", log.display());
-    eprintln!("results  {}/{{status,error_rate,top_urls,alerts,broken_lines}}", out.display());
-    eprintln!("pipeline riverrun demo --show-sql{}\n", if tail { "; Ctrl-C ends it in good order" } else { "" });
+    output::tell(&format!("log      {} ({reading})\n", log.display()));
+    output::tell(&format!("results  {}/{{status,error_rate,top_urls,alerts,broken_lines}}\n", out.display()));
+    output::tell(&format!(
+        "pipeline riverrun demo --show-sql{}\n\n",
+        if tail { "; Ctrl-C ends it in good order" } else { "" }
+    ));
     let code = run_pipeline(args, session, &log, tail, &out);
     stop.store(true, Ordering::Relaxed);
     if let Some(writer) = writer {
@@ -55,7 +59,7 @@ pub fn demo(args: &DemoArgs) -> Result<u8> {
             Err(_) => return Err(Error::bug("the generator broke down")),
         }
     }
-    eprintln!("\nresults are in {}", out.display());
+    output::tell(&format!("\nresults are in {}\n", out.display()));
     Ok(code)
 }
 
@@ -84,7 +88,7 @@ fn run_pipeline(args: &DemoArgs, mut session: Session, log: &Path, tail: bool, o
     let result = run_script(&mut session, &script, &options, &mut host);
     host.progress.clear();
     let summary = host.summary(&result);
-    eprintln!("{}", summary.line());
+    output::tell(&format!("{}\n", summary.line()));
     result.map_or_else(|error| report(&error, &script.name, &script.text), |()| 0)
 }
 

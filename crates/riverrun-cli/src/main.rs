@@ -1,6 +1,7 @@
 //! The `riverrun` binary.
 
 #![deny(clippy::print_stdout, reason = "what is lost there has to be told: output::print does")]
+#![deny(clippy::print_stderr, reason = "where nobody takes it that is no reason to end: output::tell does not")]
 
 mod args;
 mod bench;

@@ -89,6 +89,11 @@ pub fn print(text: &str) -> Result<()> {
     are_written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
 }
 
+/// Says something on standard error. Where nobody takes it there is nobody to be told of that.
+pub fn tell(text: &str) {
+    let _ = io::stderr().write_all(text.as_bytes());
+}
+
 /// What has become of a write to standard output.
 pub fn are_written(written: io::Result<()>) -> Result<()> {
     match written {

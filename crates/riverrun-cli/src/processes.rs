@@ -21,6 +21,7 @@ use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -83,8 +84,7 @@ impl LocalCluster {
 
     fn spawn(&self, order: &Order) -> Result<Child> {
         let failed = |error: std::io::Error| Error::failure(format!("cannot start a process of the job: {error}"));
-        let binary = std::env::current_exe().map_err(failed)?;
-        let mut command = Command::new(binary);
+        let mut command = Command::new(this_binary().map_err(failed)?);
         command.arg("worker").args((0..self.verbose).map(|_| "-v"));
         let mut child = command.stdin(Stdio::piped()).spawn().map_err(failed)?;
         let mut line = serde_json::to_string(order).map_err(|error| Error::bug(error.to_string()))?;
@@ -94,6 +94,12 @@ impl LocalCluster {
         }
         Ok(child)
     }
+}
+
+/// This binary, also where another one has taken its place on disk since.
+fn this_binary() -> std::io::Result<PathBuf> {
+    let (on_disk, running) = (std::env::current_exe()?, PathBuf::from("/proc/self/exe"));
+    Ok(if !on_disk.exists() && running.exists() { running } else { on_disk })
 }
 
 impl Cluster for LocalCluster {

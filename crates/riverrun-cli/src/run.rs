@@ -42,7 +42,7 @@ pub fn run(args: &RunArgs, verbose: u8) -> Result<u8> {
     if let Err(error) = &result {
         code = report(error, &script.name, &script.text);
     } else if host.forced {
-        eprintln!("note: the job was ended at once: rows that had been read may not have been written");
+        output::tell("note: the job was ended at once: rows that had been read may not have been written\n");
         code = FORCED;
     }
     if let Some(path) = &args.summary
@@ -110,7 +110,7 @@ fn plan_file(args: &ScriptArgs, host: &mut Planner) -> Result<u8> {
 pub fn define(session: &mut Session, options: &[(String, String)]) -> Result<()> {
     for (key, value) in options {
         if let Some(note) = session.set(key, value).map_err(|error| error.context("option -D"))? {
-            eprintln!("note: {note}");
+            output::tell(&format!("note: {note}\n"));
         }
     }
     Ok(())
@@ -121,8 +121,8 @@ pub fn report(error: &Error, file: &str, text: &str) -> u8 {
     let rendered = error.render(file, text);
     let colour = output::is_coloured(&std::io::stderr());
     match rendered.strip_prefix("error:") {
-        Some(rest) if colour => eprint!("\x1b[1;31merror:\x1b[0m{rest}"),
-        _ => eprint!("{rendered}"),
+        Some(rest) if colour => output::tell(&format!("\x1b[1;31merror:\x1b[0m{rest}")),
+        _ => output::tell(&rendered),
     }
     error.exit_code() as u8
 }
@@ -191,7 +191,7 @@ impl Terminal {
                 .map(|(rows, what)| format!("{} {what}", count(*rows)))
                 .collect();
             if !said.is_empty() {
-                eprintln!("note: rows astray at {}: {}", operator.name, said.join(", "));
+                output::tell(&format!("note: rows astray at {}: {}\n", operator.name, said.join(", ")));
             }
         }
     }
@@ -249,7 +249,7 @@ impl Host for Terminal {
     fn note(&mut self, note: &str) {
         if self.told.insert(note.to_owned()) {
             self.progress.clear();
-            eprintln!("note: {note}");
+            output::tell(&format!("note: {note}\n"));
         }
     }
 
@@ -293,7 +293,7 @@ impl Host for Terminal {
         if control != Control::Continue && !std::mem::replace(&mut self.ending, true) && std::io::stderr().is_terminal()
         {
             // The terminal has echoed ^C where the next line begins.
-            eprint!("\r\x1b[K");
+            output::tell("\r\x1b[K");
         }
         let read = self.reader.as_ref().is_none_or(|reader| !reader.is_gone());
         if control == Control::Continue && !read { Control::Stop } else { control }
@@ -301,9 +301,9 @@ impl Host for Terminal {
 
     fn finished_before(&mut self, number: usize) {
         self.progress.clear();
-        eprintln!(
-            "job {number} has finished in an earlier run: there is nothing left to do (a new --state-dir begins anew)"
-        );
+        output::tell(&format!(
+            "job {number} has finished in an earlier run: there is nothing left to do (a new --state-dir begins anew)\n"
+        ));
     }
 
     fn ended(&mut self, report: &JobReport) {

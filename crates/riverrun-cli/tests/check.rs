@@ -26,6 +26,8 @@ fn the_options_of_every_table_are_checked() {
     table("'filesystem', 'format' = 'json'").failed(2, &["option 'path' is missing", "q.sql:2:15"]);
     table("'filesystem', 'path' = 'x'").failed(2, &["option 'format' is missing", "q.sql:2:15"]);
     table("'filesystem', 'path' = 'x', 'format' = 'jsn'").failed(2, &["there is no format 'jsn'"]);
+    let delimiter = "csv.field-delimiter must be one character, and is 'abc'";
+    table("'filesystem', 'path' = 'x', 'format' = 'csv', 'csv.field-delimiter' = 'abc'").failed(2, &[delimiter]);
 }
 
 #[cfg(feature = "kafka")]

@@ -48,7 +48,7 @@ fn a_variable_without_its_brace_is_an_error_with_its_place() {
         case.file("q.sql", sql);
         case.riverrun(&["run", "q.sql", "--output", "csv", "--var", "A=1"])
     };
-    let said = ["error: the variable ${A has no closing }\n --> q.sql:1:9\n", "help: write ${A}, or '$' || '{' where"];
+    let said = ["error: the variable ${A has no closing }\n --> q.sql:1:9\n", "help: write ${A}, or U&'\\0024{' where"];
     run("SELECT '${A' AS a;").failed(2, &said);
     // A brace that closes something else, further on, does not close it.
     run("SELECT '${A' AS a, '}';").failed(2, &said);

@@ -226,9 +226,10 @@ impl Connector for Filesystem {
         true
     }
 
-    fn check(&self, source: SourceSpec, _sink: SinkSpec) -> Result<()> {
-        path_text(&source.options, &source.table)?;
-        source::FileKind::of(&format_name(&source.options, &source.table)?).map(drop)
+    fn check(&self, source: SourceSpec, sink: SinkSpec) -> Result<()> {
+        let read = source::FileSource::defined(source).map(drop);
+        // What can only be written is a table too.
+        read.or_else(|error| sink::FileSink::new(sink).map(drop).map_err(|_| error))
     }
 
     fn source(&self, spec: SourceSpec) -> Result<Arc<dyn SourceFactory>> {

@@ -29,7 +29,10 @@ fn mutated_programs_are_planned_or_refused() {
     let folder = Path::new("tests/programs");
     let mut numbers = Numbers(0x5eed_cafe);
     let mut planned = 0;
-    for case in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()) {
+    let mut cases: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    cases.retain(|path| path.is_dir());
+    cases.sort();
+    for case in cases {
         let text = fs::read_to_string(case.join("pipeline.sql")).unwrap();
         let words: Vec<&str> = text.split_inclusive(|c: char| " (),\n".contains(c)).collect();
         for _ in 0..MUTANTS {

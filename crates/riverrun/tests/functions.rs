@@ -342,15 +342,15 @@ fn columns_of_the_wrong_shape_are_told() {
     let pairs = |n: i32| vec![(n, n)];
     let error = UserFunction::table("pairs", &["one"], pairs).unwrap_err();
     assert_eq!(error.message(), "the function pairs names 1 columns and gives 2");
-    let error = UserFunction::vectorized("rows(x INT) RETURNS TABLE(y INT)", |_, _| Err(Error::failure("no rows")));
+    let error = UserFunction::vectorized("doubled(x INT) RETURNS TABLE(y INT)", |_, _| Err(Error::failure("no rows")));
     assert_eq!(
         error.unwrap_err().render("", ""),
-        "error: rows is declared to give a table\n  help: UserFunction::table makes table functions\n"
+        "error: doubled is declared to give a table\n  help: UserFunction::table makes table functions\n"
     );
-    let error = UserFunction::vectorized_table("value(x INT) RETURNS INT", |_, _| Err(Error::failure("no rows")));
+    let error = UserFunction::vectorized_table("single(x INT) RETURNS INT", |_, _| Err(Error::failure("no rows")));
     assert_eq!(
         error.unwrap_err().render("", ""),
-        "error: value is not declared to give a table\n  help: write RETURNS TABLE(column TYPE, …)\n"
+        "error: single is not declared to give a table\n  help: write RETURNS TABLE(column TYPE, …)\n"
     );
 }
 

@@ -49,6 +49,47 @@ SELECT LAG(id, id) OVER (ORDER BY ts) FROM t;
 }
 
 #[test]
+fn misspelt_keywords() {
+    refused_statements(
+        "
+SELECT id FROM t GROUP BU id;
+  2:18 expected the end of the statement, found 'GROUP'
+  help: GROUP is followed by BY, not by `BU`
+SELECT DISTINT id FROM t;
+  2:8 no column 'DISTINT' here
+  help: `DISTINT` looks like DISTINCT
+SELECT t.id FROM t INER JOIN t AS u ON t.id = u.id;
+  2:40 no table or column 't' here
+  help: the table's alias `INER` looks like INNER
+SELECT * FROM t CROS JOIN t AS u;
+  2:27 the join has no condition
+  help: the table's alias `CROS` looks like CROSS
+SELECT t.id FROM t LEFT JION t AS u ON t.id = u.id;
+  2:25 expected OUTER, SEMI, ANTI or JOIN after LEFT
+  help: `JION` looks like JOIN
+SELECT id FROM t UNON ALL SELECT 1;
+  2:23 expected the end of the statement, found 'ALL'
+  help: `UNON` looks like UNION
+SELECT id FROM t HAVIN COUNT(*) > 1;
+  2:24 expected the end of the statement, found 'COUNT'
+  help: `HAVIN` looks like HAVING
+SELECT * FROM TABEL(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE));
+  2:15 there is no table function TABEL
+  help: did you mean `TABLE`?
+INSERT INT t SELECT 1, 'a';
+  2:8 expected INTO, found 'INT'
+  help: `INT` looks like INTO
+CREATE TABLE x (a INT, PRIMARY KEYS (a) NOT ENFORCED) WITH ('connector' = 'print');
+  2:32 expected KEY, found 'KEYS'
+  help: `KEYS` looks like KEY
+CREATE TABLE x (b INT) WITH ('connector' = 'print') LIKE t (OVERWRITING ALL);
+  2:73 OVERWRITING ALL is not possible
+  help: GENERATED, METADATA, OPTIONS and WATERMARKS can be overwritten
+",
+    );
+}
+
+#[test]
 fn windows() {
     refused_statements(
         "

@@ -1,6 +1,6 @@
 //! Which options fit a field: one that would do nothing is refused.
 //!
-//! As in Flink 2.3 (measured), but that `null-rate` goes with a sequence too, and `min` and `max` with an interval.
+//! As in Flink 2.3, but that `null-rate` goes with a sequence too, and `min` and `max` with an interval.
 
 use riverrun_core::{DataType, Error, Options, Result, TypeKind};
 

@@ -155,6 +155,7 @@ impl RecordReader {
             begun: split.start == 0,
             finished: false,
             inode: None,
+            made: None,
         }
     }
 

@@ -119,8 +119,21 @@ pub struct FileSource {
 }
 
 impl FileSource {
-    /// Sees that the table can be read.
+    /// Sees that the table can be read, and that there is something to read.
     pub fn new(spec: SourceSpec) -> Result<FileSource> {
+        let place = spec.options.given(super::PATH.name).and_then(|value| value.value_place);
+        let source = FileSource::defined(spec)?;
+        let Table { name, location, monitor, .. } = &*source.table;
+        if source.tail {
+            super::tail::check(location, name, place)?;
+        } else if monitor.is_none() || location.path().is_some() {
+            location.check(name, place)?;
+        }
+        Ok(source)
+    }
+
+    /// Sees that the table can be read as it is defined, whatever there is.
+    pub fn defined(spec: SourceSpec) -> Result<FileSource> {
         let options = &spec.options;
         let place = options.given(super::PATH.name).and_then(|value| value.value_place);
         let path = super::path_text(options, &spec.table)?;
@@ -149,11 +162,6 @@ impl FileSource {
                 .detail("'scan.tail' is true")
                 .hint("leave 'scan.tail' out, or let 'path' name the file before it is compressed")
                 .at(place));
-        }
-        if tail {
-            super::tail::check(&location, &spec.table, place)?;
-        } else if monitor.is_none() || location.path().is_some() {
-            location.check(&spec.table, place)?;
         }
         check_format_metadata(kind, &spec)?;
         let layout = Layout::new(&spec, options.text(&super::DEFAULT_PARTITION).unwrap_or_default())?;

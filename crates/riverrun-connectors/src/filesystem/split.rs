@@ -94,6 +94,9 @@ pub struct SplitState {
     pub finished: bool,
     /// The file's number on its device, for files that are followed through renames.
     pub inode: Option<u64>,
+    /// When the file was made, in nanoseconds; not in the states of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<u64>,
 }
 
 /// All splits of one worker at a barrier; the list is kept whole, so that a restore reads no file twice.
@@ -128,10 +131,10 @@ impl ReaderState {
     }
 }
 
-/// The worker that reads a file which was found while the job runs: the same on every worker, and whatever else is found.
-pub fn worker_of(path: &str, parallelism: usize) -> usize {
+/// The worker that reads a file which was found while the job runs, by its path or what else stands for it: the same on every worker, and whatever else is found.
+pub fn worker_of(name: &str, parallelism: usize) -> usize {
     // FNV-1a; only evenness matters, and that it never changes.
-    let hash = path
+    let hash = name
         .bytes()
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     ((hash >> 32) % parallelism.max(1) as u64) as usize

@@ -1,10 +1,13 @@
 //! Files that are followed as they grow, as `tail -F` does: through rotation by renaming, truncation, and absence.
 //!
 //! A file is known by its number on its device, so one that was renamed is read to its end, and not again under its new
-//! name. What stands after the last newline is no record until the newline comes, or the file is replaced.
+//! name. The number also decides which worker reads it, so that all agree on that under whatever name each of them finds
+//! it; and what has been read to its end is in the snapshots as long as it is there. What stands after the last newline is no record until the newline comes, or the file is replaced.
 //!
 //! A compressed file does not grow. Those that are there when the table is first read are read whole; one that comes later
 //! is what a rotation has made of a file that was followed, and is passed over.
+
+mod identity;
 
 use super::columns::Constants;
 use super::compression::Compression;
@@ -14,11 +17,12 @@ use super::records::{Broken, Progress, RecordReader};
 use super::source::Table;
 use super::split::{ReaderState, Split, SplitState, worker_of};
 use super::watch::Watcher;
+pub use identity::gone;
+use identity::{FileId, identified, renamed};
 use riverrun_core::{Error, Millis, Place, Result, RowBatch};
 use riverrun_runtime::{SourceContext, SourceOutput, SourceReader, SourceState, SplitId};
 use riverrun_state::{OperatorSnapshot, RestoredState};
-use std::collections::{BTreeMap, HashSet, VecDeque};
-use std::fs::Metadata;
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -42,7 +46,11 @@ pub fn check(location: &Location, table: &str, place: Option<Place>) -> Result<(
 struct Followed {
     reader: RecordReader,
     constants: Constants,
-    inode: u64,
+    file: FileId,
+    /// Where it was found first; it may have another name since.
+    path: String,
+    /// Whether another file has that path now.
+    displaced: bool,
 }
 
 impl Followed {
@@ -50,7 +58,31 @@ impl Followed {
     fn length(&self) -> std::io::Result<u64> {
         Ok(self.reader.file().metadata()?.len())
     }
+
+    /// Whether something stands in the file that has its path now.
+    fn is_replaced(&self) -> bool {
+        self.displaced && std::fs::metadata(&self.path).is_ok_and(|now| now.len() > 0 && FileId::of(&now) != self.file)
+    }
+
+    fn state(&self, split: &str, finished: bool) -> SplitState {
+        SplitState {
+            id: split.to_owned(),
+            path: self.path.clone(),
+            made: self.file.made,
+            ..self.reader.state(finished, Some(self.file.inode))
+        }
+    }
 }
+
+/// A file that is not read any more, or not at all.
+struct Done {
+    state: SplitState,
+    /// Whether the last look has not found it, as happens when it is renamed meanwhile.
+    missed: bool,
+}
+
+/// Files that are not read any more.
+type DoneFiles = HashMap<FileId, Done>;
 
 /// Follows one worker's files.
 pub struct TailReader {
@@ -58,17 +90,22 @@ pub struct TailReader {
     context: SourceContext,
     broken: Broken,
     watcher: Option<Watcher>,
-    /// By path, which names the split: the file that is read, then those that have taken its place since. These are open
-    /// already, so that the next rotation can't take them away.
+    /// The worker that reads all files, where it does not depend on the file: those that take one path, one after another,
+    /// are read in this order.
+    only: Option<usize>,
+    /// By split: the file that is read, then those that have taken its place since. These are open already, so that the
+    /// next rotation can't take them away.
     files: BTreeMap<String, VecDeque<Followed>>,
-    /// The numbers of the files that are read, or were read and are still there under another name.
-    inodes: HashSet<u64>,
+    /// Which files these are.
+    open: HashSet<FileId>,
+    /// Those that were read to their ends and are still there, and compressed ones that are passed over.
+    done: DoneFiles,
     /// Files of an earlier run that have not been found yet, and compressed ones of which nothing has been read.
-    restored: BTreeMap<String, SplitState>,
+    restored: Vec<SplitState>,
+    /// The paths of files that were renamed during this look: those that follow on them wait for the next one.
+    moved: HashSet<String>,
     /// Whether it is known which compressed files are to be read.
     begun: bool,
-    /// The numbers of compressed files that have been begun, or are passed over.
-    passed: HashSet<u64>,
     /// Whether it was said that some are.
     noted: bool,
     /// Whether this is the first look: only then does `latest-offset` mean the end of a file.
@@ -82,16 +119,22 @@ pub struct TailReader {
 impl TailReader {
     /// Follows the files of `table` that fall to this worker.
     pub fn new(table: Arc<Table>, context: SourceContext) -> TailReader {
+        let only = match table.location.path().filter(|path| !path.is_dir()) {
+            Some(path) => Some(worker_of(&location::absolute(path), context.parallelism)),
+            None => (context.parallelism <= 1).then_some(0),
+        };
         TailReader {
             broken: table.broken(&context),
             table,
             context,
             watcher: None,
+            only,
             files: BTreeMap::new(),
-            inodes: HashSet::new(),
-            restored: BTreeMap::new(),
+            open: HashSet::new(),
+            done: HashMap::new(),
+            restored: Vec::new(),
+            moved: HashSet::new(),
             begun: false,
-            passed: HashSet::new(),
             noted: false,
             first_look: true,
             next_look: Millis(i64::MIN),
@@ -105,134 +148,197 @@ impl TailReader {
             watcher.watch(self.table.location.folders());
         }
         let found = self.found()?;
+        self.moved.clear();
         self.begin(&found);
-        let mut there = HashSet::new();
-        for file in found {
-            let Ok(metadata) = std::fs::metadata(&*file.path) else { continue };
-            let inode = inode_of(&metadata);
-            there.insert(inode);
+        self.resume(&found, out)?;
+        for (file, id) in &found {
+            if !self.is_own(id.inode) || self.is_known(id) || self.moved.contains(&*file.path) {
+                continue;
+            }
             if Compression::of(&file.path) != Compression::None {
-                self.read_whole(file, inode, out)?;
-            } else if self.is_own(&file.path) && !self.inodes.contains(&inode) {
-                self.follow(file, inode, out)?;
+                self.pass_over(file, *id);
+            } else {
+                self.follow(file, *id, out)?;
             }
         }
-        self.passed.retain(|inode| there.contains(inode));
-        // Numbers of files that are gone may be given to others.
-        there.extend(self.files.values().flatten().map(|followed| followed.inode));
-        self.inodes.retain(|inode| there.contains(inode));
+        self.note_names(&found);
         self.first_look = false;
         Ok(())
     }
 
     /// The files that are there.
-    fn found(&self) -> Result<Vec<FoundFile>> {
-        match self.table.location.path() {
-            Some(path) if !path.is_dir() => Ok(self.table.location.look(path).into_iter().collect()),
-            _ => self.table.location.list(),
-        }
+    fn found(&self) -> Result<Vec<(FoundFile, FileId)>> {
+        let found = match self.table.location.path() {
+            Some(path) if !path.is_dir() => self.table.location.look(path).into_iter().collect(),
+            _ => self.table.location.list()?,
+        };
+        Ok(identified(found))
     }
 
-    /// Whether this worker reads a file.
-    fn is_own(&self, path: &str) -> bool {
-        worker_of(path, self.context.parallelism) == self.context.worker
+    /// Whether this worker reads the file of that number. The device has no say: processes may know it by different numbers.
+    fn is_own(&self, inode: u64) -> bool {
+        let worker = self.only.unwrap_or_else(|| worker_of(&inode.to_string(), self.context.parallelism));
+        worker == self.context.worker
+    }
+
+    /// Whether a file is read, or is not to be read any more.
+    fn is_known(&self, id: &FileId) -> bool {
+        self.open.contains(id) || self.done.contains_key(id)
     }
 
     /// When the table is first read: decides which compressed files are.
-    fn begin(&mut self, found: &[FoundFile]) {
+    fn begin(&mut self, found: &[(FoundFile, FileId)]) {
         if std::mem::replace(&mut self.begun, true) {
             return;
         }
-        for file in found {
-            let Some(original) = Compression::original(&file.path) else { continue };
-            let Ok(metadata) = std::fs::metadata(&*file.path) else { continue };
-            let inode = inode_of(&metadata);
+        for (file, id) in found {
+            let Some(original) = Compression::original(&file.path).filter(|_| self.is_own(id.inode)) else { continue };
+            let unread = RecordReader::unread(&Split::whole(file.clone()));
+            let state = SplitState { inode: Some(id.inode), made: id.made, ..unread };
             // Being compressed just now: what stands in it is read from the original.
-            let is_double = found.iter().any(|other| *other.path == *original);
+            let is_double = found.iter().any(|(other, _)| *other.path == *original);
             if is_double || self.table.from_end {
-                self.passed.insert(inode);
-            } else if self.is_own(&file.path) {
-                let unread = RecordReader::unread(&Split::whole(file.clone()));
-                self.restored.insert(file.path.to_string(), SplitState { inode: Some(inode), ..unread });
+                self.done.insert(*id, Done { state: SplitState { finished: true, ..state }, missed: false });
+            } else {
+                self.restored.push(state);
             }
         }
     }
 
-    /// Begins with a compressed file if it is one of those that are read.
-    fn read_whole(&mut self, file: FoundFile, inode: u64, out: &mut SourceOutput<RowBatch>) -> Result<()> {
-        if !self.passed.insert(inode) {
-            return Ok(());
+    /// Goes on with the files of an earlier run, by their numbers, for they may have been renamed since; and begins with
+    /// compressed ones.
+    fn resume(&mut self, found: &[(FoundFile, FileId)], out: &mut SourceOutput<RowBatch>) -> Result<()> {
+        for mut state in std::mem::take(&mut self.restored) {
+            if self.moved.contains(&state.path) {
+                self.restored.push(state);
+                continue;
+            }
+            let here = found.iter().find(|(file, id)| id.is_of(&state, &file.path) && !self.is_known(id));
+            if let Some((file, id)) = here {
+                let compressed = Compression::of(&file.path) != Compression::None;
+                // A file that is shorter than it was has been written anew.
+                let anew = !compressed && file.size < state.offset;
+                if !state.finished {
+                    if anew {
+                        (state.offset, state.begun) = (0, true);
+                    }
+                    self.open(file, *id, state, out)?;
+                } else if !anew {
+                    self.done.insert(*id, Done { state, missed: false });
+                }
+            } else if state.finished {
+                // It has been removed.
+            } else if let Some((other, _)) = found.iter().find(|(file, _)| *file.path == *state.path) {
+                // Rotated away while nobody looked: what is left of it comes first.
+                let file = renamed(&state).map(|path| FoundFile { path: path.into(), ..other.clone() });
+                match file.and_then(|file| FileId::at(&file.path).map(|id| (file, id))) {
+                    Some((_, id)) if self.is_known(&id) => {}
+                    Some((file, id)) => self.open(&file, id, state, out)?,
+                    None => tracing::warn!("{}", gone(&state)),
+                }
+            } else {
+                self.restored.push(state);
+            }
         }
-        // By its number, for it may have been renamed since.
-        let waiting = self.restored.iter().find(|(_, state)| state.inode == Some(inode)).map(|(path, _)| path.clone());
-        if let Some(state) = waiting.and_then(|path| self.restored.remove(&path)) {
-            let split = Split { id: state.path.as_str().into(), ..Split::whole(file) };
-            return self.open(split, Some(&state), out);
-        }
-        if self.is_own(&file.path) && !std::mem::replace(&mut self.noted, true) {
+        Ok(())
+    }
+
+    /// Remembers that a compressed file is not read.
+    fn pass_over(&mut self, file: &FoundFile, id: FileId) {
+        let unread = RecordReader::unread(&Split::whole(file.clone()));
+        let state = SplitState { finished: true, inode: Some(id.inode), made: id.made, ..unread };
+        self.done.insert(id, Done { state, missed: false });
+        if !std::mem::replace(&mut self.noted, true) {
             tracing::warn!(
                 "{} is passed over, as are all compressed files that were not there at the start: what stands in them is taken \
                  to have been read before they were compressed",
                 file.path
             );
         }
-        Ok(())
     }
 
     /// Begins with a file, or lets it wait behind the one whose place it has taken.
-    fn follow(&mut self, file: FoundFile, inode: u64, out: &mut SourceOutput<RowBatch>) -> Result<()> {
-        let path = file.path.to_string();
-        let mut state = self.restored.remove(&path);
-        let split = Split::whole(file);
-        if let Some(old) = state.take_if(|state| state.inode != Some(inode)) {
-            // Rotated away while nobody looked: what is left of it comes first.
-            match old.inode.and_then(|inode| find_by_inode(Path::new(&path), inode)) {
-                Some(renamed) => {
-                    let file = Arc::new(FoundFile { path: renamed.into(), ..(*split.file).clone() });
-                    self.open(Split { file, ..split.clone() }, Some(&old), out)?;
-                }
-                None => tracing::warn!("{path} is another file than before, and the old one is gone"),
-            }
+    fn follow(&mut self, file: &FoundFile, id: FileId, out: &mut SourceOutput<RowBatch>) -> Result<()> {
+        let unread = RecordReader::unread(&Split::whole(file.clone()));
+        let mut state = SplitState { inode: Some(id.inode), made: id.made, ..unread };
+        if self.only.is_none() {
+            // The file that had the path before may be read by another worker: they are different splits.
+            state.id = format!("{}#{}", file.path, id.inode);
+        } else if let Some((split, _)) =
+            self.files.iter().find(|(_, files)| files.iter().any(|it| it.path == state.path))
+        {
+            state.id.clone_from(split);
         }
-        if state.is_none() && self.first_look && self.table.from_end {
-            state = Some(SplitState {
-                id: path.clone(),
-                path,
-                start: 0,
-                end: None,
-                // Before the last newline, so that a line that is being written is not taken by its second half.
-                offset: split.file.size.saturating_sub(1),
-                begun: split.file.size == 0,
-                finished: false,
-                inode: Some(inode),
-            });
+        if self.first_look && self.table.from_end {
+            // Before the last newline, so that a line that is being written is not taken by its second half.
+            (state.offset, state.begun) = (file.size.saturating_sub(1), file.size == 0);
         }
-        // A file that is shorter than it was has been written anew.
-        let state = state.filter(|state| state.offset <= split.file.size);
-        self.open(split, state.as_ref(), out)
+        self.open(file, id, state, out)
     }
 
-    fn open(&mut self, split: Split, state: Option<&SplitState>, out: &mut SourceOutput<RowBatch>) -> Result<()> {
-        let constants = self.table.layout.constants(&split.file)?;
-        let path = Arc::clone(&split.file.path);
-        let id: SplitId = Arc::clone(&split.id);
-        let reader = match self.table.records(split, state, true) {
+    /// Opens a file where `state` stands.
+    fn open(
+        &mut self,
+        file: &FoundFile,
+        id: FileId,
+        state: SplitState,
+        out: &mut SourceOutput<RowBatch>,
+    ) -> Result<()> {
+        let constants = self.table.layout.constants(file)?;
+        let split: SplitId = state.id.as_str().into();
+        let whole = Split { id: Arc::clone(&split), ..Split::whole(file.clone()) };
+        let path = Path::new(&*file.path);
+        let reader = match self.table.records(whole, Some(&state), true) {
             Ok(reader) => reader,
-            // Gone again between the look and the opening.
-            Err(_) if !Path::new(&*path).exists() => return Ok(()),
+            Err(_) if FileId::at(&file.path) != Some(id) => {
+                self.look_again(state);
+                return Ok(());
+            }
             Err(error) => return Err(error),
         };
-        // The number of what was opened, which may be another file than the one that was looked at.
-        let metadata = reader.file().metadata().map_err(|error| io_error("read", Path::new(&*path), &error))?;
-        let inode = inode_of(&metadata);
-        if reader.is_growing() {
-            self.inodes.insert(inode);
+        let metadata = reader.file().metadata().map_err(|error| io_error("read", path, &error))?;
+        // Renamed between the look and the opening. Some file systems give an open file another number than its path has.
+        if FileId::of(&metadata) != id && FileId::at(&file.path) != Some(id) {
+            self.look_again(state);
+            return Ok(());
         }
-        if !self.files.contains_key(&*id) {
-            out.open_split(Arc::clone(&id));
+        self.open.insert(id);
+        if !self.files.contains_key(&*split) {
+            out.open_split(split);
         }
-        self.files.entry(id.to_string()).or_default().push_back(Followed { reader, constants, inode });
+        let followed = Followed { reader, constants, file: id, path: state.path, displaced: false };
+        self.files.entry(state.id).or_default().push_back(followed);
         Ok(())
+    }
+
+    /// Leaves a file that could not be opened under the name it was found by to the next look, which is to come soon.
+    fn look_again(&mut self, state: SplitState) {
+        self.next_look = Millis(i64::MIN);
+        self.moved.insert(state.path.clone());
+        self.restored.push(state);
+    }
+
+    /// Sees which files have other names now, and forgets those that are gone.
+    fn note_names(&mut self, found: &[(FoundFile, FileId)]) {
+        let names: HashMap<&str, FileId> = found.iter().map(|(file, id)| (&*file.path, *id)).collect();
+        for (split, files) in &mut self.files {
+            for followed in files {
+                // In a split with the name of its path the file that takes its place waits behind it.
+                let waits = self.only.is_some() && *split == followed.path;
+                followed.displaced = !waits && names.get(&*followed.path).is_some_and(|id| *id != followed.file);
+            }
+        }
+        for (file, id) in found {
+            if let Some(done) = self.done.get_mut(id) {
+                done.missed = false;
+                if done.state.path != *file.path {
+                    done.state.path = file.path.to_string();
+                }
+            }
+        }
+        let there: HashSet<FileId> = names.into_values().collect();
+        self.done.retain(|id, done| there.contains(id) || !std::mem::replace(&mut done.missed, true));
+        self.open = self.files.values().flatten().map(|followed| followed.file).collect();
     }
 
     /// Reads on in the files, beginning with another one each time. Whether there may be more.
@@ -243,7 +349,7 @@ impl TailReader {
         let mut ended: Vec<String> = Vec::new();
         for index in (self.turn..count).chain(0..self.turn) {
             let Some((path, files)) = self.files.iter_mut().nth(index) else { continue };
-            rows += read_one(&self.table, &self.context, &mut self.broken, path, files, out)?;
+            rows += read_one(&self.table, &self.context, &mut self.broken, path, files, &mut self.done, out)?;
             if files.is_empty() {
                 ended.push(path.clone());
             }
@@ -259,17 +365,22 @@ impl TailReader {
     }
 }
 
-/// Reads on in the file at the head of `files`; how many rows have come. A compressed file that has ended is taken away.
+/// Reads on in the file at the head of `files`; how many rows have come. One that has ended goes to those that are `done`.
 fn read_one(
     table: &Table,
     context: &SourceContext,
     broken: &mut Broken,
     path: &str,
     files: &mut VecDeque<Followed>,
+    done: &mut DoneFiles,
     out: &mut SourceOutput<RowBatch>,
 ) -> Result<usize> {
     // Whoever writes goes on with the old file until it opens the new one: only then is the old one at its end.
     let replaced = files.len() > 2 || files.get(1).is_some_and(|next| next.length().is_ok_and(|length| length > 0));
+    let mut end = |files: &mut VecDeque<Followed>| {
+        let ended = files.pop_front().map(|it| (it.file, Done { state: it.state(path, true), missed: false }));
+        done.extend(ended);
+    };
     let Some(followed) = files.front_mut() else { return Ok(0) };
     let mut rows = 0;
     let mut turn =
@@ -287,7 +398,7 @@ fn read_one(
         return Ok(rows.max(1));
     }
     if !followed.reader.is_growing() {
-        files.pop_front();
+        end(files);
         return Ok(rows.max(1));
     }
     // At the end: cut short, replaced, or waiting for more.
@@ -297,11 +408,11 @@ fn read_one(
         followed.reader.rewind()?;
         return Ok(rows.max(1));
     }
-    if replaced {
+    if replaced || followed.is_replaced() {
         // Nobody appends to it any more: its last line needs no newline.
         followed.reader.stop_growing();
         while turn(followed, broken, out)? == Progress::More {}
-        files.pop_front();
+        end(files);
         return Ok(rows.max(1));
     }
     Ok(rows)
@@ -329,12 +440,12 @@ impl SourceReader<RowBatch> for TailReader {
         if !self.begun {
             self.begin(&self.found()?);
         }
-        let followed = self.files.iter().filter_map(|(path, files)| Some((path, files.front()?)));
-        let mut splits: Vec<SplitState> = followed
-            // The split keeps its name while its file may have another.
-            .map(|(path, file)| SplitState { path: path.clone(), ..file.reader.state(false, Some(file.inode)) })
-            .collect();
-        splits.extend(self.restored.values().cloned());
+        let followed = self.files.iter().flat_map(|(split, files)| files.iter().map(|file| file.state(split, false)));
+        let mut splits: Vec<SplitState> = followed.collect();
+        splits.extend(self.done.values().map(|done| done.state.clone()));
+        splits.extend(self.restored.iter().cloned());
+        // Files that had one path, one after another, keep their order.
+        splits.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(OperatorSnapshot { union: vec![ReaderState { splits }.encode()?], ..OperatorSnapshot::default() })
     }
 
@@ -342,31 +453,14 @@ impl SourceReader<RowBatch> for TailReader {
         self.first_look &= state.union.is_empty();
         self.begun |= !state.union.is_empty();
         for split in ReaderState::merge(&state)? {
-            if worker_of(&split.path, self.context.parallelism) == self.context.worker {
-                self.restored.insert(split.path.clone(), split);
+            let own = match split.inode {
+                Some(inode) => self.is_own(inode),
+                None => worker_of(&split.path, self.context.parallelism) == self.context.worker,
+            };
+            if own {
+                self.restored.push(split);
             }
         }
         Ok(())
     }
-}
-
-/// The file beside `path` that has this number: where a rotation has put it.
-fn find_by_inode(path: &Path, inode: u64) -> Option<String> {
-    let entries = std::fs::read_dir(location::parent(path)).ok()?;
-    let found = entries
-        .flatten()
-        .find(|entry| entry.metadata().is_ok_and(|metadata| metadata.is_file() && inode_of(&metadata) == inode))?;
-    Some(location::absolute(&found.path()))
-}
-
-#[cfg(unix)]
-fn inode_of(metadata: &Metadata) -> u64 {
-    std::os::unix::fs::MetadataExt::ino(metadata)
-}
-
-/// Without numbers a file is known by when it was made.
-#[cfg(not(unix))]
-fn inode_of(metadata: &Metadata) -> u64 {
-    let made = metadata.created().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
-    made.map_or(0, |made| made.as_nanos() as u64)
 }

@@ -1,5 +1,6 @@
 //! What the tests of the connector share: tables, and readers and writers driven by hand.
 
+mod rotation;
 mod sink;
 mod source;
 mod tail;

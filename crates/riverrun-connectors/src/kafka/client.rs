@@ -16,18 +16,52 @@ const TELL_AGAIN: Duration = Duration::from_secs(30);
 
 /// What the client says by itself while it reconnects: each kind of trouble once in a while, not hundreds of times a second.
 #[derive(Debug, Default)]
-pub struct Troubles(Mutex<HashMap<Option<i32>, Instant>>);
+pub struct Troubles {
+    told: Mutex<HashMap<Option<i32>, Instant>>,
+    /// Why the brokers did not let the client in, the last time.
+    refused: Mutex<Option<Refusal>>,
+}
+
+/// A broker that answers, and does not let the client in.
+#[derive(Clone, Debug)]
+struct Refusal {
+    reason: String,
+    hint: &'static str,
+}
 
 impl Troubles {
+    /// The error of a question to brokers that was not answered.
+    pub fn unreachable(&self, table: &str, servers: &str, error: &KafkaError) -> Error {
+        let what = format!("cannot reach Kafka for table '{table}'");
+        match self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone() {
+            Some(Refusal { reason, hint }) => Error::failure(what).detail(reason).hint(hint),
+            None => failed(&what, servers, error),
+        }
+    }
+
     /// Logs an error that the client gets over by itself.
     pub fn tell(&self, error: &KafkaError, reason: &str) {
         // The end of a partition is none. That all brokers are down follows from each one's own message.
         let code = error.rdkafka_error_code();
-        if matches!(error, KafkaError::PartitionEOF(_)) || code == Some(RDKafkaErrorCode::AllBrokersDown) {
+        let no_trouble = [RDKafkaErrorCode::AllBrokersDown, RDKafkaErrorCode::PartitionEOF];
+        if matches!(error, KafkaError::PartitionEOF(_)) || code.is_some_and(|code| no_trouble.contains(&code)) {
             return;
         }
+        let hint = match code {
+            Some(RDKafkaErrorCode::Authentication | RDKafkaErrorCode::SaslAuthenticationFailed) => {
+                Some("check 'properties.sasl.mechanism', the user and the password in 'properties.sasl.*'")
+            }
+            Some(RDKafkaErrorCode::SSL) => {
+                Some("check 'properties.ssl.ca.location', and that the brokers speak TLS at this address")
+            }
+            _ => None,
+        };
+        if let Some(hint) = hint {
+            let refusal = Refusal { reason: reason.to_owned(), hint };
+            *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(refusal);
+        }
         let kind = code.map(|code| code as i32);
-        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         if told.get(&kind).is_none_or(|last| last.elapsed() >= TELL_AGAIN) {
             told.insert(kind, Instant::now());
             tracing::warn!("Kafka: {reason}");

@@ -124,6 +124,13 @@ impl Layout {
             }
         };
         let all = options.text(&options::VALUE_INCLUDE).unwrap_or_default().eq_ignore_ascii_case("ALL");
+        let prefix_given = options.given(options::KEY_PREFIX.name).filter(|prefix| !prefix.text.is_empty());
+        if let Some(prefix) = prefix_given.filter(|_| all && key.is_some()) {
+            return Err(Error::input("'key.fields-prefix' does not go with 'value.fields-include' = 'ALL'")
+                .detail("the value would have the key's columns too, under other names than the key")
+                .hint("set 'value.fields-include' = 'EXCEPT_KEY'")
+                .at(prefix.key_place));
+        }
         let columns: Vec<usize> = (0..schema.len())
             .filter(|index| all || !key.as_ref().is_some_and(|key| key.columns.contains(index)))
             .collect();

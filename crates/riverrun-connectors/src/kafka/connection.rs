@@ -4,7 +4,7 @@ use super::client::{self, REQUEST_TIMEOUT, failed};
 use rdkafka::ClientContext;
 use rdkafka::admin::{AdminClient, AdminOptions, ResourceSpecifier};
 use rdkafka::client::DefaultClientContext;
-use rdkafka::config::{FromClientConfig, FromClientConfigAndContext};
+use rdkafka::config::{ClientConfig, FromClientConfig, FromClientConfigAndContext};
 use rdkafka::consumer::BaseConsumer;
 use rdkafka::error::KafkaError;
 use rdkafka::message::DeliveryResult;
@@ -81,6 +81,25 @@ impl Connection {
         waker: Waker,
         transactional_id: Option<&str>,
     ) -> Result<KafkaProducer> {
+        let config = self.producer_config(transactional_id)?;
+        let context = Context { deliveries, waker, troubles: client::Troubles::default() };
+        KafkaProducer::from_config_and_context(&config, context)
+            .map_err(|error| failed("cannot start a Kafka producer", &client::servers(&self.options), &error))
+    }
+
+    /// Refuses properties that a producer does not take, without a connection.
+    pub fn check(&self) -> Result<()> {
+        let mut config = self.producer_config(None)?;
+        config.remove("bootstrap.servers");
+        let context =
+            Context { deliveries: Arc::default(), waker: Arc::new(|| {}), troubles: client::Troubles::default() };
+        let producer = KafkaProducer::from_config_and_context(&config, context);
+        producer
+            .map(drop)
+            .map_err(|error| failed("cannot start a Kafka producer", &client::servers(&self.options), &error))
+    }
+
+    fn producer_config(&self, transactional_id: Option<&str>) -> Result<ClientConfig> {
         let mut config = client::config(&self.table, &self.options)?;
         if config.get("linger.ms").is_none() {
             config.set("linger.ms", "5");
@@ -88,6 +107,10 @@ impl Connection {
         if config.get("enable.idempotence").is_none() && config.get("acks").is_none() {
             // Retries within the client neither double nor reorder records.
             config.set("enable.idempotence", "true");
+        }
+        if config.get("partitioner").is_none() {
+            // The Java client's: a key is in the same partition, whichever client has written it.
+            config.set("partitioner", "murmur2_random");
         }
         config.remove("group.id");
         match transactional_id {
@@ -99,9 +122,7 @@ impl Connection {
                 config.remove("transaction.timeout.ms");
             }
         }
-        let context = Context { deliveries, waker, troubles: client::Troubles::default() };
-        KafkaProducer::from_config_and_context(&config, context)
-            .map_err(|error| failed("cannot start a Kafka producer", &client::servers(&self.options), &error))
+        Ok(config)
     }
 
     /// A consumer of this group that assigns and commits nothing by itself.
@@ -117,7 +138,7 @@ impl Connection {
         let producer = self.producer(Arc::new(Deliveries::default()), Arc::new(|| {}), None)?;
         let metadata = producer.client().fetch_metadata(Some(&self.topic), REQUEST_TIMEOUT).map_err(|error| {
             let servers = client::servers(&self.options);
-            failed(&format!("cannot reach Kafka for table '{}'", self.table), &servers, &error)
+            producer.client().context().troubles.unreachable(&self.table, &servers, &error)
         })?;
         Ok(metadata.topics().first().map_or(1, |topic| topic.partitions().len().max(1) as i32))
     }

@@ -5,7 +5,7 @@ use super::offsets::{self, Bound, Partition};
 use crate::threads;
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use rdkafka::ClientContext;
-use rdkafka::config::FromClientConfigAndContext;
+use rdkafka::config::{ClientConfig, FromClientConfigAndContext};
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Headers, Message, Timestamp};
@@ -133,6 +133,22 @@ pub type Client = BaseConsumer<Listener>;
 
 /// The client of a source or of a question about topics.
 pub fn consumer(table: &str, options: &Options) -> Result<Client> {
+    client_of(&consumer_config(table, options)?, options)
+}
+
+/// Refuses properties that a consumer does not take, without a connection.
+pub fn check(table: &str, options: &Options) -> Result<()> {
+    let mut config = consumer_config(table, options)?;
+    config.remove("bootstrap.servers");
+    client_of(&config, options).map(drop)
+}
+
+fn client_of(config: &ClientConfig, options: &Options) -> Result<Client> {
+    Client::from_config_and_context(config, Listener::default())
+        .map_err(|error| failed("cannot start a Kafka consumer", &client::servers(options), &error))
+}
+
+fn consumer_config(table: &str, options: &Options) -> Result<ClientConfig> {
     let mut config = client::config(table, options)?;
     config
         .set("enable.auto.commit", "false")
@@ -146,8 +162,7 @@ pub fn consumer(table: &str, options: &Options) -> Result<Client> {
         config.set("queued.max.messages.kbytes", "16384");
     }
     config.remove("auto.offset.reset");
-    Client::from_config_and_context(&config, Listener::default())
-        .map_err(|error| failed("cannot start a Kafka consumer", &client::servers(options), &error))
+    Ok(config)
 }
 
 /// The partitions of a table's topics; an error if a named topic does not exist.
@@ -156,11 +171,11 @@ pub fn partitions(consumer: &Client, spec: &FetchSpec) -> Result<Vec<Partition>>
     let ask = |topic: Option<&str>| {
         consumer
             .fetch_metadata(topic, REQUEST_TIMEOUT)
-            .map_err(|error| failed(&format!("cannot reach Kafka for table '{}'", spec.table), &servers, &error))
+            .map_err(|error| consumer.context().0.unreachable(&spec.table, &servers, &error))
     };
     let mut found = Vec::new();
     if let Some(pattern) = &spec.pattern {
-        for topic in ask(None)?.topics().iter().filter(|topic| matches_whole(pattern, topic.name())) {
+        for topic in ask(None)?.topics().iter().filter(|topic| pattern.is_match(topic.name())) {
             found.extend(topic.partitions().iter().map(|partition| (topic.name().to_owned(), partition.id())));
         }
     }
@@ -177,10 +192,6 @@ pub fn partitions(consumer: &Client, spec: &FetchSpec) -> Result<Vec<Partition>>
     found.sort();
     found.dedup();
     Ok(found)
-}
-
-fn matches_whole(pattern: &Regex, name: &str) -> bool {
-    pattern.find(name).is_some_and(|found| found.start() == 0 && found.end() == name.len())
 }
 
 /// The worker that reads a partition: the partitions of a topic in turn, topics starting at different workers.

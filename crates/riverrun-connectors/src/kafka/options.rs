@@ -87,7 +87,7 @@ pub const PARTITIONER: OptionDef = OptionDef::new(
     "sink.partitioner",
     OptionType::OneOf(&["default", "fixed", "round-robin"]),
     Some("default"),
-    "How a sink chooses partitions: by key hash (sticky without a key), one per worker, or in turn.",
+    "How a sink chooses partitions: by the hash of the key, which is that of the Java client (any of them without a key), one per worker, or in turn.",
 );
 pub const TRANSACTIONAL_ID_PREFIX: OptionDef = OptionDef::new(
     "sink.transactional-id-prefix",

@@ -73,8 +73,7 @@ impl KafkaSink {
             retries: RETRIES,
         };
         let connection = Connection { table: spec.table.clone(), topic, options: spec.options.clone() };
-        // Refuses unknown properties now, without a connection.
-        drop(connection.producer(Arc::new(Deliveries::default()), Arc::new(|| {}), None)?);
+        connection.check()?;
         Ok(KafkaSink { guarantee: delivery.guarantee, spec, layout, connection, delivery, partitioner })
     }
 }

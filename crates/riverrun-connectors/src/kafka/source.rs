@@ -43,7 +43,7 @@ impl KafkaSource {
             .unwrap_or_default();
         let pattern = match options.given(options::TOPIC_PATTERN.name) {
             None => None,
-            Some(value) => Some(pattern::compiled(options::TOPIC_PATTERN.name, &value.text, value.value_place)?),
+            Some(value) => Some(pattern::whole(options::TOPIC_PATTERN.name, &value.text, value.value_place)?),
         };
         if topics.is_empty() == pattern.is_none() {
             let hint = match pattern {
@@ -67,8 +67,7 @@ impl KafkaSource {
             worker: 0,
             parallelism: 1,
         };
-        // Refuses unknown properties now, without a connection.
-        drop(fetcher::consumer(&spec.table, options)?);
+        fetcher::check(&spec.table, options)?;
         Ok(KafkaSource { spec, layout, fetch })
     }
 }

@@ -1,7 +1,7 @@
 //! The rows of a join that stay in memory until time has passed them.
 //!
 //! Each side has a log of its own, where there is a tier: a barrier writes the rows that have come since the one before, and which have
-//! gone. In the log a row's key is the hash of its join key and a number that no other row of this hash has had; its value is the
+//! gone. In the log a row's key is the hash of its join key and a number that no other row of this hash has; its value is the
 //! join key, a word, and the row. Small sides stand in the blobs of their key groups ([`write_rows`]).
 
 use super::chunks::{Chunks, Place};
@@ -240,6 +240,7 @@ impl HeldRows {
     ) -> Result<()> {
         // Rows come one at a time, and are decoded many at a time. Since nothing was removed yet, their numbers are known before.
         let mut resident = std::mem::replace(&mut self.logs[side].resident, Resident::in_memory());
+        let tiered = resident.is_tiered();
         let mut waiting: Vec<(u32, i64, Vec<u8>)> = Vec::new();
         let mut next = self.sides[side].numbers() as u32;
         let mut take_in =
@@ -262,7 +263,9 @@ impl HeldRows {
             waiting.push((slot, value.i64()?, value.rest().to_vec()));
             let number = next;
             next += 1;
-            self.logs[side].keys.read(number, row_key)?;
+            if tiered {
+                self.logs[side].keys.read(number, row_key)?;
+            }
             if waiting.len() >= READ_ROWS {
                 take_in(self, keys, &mut waiting)?;
             }
@@ -337,7 +340,8 @@ impl EncodeSlots for Values<'_> {
     }
 }
 
-/// The keys of rows in a log, by number: the hash of the join key, and a number that goes on through restarts.
+/// The keys of rows in a log, by number: the hash of the join key, and a number that is larger than those of all rows there are.
+/// After a restart that of a row that has gone may come again: the newest record of a key counts.
 #[derive(Debug, Default)]
 struct RowKeys {
     keys: Vec<[u8; ROW_KEY]>,

@@ -78,7 +78,7 @@ impl Values {
         }
     }
 
-    /// Forgets the rows of a partition, whose key has this hash. What was sent of them stays.
+    /// Forgets the rows of a partition, whose key has this hash. Nothing is taken back downstream.
     fn clear(&mut self, slot: u32, hash: u64) {
         for entry in std::mem::take(&mut self.partitions[slot as usize]).rows.iter() {
             self.index.remove(hash, record(&self.rows, entry.record).row, entry.record);

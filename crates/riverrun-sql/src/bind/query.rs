@@ -62,8 +62,8 @@ pub struct QueryBinder<'a> {
     pub(super) lookups: Vec<(String, LookupHint)>,
     /// What each `*` stands for, in the query of a view.
     pub(super) stars: Option<&'a Stars>,
-    /// Views being expanded, against views of themselves.
-    depth: usize,
+    /// The views being expanded: none may be in itself.
+    views: Vec<String>,
 }
 
 /// The hints that may stand after SELECT. Those after the second say how Flink's batch engine joins, and change nothing here.
@@ -84,7 +84,7 @@ impl<'a> QueryBinder<'a> {
             state_ttls: Vec::new(),
             lookups: Vec::new(),
             stars: None,
-            depth: 0,
+            views: Vec::new(),
         }
     }
 
@@ -431,11 +431,16 @@ impl<'a> QueryBinder<'a> {
             }
             NamedRelation::View { view, tables } => {
                 let name: Vec<String> = view.path.parts().map(str::to_owned).to_vec();
-                if self.depth >= MAX_VIEW_DEPTH {
-                    return Err(Error::input(format!("the view {} is defined by itself", view.path)).at(place));
+                let path = view.path.to_string();
+                if self.views.contains(&path) {
+                    return Err(Error::input(format!("the view {path} is defined by itself")).at(place));
+                }
+                if self.views.len() >= MAX_VIEW_DEPTH {
+                    let message = format!("more than {MAX_VIEW_DEPTH} views stand within one another");
+                    return Err(Error::input(message).at(place));
                 }
                 let mut binder = QueryBinder::of_view(view, tables.as_ref(), self.context);
-                binder.depth = self.depth + 1;
+                binder.views = self.views.iter().cloned().chain([path]).collect();
                 let mut bound = binder.query(&view.query.ast)?;
                 if !view.columns.is_empty() {
                     check_width(view, bound.schema.len()).map_err(|error| error.at(place))?;

@@ -337,7 +337,7 @@ fn variable_name(text: &str, at: Place) -> Result<Option<&str>> {
     let length = 2 + name.chars().count() as u32;
     let name = if name.is_empty() { "NAME" } else { name };
     Err(error
-        .hint(format!("write ${{{name}}}, or '$' || '{{' where the text itself is meant"))
+        .hint(format!("write ${{{name}}}, or U&'\\0024{{' where the text itself is meant"))
         .at(Place { length, ..at }))
 }
 

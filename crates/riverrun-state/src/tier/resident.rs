@@ -29,6 +29,9 @@ const LEAST_SLICE: usize = 64;
 const LEAST_EVICTED: usize = 4096;
 const EVICTED_PER_NEW: usize = 3;
 
+/// So many values are looked at to learn how large they are.
+const SAMPLED: usize = 64;
+
 /// A run of so many bytes is sent; where little may wait, of half of that. Larger runs are fewer files to merge.
 const LARGEST_RUN: usize = 16 << 20;
 
@@ -357,9 +360,10 @@ impl Resident {
         self.frozen.is_some()
     }
 
-    /// About what the slots in memory take up; also before any value was written.
+    /// About what the slots in memory take up; also before any value was written to the log or below.
     pub fn num_bytes_held<K: SlotKeys, V: EncodeSlots>(&mut self, keys: &K, values: &V) -> usize {
-        if self.value_bytes == 0.0 {
+        // What is written says how large values are. Before that they may grow unseen.
+        if self.complete && self.log.is_none() && values.num_bytes().is_none() {
             self.sample(keys, values);
         }
         self.num_bytes(keys, values)
@@ -446,7 +450,10 @@ impl Resident {
         if !self.tiered || keys.is_empty() {
             return Ok(());
         }
-        let used = self.num_bytes_held(keys, values);
+        if self.value_bytes == 0.0 {
+            self.sample(keys, values);
+        }
+        let used = self.num_bytes(keys, values);
         let allowed = self.share.update(used);
         if used > allowed && self.leave_log(keys) {
             let per_slot = (used / keys.len()).max(1);
@@ -537,7 +544,8 @@ impl Resident {
     /// Learns how large values are before any was written.
     fn sample<K: SlotKeys, V: EncodeSlots>(&mut self, keys: &K, values: &V) {
         let mut bytes = Vec::new();
-        let count = keys.live().take(64).map(|slot| values.encode(slot, &mut bytes)).count();
+        let step = (keys.len() / SAMPLED).max(1);
+        let count = keys.live().step_by(step).take(SAMPLED).map(|slot| values.encode(slot, &mut bytes)).count();
         self.value_bytes = bytes.len() as f64 / count.max(1) as f64;
     }
 }

@@ -7,25 +7,30 @@ use std::time::{Duration, Instant};
 
 const LINE: [(&str, TypeKind); 1] = [("line", TypeKind::STRING)];
 
-fn tail(path: &Path) -> Table {
+pub fn tail(path: &Path) -> Table {
     table(&LINE, path, "raw").with("scan.tail", "true")
 }
 
-struct Tail {
-    reader: Box<dyn SourceReader<RowBatch>>,
+pub struct Tail {
+    pub reader: Box<dyn SourceReader<RowBatch>>,
     worker: Worker,
     seen: Seen,
 }
 
 impl Tail {
     fn new(table: &Table) -> Tail {
+        Tail::on(table, 0, 1)
+    }
+
+    /// The one of so many workers.
+    pub fn on(table: &Table, index: usize, parallelism: usize) -> Tail {
         let worker = Worker::new();
-        let reader = table.source().expect("source").reader(worker.source(0, 1)).expect("reader");
+        let reader = table.source().expect("source").reader(worker.source(index, parallelism)).expect("reader");
         Tail { reader, worker, seen: Seen::default() }
     }
 
     /// What has come since the last call, once there are `count` lines.
-    fn lines(&mut self, count: usize) -> Vec<String> {
+    pub fn lines(&mut self, count: usize) -> Vec<String> {
         let end = Instant::now() + Duration::from_secs(10);
         while self.seen.rows.len() < count && Instant::now() < end {
             if poll(self.reader.as_mut(), &mut self.seen).expect("poll") != SourceState::Ready {
@@ -38,17 +43,17 @@ impl Tail {
     }
 
     /// Polls until there is nothing to read.
-    fn idle(&mut self) {
+    pub fn idle(&mut self) {
         while poll(self.reader.as_mut(), &mut self.seen).expect("poll") == SourceState::Ready {}
     }
 }
 
-fn append(path: &Path, text: &str) {
+pub fn append(path: &Path, text: &str) {
     let mut file = File::options().create(true).append(true).open(path).expect("open");
     file.write_all(text.as_bytes()).expect("write");
 }
 
-fn folder() -> (tempfile::TempDir, PathBuf) {
+pub fn folder() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().expect("folder");
     let path = folder.path().join("log");
     (folder, path)
@@ -252,7 +257,7 @@ fn whole_file_formats_cannot_be_followed() {
     assert_eq!(error.message(), "a growing file can't be read as 'parquet'");
 }
 
-fn compress(path: &Path, text: &str) {
+pub fn compress(path: &Path, text: &str) {
     let mut file = flate2::write::GzEncoder::new(File::create(path).expect("create"), flate2::Compression::fast());
     file.write_all(text.as_bytes()).expect("write");
     file.finish().expect("write");

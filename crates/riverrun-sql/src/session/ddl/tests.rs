@@ -203,3 +203,11 @@ fn the_watermark_of_a_row_is_put_beside_it_once() {
     let kinds: Vec<_> = plan.nodes.iter().map(|node| node.kind.name()).collect();
     assert_eq!(kinds, ["Source", "CurrentWatermark", "Calc", "Result"], "{}", plan.explain());
 }
+
+#[test]
+fn a_view_is_not_made_of_itself() {
+    let views =
+        "CREATE VIEW a AS SELECT id FROM t; CREATE VIEW b AS SELECT id FROM a; ALTER VIEW a AS SELECT id FROM b;
+                 SELECT id FROM b";
+    assert_eq!(run(views).unwrap_err().message(), "the view default_catalog.default_database.b is defined by itself");
+}

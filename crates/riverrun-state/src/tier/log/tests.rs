@@ -1,8 +1,10 @@
 //! Segments through many barriers: what is dead goes, what is small is merged.
 
+use crate::key::hash_key;
+use crate::key_table::KeyTable;
 use crate::tier::memory::MemoryTier;
 use crate::tier::tests::Counter;
-use crate::tier::{StateBackend, TierFiles};
+use crate::tier::{EncodeSlots, Resident, StateBackend, TierFiles, TierSeat};
 use std::sync::Arc;
 
 fn key(number: u32) -> Vec<u8> {
@@ -78,6 +80,29 @@ fn keys_that_go_while_a_barrier_is_written_still_count_for_it() {
     let mut later = Counter::new(&backend, 0, 1);
     later.restore(&[barrier(&mut counter)]);
     assert!(later.counts(&all).is_empty());
+}
+
+struct Texts(Vec<Vec<u8>>);
+
+impl EncodeSlots for Texts {
+    fn encode(&self, slot: u32, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.0[slot as usize]);
+    }
+}
+
+#[test]
+fn a_state_that_grows_after_its_first_barrier_goes_to_the_log() {
+    let backend = StateBackend::tiered(Arc::new(MemoryTier), 1 << 30, 0).unwrap().from_bytes(10_000);
+    let seat = TierSeat { name: "texts".into(), worker: 0, parallelism: 1, key_groups: 16, expired: None };
+    let mut resident = Resident::new(backend.held(), seat);
+    let mut keys = KeyTable::default();
+    let slots: Vec<u32> = (0..10).map(|n| keys.insert(hash_key(&key(n)), &key(n)).0).collect();
+    let mut texts = Texts(vec![vec![0; 10]; 10]);
+    resident.change(&keys, &texts, &slots);
+    assert!(resident.freeze(&keys, &texts).unwrap().is_none());
+    resident.change(&keys, &texts, &slots);
+    texts.0.iter_mut().for_each(|text| text.resize(5_000, 0));
+    assert!(resident.freeze(&keys, &texts).unwrap().is_some());
 }
 
 #[test]
