@@ -440,7 +440,7 @@ fn keys_formats_and_offsets_of_kafka() {
   3:16 'key.fields' of table 'x' names 'nmae', which is no column
   help: did you mean `name`?
 'key.fields' = 'id', 'key.format' = 'json', 'key.fields-prefix' = 'i', 'format' = 'json'
-  3:46 'key.fields-prefix' does not go with 'value.fields-include' = 'ALL'
+  3:45 'key.fields-prefix' does not go with 'value.fields-include' = 'ALL'
   help: set 'value.fields-include' = 'EXCEPT_KEY'
 'key.fields' = 'id', 'key.format' = 'json', 'key.fields-prefix' = 'k_', 'value.fields-include' = 'EXCEPT_KEY', 'format' = 'json'
   - column 'id' of the key does not begin with 'k_'
