@@ -165,13 +165,21 @@ fn consumer_config(table: &str, options: &Options) -> Result<ClientConfig> {
     Ok(config)
 }
 
+/// Hears what the client has to say, which waits until it is fetched as records are. Not where there may be records.
+fn hear(consumer: &Client) {
+    if consumer.assignment().is_ok_and(|assigned| assigned.count() == 0) {
+        while consumer.poll(Duration::ZERO).is_some() {}
+    }
+}
+
 /// The partitions of a table's topics; an error if a named topic does not exist.
 pub fn partitions(consumer: &Client, spec: &FetchSpec) -> Result<Vec<Partition>> {
     let servers = client::servers(&spec.options);
     let ask = |topic: Option<&str>| {
-        consumer
-            .fetch_metadata(topic, REQUEST_TIMEOUT)
-            .map_err(|error| consumer.context().0.unreachable(&spec.table, &servers, &error))
+        consumer.fetch_metadata(topic, REQUEST_TIMEOUT).map_err(|error| {
+            hear(consumer);
+            consumer.context().0.unreachable(&spec.table, &servers, &error)
+        })
     };
     let mut found = Vec::new();
     if let Some(pattern) = &spec.pattern {

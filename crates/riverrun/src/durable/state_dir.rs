@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 const LOCK: &str = "lock";
 const JOBS: &str = "jobs.json";
@@ -75,6 +76,22 @@ pub struct StateDir {
     records: Mutex<Records>,
 }
 
+/// So often, and so long after one another, a lock is tried that another process has.
+const TRIES: usize = 20;
+const MOMENT: Duration = Duration::from_millis(50);
+
+/// Locks a file. A process that was killed just now lets go of it only when the system has cleared it away.
+#[allow(clippy::disallowed_methods, reason = "waiting for another process, before there is anything to be woken by")]
+fn try_lock(file: &File) -> std::result::Result<(), TryLockError> {
+    for _ in 1..TRIES {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(MOMENT),
+            done => return done,
+        }
+    }
+    file.try_lock()
+}
+
 impl StateDir {
     /// Opens and locks the directory, which is made if need be.
     pub fn open(path: &Path) -> Result<StateDir> {
@@ -89,7 +106,7 @@ impl StateDir {
         }
         std::fs::create_dir_all(path).map_err(failed)?;
         let lock = File::options().create(true).truncate(false).write(true).open(path.join(LOCK)).map_err(failed)?;
-        match lock.try_lock() {
+        match try_lock(&lock) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 return Err(Error::failure(format!("the state directory {} is in use", path.display()))
