@@ -58,6 +58,11 @@ impl Expiry {
         }
     }
 
+    /// A key is read, which was written then. Where the time to live is new, it begins now.
+    pub fn read(&mut self, slot: u32, written: Millis) {
+        self.write(slot, if written.0 > 0 { written } else { self.now() });
+    }
+
     /// Whether a key that is there must be taken for gone.
     pub fn is_expired(&self, slot: u32, now: Millis) -> bool {
         self.written.get(slot as usize).is_some_and(|&time| time != NEVER && time.saturating_add(self.ttl.0) <= now.0)

@@ -110,9 +110,7 @@ impl Values {
     fn read(&mut self, slot: u32, rows: i64, written: Millis, states: &mut &[u8]) -> Result<()> {
         self.groups[slot as usize].rows = rows;
         if let Some(expiry) = &mut self.expiry {
-            // Where the time to live is new, it begins now.
-            let now = expiry.now();
-            expiry.write(slot, if written.0 > 0 { written } else { now });
+            expiry.read(slot, written);
         }
         self.states.iter_mut().try_for_each(|state| state.decode(slot, states))
     }

@@ -12,7 +12,7 @@ use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{DataType, SchemaRef};
 use riverrun_core::{KeyGroup, Millis, Result, RowBatch, Schema};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
-use riverrun_state::blob::{BlobReader, KeyedBlobs, put_bytes, put_i64, read_keyed};
+use riverrun_state::blob::{BlobReader, put_bytes, put_i64, read_keyed};
 use riverrun_state::tier::{EncodeSlots, Resident, SlotValues};
 use riverrun_state::{KeyEncoder, KeyTable, OperatorSnapshot, RestoredState, hash_key, key};
 
@@ -67,24 +67,18 @@ impl Values {
     fn read(&mut self, slot: u32, blob: &mut BlobReader<'_>) -> Result<()> {
         let written = Millis(blob.i64()?);
         if let Some(expiry) = &mut self.expiry {
-            // Where the time to live is new, it begins now.
-            let now = expiry.now();
-            expiry.write(slot, if written.0 > 0 { written } else { now });
+            expiry.read(slot, written);
         }
         self.rows[slot as usize] = Some(blob.bytes()?.into());
         Ok(())
-    }
-
-    fn write(&self, slot: u32, out: &mut Vec<u8>) {
-        put_i64(out, self.written(slot));
-        put_bytes(out, self.rows[slot as usize].as_deref().unwrap_or_default());
     }
 }
 
 /// A value: when it was written, and the row.
 impl EncodeSlots for Values {
     fn encode(&self, slot: u32, out: &mut Vec<u8>) {
-        self.write(slot, out);
+        put_i64(out, self.written(slot));
+        put_bytes(out, self.rows[slot as usize].as_deref().unwrap_or_default());
     }
 }
 
@@ -219,18 +213,7 @@ impl Operator<RowBatch> for Normalize {
 
     /// Per key group, for each key: its bytes, with a TTL when it was written, and its row.
     fn snapshot(&mut self) -> Result<OperatorSnapshot> {
-        if let Some(ticket) = self.resident.freeze(&self.keys, &self.values)? {
-            return Ok(OperatorSnapshot::of_tier(ticket));
-        }
-        let mut blobs = KeyedBlobs::new(SNAPSHOT_VERSION);
-        for (group, slots) in self.keys.by_group(self.context.key_groups) {
-            let blob = blobs.group(group);
-            for slot in slots {
-                put_bytes(blob, self.keys.key(slot));
-                self.values.write(slot, blob);
-            }
-        }
-        Ok(OperatorSnapshot { keyed: blobs.into_inner(), ..OperatorSnapshot::default() })
+        self.resident.snapshot(&self.keys, &self.values, (SNAPSHOT_VERSION, self.context.key_groups))
     }
 
     fn write_behind(&mut self) -> Result<bool> {

@@ -10,7 +10,7 @@ use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{DataType, SchemaRef};
 use riverrun_core::{Error, Millis, Result, RowBatch, Schema};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
-use riverrun_state::blob::{BlobReader, KeyedBlobs, put_bytes, put_i64, read_keyed};
+use riverrun_state::blob::{BlobReader, put_i64, read_keyed};
 use riverrun_state::tier::{EncodeSlots, Resident, SlotValues};
 use riverrun_state::{KeyEncoder, KeyTable, OperatorSnapshot, RestoredState, hash_key, key};
 use std::fmt;
@@ -110,20 +110,10 @@ impl Values {
         self.expiry.iter_mut().for_each(|expiry| expiry.forget(slot));
     }
 
-    fn write(&self, slot: u32, out: &mut Vec<u8>) {
-        let count = &self.counts[slot as usize];
-        put_i64(out, self.expiry.as_ref().map_or(0, |expiry| expiry.written(slot).0));
-        put_i64(out, count.sides[LEFT]);
-        put_i64(out, count.sides[RIGHT]);
-        put_i64(out, count.sent);
-    }
-
     fn read(&mut self, slot: u32, blob: &mut BlobReader<'_>) -> Result<Count> {
         let written = Millis(blob.i64()?);
         if let Some(expiry) = &mut self.expiry {
-            // Where the time to live is new, it begins now.
-            let now = expiry.now();
-            expiry.write(slot, if written.0 > 0 { written } else { now });
+            expiry.read(slot, written);
         }
         let sides = [blob.i64()?, blob.i64()?];
         let count = Count { sides, sent: blob.i64()?, touched: false };
@@ -135,7 +125,11 @@ impl Values {
 /// A value: when it was written, and how often the row is on the left, on the right and out.
 impl EncodeSlots for Values {
     fn encode(&self, slot: u32, out: &mut Vec<u8>) {
-        self.write(slot, out);
+        let count = &self.counts[slot as usize];
+        put_i64(out, self.expiry.as_ref().map_or(0, |expiry| expiry.written(slot).0));
+        put_i64(out, count.sides[LEFT]);
+        put_i64(out, count.sides[RIGHT]);
+        put_i64(out, count.sent);
     }
 }
 
@@ -309,18 +303,7 @@ impl Operator<RowBatch> for SetOperator {
         if self.resident.is_tiered() && !self.touched.is_empty() {
             return Err(Error::bug("a snapshot of INTERSECT or EXCEPT in the middle of a tick"));
         }
-        if let Some(ticket) = self.resident.freeze(&self.rows, &self.values)? {
-            return Ok(OperatorSnapshot::of_tier(ticket));
-        }
-        let mut blobs = KeyedBlobs::new(VERSION);
-        for (group, slots) in self.rows.by_group(self.context.key_groups) {
-            let out = blobs.group(group);
-            for slot in slots {
-                put_bytes(out, self.rows.key(slot));
-                self.values.write(slot, out);
-            }
-        }
-        Ok(OperatorSnapshot { keyed: blobs.into_inner(), ..OperatorSnapshot::default() })
+        self.resident.snapshot(&self.rows, &self.values, (VERSION, self.context.key_groups))
     }
 
     fn write_behind(&mut self) -> Result<bool> {

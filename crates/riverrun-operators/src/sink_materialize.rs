@@ -14,7 +14,7 @@ use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{DataType, SchemaRef};
 use riverrun_core::{Millis, Result, RowBatch, Schema};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
-use riverrun_state::blob::{BlobReader, KeyedBlobs, put_bytes, put_i64, put_u32, read_keyed};
+use riverrun_state::blob::{BlobReader, put_bytes, put_i64, put_u32, read_keyed};
 use riverrun_state::tier::{EncodeSlots, Resident, SlotValues};
 use riverrun_state::{KeyEncoder, KeyTable, OperatorSnapshot, RestoredState, RowArena, hash_key, key};
 
@@ -75,25 +75,10 @@ impl Values {
         rows.into_iter().for_each(|row| self.rows.remove(row));
     }
 
-    fn write(&self, slot: u32, out: &mut Vec<u8>) {
-        let group = &self.groups[slot as usize];
-        put_i64(out, self.expiry.as_ref().map_or(0, |expiry| expiry.written(slot).0));
-        put_u32(out, group.rows.len() as u32);
-        for row in &group.rows {
-            put_bytes(out, self.rows.get(*row));
-        }
-        out.push(u8::from(group.sent.is_some()));
-        if let Some(sent) = group.sent {
-            put_bytes(out, self.rows.get(sent));
-        }
-    }
-
     fn read(&mut self, slot: u32, blob: &mut BlobReader<'_>) -> Result<()> {
         let written = Millis(blob.i64()?);
         if let Some(expiry) = &mut self.expiry {
-            // Where the time to live is new, it begins now.
-            let now = expiry.now();
-            expiry.write(slot, if written.0 > 0 { written } else { now });
+            expiry.read(slot, written);
         }
         let group = &mut self.groups[slot as usize];
         for _ in 0..blob.u32()? {
@@ -112,7 +97,16 @@ impl Values {
 /// A value: when it was written, the number of rows, the rows, and after a 1 the row that the sink has.
 impl EncodeSlots for Values {
     fn encode(&self, slot: u32, out: &mut Vec<u8>) {
-        self.write(slot, out);
+        let group = &self.groups[slot as usize];
+        put_i64(out, self.expiry.as_ref().map_or(0, |expiry| expiry.written(slot).0));
+        put_u32(out, group.rows.len() as u32);
+        for row in &group.rows {
+            put_bytes(out, self.rows.get(*row));
+        }
+        out.push(u8::from(group.sent.is_some()));
+        if let Some(sent) = group.sent {
+            put_bytes(out, self.rows.get(sent));
+        }
     }
 }
 
@@ -380,18 +374,7 @@ impl Operator<RowBatch> for SinkMaterialize {
 
     /// Per key group, for each key: its bytes, with a TTL when it was written, the number of its rows, the rows, and after a 1 the row that the sink has.
     fn snapshot(&mut self) -> Result<OperatorSnapshot> {
-        if let Some(ticket) = self.resident.freeze(&self.keys, &self.values)? {
-            return Ok(OperatorSnapshot::of_tier(ticket));
-        }
-        let mut blobs = KeyedBlobs::new(VERSION);
-        for (group, slots) in self.keys.by_group(self.context.key_groups) {
-            let blob = blobs.group(group);
-            for slot in slots {
-                put_bytes(blob, self.keys.key(slot));
-                self.values.write(slot, blob);
-            }
-        }
-        Ok(OperatorSnapshot { keyed: blobs.into_inner(), ..OperatorSnapshot::default() })
+        self.resident.snapshot(&self.keys, &self.values, (VERSION, self.context.key_groups))
     }
 
     fn write_behind(&mut self) -> Result<bool> {

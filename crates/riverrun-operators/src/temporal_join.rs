@@ -420,7 +420,7 @@ impl Operator<RowBatch> for TemporalJoin {
         };
         let mut blobs = KeyedBlobs::new(VERSION);
         for (side, rows) in kept.sides.iter().enumerate() {
-            write_rows(&mut blobs, table, (side, rows), groups, |_, row| time(side, row))?;
+            write_rows(&mut blobs, table, (side, rows), groups, |row| time(side, row))?;
         }
         for slot in table.live() {
             for version in kept.versions[slot as usize].iter().filter(|version| version.row == NO_ROW) {

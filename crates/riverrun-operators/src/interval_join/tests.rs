@@ -119,15 +119,7 @@ fn the_result_is_the_join_of_all_rows() {
                 now += random.below(200_000) as i64;
                 workers.watermark(Watermark(now));
             }
-            match random.below(20) {
-                0 => {
-                    workers.home(random.below(3));
-                    workers.restart(1 + random.below(4) as usize);
-                }
-                1 | 2 => workers.barrier(),
-                3 | 4 => workers.crash(1 + random.below(4) as usize),
-                _ => {}
-            }
+            workers.disturb(&mut random);
         }
         workers.end();
         let matches = |left: &(String, i64, i64, String), right: &(String, i64, i64, String)| {

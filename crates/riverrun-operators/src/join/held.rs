@@ -6,15 +6,16 @@
 
 use super::chunks::{Chunks, Place};
 use super::rows::{NewRow, Rows, RowsOptions};
-use super::state::{READ_ROWS, decoded, read_rows, write_rows};
+use super::state::{KeptRow, READ_ROWS, decoded, read_rows, write_rows};
 use super::{LEFT, RIGHT};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use riverrun_core::{Error, Millis, Result, Schema};
 use riverrun_runtime::OperatorContext;
 use riverrun_state::blob::{BlobReader, KeyedBlobs, put_bytes, put_i64};
-use riverrun_state::tier::{EncodeSlots, PutValue, Resident, SlotKeys};
+use riverrun_state::tier::{EncodeSlots, PutValue, Resident, SlotKeys, TierFiles};
 use riverrun_state::{KeyEncoder, KeyTable, OperatorSnapshot, RestoredState, hash_key};
+use std::sync::Arc;
 
 /// The tables of the sides in a checkpoint.
 const TABLES: [&str; 2] = ["left", "right"];
@@ -108,11 +109,7 @@ impl HeldRows {
     /// Keeps a row of a batch that was begun; its number.
     pub fn add(&mut self, side: usize, keys: &KeyTable, row: NewRow, time: i64) -> Result<u32> {
         let number = self.place(side, row, time)?;
-        let Log { keys: row_keys, resident, added } = &mut self.logs[side];
-        if resident.is_tiered() {
-            row_keys.add(number, keys.hash(row.slot));
-            added.push(number);
-        }
+        self.logs[side].add(number, keys.hash(row.slot));
         Ok(number)
     }
 
@@ -126,66 +123,50 @@ impl HeldRows {
         Ok(number)
     }
 
+    /// The rows of a side as they are written, and their log.
+    fn parts<'a>(&'a mut self, side: usize, keys: &'a KeyTable) -> (Values<'a>, &'a mut Log) {
+        let values = Values {
+            rows: &self.sides[side],
+            times: &self.times[side],
+            schema: &self.schemas[side],
+            keys,
+            matches: self.tracked.map(|tracked| tracked[side]),
+        };
+        (values, &mut self.logs[side])
+    }
+
     /// These rows have found a match each.
     pub fn add_matches(&mut self, side: usize, keys: &KeyTable, numbers: &[u32]) {
-        if self.logs[side].resident.is_tiered() && self.tracked.is_some_and(|tracked| tracked[side]) {
-            let rows = &self.sides[side];
-            let first: Vec<u32> = numbers.iter().copied().filter(|number| rows.matches(*number) == 0).collect();
-            self.change(side, keys, &first);
+        if self.tracked.is_some_and(|tracked| tracked[side]) {
+            let (values, log) = self.parts(side, keys);
+            log.change(&values, numbers.iter().copied().filter(|number| values.rows.matches(*number) == 0));
         }
         numbers.iter().for_each(|number| self.sides[side].add_matches(*number, 1, Millis(0)));
     }
 
     /// Forgets rows.
     pub fn remove(&mut self, side: usize, keys: &KeyTable, numbers: &[u32]) {
-        if self.logs[side].resident.is_tiered() {
-            // What a barrier under way has of them is written together.
-            self.change(side, keys, numbers);
-            let values = values(&self.sides[side], &self.times[side], &self.schemas[side], keys, self.bit(side));
-            let Log { keys: row_keys, resident, .. } = &mut self.logs[side];
-            for &number in numbers {
-                resident.remove(row_keys, &values, number);
-                row_keys.remove(number);
-            }
-        }
+        let (values, log) = self.parts(side, keys);
+        log.remove(&values, numbers);
         numbers.iter().for_each(|number| self.sides[side].remove(*number));
-    }
-
-    /// These rows are about to be changed.
-    fn change(&mut self, side: usize, keys: &KeyTable, numbers: &[u32]) {
-        let values = values(&self.sides[side], &self.times[side], &self.schemas[side], keys, self.bit(side));
-        let Log { keys: row_keys, resident, .. } = &mut self.logs[side];
-        resident.change(row_keys, &values, numbers);
-    }
-
-    /// Whether the word of a row says that it has found a match: where its lowest bit is for that.
-    fn bit(&self, side: usize) -> Option<bool> {
-        self.tracked.map(|tracked| tracked[side])
     }
 
     /// A batch of a side is done, or rows of it have gone.
     pub fn finish(&mut self, side: usize, keys: &KeyTable) -> Result<()> {
-        if self.logs[side].resident.is_tiered() {
-            let added = std::mem::take(&mut self.logs[side].added);
-            self.change(side, keys, &added);
-            self.logs[side].resident.clean_log();
-        }
+        let (values, log) = self.parts(side, keys);
+        log.finish(&values);
         self.sides[side].finish()
     }
 
     /// A barrier: what the rows are now.
     pub fn snapshot(&mut self, keys: &KeyTable) -> Result<OperatorSnapshot> {
         let mut snapshot = OperatorSnapshot::default();
-        let mut blobs = KeyedBlobs::new(self.version);
+        let (mut blobs, key_groups) = (KeyedBlobs::new(self.version), self.key_groups);
         for (side, table) in TABLES.into_iter().enumerate() {
-            let values = values(&self.sides[side], &self.times[side], &self.schemas[side], keys, self.bit(side));
-            let Log { keys: row_keys, resident, .. } = &mut self.logs[side];
+            let (values, Log { keys: row_keys, resident, .. }) = self.parts(side, keys);
             match resident.freeze(row_keys, &values)? {
                 Some(ticket) => drop(snapshot.tiers.insert(table.to_owned(), ticket)),
-                None => {
-                    let rows = &self.sides[side];
-                    write_rows(&mut blobs, keys, (side, rows), self.key_groups, |_, number| values.word(number))?;
-                }
+                None => write_rows(&mut blobs, keys, (side, values.rows), key_groups, |number| values.word(number))?,
             }
         }
         snapshot.keyed = blobs.into_inner();
@@ -195,13 +176,12 @@ impl HeldRows {
     /// Writes some of what the barrier has frozen; whether there is more.
     pub fn write_behind(&mut self, keys: &KeyTable) -> Result<bool> {
         for side in [LEFT, RIGHT] {
-            let values = values(&self.sides[side], &self.times[side], &self.schemas[side], keys, self.bit(side));
-            let Log { keys: row_keys, resident, .. } = &mut self.logs[side];
+            let (values, Log { keys: row_keys, resident, .. }) = self.parts(side, keys);
             if resident.advance(row_keys, &values)? {
                 return Ok(true);
             }
         }
-        Ok(self.logs.iter().any(|log| log.resident.is_freezing()))
+        Ok(false)
     }
 
     /// Takes over the key groups of an earlier run; gives each row to `read`.
@@ -210,15 +190,33 @@ impl HeldRows {
             self.restore_log(side, &state.tier(table)?, keys, read)?;
         }
         let kept = read_rows(state, self.version, self.what, keys, &self.inputs)?;
-        self.grow(keys.slots());
         for (side, batch, rows) in kept.batches {
-            let chunk = self.begin(side, batch)?;
-            for (at, row) in rows.into_iter().enumerate() {
-                let (time, matches) = self.of_word(row.time);
-                let number = self.add(side, keys, new_row(row.slot, chunk, at, matches), time)?;
-                read(ReadRow { side, slot: row.slot, number, time });
-            }
+            self.take_in(side, keys, batch, (&rows, true), read)?;
             self.finish(side, keys)?;
+        }
+        Ok(())
+    }
+
+    /// Keeps rows that were read, which are new to the log or not.
+    fn take_in(
+        &mut self,
+        side: usize,
+        keys: &KeyTable,
+        batch: RecordBatch,
+        (rows, new): (&[KeptRow], bool),
+        read: &mut dyn FnMut(ReadRow),
+    ) -> Result<()> {
+        self.grow(keys.slots());
+        let chunk = self.begin(side, batch)?;
+        for (at, &KeptRow { slot, time: word }) in rows.iter().enumerate() {
+            let (time, matches) = self.of_word(word);
+            let place = Place { chunk, row: at as u32 };
+            let row = NewRow { slot, place, hash: 0, count: 1, matches, time: Millis(0) };
+            let number = self.place(side, row, time)?;
+            if new {
+                self.logs[side].add(number, keys.hash(slot));
+            }
+            read(ReadRow { side, slot, number, time });
         }
         Ok(())
     }
@@ -234,45 +232,40 @@ impl HeldRows {
     fn restore_log(
         &mut self,
         side: usize,
-        parts: &[std::sync::Arc<riverrun_state::tier::TierFiles>],
+        parts: &[Arc<TierFiles>],
         keys: &mut KeyTable,
         read: &mut dyn FnMut(ReadRow),
     ) -> Result<()> {
         // Rows come one at a time, and are decoded many at a time. Since nothing was removed yet, their numbers are known before.
         let mut resident = std::mem::replace(&mut self.logs[side].resident, Resident::in_memory());
         let tiered = resident.is_tiered();
-        let mut waiting: Vec<(u32, i64, Vec<u8>)> = Vec::new();
+        let (mut rows, mut bytes): (Vec<KeptRow>, Vec<Vec<u8>>) = Default::default();
         let mut next = self.sides[side].numbers() as u32;
-        let mut take_in =
-            |held: &mut HeldRows, keys: &KeyTable, waiting: &mut Vec<(u32, i64, Vec<u8>)>| -> Result<()> {
-                let bytes: Vec<&[u8]> = waiting.iter().map(|(_, _, bytes)| bytes.as_slice()).collect();
-                held.grow(keys.slots());
-                let chunk = held.begin(side, decoded(&held.schemas[side], &bytes)?)?;
-                for (at, (slot, word, _)) in waiting.iter().enumerate() {
-                    let (time, matches) = held.of_word(*word);
-                    let number = held.place(side, new_row(*slot, chunk, at, matches), time)?;
-                    read(ReadRow { side, slot: *slot, number, time });
-                }
-                waiting.clear();
-                held.sides[side].finish()
-            };
+        let mut take_in = |held: &mut HeldRows, keys: &KeyTable, rows: &mut Vec<KeptRow>, bytes: &mut Vec<Vec<u8>>| {
+            let batch = decoded(&held.schemas[side], &bytes.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
+            held.take_in(side, keys, batch, (rows, false), read)?;
+            rows.clear();
+            bytes.clear();
+            held.sides[side].finish()
+        };
         resident.restore_with(parts, &mut |row_key, value| {
             let mut value = BlobReader::new(value);
             let key = value.bytes()?;
             let (slot, _) = keys.insert(hash_key(key), key);
-            waiting.push((slot, value.i64()?, value.rest().to_vec()));
+            rows.push(KeptRow { slot, time: value.i64()? });
+            bytes.push(value.rest().to_vec());
             let number = next;
             next += 1;
             if tiered {
                 self.logs[side].keys.read(number, row_key)?;
             }
-            if waiting.len() >= READ_ROWS {
-                take_in(self, keys, &mut waiting)?;
+            if rows.len() >= READ_ROWS {
+                take_in(self, keys, &mut rows, &mut bytes)?;
             }
             Ok(number)
         })?;
-        if !waiting.is_empty() {
-            take_in(self, keys, &mut waiting)?;
+        if !rows.is_empty() {
+            take_in(self, keys, &mut rows, &mut bytes)?;
         }
         self.logs[side].resident = resident;
         if self.sides[side].numbers() != next as usize {
@@ -282,8 +275,41 @@ impl HeldRows {
     }
 }
 
-fn new_row(slot: u32, chunk: u32, at: usize, matches: u32) -> NewRow {
-    NewRow { slot, place: Place { chunk, row: at as u32 }, hash: 0, count: 1, matches, time: Millis(0) }
+impl Log {
+    /// A row is new.
+    fn add(&mut self, number: u32, hash: u64) {
+        if self.resident.is_tiered() {
+            self.keys.add(number, hash);
+            self.added.push(number);
+        }
+    }
+
+    /// These rows are about to be changed.
+    fn change(&mut self, values: &Values<'_>, numbers: impl Iterator<Item = u32>) {
+        if self.resident.is_tiered() {
+            self.resident.change(&self.keys, values, &numbers.collect::<Vec<_>>());
+        }
+    }
+
+    /// These rows are about to go.
+    fn remove(&mut self, values: &Values<'_>, numbers: &[u32]) {
+        if !self.resident.is_tiered() {
+            return;
+        }
+        // What a barrier under way has of them is written together.
+        self.resident.change(&self.keys, values, numbers);
+        for &number in numbers {
+            self.resident.remove(&self.keys, values, number);
+            self.keys.remove(number);
+        }
+    }
+
+    /// A batch is done: its rows are in their places.
+    fn finish(&mut self, values: &Values<'_>) {
+        let added = std::mem::take(&mut self.added);
+        self.resident.change(&self.keys, values, &added);
+        self.resident.clean_log();
+    }
 }
 
 /// The rows of a side as they are written: the join key, the word, the columns.
@@ -293,16 +319,6 @@ struct Values<'a> {
     schema: &'a SchemaRef,
     keys: &'a KeyTable,
     matches: Option<bool>,
-}
-
-fn values<'a>(
-    rows: &'a Rows,
-    times: &'a [i64],
-    schema: &'a SchemaRef,
-    keys: &'a KeyTable,
-    matches: Option<bool>,
-) -> Values<'a> {
-    Values { rows, times, schema, keys, matches }
 }
 
 impl Values<'_> {

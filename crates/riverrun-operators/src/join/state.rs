@@ -39,13 +39,13 @@ pub fn write_mark(blobs: &mut KeyedBlobs, keys: &KeyTable, key_groups: u16, slot
     put_i64(out, time);
 }
 
-/// Appends the rows of a side per key group as entries: the key, the side, a word (of slot and row), and the row's values.
+/// Appends the rows of a side per key group as entries: the key, the side, a word of the row, and the row's values.
 pub fn write_rows(
     blobs: &mut KeyedBlobs,
     keys: &KeyTable,
     (side, rows): (usize, &Rows),
     key_groups: u16,
-    word: impl Fn(u32, u32) -> i64,
+    word: impl Fn(u32) -> i64,
 ) -> Result<()> {
     let mut encoder = KeyEncoder::exact();
     for (batch, numbers) in rows.chunks().iter() {
@@ -55,7 +55,7 @@ pub fn write_rows(
             let out = blobs.group(KeyGroup::of_hash(keys.hash(slot), key_groups));
             put_bytes(out, keys.key(slot));
             out.push(side as u8);
-            put_i64(out, word(slot, number));
+            put_i64(out, word(number));
             put_bytes(out, encoded.row(row));
         }
     }

@@ -6,8 +6,8 @@ use crate::expression::from_datafusion;
 use crate::pattern::{Matcher, Node, Opened};
 use arrow::array::ArrayRef;
 use datafusion_common::ScalarValue;
-use riverrun_core::{Error, KeyGroup, Result};
-use riverrun_state::blob::{BlobReader, KeyedBlobs, put_bytes, put_i64, put_u32, read_keyed};
+use riverrun_core::{Error, Result};
+use riverrun_state::blob::{BlobReader, put_bytes, put_i64, put_u32};
 use riverrun_state::tier::{EncodeSlots, PutValue};
 use riverrun_state::{KeyEncoder, KeyRows, OperatorSnapshot, RestoredState, hash_key, key};
 use std::collections::{HashMap, VecDeque};
@@ -23,18 +23,7 @@ impl MatchRecognize {
         if self.waiting_results > 0 {
             return Err(Error::bug("a snapshot of a pattern that has more to emit"));
         }
-        if let Some(ticket) = self.resident.freeze(&self.keys, &self.partitions)? {
-            return Ok(OperatorSnapshot::of_tier(ticket));
-        }
-        let mut blobs = KeyedBlobs::new(VERSION);
-        for (group, slots) in self.keys.by_group(self.context.key_groups) {
-            let blob = blobs.group(group);
-            self.partitions.encode_each(&slots, &mut |slot, append| {
-                put_bytes(blob, self.keys.key(slot));
-                append(blob);
-            })?;
-        }
-        Ok(OperatorSnapshot { keyed: blobs.into_inner(), ..OperatorSnapshot::default() })
+        self.resident.snapshot(&self.keys, &self.partitions, (VERSION, self.context.key_groups))
     }
 
     pub(super) fn read_snapshot(&mut self, state: &RestoredState) -> Result<()> {
@@ -46,19 +35,10 @@ impl MatchRecognize {
             partitions.list[slot as usize] = read(value, types, states, arrivals)?;
             Ok(slot)
         };
-        let mut logged = Vec::new();
-        self.resident.restore_with(&state.tier("")?, &mut |key, value| {
-            let slot = take_in(key, &mut BlobReader::new(value))?;
-            logged.push(slot);
-            Ok(slot)
-        })?;
-        let mut slots = Vec::new();
-        read_keyed(state, VERSION, "a pattern", |_: KeyGroup, blob| {
-            slots.push(take_in(blob.bytes()?, blob)?);
-            Ok(())
-        })?;
+        let slots = self.resident.restore_held(state, (VERSION, "a pattern"), &mut take_in)?;
         self.resident.change(&self.keys, &self.partitions, &slots);
-        logged.into_iter().chain(slots).for_each(|slot| self.settle(slot));
+        let all: Vec<u32> = self.keys.live().collect();
+        all.into_iter().for_each(|slot| self.settle(slot));
         Ok(())
     }
 }

@@ -97,9 +97,7 @@ impl Values {
     fn read(&mut self, slot: u32, time: i64, written: Millis, blob: &mut BlobReader<'_>) -> Result<()> {
         let mut kept = Kept::new(time);
         if let Some(expiry) = &mut self.expiry {
-            // Where the time to live is new, it begins now.
-            let now = expiry.now();
-            expiry.write(slot, if written.0 > 0 { written } else { now });
+            expiry.read(slot, written);
         }
         let mut optional = |blob: &mut BlobReader<'_>| -> Result<u32> {
             Ok(if blob.u8()? == 0 { NONE } else { self.rows.insert(blob.bytes()?) })

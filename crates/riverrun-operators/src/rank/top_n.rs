@@ -18,7 +18,7 @@ use arrow::compute::{cast, take};
 use arrow::datatypes::{DataType, Int64Type, SchemaRef};
 use riverrun_core::{Error, Millis, Result, RowBatch, Schema};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
-use riverrun_state::blob::{KeyedBlobs, put_bytes, put_i64, read_keyed};
+use riverrun_state::blob::read_keyed;
 use riverrun_state::tier::{Resident, SlotValues as _};
 use riverrun_state::{
     KeyEncoder, KeyOrder, KeyRows, KeyTable, OperatorSnapshot, RestoredState, RowArena, hash_key, key,
@@ -465,23 +465,11 @@ impl Operator<RowBatch> for TopN {
     /// Per key group, for each key: its bytes, with a TTL when it was written, its last rank, the number of its rows, and the rows in order, each by what it
     /// sorts by, its columns, when it came and the rank with which it was sent.
     fn snapshot(&mut self) -> Result<OperatorSnapshot> {
-        let mut snapshot = OperatorSnapshot::default();
-        if let Some(ticket) = self.resident.freeze(&self.keys, &self.values)? {
-            snapshot = OperatorSnapshot::of_tier(ticket);
+        let mut snapshot = self.resident.snapshot(&self.keys, &self.values, (VERSION, self.context.key_groups))?;
+        if !snapshot.tiers.is_empty() {
             // What is not read at a restore can't say it.
             snapshot.union = vec![self.sequence.to_le_bytes().to_vec()];
-            return Ok(snapshot);
         }
-        let mut blobs = KeyedBlobs::new(VERSION);
-        for (group, slots) in self.keys.by_group(self.context.key_groups) {
-            let blob = blobs.group(group);
-            for slot in slots {
-                put_bytes(blob, self.keys.key(slot));
-                put_i64(blob, self.values.written(slot));
-                self.values.write_rows(slot, blob);
-            }
-        }
-        snapshot.keyed = blobs.into_inner();
         Ok(snapshot)
     }
 

@@ -203,9 +203,7 @@ impl SlotValues for Kept {
         let mut value = BlobReader::new(value);
         let written = Millis(value.i64()?);
         if let Some(expiry) = &mut self.expiry {
-            // Where the time to live is new, it begins now.
-            let now = expiry.now();
-            expiry.write(slot, if written.0 > 0 { written } else { now });
+            expiry.read(slot, written);
         }
         for _ in 0..value.u32()? {
             let (time, weight) = (value.i64()?, value.i64()?);

@@ -170,6 +170,20 @@ impl<O: Operator<RowBatch>> Workers<O> {
         }
     }
 
+    /// Now and then a restart, a barrier, or a crash, which goes back to it; with keyed state wherever it may be, at any
+    /// parallelism.
+    pub fn disturb(&mut self, random: &mut Random) {
+        match random.below(20) {
+            0 => {
+                self.home(random.below(3));
+                self.restart(1 + random.below(4) as usize);
+            }
+            1 | 2 => self.barrier(),
+            3 | 4 => self.crash(1 + random.below(4) as usize),
+            _ => {}
+        }
+    }
+
     /// The operator on the first worker.
     pub fn first(&self) -> &O {
         &self.workers[0].0

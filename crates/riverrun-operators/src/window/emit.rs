@@ -363,7 +363,7 @@ impl EmitAggregate {
             if group.sent.as_deref() == exists.then_some(result) {
                 continue;
             }
-            let group = &mut held.change(&[slot]).groups[slot as usize];
+            let group = &mut held.note_change(&[slot]).groups[slot as usize];
             let sent = std::mem::replace(&mut group.sent, exists.then(|| result.into()));
             if let Some(sent) = sent {
                 groups.push(slot);
@@ -426,7 +426,7 @@ impl Operator<RowBatch> for EmitAggregate {
             let Some(held) = self.windows.get_mut(window) else { continue };
             let Some(group) = held.table().groups.get(slot as usize) else { continue };
             // Where no rows have come the time that was written, some periods earlier, is as good: nothing goes out then.
-            let open = if group.fresh { held.change(&[slot]) } else { held.table_mut() };
+            let open = if group.fresh { held.note_change(&[slot]) } else { held.table_mut() };
             let group = &mut open.groups[slot as usize];
             // From then on as often as the delay says, whether rows come or not; a clock that has leapt fires once.
             let delay = if group.fired { self.strategy.late } else { self.strategy.early };

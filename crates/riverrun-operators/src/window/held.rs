@@ -2,7 +2,7 @@
 
 use riverrun_core::Result;
 use riverrun_runtime::OperatorContext;
-use riverrun_state::blob::{BlobReader, put_bytes};
+use riverrun_state::blob::{BlobReader, KeyedBlobs, put_bytes, put_u32};
 use riverrun_state::tier::{EncodeSlots, Resident, TierFiles, TierTicket};
 use riverrun_state::{KeyTable, OperatorSnapshot};
 use std::sync::Arc;
@@ -43,22 +43,26 @@ impl<T: HeldTable> Held<T> {
         &mut self.table
     }
 
-    /// The table, to change the values of these slots.
+    /// The table, to change the values of these slots. Once per batch, since a step of the log's cleaning goes with it.
     pub fn change(&mut self, slots: &[u32]) -> &mut T {
-        self.resident.change(self.table.keys(), &self.table, slots);
         self.resident.clean_log();
+        self.note_change(slots)
+    }
+
+    /// The same without that step, for one slot after the other.
+    pub fn note_change(&mut self, slots: &[u32]) -> &mut T {
+        self.resident.change(self.table.keys(), &self.table, slots);
         &mut self.table
     }
 
     /// About how many bytes it takes up.
-    pub fn num_bytes(&mut self) -> usize {
+    fn num_bytes(&mut self) -> usize {
         self.resident.num_bytes_held(self.table.keys(), &self.table)
     }
 
-    /// A barrier: what is in the table now is what the promised files will hold. `None` if that is less than `least_bytes`, and
-    /// never was more.
-    pub fn freeze(&mut self, least_bytes: usize) -> Result<Option<TierTicket>> {
-        self.resident.freeze_from(least_bytes, self.table.keys(), &self.table)
+    /// A barrier: what is in the table now is what the promised files will hold. `None` if it is not large, and never was.
+    fn freeze(&mut self, large: bool) -> Result<Option<TierTicket>> {
+        self.resident.freeze_if(large, self.table.keys(), &self.table)
     }
 
     /// Whether a barrier is still being written.
@@ -78,7 +82,7 @@ impl<T: HeldTable> Held<T> {
     }
 
     /// Appends a key and its value, so that [`Held::decode`] can read them.
-    pub fn encode(&self, slot: u32, out: &mut Vec<u8>) {
+    fn encode(&self, slot: u32, out: &mut Vec<u8>) {
         put_bytes(out, self.table.keys().key(slot));
         self.table.encode(slot, out);
     }
@@ -87,18 +91,18 @@ impl<T: HeldTable> Held<T> {
     pub fn decode(&mut self, blob: &mut BlobReader<'_>) -> Result<()> {
         let key = blob.bytes()?;
         let slot = self.table.read(key, blob)?;
-        self.change(&[slot]);
+        self.note_change(&[slot]);
         Ok(())
     }
 }
 
 /// From so many bytes on a table goes to a log, where all of an operator's tables take up `all` bytes.
-pub fn least_bytes(context: &OperatorContext, all: usize) -> usize {
+fn least_bytes(context: &OperatorContext, all: usize) -> usize {
     let least = context.state.least_bytes();
     if all < least { usize::MAX } else { least / LEAST_PART }
 }
 
-/// What of the last barrier is still to be written.
+/// The barriers of all tables of an operator: what of the last one is still to be written.
 #[derive(Debug)]
 pub struct Behind<T> {
     /// Tables that nobody needs any more, but for the barrier.
@@ -113,9 +117,34 @@ impl<T> Default for Behind<T> {
 }
 
 impl<T: HeldTable> Behind<T> {
-    /// A barrier has frozen the tables of this snapshot.
-    pub fn begin(&mut self, snapshot: &OperatorSnapshot) {
+    /// A barrier of these tables, which are all that have not left: each with its name and what its entries in blobs begin with. The
+    /// large ones have files of their own; an entry of the others is for each key group, behind its beginning, the number of keys,
+    /// and each key with its value.
+    pub fn snapshot(
+        &mut self,
+        context: &OperatorContext,
+        version: u8,
+        tables: Vec<(String, Vec<u8>, &mut Held<T>)>,
+    ) -> Result<OperatorSnapshot> {
+        let mut snapshot = OperatorSnapshot::default();
+        let mut blobs = KeyedBlobs::new(version);
+        let sized: Vec<_> = tables.into_iter().map(|table| (table.2.num_bytes(), table)).collect();
+        let least = least_bytes(context, sized.iter().map(|(size, _)| size).sum());
+        for (size, (name, head, held)) in sized {
+            if let Some(ticket) = held.freeze(size >= least)? {
+                snapshot.tiers.insert(name, ticket);
+                continue;
+            }
+            for (group, slots) in held.table().keys().by_group(context.key_groups) {
+                let out = blobs.group(group);
+                out.extend_from_slice(&head);
+                put_u32(out, slots.len() as u32);
+                slots.into_iter().for_each(|slot| held.encode(slot, out));
+            }
+        }
         self.writing |= !snapshot.tiers.is_empty();
+        snapshot.keyed = blobs.into_inner();
+        Ok(snapshot)
     }
 
     /// Nobody needs the table any more.

@@ -8,7 +8,7 @@ use arrow::array::{Array, RecordBatch};
 use arrow::buffer::ScalarBuffer;
 use riverrun_core::{Result, Watermark};
 use riverrun_runtime::WatermarkRuns;
-use riverrun_state::blob::{BlobReader, KeyedBlobs, put_bytes, put_i64, put_u32, read_keyed};
+use riverrun_state::blob::{BlobReader, put_i64, put_u32};
 use riverrun_state::tier::{EncodeSlots, Resident};
 use riverrun_state::{KeyEncoder, KeyRows, KeyTable, OperatorSnapshot, RestoredState, hash_key};
 use std::collections::BTreeSet;
@@ -280,19 +280,7 @@ impl Sessions {
     /// A barrier: all sessions, in files or by key group. An entry of a group's blob is a key and its value.
     pub fn snapshot(&mut self, version: u8, key_groups: u16, values: &impl SessionValues) -> Result<OperatorSnapshot> {
         let Sessions { table, resident, .. } = self;
-        let values = table.values(values);
-        if let Some(ticket) = resident.freeze(&table.keys, &values)? {
-            return Ok(OperatorSnapshot::of_tier(ticket));
-        }
-        let mut blobs = KeyedBlobs::new(version);
-        for (group, keys) in table.keys.by_group(key_groups) {
-            let out = blobs.group(group);
-            for key in keys {
-                put_bytes(out, table.keys.key(key));
-                values.encode(key, out);
-            }
-        }
-        Ok(OperatorSnapshot { keyed: blobs.into_inner(), ..OperatorSnapshot::default() })
+        resident.snapshot(&table.keys, &table.values(values), (version, key_groups))
     }
 
     /// Writes a slice of what the last barrier has frozen; whether there is more.
@@ -309,12 +297,8 @@ impl Sessions {
         values: &mut impl SessionValues,
     ) -> Result<()> {
         let Sessions { table, resident, .. } = self;
-        resident
-            .restore_with(&state.tier("")?, &mut |key, value| table.read(key, &mut BlobReader::new(value), values))?;
-        read_keyed(state, version, what, |_, blob| {
-            let key = table.read(blob.bytes()?, blob, values)?;
-            resident.change(&table.keys, &table.values(values), &[key]);
-            Ok(())
-        })
+        let keys = resident.restore_held(state, (version, what), &mut |key, value| table.read(key, value, values))?;
+        resident.change(&table.keys, &table.values(values), &keys);
+        Ok(())
     }
 }

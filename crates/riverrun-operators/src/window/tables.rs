@@ -4,10 +4,10 @@
 //! version byte: a window's end and start, the number of its keys, and each key with its value.
 
 use super::borders::Window;
-use super::held::{Behind, Held, HeldTable, least_bytes};
+use super::held::{Behind, Held, HeldTable};
 use riverrun_core::{Error, Result};
 use riverrun_runtime::OperatorContext;
-use riverrun_state::blob::{KeyedBlobs, put_i64, put_u32, read_keyed};
+use riverrun_state::blob::read_keyed;
 use riverrun_state::{OperatorSnapshot, RestoredState};
 use std::collections::BTreeMap;
 
@@ -61,26 +61,9 @@ impl<T: HeldTable> WindowTables<T> {
 
     /// A barrier: all there is.
     pub fn snapshot(&mut self, version: u8) -> Result<OperatorSnapshot> {
-        let mut snapshot = OperatorSnapshot::default();
-        let mut blobs = KeyedBlobs::new(version);
-        let all = self.tables.values_mut().map(Held::num_bytes).sum();
-        let least = least_bytes(&self.context, all);
-        for (window, held) in &mut self.tables {
-            if let Some(ticket) = held.freeze(least)? {
-                snapshot.tiers.insert(table_name(*window), ticket);
-                continue;
-            }
-            for (group, slots) in held.table().keys().by_group(self.context.key_groups) {
-                let out = blobs.group(group);
-                put_i64(out, window.end);
-                put_i64(out, window.start);
-                put_u32(out, slots.len() as u32);
-                slots.into_iter().for_each(|slot| held.encode(slot, out));
-            }
-        }
-        self.behind.begin(&snapshot);
-        snapshot.keyed = blobs.into_inner();
-        Ok(snapshot)
+        let head = |window: Window| [window.end, window.start].map(i64::to_le_bytes).concat();
+        let tables = self.tables.iter_mut().map(|(window, held)| (table_name(*window), head(*window), held));
+        self.behind.snapshot(&self.context, version, tables.collect())
     }
 
     /// Writes a slice of what the last barrier has frozen; whether there may be more. `firing` is a table that was taken away and

@@ -77,15 +77,7 @@ fn the_result_is_the_join_of_each_window_through_restarts() {
                 minute += 1;
                 workers.watermark(Watermark(millis("10:00") + minute as i64 * 60_000 - 1));
             }
-            match random.below(20) {
-                0 => {
-                    workers.home(random.below(3));
-                    workers.restart(1 + random.below(4) as usize);
-                }
-                1 | 2 => workers.barrier(),
-                3 | 4 => workers.crash(1 + random.below(4) as usize),
-                _ => {}
-            }
+            workers.disturb(&mut random);
         }
         workers.end();
         let text = |(k, n, minute): &(String, u64, u64)| row(k, *n, *minute);

@@ -11,8 +11,10 @@ use super::log::SegmentLog;
 use super::run::Run;
 use super::store::{Trace, push_key};
 use super::store_queue::{Sent, StoreQueue};
+use crate::blob::{KeyedBlobs, put_bytes};
 use crate::key::KeyRows;
 use crate::key_table::KeyTable;
+use crate::snapshot::OperatorSnapshot;
 use flags::{BELOW, DIRTY, LEAVING, LOGGED, USED, marked};
 pub use restore::TakeIn;
 use riverrun_core::{Error, KeyGroup, Result};
@@ -379,17 +381,41 @@ impl Resident {
     /// A barrier: what is in memory and in the tier now is what the promised files will hold. `None` where there is no tier, or
     /// so little that it was never used: then the operator encodes all it has.
     pub fn freeze<K: SlotKeys, V: EncodeSlots>(&mut self, keys: &K, values: &V) -> Result<Option<TierTicket>> {
-        self.freeze_from(self.backend.least_bytes, keys, values)
+        let asked = self.tiered && self.complete && self.log.is_none();
+        let large = asked && self.num_bytes_held(keys, values) >= self.backend.least_bytes;
+        self.freeze_if(large, keys, values)
     }
 
-    /// The same where less than `least_bytes` is so little.
-    pub fn freeze_from<K: SlotKeys, V: EncodeSlots>(
+    /// A barrier of an operator with this table alone: the promised files, or all it has as entries of the blobs of its key
+    /// groups, each the key and then the value. The version is that of the blobs.
+    pub fn snapshot<V: EncodeSlots>(
         &mut self,
-        least_bytes: usize,
+        keys: &KeyTable,
+        values: &V,
+        (version, key_groups): (u8, u16),
+    ) -> Result<OperatorSnapshot> {
+        if let Some(ticket) = self.freeze(keys, values)? {
+            return Ok(OperatorSnapshot::of_tier(ticket));
+        }
+        let mut blobs = KeyedBlobs::new(version);
+        for (group, slots) in keys.by_group(key_groups) {
+            let blob = blobs.group(group);
+            values.encode_each(&slots, &mut |slot, append| {
+                put_bytes(blob, keys.key(slot));
+                append(blob);
+            })?;
+        }
+        Ok(OperatorSnapshot { keyed: blobs.into_inner(), ..OperatorSnapshot::default() })
+    }
+
+    /// [`Resident::freeze`] where the caller says whether it is more than so little.
+    pub fn freeze_if<K: SlotKeys, V: EncodeSlots>(
+        &mut self,
+        large: bool,
         keys: &K,
         values: &V,
     ) -> Result<Option<TierTicket>> {
-        if !self.tiered || (self.complete && self.log.is_none() && self.num_bytes_held(keys, values) < least_bytes) {
+        if !self.tiered || (self.complete && self.log.is_none() && !large) {
             return Ok(None);
         }
         while self.advance(keys, values)? {}

@@ -8,7 +8,7 @@ use super::{OverColumn, Partition, Values};
 use crate::expiry::Expiry;
 use crate::rank::list::{Entry, keep, record};
 use riverrun_core::{Millis, Result};
-use riverrun_state::blob::{BlobReader, KeyedBlobs, put_bytes, put_i64, put_u32, read_keyed};
+use riverrun_state::blob::{BlobReader, put_bytes, put_i64, put_u32};
 use riverrun_state::tier::EncodeSlots;
 use riverrun_state::{OperatorSnapshot, RestoredState, hash_key};
 
@@ -17,37 +17,20 @@ const VERSION: u8 = 2;
 impl OverColumn {
     /// What the operator holds.
     pub(super) fn take_snapshot(&mut self) -> Result<OperatorSnapshot> {
-        if let Some(ticket) = self.resident.freeze(&self.keys, &self.values)? {
-            return Ok(OperatorSnapshot::of_tier(ticket));
-        }
-        let mut blobs = KeyedBlobs::new(VERSION);
-        for (group, slots) in self.keys.by_group(self.context.key_groups) {
-            let blob = blobs.group(group);
-            for slot in slots {
-                put_bytes(blob, self.keys.key(slot));
-                self.values.encode(slot, blob);
-            }
-        }
-        Ok(OperatorSnapshot { keyed: blobs.into_inner(), ..OperatorSnapshot::default() })
+        self.resident.snapshot(&self.keys, &self.values, (VERSION, self.context.key_groups))
     }
 
     /// Takes over the key groups of an earlier run.
     pub(super) fn take_over(&mut self, state: &RestoredState) -> Result<()> {
-        let now = self.context.clock.now();
         let (keys, values) = (&mut self.keys, &mut self.values);
         let mut read = |key: &[u8], value: &mut BlobReader<'_>| -> Result<u32> {
             let hash = hash_key(key);
             let (slot, _) = keys.insert(hash, key);
             values.grow(keys.slots());
-            values.read((slot, hash), now, value)?;
+            values.read((slot, hash), value)?;
             Ok(slot)
         };
-        self.resident.restore_with(&state.tier("")?, &mut |key, value| read(key, &mut BlobReader::new(value)))?;
-        let mut slots = Vec::new();
-        read_keyed(state, VERSION, "an OVER aggregation by a column", |_, blob| {
-            slots.push(read(blob.bytes()?, blob)?);
-            Ok(())
-        })?;
+        let slots = self.resident.restore_held(state, (VERSION, "an OVER aggregation by a column"), &mut read)?;
         self.resident.change(&self.keys, &self.values, &slots);
         self.values.expiry.iter_mut().for_each(Expiry::restored);
         Ok(())
@@ -56,11 +39,10 @@ impl OverColumn {
 
 impl Values {
     /// Reads a partition into its slot, which is empty; the hash is that of its key.
-    fn read(&mut self, (slot, hash): (u32, u64), now: Millis, value: &mut BlobReader<'_>) -> Result<()> {
+    fn read(&mut self, (slot, hash): (u32, u64), value: &mut BlobReader<'_>) -> Result<()> {
         let written = Millis(value.i64()?);
         if let Some(expiry) = &mut self.expiry {
-            // Where the time to live is new, it begins now.
-            expiry.write(slot, if written.0 > 0 { written } else { now });
+            expiry.read(slot, written);
         }
         for _ in 0..value.u32()? {
             let (order, row, sequence) = (value.bytes()?, value.bytes()?, value.i64()? as u64);

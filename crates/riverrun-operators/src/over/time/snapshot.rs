@@ -7,7 +7,7 @@
 use super::{OverTime, Partition, Values, Waiting};
 use crate::expiry::Expiry;
 use riverrun_core::{Millis, Result, Watermark};
-use riverrun_state::blob::{BlobReader, KeyedBlobs, put_bytes, put_i64, put_u32, read_keyed};
+use riverrun_state::blob::{BlobReader, KeyedBlobs, put_bytes, put_i64, put_u32};
 use riverrun_state::tier::EncodeSlots;
 use riverrun_state::{OperatorSnapshot, RestoredState, RowArena, hash_key};
 use std::collections::{BTreeMap, VecDeque};
@@ -50,20 +50,14 @@ impl OverTime {
     pub(super) fn take_over(&mut self, state: &RestoredState) -> Result<()> {
         let watermarks = state.union.iter().map(|bytes| BlobReader::new(bytes).i64()).collect::<Result<Vec<_>>>()?;
         self.watermark = watermarks.into_iter().min().map_or(Watermark::MIN, Watermark);
-        let now = self.context.clock.now();
         let (keys, values, waiting) = (&mut self.keys, &mut self.values, &mut self.waiting);
         let mut read = |key: &[u8], value: &mut BlobReader<'_>| -> Result<u32> {
             let (slot, _) = keys.insert(hash_key(key), key);
             values.grow(keys.slots());
-            values.read(slot, waiting, now, value)?;
+            values.read(slot, waiting, value)?;
             Ok(slot)
         };
-        self.resident.restore_with(&state.tier("")?, &mut |key, value| read(key, &mut BlobReader::new(value)))?;
-        let mut slots = Vec::new();
-        read_keyed(state, VERSION, "an OVER aggregation", |_, blob| {
-            slots.push(read(blob.bytes()?, blob)?);
-            Ok(())
-        })?;
+        let slots = self.resident.restore_held(state, (VERSION, "an OVER aggregation"), &mut read)?;
         self.resident.change(&self.keys, &self.values, &slots);
         self.values.expiry.iter_mut().for_each(Expiry::restored);
         Ok(())
@@ -88,11 +82,10 @@ impl Values {
     }
 
     /// Reads a partition into its slot, which is empty.
-    fn read(&mut self, slot: u32, all_waiting: &mut Waiting, now: Millis, value: &mut BlobReader<'_>) -> Result<()> {
+    fn read(&mut self, slot: u32, all_waiting: &mut Waiting, value: &mut BlobReader<'_>) -> Result<()> {
         let written = Millis(value.i64()?);
         if let Some(expiry) = &mut self.expiry {
-            // Where the time to live is new, it begins now.
-            expiry.write(slot, if written.0 > 0 { written } else { now });
+            expiry.read(slot, written);
         }
         let last = value.i64()?;
         let computed = value.u8()? != 0;

@@ -53,9 +53,7 @@ impl Values {
     /// Reads a key; the number of the last of its rows to come.
     pub(super) fn read(&mut self, slot: u32, hash: u64, written: Millis, blob: &mut BlobReader<'_>) -> Result<u64> {
         if let Some(expiry) = &mut self.expiry {
-            // Where the time to live is new, it begins now.
-            let now = expiry.now();
-            expiry.write(slot, if written.0 > 0 { written } else { now });
+            expiry.read(slot, written);
         }
         let group = &mut self.groups[slot as usize];
         *group = Group { known: true, last: blob.u32()?, full: blob.u8()? != 0, ..Group::default() };

@@ -11,11 +11,10 @@
 //!
 //! Which windows fire next says the union list: an element is an end and a start.
 
-use super::held::{HeldPane, PaneName};
+use super::held::PaneName;
 use super::{Borders, Firing, Source, Window, WindowAggregate, new_pane};
-use crate::window::held::least_bytes;
 use riverrun_core::{Error, Result};
-use riverrun_state::blob::{BlobReader, KeyedBlobs, put_i64, put_u32, read_keyed};
+use riverrun_state::blob::{BlobReader, put_i64, read_keyed};
 use riverrun_state::{OperatorSnapshot, RestoredState};
 
 const VERSION: u8 = 1;
@@ -29,30 +28,18 @@ impl WindowAggregate {
         if self.firing.is_some() || self.backlog.is_some() {
             return Err(Error::bug("a snapshot of a window aggregation that has more to emit"));
         }
-        let mut snapshot = OperatorSnapshot::default();
-        let mut blobs = KeyedBlobs::new(VERSION);
-        let key_groups = self.context.key_groups;
-        let all = self.panes().map(|(_, held)| held.num_bytes()).sum();
-        let least = least_bytes(&self.context, all);
-        for (name, held) in self.panes() {
-            if let Some(ticket) = held.freeze(least)? {
-                snapshot.tiers.insert(name.table(), ticket);
-                continue;
-            }
+        let slices = self.slices.iter_mut().map(|(slice, held)| (PaneName::Slice(*slice), held));
+        let running = self.running.iter_mut().map(|(start, held)| (PaneName::Running(*start), held));
+        let panes = slices.chain(running).map(|(name, held)| {
             let (kind, window) = match name {
                 PaneName::Slice(slice) => (SLICE, slice),
                 PaneName::Running(start) => (RUNNING, Window { end: start, start: 0 }),
             };
-            for (group, slots) in held.table().keys.by_group(key_groups) {
-                let out = blobs.group(group);
-                out.push(kind);
-                put_window(out, window);
-                put_u32(out, slots.len() as u32);
-                slots.into_iter().for_each(|slot| held.encode(slot, out));
-            }
-        }
-        self.behind.begin(&snapshot);
-        snapshot.keyed = blobs.into_inner();
+            let mut head = vec![kind];
+            put_window(&mut head, window);
+            (name.table(), head, held)
+        });
+        let mut snapshot = self.behind.snapshot(&self.context, VERSION, panes.collect())?;
         // What fires next could be told from slices only together with the watermark.
         snapshot.union.extend(self.timers.iter().map(|window| {
             let mut element = Vec::with_capacity(16);
@@ -60,12 +47,6 @@ impl WindowAggregate {
             element
         }));
         Ok(snapshot)
-    }
-
-    /// All panes.
-    fn panes(&mut self) -> impl Iterator<Item = (PaneName, &mut HeldPane)> {
-        let slices = self.slices.iter_mut().map(|(slice, held)| (PaneName::Slice(*slice), held));
-        slices.chain(self.running.iter_mut().map(|(start, held)| (PaneName::Running(*start), held)))
     }
 
     /// Writes a slice of what the last barrier has frozen; whether there may be more.

@@ -2,8 +2,10 @@
 
 use super::flags::{LOGGED, USED};
 use super::{LARGEST_RUN, Resident, SlotValues};
+use crate::blob::{BlobReader, read_keyed};
 use crate::key::hash_key;
 use crate::key_table::KeyTable;
+use crate::snapshot::RestoredState;
 use crate::tier::files::TierFiles;
 use crate::tier::log::{is_log, newest_values};
 use crate::tier::run::Run;
@@ -33,7 +35,24 @@ impl Resident {
         values.loaded()
     }
 
-    /// The same where a key does not have one value.
+    /// Takes over a table that stays in memory, also from the blobs of key groups, whose entries are each the key and then the value. Gives the
+    /// slots that came from blobs: the caller says that they change.
+    pub fn restore_held(
+        &mut self,
+        state: &RestoredState,
+        (version, what): (u8, &str),
+        take_in: &mut dyn FnMut(&[u8], &mut BlobReader<'_>) -> Result<u32>,
+    ) -> Result<Vec<u32>> {
+        self.restore_with(&state.tier("")?, &mut |key, value| take_in(key, &mut BlobReader::new(value)))?;
+        let mut slots = Vec::new();
+        read_keyed(state, version, what, |_, blob| {
+            slots.push(take_in(blob.bytes()?, blob)?);
+            Ok(())
+        })?;
+        Ok(slots)
+    }
+
+    /// [`Resident::restore`] where a key does not have one value.
     pub fn restore_with(&mut self, parts: &[Arc<TierFiles>], take_in: &mut TakeIn<'_>) -> Result<()> {
         let groups = self.seat.groups();
         let parts = parts.iter().filter(|part| part.groups.overlap(groups).is_some()).cloned();
