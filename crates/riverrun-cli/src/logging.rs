@@ -20,7 +20,8 @@ pub fn start(verbose: u8) {
     let filter = asked.unwrap_or_else(|| EnvFilter::new(filter(verbose)));
     let terminal = std::io::stderr().is_terminal();
     let colour = is_coloured(&std::io::stderr());
-    let log = fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour);
+    // An error of the log would be printed where the log could not be written, and end the process.
+    let log = fmt().log_internal_errors(false).with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour);
     if plain {
         log.event_format(Plain { terminal }).init()
     } else {

@@ -87,3 +87,19 @@ fn a_reader_that_has_gone_away_is_no_failure() {
         assert_eq!((ended.code, ended.err.as_str()), (0, ""), "{args:?}");
     }
 }
+
+#[test]
+fn a_log_that_nobody_reads_ends_nothing() {
+    let case = case();
+    let full = || Stdio::from(std::fs::File::create("/dev/full").unwrap());
+    let gone = || Stdio::from(std::io::pipe().unwrap().1);
+    let takers: [&dyn Fn() -> Stdio; 2] = [&full, &gone];
+    for stderr in takers {
+        for args in [&["run", "good.sql", "-v"][..], &["check", "good.sql", "-vvv"]] {
+            let ended = Ended::from(case.command().args(args).stderr(stderr()).output().unwrap());
+            assert_eq!(ended.code, 0, "{args:?}");
+        }
+        let ended = Ended::from(case.command().args(["check", "nothing.sql"]).stderr(stderr()).output().unwrap());
+        assert_eq!(ended.code, 2);
+    }
+}

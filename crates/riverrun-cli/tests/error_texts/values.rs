@@ -18,6 +18,9 @@ fn tokens_and_literals() {
 SELECT "name" FROM t;
   2:8 double quotes are neither for strings nor for names
   help: write 'name' for a string, `name` for a name
+SELECT "kafka://x";
+  2:8 double quotes are neither for strings nor for names
+  help: write 'kafka://x' for a string, `kafka://x` for a name
 SELECT `abc FROM t;
   2:8 a name has no closing back-quote
 SELECT x'abc';

@@ -31,7 +31,7 @@ impl Scan {
             if c == quote {
                 self.quote = None;
             }
-        } else if matches!(c, '\'' | '`') {
+        } else if matches!(c, '\'' | '`' | '"') {
             self.quote = Some(c);
         } else if matches!(c, '-' | '/') && rest.starts_with(c) {
             self.line_comment = true;
