@@ -4,14 +4,14 @@ mod nexmark;
 
 use crate::args::{BenchArgs, Benchmark, NexmarkArgs};
 use crate::checkpoints::bytes;
-use crate::output::{failed, print};
+use crate::output::{is_read, print};
+use crate::processes::this_binary;
 use crate::progress::count;
 use nexmark::Query;
 use riverrun::durable::find;
 use riverrun_core::suggest::did_you_mean;
 use riverrun_core::{Error, Result};
 use riverrun_state::checkpoint::{Manifest, StoreOptions};
-use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -120,15 +120,6 @@ fn measure_all(args: &NexmarkArgs, queries: &[&Query], work: &Path) -> Result<us
     Ok(broken)
 }
 
-/// Prints a part of a table that takes minutes to fill; false if nobody is there to read the rest (`| head -1`).
-fn is_read(text: &str) -> Result<bool> {
-    let mut out = std::io::stdout();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
-        written => written.map(|()| true).map_err(failed),
-    }
-}
-
 /// What differs from run to run, for the headline: the backend and the time between checkpoints.
 fn settings(args: &NexmarkArgs) -> String {
     let last = |key: &str| args.define.iter().rfind(|(name, _)| name == key).map(|(_, value)| value.as_str());
@@ -142,8 +133,8 @@ fn run_script(args: &NexmarkArgs, work: &Path, name: &str, script: &str, workers
     let file = work.join(format!("{name}.sql"));
     let summary = work.join(format!("{name}.json"));
     std::fs::write(&file, script).map_err(|error| cannot("write", &file, &error))?;
-    let program = std::env::current_exe()
-        .map_err(|error| Error::failure(format!("cannot find the program that is running: {error}")))?;
+    let program =
+        this_binary().map_err(|error| Error::failure(format!("cannot find the program that is running: {error}")))?;
     let mut command = Command::new(program);
     let state = work.join(format!("{name}-state"));
     command.arg("run").arg(&file).arg("-p").arg(workers.to_string()).arg("--summary").arg(&summary);

@@ -84,9 +84,14 @@ pub fn failed(error: io::Error) -> riverrun_core::Error {
 /// Prints a text that is no rows: all that commands say on standard output comes through here, so that none of it is lost in
 /// silence. A reader that wants no more of it (`| head`, `| grep -q`) has what it wanted.
 pub fn print(text: &str) -> Result<()> {
+    is_read(text).map(drop)
+}
+
+/// The same; false if nobody is there to read the rest, which may take minutes to come.
+pub fn is_read(text: &str) -> Result<bool> {
     let mut out = io::stdout();
     // Flushed, since what is left in a buffer at the end of the process is lost without a word.
-    are_written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+    is_taken(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
 }
 
 /// Says something on standard error. Where nobody takes it there is nobody to be told of that.
@@ -96,9 +101,14 @@ pub fn tell(text: &str) {
 
 /// What has become of a write to standard output.
 pub fn are_written(written: io::Result<()>) -> Result<()> {
+    is_taken(written).map(drop)
+}
+
+/// The same; false if nobody is there to read it.
+fn is_taken(written: io::Result<()>) -> Result<bool> {
     match written {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written.map_err(failed),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        written => written.map(|()| true).map_err(failed),
     }
 }
 

@@ -97,7 +97,7 @@ impl LocalCluster {
 }
 
 /// This binary, also where another one has taken its place on disk since.
-fn this_binary() -> std::io::Result<PathBuf> {
+pub fn this_binary() -> std::io::Result<PathBuf> {
     let (on_disk, running) = (std::env::current_exe()?, PathBuf::from("/proc/self/exe"));
     Ok(if !on_disk.exists() && running.exists() { running } else { on_disk })
 }

@@ -20,10 +20,6 @@ fn rows(option: &str) -> String {
     )
 }
 
-fn summary(case: &Case) -> serde_json::Value {
-    serde_json::from_str(&std::fs::read_to_string(case.path().join("summary.json")).unwrap()).unwrap()
-}
-
 /// A file whose second line is bad: under each policy it fails the job, is skipped, or goes to its table.
 fn bad_second_line(line: &[u8], option: &str, reason: &str) {
     let case = Case::new();
@@ -34,9 +30,9 @@ fn bad_second_line(line: &[u8], option: &str, reason: &str) {
     case.run(&with("fail"), &[]).failed(1, &["table t", "rows.json, line 2, byte 17", reason, "on-error", "help:"]);
     let args = ["--output", "changelog", "--summary", "summary.json"];
     assert_eq!(case.run(&with("skip"), &args).ok().sorted(), ["+I[1]", "+I[3]"]);
-    assert_eq!(summary(&case)["skipped_rows"], 1);
+    assert_eq!(case.summary()["skipped_rows"], 1);
     assert_eq!(case.run(&with("dead"), &args).ok().sorted(), ["+I[1]", "+I[3]"]);
-    assert_eq!(summary(&case)["dead_rows"], 1);
+    assert_eq!(case.summary()["dead_rows"], 1);
     let dead: serde_json::Value = serde_json::from_str(&case.lines("dead")[0]).unwrap();
     assert!(dead["reason"].as_str().unwrap().contains(reason), "{dead}");
     assert_eq!(dead["offset"], 17);
@@ -116,11 +112,11 @@ fn one_bad_clock_does_not_push_the_watermark() {
     ];
     let pushed = case.run(&query(""), &args).ok();
     assert_eq!(pushed.sorted(), ["+I[2024-03-01T10:00, 1]", "+I[3024-01-01T00:00, 1]"]);
-    assert_eq!(summary(&case)["late_rows"], 2);
+    assert_eq!(case.summary()["late_rows"], 2);
 
     let kept = case.run(&query(", 'scan.watermark.max-ahead' = '1 d'"), &args).ok();
     assert_eq!(kept.sorted(), ["+I[2024-03-01T10:00, 2]", "+I[2024-03-01T10:01, 1]", "+I[3024-01-01T00:00, 1]"]);
-    assert_eq!(summary(&case)["late_rows"], 0);
+    assert_eq!(case.summary()["late_rows"], 0);
 }
 
 /// A TIMESTAMP is ahead of the session's clock, a TIMESTAMP_LTZ of the instant.
@@ -141,7 +137,7 @@ fn what_is_ahead_of_the_clock_follows_the_zone() {
              GROUP BY window_start, window_end;"
         );
         case.run(&query, &["-p", "1", "--output", "changelog", "--summary", "summary.json"]).ok();
-        summary(&case)["late_rows"].as_i64().unwrap()
+        case.summary()["late_rows"].as_i64().unwrap()
     };
     for (zone, clock) in [
         ("Asia/Tokyo", chrono_tz::Asia::Tokyo),

@@ -95,8 +95,7 @@ fn a_summary_counts_rows_per_table() {
         "{ORDERS_TABLE} CREATE TABLE results (id INT) WITH ('connector' = 'blackhole'); INSERT INTO results SELECT id FROM orders;"
     );
     case.run(&sql, &["--summary", "summary.json"]).ok();
-    let summary: serde_json::Value =
-        serde_json::from_str(&std::fs::read_to_string(case.path().join("summary.json")).unwrap()).unwrap();
+    let summary = case.summary();
     assert_eq!(summary["state"], "finished");
     assert_eq!(summary["sources"][0]["table"], "orders");
     assert_eq!(summary["sources"][0]["rows"], 3);

@@ -26,7 +26,7 @@ fn summary(case: &Case, args: &[&str]) -> Value {
     let mut all = vec!["--summary", "summary.json"];
     all.extend(args);
     case.run(COPY, &all).ok();
-    serde_json::from_str(&std::fs::read_to_string(case.path().join("summary.json")).unwrap()).unwrap()
+    case.summary()
 }
 
 #[test]

@@ -20,13 +20,6 @@ fn case() -> Case {
     case
 }
 
-#[track_caller]
-fn says(ended: &Ended, said: &[&str]) {
-    for text in said {
-        assert!(ended.err.contains(text), "`{text}` is not in:\n{}", ended.err);
-    }
-}
-
 /// Lines of a log that are of none of our crates.
 fn foreign(ended: &Ended) -> Vec<&str> {
     let levels = [" ERROR ", " WARN ", " INFO ", " DEBUG ", " TRACE "];
@@ -43,25 +36,22 @@ fn without_it_nothing_is_said_of_a_run_that_goes_well() {
 #[test]
 fn once_it_tells_what_happens() {
     let ended = case().riverrun(&["run", "copy.sql", "-v", "-p", "2", "--state-dir", "state"]).ok();
-    says(
-        &ended,
-        &[
-            // The statements as they run.
-            "line 2: SET 'table.local-time-zone' = 'UTC'",
-            "line 3: CREATE TABLE t (n INT) WITH (…",
-            "line 5: INSERT INTO copy SELECT n + 1 FROM t",
-            // The plan, with the job's workers.
-            "job 0 'riverrun' starts with 2 workers",
-            "Source(table=[t]",
-            "Sink(table=[copy])",
-            // What a source has found.
-            "table t: files found: 2, bytes: 16",
-            // Checkpoints, and what sinks have made known.
-            "checkpoint 1 of epoch ",
-            "table copy: epoch 0 is committed, new files: 1",
-            "job 0 has ended: 2 rows in, 2 out",
-        ],
-    );
+    ended.says(&[
+        // The statements as they run.
+        "line 2: SET 'table.local-time-zone' = 'UTC'",
+        "line 3: CREATE TABLE t (n INT) WITH (…",
+        "line 5: INSERT INTO copy SELECT n + 1 FROM t",
+        // The plan, with the job's workers.
+        "job 0 'riverrun' starts with 2 workers",
+        "Source(table=[t]",
+        "Sink(table=[copy])",
+        // What a source has found.
+        "table t: files found: 2, bytes: 16",
+        // Checkpoints, and what sinks have made known.
+        "checkpoint 1 of epoch ",
+        "table copy: epoch 0 is committed, new files: 1",
+        "job 0 has ended: 2 rows in, 2 out",
+    ]);
     assert_eq!(foreign(&ended), [""; 0], "{}", ended.err);
     assert!(!ended.err.contains("DEBUG"), "{}", ended.err);
 }
@@ -81,7 +71,7 @@ fn of_a_job_that_goes_on_it_tells_from_what() {
     running.wait_for_error("checkpoint 2 of epoch");
     running.interrupt().ok();
     let ended = case.riverrun(&args).ok();
-    says(&ended, &["goes on from checkpoint "]);
+    ended.says(&["goes on from checkpoint "]);
 }
 
 #[test]
@@ -98,7 +88,7 @@ fn a_restart_is_told_with_its_cause() {
 #[test]
 fn twice_it_tells_details_of_ours_alone() {
     let ended = case().riverrun(&["run", "copy.sql", "-vv", "-p", "1", "--state-dir", "state"]).ok();
-    says(&ended, &["DEBUG", "table t: worker 0 reads ", "in/1.json", "checkpoint 1 of epoch "]);
+    ended.says(&["DEBUG", "table t: worker 0 reads ", "in/1.json", "checkpoint 1 of epoch "]);
     assert_eq!(foreign(&ended), [""; 0], "{}", ended.err);
 }
 
@@ -111,7 +101,7 @@ fn three_times_it_tells_what_the_libraries_say() {
 #[test]
 fn the_processes_of_a_job_tell_too() {
     let ended = case().riverrun(&["run", "copy.sql", "-v", "-p", "2", "--processes", "2"]).ok();
-    says(&ended, &["process 1 of 2 has joined job 0"]);
+    ended.says(&["process 1 of 2 has joined job 0"]);
     assert_eq!(ended.err.matches("line 3: CREATE TABLE t").count(), 1, "{}", ended.err);
 }
 

@@ -5,6 +5,7 @@ use riverrun_core::{Error, Place, Result};
 
 /// The regular expression that the option `name` is, which is to match a whole text.
 pub fn whole(name: &str, text: &str, place: Option<Place>) -> Result<Regex> {
+    // By itself first, so that an error is about what the user wrote.
     compiled(name, text, place)?;
     // Of several alternatives the first that matches counts, also where only another one matches all: `a|ab`.
     compiled(name, &format!("^(?:{text})$"), place)

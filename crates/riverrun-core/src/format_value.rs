@@ -242,8 +242,9 @@ impl ValueWriter<'_> {
         values: &ValueWriter<'_>,
         counted: bool,
     ) -> Vec<String> {
-        let mut texts: Vec<_> = entries.map(|entry| (hash_code(keys, entry), map_entry(keys, values, entry))).collect();
         let is_row = self.style == TextStyle::Row;
+        let hash = |entry| if is_row { hash_code(keys, entry) } else { None };
+        let mut texts: Vec<_> = entries.map(|entry| (hash(entry), map_entry(keys, values, entry))).collect();
         let hashed = is_row && texts.iter().all(|(hash, _)| hash.is_some());
         // A multiset has no order of its own, nor has Java's map of keys whose hash codes differ from run to run.
         if counted || is_row && !hashed {

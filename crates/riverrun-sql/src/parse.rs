@@ -94,6 +94,7 @@ pub use statement::{
 };
 
 pub use statements::{is_complete, parse, parse_behind, parse_expression, parse_plain};
+pub(crate) use tokens::LineOffsets;
 pub use tokens::Variables;
 
 use riverrun_core::Place;

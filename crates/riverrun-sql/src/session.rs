@@ -355,6 +355,12 @@ fn check_value(definition: &OptionDef, options: &Options) -> Result<()> {
     }
 }
 
+/// The value of an option as it may be shown: not of those that hold secrets.
+pub fn shown_value<'a>(key: &str, text: &'a str) -> &'a str {
+    let secret = ["secret", "password", "token"].iter().any(|word| key.contains(word));
+    if secret { "******" } else { text }
+}
+
 /// The time zone of this name. Whole hours from UTC are taken too: `GMT+02:00`, `UTC+2`, `+02:00`.
 pub fn time_zone(name: &str) -> Option<Tz> {
     let name = name.trim();

@@ -5,6 +5,7 @@ use crate::session::Session;
 use riverrun_core::metrics::{OperatorRole, OperatorTotals};
 use riverrun_sql::parse::{Statement, StatementKind};
 use riverrun_sql::plan::StreamPlan;
+use riverrun_sql::session::shown_value;
 
 /// So many characters of a statement are logged.
 const SHOWN: usize = 200;
@@ -19,9 +20,7 @@ fn shown(statement: &Statement) -> String {
     let text = statement.text.split_whitespace().collect::<Vec<_>>().join(" ");
     let end = match &statement.kind {
         StatementKind::Set(Some((key, value))) => {
-            let secret = ["secret", "password", "token"].iter().any(|word| key.value.contains(word));
-            let value = if secret { "******" } else { value.value.as_str() };
-            return format!("SET '{}' = '{value}'", key.value);
+            return format!("SET '{}' = '{}'", key.value, shown_value(&key.value, &value.value));
         }
         StatementKind::Query(_) | StatementKind::Insert(_) | StatementKind::StatementSet(_) => text.find("/*+"),
         StatementKind::Explain(_) | StatementKind::CreateView(_) => text.find("/*+"),
@@ -37,9 +36,7 @@ pub(crate) fn starts(number: usize, session: &Session, plan: &StreamPlan, worker
     let workers = counted(workers as u64, "worker");
     let within = if processes > 1 { format!(" in {processes} processes") } else { String::new() };
     // Its warnings have been told.
-    let tree: Vec<String> =
-        plan.explain().lines().filter(|line| !line.starts_with("warning:")).map(str::to_owned).collect();
-    tracing::info!("job {number} '{name}' starts with {workers}{within}:\n{}", tree.join("\n"));
+    tracing::info!("job {number} '{name}' starts with {workers}{within}:\n{}", plan.tree().trim_end());
 }
 
 /// A job with a state directory is about to start.

@@ -1,6 +1,7 @@
 //! One run of the pipeline with its restarts: processes that are started, die, and are started again until they end well.
 
 use super::schedule::{KillAt, Schedule};
+use crate::processes::this_binary;
 use crate::signals::Signals;
 use riverrun::Control;
 use riverrun::rehearsal::TableOverrides;
@@ -174,7 +175,7 @@ impl Attempt<'_> {
     fn command(&self) -> Result<Command> {
         let runs = self.runs;
         let log = File::options().create(true).append(true).open(self.folder.join("log")).map_err(not_started)?;
-        let mut command = Command::new(std::env::current_exe().map_err(not_started)?);
+        let mut command = Command::new(this_binary().map_err(not_started)?);
         command.arg("run").arg(&runs.file).arg("--tables").arg(self.folder.join("tables.json"));
         command
             .arg("--state-dir")

@@ -67,6 +67,11 @@ impl Case {
         Ended::from(self.command().args(args).output().unwrap())
     }
 
+    /// What `--summary summary.json` has written.
+    pub fn summary(&self) -> serde_json::Value {
+        serde_json::from_str(&std::fs::read_to_string(self.path().join("summary.json")).unwrap()).unwrap()
+    }
+
     /// The lines of all files below a folder, sorted. A file that a running job takes away meanwhile has none.
     pub fn lines(&self, folder: &str) -> Vec<String> {
         let mut lines = Vec::new();
@@ -119,10 +124,16 @@ impl Ended {
     #[track_caller]
     pub fn failed(self, code: i32, said: &[&str]) -> Self {
         assert_eq!(self.code, code, "{}{}", self.out, self.err);
+        self.says(said);
+        self
+    }
+
+    /// That it said all of this on standard error.
+    #[track_caller]
+    pub fn says(&self, said: &[&str]) {
         for text in said {
             assert!(self.err.contains(text), "`{text}` is not in:\n{}", self.err);
         }
-        self
     }
 }
 

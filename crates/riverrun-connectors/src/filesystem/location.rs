@@ -37,11 +37,7 @@ impl Location {
     /// The location that an option `path` means.
     pub fn new(text: &str, keys: &[String], filter: Option<&OptionValue>, place: Option<Place>) -> Result<Location> {
         let path = local_path(text, place)?;
-        let filter = filter.map(|OptionValue { text, value_place, .. }| {
-            let regex = |text: &str| pattern::compiled(super::PATH_PATTERN.name, text, *value_place);
-            // By itself first, so that an error is about what the user wrote.
-            regex(text).and_then(|_| regex(&format!("^(?:{text})$")))
-        });
+        let filter = filter.map(|value| pattern::whole(super::PATH_PATTERN.name, &value.text, value.value_place));
         // A file may have such characters in its name; then it is that file.
         let glob = is_glob(&path) && !Path::new(&path).exists();
         if glob {
@@ -150,6 +146,10 @@ impl Location {
 
     /// Whether the glob means a path that it matches: hidden names only where the pattern says the `.` or `_` itself.
     fn asks_for(&self, path: &Path) -> bool {
+        let found = names(path);
+        if !found.iter().any(|name| name.starts_with(HIDDEN)) {
+            return true;
+        }
         let pattern = names(Path::new(&self.text));
         let says = |pattern: &str, name: &str| pattern.chars().next() == name.chars().next();
         let asked = |(at, name): (usize, &String)| {
@@ -161,7 +161,7 @@ impl Location {
             let own = if any { &pattern[..] } else { pattern.get(at..=at).unwrap_or_default() };
             own.iter().any(|part| says(part, name) && glob::Pattern::new(part).is_ok_and(|part| part.matches(name)))
         };
-        names(path).iter().enumerate().all(asked)
+        found.iter().enumerate().all(asked)
     }
 
     /// The files at or below `path`.

@@ -24,6 +24,7 @@ use sqlparser::ast::{
     NullTreatment, Select, SelectItem, Spanned,
 };
 use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
 /// The functions that tell which keys a grouping set lacks.
@@ -272,12 +273,8 @@ impl QueryBinder<'_> {
             set.dedup();
         }
         if items.distinct {
-            let mut seen = Vec::new();
-            sets.retain(|set| {
-                let new = !seen.contains(set);
-                seen.push(set.clone());
-                new
-            });
+            let mut seen = HashSet::new();
+            sets.retain(|set| seen.insert(set.clone()));
         }
         let sets = (sets.len() > 1).then_some(sets);
         let everywhere = |position: usize| sets.iter().flatten().all(|set| set.contains(&position));
@@ -416,9 +413,7 @@ impl Grouping<'_> {
             let all: Vec<_> = (0..self.keys.len()).collect();
             return Ok(bits(&all));
         };
-        let same = |one: &[usize], other: &[usize]| {
-            one.iter().all(|key| other.contains(key)) && other.iter().all(|key| one.contains(key))
-        };
+        let mut equal_before: HashMap<&[usize], i64> = HashMap::new();
         let column = scope::column(self.keys.len(), &TypeKind::Int.not_null());
         let branches = sets
             .iter()
@@ -426,7 +421,11 @@ impl Grouping<'_> {
             .map(|(index, set)| {
                 // GROUP_ID tells sets that are equal apart.
                 let value = match name {
-                    "GROUP_ID" => number(sets[..index].iter().filter(|before| same(before, set)).count() as i64),
+                    "GROUP_ID" => {
+                        let before = equal_before.entry(set).or_default();
+                        *before += 1;
+                        number(*before - 1)
+                    }
                     _ => bits(set),
                 };
                 let index = literal::constant(ScalarValue::Int32(Some(index as i32)), TypeKind::Int.not_null());

@@ -1,9 +1,10 @@
 //! What DESCRIBE and SHOW CREATE print.
 
 use super::table::{CatalogTable, CatalogView, quoted};
-use crate::parse::{ColumnKind, SqlExpr};
-use riverrun_core::{DataType, Schema};
+use crate::parse::{ColumnKind, LineOffsets, SqlExpr};
+use riverrun_core::{DataType, Place, Schema};
 use sqlparser::ast;
+use sqlparser::tokenizer::Location;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::ops::ControlFlow;
@@ -50,7 +51,7 @@ fn extras(kind: &ColumnKind) -> Option<String> {
 
 /// The text of an expression with the names of columns in back-quotes.
 fn with_quoted_names(expr: &SqlExpr) -> String {
-    let mut names = BTreeMap::new();
+    let (offsets, mut names) = (LineOffsets::new(&expr.text), BTreeMap::new());
     let _ = ast::visit_expressions(&expr.ast, |part| {
         let idents = match part {
             ast::Expr::Identifier(ident) => std::slice::from_ref(ident),
@@ -59,7 +60,8 @@ fn with_quoted_names(expr: &SqlExpr) -> String {
         };
         for ident in idents.iter().filter(|ident| ident.quote_style.is_none()) {
             // A variable in the text moves what stands behind it: such names stay as they are.
-            if let Some(at) = offset_in(expr, ident).filter(|at| expr.text[*at..].starts_with(&ident.value)) {
+            let at = within(expr.place, ident.span.start).map(|location| offsets.byte(location));
+            if let Some(at) = at.filter(|at| expr.text[*at..].starts_with(&ident.value)) {
                 names.insert(at, ident.value.clone());
             }
         }
@@ -72,18 +74,11 @@ fn with_quoted_names(expr: &SqlExpr) -> String {
     text
 }
 
-/// Where in the text of an expression a name of it begins.
-fn offset_in(expr: &SqlExpr, ident: &ast::Ident) -> Option<usize> {
-    let (line, column) = (ident.span.start.line, ident.span.start.column);
-    let lines_before = line.checked_sub(u64::from(expr.place.line))?;
-    let first_column = if lines_before == 0 { u64::from(expr.place.column) } else { 1 };
-    let mut start = 0;
-    for _ in 0..lines_before {
-        start += expr.text[start..].find('\n')? + 1;
-    }
-    let characters = usize::try_from(column.checked_sub(first_column)?).ok()?;
-    let (offset, _) = expr.text[start..].char_indices().nth(characters)?;
-    Some(start + offset)
+/// Where in the text of an expression, which stands at `place`, something begins that stands elsewhere in the file.
+fn within(place: Place, location: Location) -> Option<Location> {
+    let line = location.line.checked_sub(u64::from(place.line))? + 1;
+    let before = if line == 1 { u64::from(place.column) - 1 } else { 0 };
+    Some(Location::new(line, location.column.checked_sub(before)?))
 }
 
 /// A string as SQL writes it.

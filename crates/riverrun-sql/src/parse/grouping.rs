@@ -1,10 +1,10 @@
 //! GROUP BY beyond what sqlparser reads: its quantifier, and grouping sets within grouping sets.
 
 use super::cursor::{Cursor, is_word};
-use super::tokens::Positioned;
+use super::tokens::{Positioned, words};
 use sqlparser::ast::Expr;
 use sqlparser::parser::{Parser, ParserError};
-use sqlparser::tokenizer::{Span, Token, TokenWithSpan};
+use sqlparser::tokenizer::{Span, Token};
 
 /// What can stand behind GROUP BY ALL where ALL means all columns.
 const BEHIND: &[&str] =
@@ -15,20 +15,12 @@ const BEHIND: &[&str] =
 pub(super) fn quantified(mut tokens: Vec<Positioned>) -> Vec<Positioned> {
     let mut at = 2;
     while at < tokens.len() {
-        let is = |at: usize, word: &str| is_word(&tokens[at].token, word);
-        let grouped = is(at - 2, "GROUP") && is(at - 1, "BY");
-        if grouped && is(at, "DISTINCT") {
-            let with = |token: Token| {
-                let distinct = &tokens[at];
-                Positioned {
-                    token: TokenWithSpan::new(token, distinct.token.span),
-                    start: distinct.start,
-                    end: distinct.end,
-                }
-            };
-            let item = [with(Token::make_word(super::GROUP_DISTINCT, Some('`'))), with(Token::Comma)];
+        let grouped = words(&tokens, at - 2, &["GROUP", "BY"]);
+        if grouped && is_word(&tokens[at].token, "DISTINCT") {
+            let item = [Token::make_word(super::GROUP_DISTINCT, Some('`')), Token::Comma];
+            let item = item.map(|token| tokens[at].with(token));
             tokens.splice(at..=at, item);
-        } else if grouped && is(at, "ALL") && tokens.get(at + 1).is_some_and(begins_item) {
+        } else if grouped && is_word(&tokens[at].token, "ALL") && tokens.get(at + 1).is_some_and(begins_item) {
             tokens.remove(at);
         }
         at += 1;

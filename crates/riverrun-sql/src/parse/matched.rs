@@ -3,7 +3,7 @@
 use super::cursor::{is_word, word_of};
 use super::reserved;
 use super::tokens::Positioned;
-use sqlparser::tokenizer::{Token, TokenWithSpan};
+use sqlparser::tokenizer::Token;
 
 /// ``(SELECT …) [[AS] t] MATCH_RECOGNIZE …`` → `` `$DERIVED`((SELECT …)) [[AS] t] MATCH_RECOGNIZE … ``, and
 /// `TABLE(f(…)) MATCH_RECOGNIZE …` → `f(…) MATCH_RECOGNIZE …`.
@@ -24,14 +24,9 @@ pub(super) fn call_matched(mut tokens: Vec<Positioned>) -> Vec<Positioned> {
         let in_from = ["FROM", "JOIN"].iter().any(|word| is_word(&tokens[before].token, word))
             || matches!(tokens[before].token.token, Token::Comma | Token::LParen);
         if begins && in_from {
-            let at = |like: &Positioned, token: Token| Positioned {
-                token: TokenWithSpan::new(token, like.token.span),
-                start: like.start,
-                end: like.end,
-            };
-            let end = at(&tokens[close], Token::RParen);
-            let first = &tokens[open];
-            let call = [at(first, Token::make_word(super::DERIVED, Some('`'))), at(first, Token::LParen)];
+            let end = tokens[close].with(Token::RParen);
+            let call = [Token::make_word(super::DERIVED, Some('`')), Token::LParen];
+            let call = call.map(|token| tokens[open].with(token));
             tokens.insert(close + 1, end);
             tokens.splice(open..open, call);
             index += 3;

@@ -1,7 +1,7 @@
 //! Tokens → the tokens of each statement, at the semicolons that end one.
 
 use super::cursor::is_word;
-use super::tokens::Positioned;
+use super::tokens::{Positioned, words};
 use sqlparser::tokenizer::Token;
 
 /// Splits tokens into statements; empty ones are left out.
@@ -28,11 +28,7 @@ pub(super) fn split(tokens: Vec<Positioned>) -> Vec<Vec<Positioned>> {
 /// How many tokens `EXECUTE STATEMENT SET BEGIN` or `BEGIN STATEMENT SET` take, where a statement begins with them;
 /// `EXPLAIN` may stand before.
 pub(super) fn statement_set_head(tokens: &[Positioned]) -> Option<usize> {
-    let begins = |at: usize, words: &[&str]| {
-        tokens
-            .get(at..at + words.len())
-            .is_some_and(|found| found.iter().zip(words).all(|(token, word)| is_word(&token.token, word)))
-    };
+    let begins = |at: usize, sought: &[&str]| words(tokens, at, sought);
     let mut at = 0;
     if begins(0, &["EXPLAIN"]) {
         // Details are words and commas up to the statement set.

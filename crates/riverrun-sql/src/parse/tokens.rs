@@ -4,8 +4,8 @@ mod refused;
 mod scan;
 mod strings;
 
-use super::errors;
 use super::statement::{Hint, Hints};
+use super::{cursor, errors};
 use riverrun_core::options::OptionValue;
 use riverrun_core::{Error, Options, Place, Result};
 use scan::Scan;
@@ -21,6 +21,24 @@ pub(super) struct Positioned {
     pub(super) token: TokenWithSpan,
     pub(super) start: usize,
     pub(super) end: usize,
+}
+
+impl Positioned {
+    /// Another token in the place of this one.
+    pub(super) fn with(&self, token: Token) -> Positioned {
+        Positioned { token: TokenWithSpan::new(token, self.token.span), ..*self }
+    }
+}
+
+/// Whether this token stands at a place.
+pub(super) fn is(tokens: &[Positioned], at: usize, token: &Token) -> bool {
+    tokens.get(at).is_some_and(|found| found.token.token == *token)
+}
+
+/// Whether these words stand there.
+pub(super) fn words(tokens: &[Positioned], at: usize, words: &[&str]) -> bool {
+    let found = tokens.get(at..at + words.len());
+    found.is_some_and(|found| found.iter().zip(words).all(|(token, word)| cursor::is_word(&token.token, word)))
 }
 
 /// The tokens of a text.
@@ -142,13 +160,9 @@ fn tokenizer_error(message: &str) -> Error {
 fn complete_skip(mut tokens: Vec<Positioned>) -> Vec<Positioned> {
     let mut index = 0;
     while index + 4 < tokens.len() {
-        let is = |at: usize, word: &str| super::cursor::is_word(&tokens[at].token, word);
-        let head = ["AFTER", "MATCH", "SKIP", "TO"].iter().enumerate().all(|(at, word)| is(index + at, word));
-        if head && !["NEXT", "FIRST", "LAST"].iter().any(|word| is(index + 4, word)) {
-            let to = &tokens[index + 3];
-            let token = TokenWithSpan::new(Token::make_keyword("LAST"), to.token.span);
-            let last = Positioned { token, start: to.start, end: to.end };
-            tokens.insert(index + 4, last);
+        let head = words(&tokens, index, &["AFTER", "MATCH", "SKIP", "TO"]);
+        if head && !["NEXT", "FIRST", "LAST"].iter().any(|word| words(&tokens, index + 4, &[word])) {
+            tokens.insert(index + 4, tokens[index + 3].with(Token::make_keyword("LAST")));
         }
         index += 1;
     }
@@ -160,23 +174,20 @@ fn move_within(mut tokens: Vec<Positioned>) -> Vec<Positioned> {
     let mut index = 0;
     while index < tokens.len() {
         let behind_pattern = index > 0 && tokens[index - 1].token.token == Token::RParen;
-        if !(behind_pattern && super::cursor::is_word(&tokens[index].token, "WITHIN")) {
+        if !(behind_pattern && cursor::is_word(&tokens[index].token, "WITHIN")) {
             index += 1;
             continue;
         }
         let rest = &tokens[index + 1..];
-        let define = rest.iter().position(|token| super::cursor::is_word(&token.token, "DEFINE"));
-        let group = rest.first().is_some_and(|token| super::cursor::is_word(&token.token, "GROUP"));
+        let define = rest.iter().position(|token| cursor::is_word(&token.token, "DEFINE"));
+        let group = rest.first().is_some_and(|token| cursor::is_word(&token.token, "GROUP"));
         if let Some(length) = define
             && !group
             && rest[..length].iter().all(|token| token.token.token != Token::SemiColon)
         {
             let moved: Vec<_> = tokens.drain(index..=index + length).collect();
             let define = index;
-            let with = |token: Token| {
-                let within = &moved[0];
-                Positioned { token: TokenWithSpan::new(token, within.token.span), start: within.start, end: within.end }
-            };
+            let with = |token: Token| moved[0].with(token);
             let mut inserted = vec![with(Token::make_word(super::WITHIN, Some('`'))), with(Token::make_keyword("AS"))];
             inserted.extend(moved[1..].iter().cloned());
             inserted.push(with(Token::Comma));
@@ -188,19 +199,20 @@ fn move_within(mut tokens: Vec<Positioned>) -> Vec<Positioned> {
 }
 
 /// Where the lines of a text begin, to find bytes by line and column.
-struct LineOffsets<'a> {
+pub(crate) struct LineOffsets<'a> {
     text: &'a str,
     starts: Vec<usize>,
 }
 
 impl<'a> LineOffsets<'a> {
-    fn new(text: &'a str) -> Self {
+    pub(crate) fn new(text: &'a str) -> Self {
         let mut starts = vec![0];
         starts.extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1));
         LineOffsets { text, starts }
     }
 
-    fn byte(&self, location: Location) -> usize {
+    /// The byte at a place; behind the last one, the length of the text.
+    pub(crate) fn byte(&self, location: Location) -> usize {
         let Some(&start) = self.starts.get((location.line as usize).saturating_sub(1)) else { return self.text.len() };
         let line = &self.text[start..];
         let column = (location.column as usize).saturating_sub(1);

@@ -4,7 +4,7 @@
 
 use super::cursor::is_word;
 use super::tokens::Positioned;
-use sqlparser::tokenizer::{Token, TokenWithSpan};
+use sqlparser::tokenizer::Token;
 
 /// What ends the rows of VALUES.
 const BEHIND: &[&str] = &["UNION", "INTERSECT", "EXCEPT", "ORDER", "LIMIT", "OFFSET", "FETCH"];
@@ -28,23 +28,18 @@ pub(super) fn complete(mut tokens: Vec<Positioned>) -> Vec<Positioned> {
 /// VALUES at `index` with its rows up to `end`.
 fn completed(tokens: &[Positioned], index: usize, end: usize) -> Vec<Positioned> {
     let values = &tokens[index];
-    let at = |token: Token, place: &Positioned| Positioned {
-        token: TokenWithSpan::new(token, place.token.span),
-        start: place.start,
-        end: place.end,
-    };
     let operand = index >= 2
         && tokens[index - 1].token.token == Token::LParen
         && TAKING_A_QUERY.iter().any(|word| is_word(&tokens[index - 2].token, word));
     let mut out = Vec::with_capacity(end - index);
     if operand {
         let before = [Token::make_keyword("SELECT"), Token::Mul, Token::make_keyword("FROM"), Token::LParen];
-        out.extend(before.into_iter().map(|before| at(before, values)));
+        out.extend(before.into_iter().map(|before| values.with(before)));
     }
     out.push(values.clone());
     for (number, row) in rows(&tokens[index + 1..end]).into_iter().enumerate() {
         if number > 0 {
-            out.push(at(Token::Comma, values));
+            out.push(values.with(Token::Comma));
         }
         let row = match row.split_first() {
             Some((first, rest)) if is_word(&first.token, "ROW") && is_parenthesized(rest) => rest,
@@ -52,15 +47,15 @@ fn completed(tokens: &[Positioned], index: usize, end: usize) -> Vec<Positioned>
         };
         match (row.first(), row.last()) {
             (Some(first), Some(last)) if !is_parenthesized(row) => {
-                out.push(at(Token::LParen, first));
+                out.push(first.with(Token::LParen));
                 out.extend_from_slice(row);
-                out.push(at(Token::RParen, last));
+                out.push(last.with(Token::RParen));
             }
             _ => out.extend_from_slice(row),
         }
     }
     if operand {
-        out.push(at(Token::RParen, values));
+        out.push(values.with(Token::RParen));
     }
     out
 }

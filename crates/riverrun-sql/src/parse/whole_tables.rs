@@ -5,7 +5,7 @@
 
 use super::cursor::{is_word, word_of};
 use super::tokens::Positioned;
-use sqlparser::tokenizer::{Token, TokenWithSpan};
+use sqlparser::tokenizer::Token;
 
 /// Behind which words a query can begin without parentheses, those of statements aside.
 const BEFORE: &[&str] = &["UNION", "INTERSECT", "EXCEPT", "MINUS", "ALL", "DISTINCT", "AS"];
@@ -14,11 +14,8 @@ const BEFORE: &[&str] = &["UNION", "INTERSECT", "EXCEPT", "MINUS", "ALL", "DISTI
 pub(super) fn select(mut tokens: Vec<Positioned>) -> Vec<Positioned> {
     for at in (0..tokens.len()).rev() {
         if is_word(&tokens[at].token, "TABLE") && is_query(&tokens, at) {
-            let with = |token: Token| {
-                let table = &tokens[at];
-                Positioned { token: TokenWithSpan::new(token, table.token.span), start: table.start, end: table.end }
-            };
-            let selected = [Token::make_keyword("SELECT"), Token::Mul, Token::make_keyword("FROM")].map(with);
+            let selected = [Token::make_keyword("SELECT"), Token::Mul, Token::make_keyword("FROM")];
+            let selected = selected.map(|token| tokens[at].with(token));
             tokens.splice(at..=at, selected);
         }
     }

@@ -27,15 +27,25 @@ impl StreamPlan {
         self.explain_with(true)
     }
 
+    /// The tree alone, without warnings.
+    pub fn tree(&self) -> String {
+        self.tree_with(false)
+    }
+
     fn explain_with(&self, changelog_mode: bool) -> String {
+        let mut text = self.tree_with(changelog_mode);
+        for warning in self.warnings() {
+            let _ = writeln!(text, "warning: {warning}");
+        }
+        text
+    }
+
+    fn tree_with(&self, changelog_mode: bool) -> String {
         let mut tree = Tree { plan: self, changelog_mode, shown: HashSet::new(), text: String::new() };
         for (index, node) in self.nodes.iter().enumerate() {
             if matches!(node.kind, NodeKind::Sink(_) | NodeKind::Result) {
                 tree.add(NodeId(index), "", "");
             }
-        }
-        for warning in self.warnings() {
-            let _ = writeln!(tree.text, "warning: {warning}");
         }
         tree.text
     }

@@ -1,6 +1,6 @@
 //! The statements that change or show the catalog and the session, and start no job.
 
-use super::{SessionConfig, functions};
+use super::{SessionConfig, functions, shown_value};
 use crate::catalog::{self, Catalog, Object};
 use crate::parse::{Name, NamePart, Show, ShowKind, Statement, StatementKind};
 use riverrun_core::options::OptionValue;
@@ -119,8 +119,8 @@ fn set(session: &mut SessionConfig, key: &NamePart, value: &NamePart) -> Result<
 }
 
 fn settings(session: &SessionConfig) -> Rows {
-    let shown = |key: &str, text: &str| if key.contains("secret") { "******".to_owned() } else { text.to_owned() };
-    let rows = session.options().iter().map(|(key, value)| vec![Some(key.to_owned()), Some(shown(key, &value.text))]);
+    let shown = |key: &str, text: &str| Some(shown_value(key, text).to_owned());
+    let rows = session.options().iter().map(|(key, value)| vec![Some(key.to_owned()), shown(key, &value.text)]);
     Rows { columns: vec!["key", "value"], rows: rows.collect() }
 }
 

@@ -1,7 +1,7 @@
 //! What sqlparser can't read, or reads without a place, and is told better by the tokens alone.
 
-use super::super::cursor::{is_word, place};
-use super::Positioned;
+use super::super::cursor::place;
+use super::{Positioned, is, words};
 use riverrun_core::{Error, Result};
 use sqlparser::tokenizer::Token;
 
@@ -14,16 +14,6 @@ pub(super) fn refuse(tokens: &[Positioned]) -> Result<()> {
         pattern(tokens, at)?;
     }
     Ok(())
-}
-
-/// Whether these words stand at a token.
-fn words(tokens: &[Positioned], at: usize, words: &[&str]) -> bool {
-    let found = tokens.get(at..at + words.len());
-    found.is_some_and(|found| found.iter().zip(words).all(|(token, word)| is_word(&token.token, word)))
-}
-
-fn is(tokens: &[Positioned], at: usize, token: &Token) -> bool {
-    tokens.get(at).is_some_and(|found| found.token.token == *token)
 }
 
 fn temporal_subquery(tokens: &[Positioned], at: usize) -> Result<()> {

@@ -3,7 +3,7 @@
 //! `'a'⏎'b'` → `'ab'`, also of more than two parts and of `x'…'`; `U&'\263A'` and `U&'#263A' UESCAPE '#'` → `'☺'`.
 
 use super::super::cursor::{is_word, place};
-use super::Positioned;
+use super::{Positioned, is};
 use riverrun_core::{Error, Place, Result};
 use sqlparser::tokenizer::{Span, Token, TokenWithSpan};
 
@@ -36,7 +36,7 @@ fn string(tokens: &[Positioned], begin: usize, text: &str) -> Result<Option<(Pos
     let mut behind = head + 1;
     while let Some(part) = continued(tokens, behind, text) {
         // `WITH ('a' = 'b'⏎'c' = 'd')` lacks a comma.
-        if is(tokens, begin.checked_sub(1), &Token::Eq) && is(tokens, Some(behind + 1), &Token::Eq) {
+        if begin > 0 && is(tokens, begin - 1, &Token::Eq) && is(tokens, behind + 1, &Token::Eq) {
             break;
         }
         parts.push((part, place(&tokens[behind].token)));
@@ -82,10 +82,6 @@ fn continued(tokens: &[Positioned], at: usize, text: &str) -> Option<String> {
         Token::SingleQuotedString(part) if text.get(before.start..token.start)?.contains('\n') => Some(part.clone()),
         _ => None,
     }
-}
-
-fn is(tokens: &[Positioned], at: Option<usize>, token: &Token) -> bool {
-    at.and_then(|at| tokens.get(at)).is_some_and(|found| found.token.token == *token)
 }
 
 /// The one character of UESCAPE.
