@@ -80,3 +80,26 @@ going_back() {
   start_run "$1" -p 3 "${keep[@]}"; finish_run
   [ ! -e "$newest/manifest.json" ] || fail "the abandoned checkpoint is still there"
 }
+
+# come_back FILE POINT WHEN: a run is stopped while it is at a failpoint, another one takes over, and the first goes on, while the
+# other runs or after its end. It must end as overtaken. As where another machine takes over, nothing is left of its lock.
+come_back() {
+  local file=$1 older newest turn
+  armed "stall(3s)@$2"
+  "$RIVERRUN" run "$file" --state-dir "$dir/state" -D execution.checkpointing.interval=250ms -p 2 >"$dir/older.log" 2>&1 &
+  older=$!; disarmed
+  struck stall; kill -STOP $older
+  rm "$dir/state/lock"
+  newest=$(newest_checkpoint)
+  start_run "$file" -p 3
+  for turn in $(seq 600); do
+    kill -0 $RUN 2>/dev/null || break
+    [ "$3" = while ] && [ "$(newest_checkpoint)" -ge $((newest + 4)) ] && break
+    sleep 0.05
+  done
+  [ "$3" = while ] || ! kill -0 $RUN 2>/dev/null || { kill_run; kill -9 $older; fail "a run that is stopped holds up the next one"; }
+  kill -CONT $older
+  finish_run
+  wait $older && fail "the older run ended well"
+  grep -qE "(a later|another) start of (the|this) job has taken over" "$dir/older.log" || fail "the older run said: $(cat "$dir/older.log")"
+}

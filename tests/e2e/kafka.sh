@@ -369,6 +369,17 @@ kafka_case_no_orphan_transaction_pins_the_end_after_a_rescale() {
   equal "$(seq 4000 | md5sum)" "$(committed_ids orphan | md5sum)" "what read_committed sees"
 }
 
+# kafka_comes_back POINT WHEN: as come_back, over a topic.
+kafka_comes_back() {
+  kafka_topic "back-$1" 2
+  { numbers_source 4000 8; into "back-$1" "$exactly"; echo "INSERT INTO written SELECT id FROM numbers;"; } >"$dir/back.sql"
+  come_back "$dir/back.sql" "$1:6" "$2"
+  equal "$(seq 4000 | md5sum)" "$(committed_ids "back-$1" | md5sum)" "what read_committed sees"
+  equal 0 "$(ongoing)" "open transactions"
+}
+kafka_case_an_older_start_comes_back_in_mid_transaction() { kafka_comes_back target-commit after; }
+kafka_case_an_older_start_comes_back_before_it_writes() { kafka_comes_back sink-write while; }
+
 kafka_case_an_older_checkpoint_is_gone_on_from_only_if_that_is_wanted() {
   kafka_topic rewound 3; kafka_topic rewound_sums 2
   local sums="CREATE TABLE sums (k BIGINT, n BIGINT, PRIMARY KEY (k) NOT ENFORCED) WITH ('connector' = 'upsert-kafka', 'topic' = 'rewound_sums', 'properties.bootstrap.servers' = '$KAFKA', 'key.format' = 'json', 'value.format' = 'json'"

@@ -175,6 +175,19 @@ postgres_case_exactly_once_through_a_crash_of_the_server_in_mid_transaction() {
   equal "3000 3000" "$(psql_ -F' ' -c 'SELECT count(*), count(DISTINCT id) FROM middle')" "rows"
 }
 
+# postgres_comes_back TABLE POINT WHEN: as come_back, over tables that get new rows and upserts.
+postgres_comes_back() {
+  psql_ -c "CREATE TABLE $1 (id BIGINT); CREATE TABLE $1_sums (k BIGINT PRIMARY KEY, n BIGINT)"
+  { numbers_source 4000 8; pg_table "$1" "id BIGINT" "$exactly"; pg_table "$1_sums" "k BIGINT, n BIGINT, PRIMARY KEY (k) NOT ENFORCED" "$exactly"
+    echo "EXECUTE STATEMENT SET BEGIN INSERT INTO $1 SELECT id FROM numbers; INSERT INTO $1_sums SELECT MOD(id, 40), COUNT(*) FROM numbers GROUP BY MOD(id, 40); END;"
+  } >"$dir/back.sql"
+  come_back "$dir/back.sql" "$2:6" "$3"
+  equal "4000 4000" "$(psql_ -F' ' -c "SELECT count(*), count(DISTINCT id) FROM $1")" "rows"
+  equal "40 4000" "$(psql_ -F' ' -c "SELECT count(*), sum(n) FROM $1_sums")" "sums by key"
+}
+postgres_case_an_older_start_comes_back_in_mid_transaction() { postgres_comes_back back_middle target-commit after; }
+postgres_case_an_older_start_comes_back_before_it_writes() { postgres_comes_back back_before sink-write while; }
+
 # STALL=30 is the whole proof; a shorter one shows the same.
 postgres_case_a_stalled_target_holds_up_no_checkpoint() {
   local stall=${STALL:-6} rows longest count

@@ -8,6 +8,7 @@
 
 mod changes;
 mod check;
+mod holders;
 pub mod lookup;
 mod options;
 mod postgres;

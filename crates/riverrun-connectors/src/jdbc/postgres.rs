@@ -1,6 +1,7 @@
 //! A connection to PostgreSQL. Values travel as text, which every type has; scans and new rows by COPY.
 
 use super::changes::Changes;
+use super::holders;
 use super::session::{DbColumn, Described, Family, Scan, Session, TableRef, quoted};
 use super::text::{self, TextColumn};
 use super::tls;
@@ -22,9 +23,12 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row, Transaction};
 
-/// What every session begins with: one text form of all values, and scans that give rows in the same order again.
+/// What every session begins with: one text form of all values, scans that give rows in the same order again, and an end to
+/// the transaction of a process that hangs, which would lock its rows for the process that takes over.
 const SETTINGS: &str = "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET bytea_output = 'hex'; \
-    SET extra_float_digits = 1; SET synchronize_seqscans = off; SET max_parallel_workers_per_gather = 0";
+    SET extra_float_digits = 1; SET synchronize_seqscans = off; SET max_parallel_workers_per_gather = 0; \
+    SELECT set_config('idle_in_transaction_session_timeout', '60s', false) \
+    WHERE current_setting('idle_in_transaction_session_timeout') = '0'";
 
 /// How many rows one statement puts at the most: their parameters are held in memory on both sides.
 const ROWS_PER_STATEMENT: usize = 5_000;
@@ -48,7 +52,8 @@ struct Stopped {
     notify: Arc<Notify>,
 }
 
-type Answer<T> = Result<T, tokio_postgres::Error>;
+/// What the server answers, or why it does not.
+pub type Answer<T> = Result<T, tokio_postgres::Error>;
 
 impl Postgres {
     /// Connects and makes the session's settings.
@@ -269,7 +274,9 @@ impl Session for Postgres {
             if client.query_typed(token::READ, &parameters[..3]).await.is_err() {
                 client.batch_execute(token::CREATE).await?;
             }
-            let rows = client.query_typed(token::FENCE, &parameters).await?;
+            let own = client.query_one("SELECT pg_backend_pid()", &[]).await?.try_get(0)?;
+            let fenced = client.query_typed(token::FENCE, &parameters);
+            let rows = holders::end_while_waiting(&self.table, own, fenced).await?;
             rows.first().map(|row| row.try_get::<_, i64>(0)).transpose()
         };
         let answer = wait(&self.runtime, &self.stop, asked)?.map_err(|error| trouble(&error, address))?;
@@ -520,8 +527,8 @@ fn trouble(error: &tokio_postgres::Error, address: &str) -> Trouble {
         told = told.hint(hint);
     }
     match answer.code().code() {
-        // The connection is gone, the server ends or starts.
-        "57P01" | "57P02" | "57P03" | "57P05" => Trouble::Away(told),
+        // The connection is gone, was idle for too long, the server ends or starts.
+        "57P01" | "57P02" | "57P03" | "57P05" | "25P03" => Trouble::Away(told),
         code if code.starts_with("08") => Trouble::Away(told),
         // A deadlock, a serialization failure, a lock that was not to be had, the end of some resource; or two
         // sessions that made the same table at once.

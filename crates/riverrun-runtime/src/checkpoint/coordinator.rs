@@ -303,7 +303,7 @@ impl Coordinator {
                 }
                 Outcome::Overtaken => {
                     let error = Error::failure("another start of this job has taken over").detail(format!(
-                        "checkpoint {} is not of generation {}",
+                        "checkpoint {} is of another start than this one, which is number {} of the job",
                         self.next, self.shared.identity.generation
                     ));
                     self.fail_job(error);
