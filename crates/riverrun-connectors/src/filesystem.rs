@@ -4,11 +4,13 @@
 //! `scan.max-record-size` keeps a broken file from filling the memory, and files may be compressed on both ways.
 
 mod columns;
+mod commit;
 mod compression;
 mod later;
 mod location;
 mod part;
 mod partition;
+mod partition_time;
 mod records;
 mod scratch;
 mod sink;
@@ -116,10 +118,14 @@ const COMMIT_TRIGGER: OptionDef = OptionDef::new(
     "sink.partition-commit.trigger",
     OptionType::OneOf(&["process-time", "partition-time"]),
     Some("process-time"),
-    "When a partition is said to be complete: process-time, as soon as files of it are.",
+    "What a partition's time is: process-time, when its first file is begun; partition-time, what its values say.",
 );
-const COMMIT_DELAY: OptionDef =
-    OptionDef::new("sink.partition-commit.delay", OptionType::Duration, Some("0 s"), "How long after that; only 0 s.");
+const COMMIT_DELAY: OptionDef = OptionDef::new(
+    "sink.partition-commit.delay",
+    OptionType::Duration,
+    Some("0 s"),
+    "How long after its time a partition is complete, by the clock or, for partition-time, by the watermark.",
+);
 const COMMIT_POLICY: OptionDef = OptionDef::new(
     "sink.partition-commit.policy.kind",
     OptionType::Text,
@@ -172,6 +178,10 @@ impl Connector for Filesystem {
             SHUFFLE,
             COMMIT_TRIGGER,
             COMMIT_DELAY,
+            partition_time::ZONE,
+            partition_time::KIND,
+            partition_time::PATTERN,
+            partition_time::FORMATTER,
             COMMIT_POLICY,
             SUCCESS_FILE,
             AUTO_COMPACTION,

@@ -27,8 +27,16 @@ fn options_of_files() {
 'format' = 'parquet', 'sink.compression' = 'gzip'
   3:23 'sink.compression' does not go with 'format' = 'parquet'
   help: Parquet compresses by itself: 'parquet.compression' = 'ZSTD'
-'format' = 'csv', 'sink.partition-commit.delay' = '1 h'
-  3:51 a 'sink.partition-commit.delay' of more than 0 s is not supported yet
+'format' = 'csv', 'sink.partition-commit.watermark-time-zone' = 'Mars'
+  3:65 there is no time zone 'Mars'
+  help: write it like 'UTC' or 'Europe/Berlin'
+'format' = 'csv', 'partition.time-extractor.timestamp-formatter' = 'yyyy-MMM'
+  3:68 'yyyy-MMM' is no value for option 'partition.time-extractor.timestamp-formatter'
+  expected: letters y, M, d, H, m, s and S, and what stands between them
+  help: write it like 'yyyyMMdd HH:mm'
+'format' = 'csv', 'partition.time-extractor.kind' = 'custom'
+  3:53 'custom' is no value for option 'partition.time-extractor.kind'
+  expected: default
 'format' = 'debezium-json', 'debezium-json.schema-include' = 'true'
   3:62 debezium-json can't be written with 'debezium-json.schema-include' = 'true'
   help: leave the option out for a table that is written
@@ -371,12 +379,6 @@ fn files_that_are_written() {
 'path' = 'out', 'format' = 'csv', 'auto-compaction' = 'true'
   3:55 'auto-compaction' = 'true' is not supported yet
   help: set 'sink.rolling-policy.file-size' and '…rollover-interval' for fewer, larger files
-'path' = 'out', 'format' = 'csv', 'sink.partition-commit.trigger' = 'partition-time'
-  3:69 'sink.partition-commit.trigger' = 'partition-time' is not supported yet
-  help: 'process-time' is supported: a partition is complete as soon as files of it are
-'path' = 'out', 'format' = 'csv', 'sink.partition-commit.delay' = '1 h'
-  3:67 a 'sink.partition-commit.delay' of more than 0 s is not supported yet
-  help: leave it out: a partition is complete as soon as files of it are
 'path' = 'out', 'format' = 'csv', 'sink.partition-commit.policy.kind' = 'metastore'
   3:73 'sink.partition-commit.policy.kind' = 'metastore' is not supported yet
   help: 'success-file' is supported, or leave the option out

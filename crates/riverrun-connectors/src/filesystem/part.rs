@@ -74,6 +74,11 @@ impl OpenPart {
         Ok(OpenPart { body: body(file)?, hidden, visible: folder.join(name), since, raw: 0 })
     }
 
+    /// The folder in which it stands.
+    pub fn folder(&self) -> &Path {
+        self.visible.parent().unwrap_or_else(|| Path::new(""))
+    }
+
     /// Appends rows.
     pub fn write(&mut self, batch: &RowBatch) -> Result<u64> {
         match &mut self.body {

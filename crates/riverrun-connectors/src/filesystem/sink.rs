@@ -5,6 +5,7 @@
 //! appear, by a rename that a restored job repeats where it is not known to have happened. What earlier starts have left
 //! otherwise was never decided, and is removed.
 
+use super::commit::{Commits, Progress};
 use super::compression::Compression;
 use super::io_error;
 use super::later::{Begun, later_files, refuse_visible};
@@ -15,7 +16,7 @@ use super::source::FileKind;
 use crate::connector::{AcceptedChanges, SinkFactory, SinkSpec};
 use arrow::array::UInt32Array;
 use crossbeam_channel::{RecvTimeoutError, Sender};
-use riverrun_core::{Epoch, Error, Field, Millis, Options, Place, Result, RowBatch, failpoint};
+use riverrun_core::{Epoch, Error, Field, Millis, Options, Place, Result, RowBatch, Watermark, failpoint};
 use riverrun_formats::FormatSpec;
 use riverrun_runtime::source::Waker;
 use riverrun_runtime::{Sink, SinkContext, SinkState};
@@ -51,7 +52,7 @@ struct Plan {
     roll_size: u64,
     roll_after: Millis,
     check_every: Millis,
-    success_file: Option<String>,
+    commits: Option<Commits>,
 }
 
 /// Makes the writers of a table of files.
@@ -108,8 +109,6 @@ impl FileSink {
                 .hint("Parquet compresses by itself: 'parquet.compression' = 'ZSTD'")
                 .at(options.given(super::COMPRESSION.name).and_then(|value| value.key_place)));
         }
-        let commits = options.text(&super::COMMIT_POLICY).is_some();
-        let success_file = options.text(&super::SUCCESS_FILE).filter(|_| commits).map(str::to_owned);
         let roll_after = options.duration(&super::ROLL_INTERVAL)?.unwrap_or(Millis(30 * 60_000));
         let check_every = options.duration(&super::CHECK_INTERVAL)?.unwrap_or(Millis(60_000));
         Ok(FileSink {
@@ -127,7 +126,7 @@ impl FileSink {
                 roll_after,
                 // Looked at less often than it changes, an age would be overshot.
                 check_every: check_every.min(roll_after),
-                success_file,
+                commits: Commits::new(options, &spec.partition_keys)?,
             }),
             run: Mutex::new(None),
         })
@@ -141,16 +140,6 @@ fn refuse_unsupported(options: &Options) -> Result<()> {
         return Err(Error::unsupported("'auto-compaction' = 'true'")
             .hint("set 'sink.rolling-policy.file-size' and '…rollover-interval' for fewer, larger files")
             .at(place(super::AUTO_COMPACTION.name)));
-    }
-    if options.text(&super::COMMIT_TRIGGER).is_some_and(|text| text.trim().eq_ignore_ascii_case("partition-time")) {
-        return Err(Error::unsupported("'sink.partition-commit.trigger' = 'partition-time'")
-            .hint("'process-time' is supported: a partition is complete as soon as files of it are")
-            .at(place(super::COMMIT_TRIGGER.name)));
-    }
-    if options.duration(&super::COMMIT_DELAY)?.is_some_and(|delay| delay.0 > 0) {
-        return Err(Error::unsupported("a 'sink.partition-commit.delay' of more than 0 s")
-            .hint("leave it out: a partition is complete as soon as files of it are")
-            .at(place(super::COMMIT_DELAY.name)));
     }
     match options.text(&super::COMMIT_POLICY) {
         None | Some("success-file") => Ok(()),
@@ -194,10 +183,14 @@ impl SinkFactory for FileSink {
         if first {
             remove_leftovers(&plan.root);
         }
+        if let Some(commits) = &plan.commits {
+            commits.start(context.worker);
+        }
         let old = if plan.overwrite { visible_files(&plan.root)? } else { Vec::new() };
         Ok(Box::new(FileWriter {
             next_check: context.clock.now(),
             alarm: None,
+            ended: false,
             plan,
             run: run.clone(),
             count: 0,
@@ -312,6 +305,9 @@ struct SinkPart {
     /// The id of the job that wrote them.
     #[serde(default)]
     job: String,
+    /// The partitions that are not said to be complete, with their times.
+    #[serde(default)]
+    unmarked: Vec<(PathBuf, i64)>,
 }
 
 /// Writes one worker's rows.
@@ -335,6 +331,8 @@ pub struct FileWriter {
     old: Vec<PathBuf>,
     next_check: Millis,
     alarm: Option<Alarm>,
+    /// Whether the input has ended.
+    ended: bool,
 }
 
 impl FileWriter {
@@ -356,6 +354,9 @@ impl FileWriter {
             std::collections::hash_map::Entry::Vacant(entry) => {
                 let part = begin(&self.plan, &self.context, &self.run, self.count, entry.key())?;
                 self.count += 1;
+                if let Some(commits) = &self.plan.commits {
+                    commits.begun(part.folder(), part.since)?;
+                }
                 entry.insert(part)
             }
         };
@@ -368,6 +369,7 @@ impl FileWriter {
     /// Completes the files that are large or old enough, or all of them.
     fn roll(&mut self, all: bool) -> Result<()> {
         let now = self.context.clock.now();
+        let over = self.partitions_over(now);
         let check_age = now >= self.next_check;
         if check_age {
             self.next_check = Millis(now.0 + self.plan.check_every.0);
@@ -377,7 +379,7 @@ impl FileWriter {
             .iter()
             .filter(|(_, part)| {
                 let old = check_age && now.0 - part.since.0 >= self.plan.roll_after.0;
-                all || old || part.bytes() >= self.plan.roll_size
+                all || old || part.bytes() >= self.plan.roll_size || over.iter().any(|folder| folder == part.folder())
             })
             .map(|(folder, _)| folder.clone())
             .collect();
@@ -390,7 +392,20 @@ impl FileWriter {
             let closed = std::mem::take(&mut self.closed);
             self.publish(&closed)?;
         }
-        Ok(())
+        self.mark_partitions(now)
+    }
+
+    /// Folders whose files are to be completed, since the time of their partition is over.
+    fn partitions_over(&self, now: Millis) -> Vec<PathBuf> {
+        let Some(commits) = self.plan.commits.as_ref().filter(|_| self.count > 0 || self.ended) else {
+            return Vec::new();
+        };
+        let watermark = if self.ended { Watermark::MAX } else { self.context.metrics.watermark() };
+        commits.over(Progress { worker: self.context.worker, watermark, now })
+    }
+
+    fn mark_partitions(&self, now: Millis) -> Result<()> {
+        self.plan.commits.as_ref().map_or(Ok(()), |commits| commits.mark(now))
     }
 
     /// Removes, once, what earlier starts of the job have left hidden: if it was decided, it has appeared by now.
@@ -409,9 +424,8 @@ impl FileWriter {
             failpoint("target-commit")?;
             part.publish()?;
             failpoint("commit-answer")?;
-            if let (Some(name), Some(_)) = (&self.plan.success_file, &self.plan.partitions) {
-                let path = folder.join(name);
-                File::create(&path).map_err(|error| io_error("write", &path, &error))?;
+            if let Some(commits) = &self.plan.commits {
+                commits.appeared(&folder, self.context.clock.now())?;
             }
         }
         Ok(())
@@ -486,6 +500,7 @@ impl Sink<RowBatch> for FileWriter {
             pending: waiting.map(|part| (part.hidden.clone(), part.visible.clone())).collect(),
             old: self.old.clone(),
             job: self.context.job.id.clone(),
+            unmarked: self.plan.commits.as_ref().map(Commits::unmarked).unwrap_or_default(),
         };
         failpoint("epoch-log")?;
         // The names are in the checkpoint, so they must outlive a crash of the machine.
@@ -508,10 +523,11 @@ impl Sink<RowBatch> for FileWriter {
                 tracing::info!("table {}: epoch {} is committed, new files: {}", self.plan.table, epoch.0, parts.len());
             }
         }
-        Ok(())
+        self.mark_partitions(self.context.clock.now())
     }
 
     fn finish(&mut self) -> Result<()> {
+        self.ended = true;
         self.roll(true)
     }
 
@@ -549,6 +565,9 @@ impl Sink<RowBatch> for FileWriter {
         self.old = parts.iter().flat_map(|part| part.old.iter().cloned()).collect();
         if self.plan.overwrite && self.plan.partitions.is_none() {
             self.remove_old(&self.plan.root.clone())?;
+        }
+        if let Some(commits) = &self.plan.commits {
+            commits.restore(parts.iter().flat_map(|part| part.unmarked.iter().cloned()));
         }
         for part in &parts {
             for (hidden, visible) in &part.pending {

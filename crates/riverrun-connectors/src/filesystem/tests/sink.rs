@@ -1,5 +1,5 @@
 use super::*;
-use riverrun_core::Epoch;
+use riverrun_core::{Epoch, Watermark};
 use riverrun_formats::Decoder;
 use riverrun_formats::json::JsonDecoder;
 use riverrun_runtime::Sink;
@@ -425,6 +425,106 @@ fn a_success_file_stands_in_each_partition_if_asked_for() {
     assert_eq!(read_all(&table, 1).expect("read").rows.len(), 1);
 }
 
+/// A table whose partitions are days and times, and are marked when their time and a minute are over.
+fn by_time(folder: &Path) -> Table {
+    let columns = [("id", TypeKind::Int), ("dt", TypeKind::STRING), ("hm", TypeKind::STRING)];
+    table(&columns, folder, "json")
+        .partitioned_by(&["dt", "hm"])
+        .with("sink.partition-commit.policy.kind", "success-file")
+        .with("sink.partition-commit.trigger", "partition-time")
+        .with("sink.partition-commit.delay", "1 min")
+        .with("partition.time-extractor.timestamp-pattern", "$dt $hm:00")
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    files(folder).into_iter().map(|(name, _)| name).collect()
+}
+
+#[test]
+fn a_partition_is_marked_when_the_watermark_has_passed_its_time() {
+    let folder = tempfile::tempdir().expect("folder");
+    let table = by_time(folder.path());
+    let worker = Worker::new();
+    let mut sink = table.sink().expect("sink").writer(worker.sink(0, 1)).expect("writer");
+    let rows = [r#"{"id":1,"dt":"1970-01-01","hm":"00:01"}"#, r#"{"id":2,"dt":"1970-01-01","hm":"00:02"}"#];
+    sink.write(batch(&table, &rows)).expect("write");
+    worker.metrics.set_watermark(Watermark(120_000));
+    sink.poll().expect("poll");
+    assert_eq!(visible(folder.path()), []);
+    worker.metrics.set_watermark(Watermark(120_001));
+    sink.poll().expect("poll");
+    let visible = visible(folder.path()).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+    assert_eq!(visible, ["dt=1970-01-01/hm=00%3A01/_SUCCESS", "dt=1970-01-01/hm=00%3A01/part-0-0.json"]);
+    end(sink.as_mut());
+    assert_eq!(
+        names(folder.path()),
+        [
+            "dt=1970-01-01/hm=00%3A01/_SUCCESS",
+            "dt=1970-01-01/hm=00%3A01/part-0-0.json",
+            "dt=1970-01-01/hm=00%3A02/_SUCCESS",
+            "dt=1970-01-01/hm=00%3A02/part-0-1.json",
+        ]
+    );
+}
+
+#[test]
+fn a_partition_is_marked_when_all_workers_have_passed_it_and_their_files_are_there() {
+    let folder = tempfile::tempdir().expect("folder");
+    let table = by_time(folder.path());
+    let factory = table.sink().expect("sink");
+    let (first, second) = (Worker::new(), Worker::new());
+    let mut sinks = [&first, &second].map(|worker| {
+        let number = usize::from(std::ptr::eq(worker, &second));
+        factory.writer(worker.sink(number, 2)).expect("writer")
+    });
+    for sink in &mut sinks {
+        sink.write(batch(&table, &[r#"{"id":1,"dt":"1970-01-01","hm":"00:01"}"#])).expect("write");
+    }
+    first.metrics.set_watermark(Watermark(200_000));
+    sinks[0].poll().expect("poll");
+    assert_eq!(visible(folder.path()), []);
+    second.metrics.set_watermark(Watermark(200_000));
+    sinks[1].poll().expect("poll");
+    assert_eq!(visible(folder.path()).len(), 1, "the other worker's file is still open");
+    sinks[0].poll().expect("poll");
+    let visible = visible(folder.path());
+    assert_eq!(visible.len(), 3);
+    assert_eq!(visible[0].0, "dt=1970-01-01/hm=00%3A01/_SUCCESS");
+}
+
+#[test]
+fn a_restored_job_marks_what_was_not_marked_before() {
+    let folder = tempfile::tempdir().expect("folder");
+    let table = by_time(folder.path());
+    let worker = Worker::new();
+    let mut sink = table.sink().expect("sink").writer(worker.sink(0, 1)).expect("writer");
+    sink.write(batch(&table, &[r#"{"id":1,"dt":"1970-01-01","hm":"00:01"}"#])).expect("write");
+    let snapshot = sink.snapshot(Epoch(1)).expect("snapshot");
+    sink.on_epoch_complete(Epoch(1)).expect("complete");
+    drop(sink);
+    assert_eq!(visible(folder.path()).len(), 1);
+    let worker = Worker::new();
+    let mut sink = table.sink().expect("sink").writer(worker.sink(0, 1)).expect("writer");
+    sink.restore(RestoredState { union: snapshot.union, ..RestoredState::default() }).expect("restore");
+    end(sink.as_mut());
+    assert_eq!(visible(folder.path())[0].0, "dt=1970-01-01/hm=00%3A01/_SUCCESS");
+}
+
+#[test]
+fn a_partition_without_a_time_is_an_error_that_says_how_it_was_read() {
+    let folder = tempfile::tempdir().expect("folder");
+    let table = by_time(folder.path());
+    let mut sink = table.sink().expect("sink").writer(Worker::new().sink(0, 1)).expect("writer");
+    let error = sink.write(batch(&table, &[r#"{"id":1,"dt":"today","hm":"10:00"}"#])).expect_err("no time");
+    assert_eq!(error.message(), "the partition dt=today/hm=10:00 has no time: 'today 10:00:00' is none");
+    assert_eq!(
+        error.hint_text(),
+        Some(
+            "say by 'partition.time-extractor.timestamp-pattern' and 'partition.time-extractor.timestamp-formatter' how its values are to be read"
+        )
+    );
+}
+
 #[test]
 fn what_cannot_be_is_refused_by_name() {
     let folder = tempfile::tempdir().expect("folder");
@@ -435,8 +535,12 @@ fn what_cannot_be_is_refused_by_name() {
         "'auto-compaction' = 'true' is not supported yet"
     );
     assert_eq!(
-        refused(table("json").with("sink.partition-commit.trigger", "partition-time")),
-        "'sink.partition-commit.trigger' = 'partition-time' is not supported yet"
+        refused(table("json").with("sink.partition-commit.watermark-time-zone", "Mars")),
+        "there is no time zone 'Mars'"
+    );
+    assert_eq!(
+        refused(table("json").with("partition.time-extractor.timestamp-formatter", "yyyy-MMM")),
+        "'yyyy-MMM' is no value for option 'partition.time-extractor.timestamp-formatter'"
     );
     assert_eq!(
         refused(table("json").with("sink.partition-commit.policy.kind", "metastore")),
