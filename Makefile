@@ -29,10 +29,10 @@ e2e: ## tests against real servers (Kafka from Maven Central, PostgreSQL as inst
 sim: ## 1,000 seeds of the simulation: crashes, stopped processes, failing stores, restarts at another parallelism (SEEDS=n)
 	RIVERRUN_SIM_SEEDS=$(or $(SEEDS),1000) cargo test --workspace --test simulation -- --nocapture every_seed
 
-chaos: ## every failpoint in every manner at every hit, over files, SQLite, Kafka and PostgreSQL, and every call of a file system and an object store; prints the cells that held (some half an hour)
+chaos: ## every failpoint in every manner at every hit, over files, SQLite, Kafka and PostgreSQL, every call of a file system and an object store, targets that stall for 30 s, older starts that come back; prints the cells that held (some half an hour)
 	@scripts/setup --quiet all
 	MATRIX=all cargo test --workspace --test failpoints -- --nocapture
-	@MATRIX=all tests/e2e/run local_case_matrix io kafka_case_matrix postgres_case_matrix s3_case_any_request
+	@MATRIX=all STALL=30 tests/e2e/run local_case_matrix io {kafka,postgres}_case_{matrix,a_stalled,an_older_start} cdc s3_case_any_request
 
 bench: ## the benchmarks, as ratios, in release builds
 	@benches/run

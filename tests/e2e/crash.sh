@@ -38,6 +38,18 @@ crash_run() {
 # The number of the newest checkpoint.
 newest_checkpoint() { find "$dir/state" -maxdepth 4 -name 'chk-*' | sed 's/.*chk-//' | sort -n | tail -1; }
 
+# checkpoints_during STALL: that a target which stalled for so many seconds held up no checkpoint; a line of it for the table.
+checkpoints_during() {
+  local count longest
+  riverrun checkpoints "$dir/state" --json >"$dir/checkpoints.json"
+  # How long each took, from barrier to manifest.
+  read -r count longest < <(paste -d' ' <(sed -nE 's/.*"started": ([0-9]+).*/\1/p' "$dir/checkpoints.json") <(sed -nE 's/.*"completed": ([0-9]+).*/\1/p' "$dir/checkpoints.json") |
+    awk '{ if ($2 - $1 > longest) longest = $2 - $1 } END { print NR, longest }')
+  echo "target stalled for $1 s, killed in between: $count checkpoints, the longest took $longest ms" | tee "$dir/table"
+  [ "$count" -ge $(($1 * 2)) ] || fail "only $count checkpoints"
+  [ "$longest" -le 3000 ] || fail "a checkpoint took $longest ms"
+}
+
 # armed FAULTS: what is started next has these faults, once each; struck KIND waits until one of that kind has struck.
 armed() { mkdir -p "$dir/ledger"; export RIVERRUN_FAULTS=$1 RIVERRUN_FAULTS_LEDGER=$dir/ledger; }
 disarmed() { unset RIVERRUN_FAULTS RIVERRUN_FAULTS_LEDGER; }

@@ -369,6 +369,37 @@ kafka_case_no_orphan_transaction_pins_the_end_after_a_rescale() {
   equal "$(seq 4000 | md5sum)" "$(committed_ids orphan | md5sum)" "what read_committed sees"
 }
 
+kafka_case_a_topic_that_goes_while_it_is_written_fails_the_job() {
+  kafka_topic goes 1
+  { numbers_source 6000 20; into goes "$exactly"; echo "INSERT INTO written SELECT id FROM numbers;"; } >"$dir/goes.sql"
+  start_run "$dir/goes.sql" -p 1
+  until [ "$(newest_checkpoint 2>/dev/null)" -ge 3 ] 2>/dev/null; do sleep 0.05; done
+  kafka_java org.apache.kafka.tools.TopicCommand --bootstrap-server $KAFKA --delete --topic goes
+  if wait "$RUN"; then fail "the job did not fail"; fi
+  grep -q "cannot write table 'written': topic 'goes': UnknownTopicOrPartition" "$dir/run.log" || fail "$(cat "$dir/run.log")"
+  # A new one of the same name knows of no commits.
+  kafka_topic goes 1
+  local text; text=$(riverrun run "$dir/goes.sql" --state-dir "$dir/state" 2>&1) && fail "the new topic was gone on with"
+  [[ $text == *"table 'written' has lost its commit token"* ]] || fail "$text"
+}
+
+# STALL=30 is the whole proof; a shorter one shows the same. The broker answers nothing, so a start waits for it too.
+kafka_case_a_stalled_broker_holds_up_no_checkpoint() {
+  local stall=${STALL:-6} rows broker
+  rows=$((500 * (stall + 4))); broker=$(cat "$work/kafka.pid")
+  kafka_topic stalled 1
+  { numbers_source $rows $((stall + 4)); into stalled "$exactly"; echo "INSERT INTO written SELECT id FROM numbers;"; } >"$dir/stalled.sql"
+  set -- "$dir/stalled.sql" -p 1 -D execution.checkpointing.num-retained=10000
+  start_run "$@"
+  until [ "$(newest_checkpoint 2>/dev/null)" -ge 3 ] 2>/dev/null; do sleep 0.05; done
+  ( kill -STOP "$broker"; sleep "$stall"; kill -CONT "$broker" ) & local stalled=$!
+  sleep $((stall - 1)); kill_run; start_run "$@"
+  wait $stalled; finish_run
+  { into stalled "$bounded"; echo "SELECT id FROM written;"; } >"$dir/read.sql"
+  equal "$(seq $rows | md5sum)" "$(riverrun run "$dir/read.sql" --output csv -p 1 | tail -n +2 | md5sum)" "rows in order"
+  checkpoints_during "$stall"
+}
+
 # kafka_comes_back POINT WHEN: as come_back, over a topic.
 kafka_comes_back() {
   kafka_topic "back-$1" 2

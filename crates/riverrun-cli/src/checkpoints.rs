@@ -74,12 +74,16 @@ fn name(entry: &CheckpointEntry) -> String {
 }
 
 fn row(entry: &CheckpointEntry, problems: &[String], verified: bool) -> Vec<String> {
+    // One of another version, or whose file can't be read just now, need not be damaged.
+    let unreadable = matches!(&entry.manifest, Err(error) if !error.message().contains(" is damaged"));
     let condition = match (problems.is_empty(), verified) {
-        (true, true) => "good".to_owned(),
-        (true, false) => "complete".to_owned(),
-        (false, _) => "damaged".to_owned(),
+        (true, true) => "good",
+        (true, false) => "complete",
+        (false, _) if unreadable => "unreadable",
+        (false, _) => "damaged",
     };
-    let condition = if entry.abandoned { format!("{condition}, abandoned") } else { condition };
+    let abandoned = if entry.abandoned { ", abandoned" } else { "" };
+    let condition = format!("{condition}{abandoned}");
     let Ok(manifest) = &entry.manifest else {
         let unknown = || "?".to_owned();
         return vec![name(entry), unknown(), unknown(), unknown(), unknown(), unknown(), unknown(), condition];
@@ -151,7 +155,7 @@ pub fn upgrade(place: &str, stores: &StoreOptions, plans: &[StreamPlan]) -> Resu
     let fit = plans.iter().map(|plan| Fit::of(plan, &manifest)).max_by_key(kept);
     let fit = fit.ok_or_else(|| Error::input("the file has no job"))?;
     let mut rows = Vec::new();
-    // In full below the table, whose columns are cut to the width of the terminal.
+    // In full below the table.
     let mut reasons = String::new();
     let mut good = true;
     for operator in &fit.operators {

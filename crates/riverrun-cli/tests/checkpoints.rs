@@ -131,7 +131,8 @@ fn a_changed_file_is_checked_against_a_savepoint_before_anything_stops() {
     // Another table: the state of the windows has no operator any more.
     let other = "CREATE TABLE windows (n BIGINT) WITH ('connector' = 'blackhole'); INSERT INTO windows VALUES (1);";
     let fit = explain(other);
-    assert!(fit.code == 1 && fit.out.contains("dropped"), "{}", fit.out);
+    let dropped = "no operator takes it over; --allow-non-restored-state drops it";
+    assert!(fit.code == 1 && fit.out.contains(dropped), "{}", fit.out);
     case.riverrun(&run)
         .failed(2, &["holds state that no operator of the plan takes over", "--allow-non-restored-state"]);
     case.riverrun(&[&run[..], &["--allow-non-restored-state"]].concat()).ok();
@@ -253,7 +254,7 @@ fn a_reader_that_goes_away_is_no_mistake() {
 #[test]
 fn what_is_no_checkpoint_is_told() {
     let case = Case::new();
-    case.riverrun(&["checkpoints", "nothing"]).failed(2, &["there is no checkpoint or savepoint in nothing"]);
+    case.riverrun(&["checkpoints", "nothing"]).failed(2, &["there is no checkpoint or savepoint in nothing", "there is no folder ", "/nothing"]);
     case.riverrun(&["savepoint", "nothing", "target"])
         .failed(2, &["nothing is no state directory of a running job", "riverrun run --state-dir"]);
     case.run("SELECT 1;", &["--from", "x"]).failed(2, &["--state-dir"]);
@@ -317,6 +318,41 @@ fn a_state_directory_whose_jobs_are_damaged_says_what_can_be_done() {
     std::fs::write(&jobs, &whole).unwrap();
     end(start(&case, &[])).ok();
     assert_eq!(case.lines("out"), expected);
+}
+
+#[test]
+fn a_job_whose_checkpoints_are_gone_does_not_begin_anew() {
+    let expected = expected();
+    let (case, job) = killed();
+    let before = case.lines("out");
+    let elsewhere = ["-D", "execution.checkpointing.dir=other"];
+    let gone = "the job's checkpoints are gone: there are none in ";
+    let ways_out = "--from goes on from a savepoint or a copy; another --state-dir begins anew";
+    end(start(&case, &elsewhere))
+        .failed(1, &[gone, "other/", "at the last start execution.checkpointing.dir was not set", ways_out]);
+    let hidden = case.path().join("hidden");
+    std::fs::rename(&job, &hidden).unwrap();
+    for _ in 0..2 {
+        end(start(&case, &[])).failed(1, &[gone, "write all of its rows once more", "put them back", ways_out]);
+    }
+    assert_eq!(case.lines("out"), before, "nothing has run");
+    std::fs::remove_dir_all(&job).unwrap();
+    std::fs::rename(&hidden, &job).unwrap();
+    end(start(&case, &[])).ok();
+    assert_eq!(case.lines("out"), expected);
+}
+
+#[test]
+fn a_checkpoint_of_a_newer_version_is_not_called_damaged() {
+    let (case, job) = killed();
+    let newest = *checkpoints(&case).last().unwrap();
+    let path = job.join(format!("chk-{newest}/manifest.json"));
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replacen("\"version\":1", "\"version\":99", 1)).unwrap();
+    let said = ["the manifest has version 99, and only 1 and 2 are known", "use the version of Riverrun that wrote it"];
+    end(start(&case, &[])).failed(1, &said);
+    let listed = case.riverrun(&["checkpoints", "state"]).failed(1, &[]);
+    assert!(listed.out.contains("unreadable") && listed.out.contains(said[0]), "{}", listed.out);
 }
 
 #[test]

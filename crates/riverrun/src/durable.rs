@@ -91,6 +91,9 @@ impl Durability {
         place::check(&folder, &*store, noted.is_some())?;
         let history = History::new(store);
         let line = Line { entries: history.entries_with(record.branch.as_ref())?, folder: &folder };
+        if record.checkpointed && line.entries.is_empty() && asked.is_none() {
+            return Err(place::lost(&record, &folder, noted.as_deref()));
+        }
         // Left by --rewind, and without a checkpoint of its own yet.
         let mut branch = record.branch.as_ref().map(|branch| branch.base).filter(|base| !line.has_since(*base));
         let mut rewound_to = None;
@@ -132,9 +135,17 @@ impl Durability {
         }))
     }
 
+    /// A job has had a checkpoint, which is remembered apart from it.
+    pub(crate) fn checkpointed(&self, number: usize) -> Result<()> {
+        self.state_dir.checkpointed(number)
+    }
+
     /// A job has ended without an error: whether its input had, so that it need never be started again.
     pub(crate) fn ended(&self, number: usize, job: &JobDurability) -> Result<bool> {
         let latest = History::new(job.folder.open()?).latest()?;
+        if latest.is_some() {
+            self.state_dir.checkpointed(number)?;
+        }
         let finished = latest.is_some_and(|manifest: Manifest| manifest.body.finished);
         if finished {
             self.state_dir.finish(number)?;

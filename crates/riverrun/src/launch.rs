@@ -24,6 +24,8 @@ pub(crate) struct Launch<'a> {
     pub(crate) running: Running,
     /// Of the last start.
     pub(crate) durability: Option<JobDurability>,
+    /// Whether it is known, apart from its checkpoints, that it has had one.
+    pub(crate) checkpointed: bool,
 }
 
 impl Launch<'_> {
@@ -59,6 +61,15 @@ impl Launch<'_> {
             self.running.insert(self.number, &job, self.session.config.store_options());
         }
         Ok(Some(job))
+    }
+
+    /// Remembers the first checkpoint of a job that runs.
+    pub(crate) fn note_checkpoints(&mut self, job: &JobHandle) {
+        let Some(durability) = self.options.durability.as_ref().filter(|_| !self.checkpointed) else { return };
+        if job.checkpoint_status().is_some_and(|status| status.completed > 0) {
+            // On a full disk it is tried again.
+            self.checkpointed = durability.checkpointed(self.number).is_ok();
+        }
     }
 
     /// It has ended without an error.

@@ -231,8 +231,8 @@ pub fn crashes_before(fault: &Fault) -> Vec<Fault> {
         Hit::Nth(number) => number,
         Hit::Every => 1,
     };
-    // Each leaves two checkpoints to go on from.
-    (1..=wanted.min(6)).map(|crash| Fault::new(FaultKind::Kill, "barrier", crash * 3)).collect()
+    // Each leaves a checkpoint to go on from.
+    (1..=wanted.min(6)).map(|crash| Fault::new(FaultKind::Kill, "barrier", crash * 2)).collect()
 }
 
 /// Seeded numbers (SplitMix64): for a choice, not for secrets.

@@ -37,14 +37,14 @@ impl TablePrinter {
         if self.widths.is_none() {
             let header = self.header();
             let widths = widths(&header, &self.waiting);
-            let text = format!("{}\n{}\n", line(&header, &widths), rule(&widths));
+            let text = format!("{}\n{}\n", line(&header, &widths, Cut::All), rule(&widths));
             self.out.write_all(text.as_bytes()).map_err(failed)?;
             self.widths = Some(widths);
         }
         let widths = self.widths.as_deref().unwrap_or_default();
         let mut text = String::new();
         for cells in self.waiting.drain(..) {
-            text.push_str(&line(&cells, widths));
+            text.push_str(&line(&cells, widths, Cut::All));
             text.push('\n');
         }
         self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()).map_err(failed)
@@ -96,9 +96,9 @@ pub(super) fn visible(text: &str) -> String {
 /// A whole table of texts, such as SHOW TABLES gives.
 pub fn print_cells(header: &[String], rows: &[Vec<String>]) -> String {
     let widths = widths(header, rows);
-    let mut text = format!("{}\n{}\n", line(header, &widths), rule(&widths));
+    let mut text = format!("{}\n{}\n", line(header, &widths, Cut::AllButLast), rule(&widths));
     for cells in rows {
-        text.push_str(&line(cells, &widths));
+        text.push_str(&line(cells, &widths, Cut::AllButLast));
         text.push('\n');
     }
     text
@@ -114,11 +114,20 @@ fn widths(header: &[String], rows: &[Vec<String>]) -> Vec<usize> {
     widths.iter().map(|width| (*width).min(WIDEST)).collect()
 }
 
-fn line(cells: &[String], widths: &[usize]) -> String {
+/// Which columns have values that are cut.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Cut {
+    All,
+    /// Nothing stands after the last one.
+    AllButLast,
+}
+
+fn line(cells: &[String], widths: &[usize], cut: Cut) -> String {
     let last = cells.len().saturating_sub(1);
     let mut text = String::new();
     for (index, (cell, &width)) in cells.iter().zip(widths).enumerate() {
-        let cell = shorten(cell, width);
+        let is_whole = cut == Cut::AllButLast && index == last;
+        let cell = if is_whole { cell.clone() } else { shorten(cell, width) };
         text.push_str(&cell);
         if index < last {
             text.push_str(&" ".repeat(width.saturating_sub(cell.width()) + 2));

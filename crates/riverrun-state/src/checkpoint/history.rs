@@ -146,7 +146,12 @@ impl History {
     pub fn latest_of(&self, entries: &[CheckpointEntry]) -> Result<Option<Manifest>> {
         let Some(newest) = entries.iter().rev().find(|entry| !entry.abandoned) else { return Ok(None) };
         let found = newest.manifest.clone().map(Some);
-        found.map_err(|error| error.hint(way_out_among(&*self.store, entries, newest.id)))
+        found.map_err(|error| {
+            let way_out = way_out_among(&*self.store, entries, newest.id);
+            // One of another version is not damaged.
+            let hint = error.hint_text().map_or_else(|| way_out.clone(), |hint| format!("{hint}; {way_out}"));
+            error.hint(hint)
+        })
     }
 
     /// Puts the next manifest: the decision. An error means that its outcome is not known.

@@ -7,7 +7,7 @@ use riverrun_core::{Error, Result, failpoint};
 /// Copies a checkpoint from `source` to `target`, where it is a savepoint: complete when its manifest is there.
 pub fn export(source: &dyn BlobStore, manifest: &Manifest, target: &dyn BlobStore) -> Result<Manifest> {
     if target.get(MANIFEST)?.is_some() {
-        return Err(Error::input(format!("there is a savepoint in {} already", target.describe(""))));
+        return Err(taken(target));
     }
     for file in &manifest.files {
         failpoint("savepoint-copy")?;
@@ -21,6 +21,11 @@ pub fn export(source: &dyn BlobStore, manifest: &Manifest, target: &dyn BlobStor
     savepoint.body.kind = CheckpointKind::Savepoint;
     match target.put_if_absent(MANIFEST, &savepoint.encode()?)? {
         Put::Created => Ok(savepoint),
-        Put::Exists => Err(Error::input(format!("there is a savepoint in {} already", target.describe("")))),
+        Put::Exists => Err(taken(target)),
     }
+}
+
+fn taken(target: &dyn BlobStore) -> Error {
+    Error::input(format!("there is a savepoint in {} already", target.describe("")))
+        .hint("name another folder; one that does not exist is made")
 }

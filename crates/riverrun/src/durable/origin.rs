@@ -110,6 +110,9 @@ pub fn find(place: &str, stores: &StoreOptions) -> Result<Found> {
     {
         return Err(nothing(place).detail(format!("{} is a file, not a folder", file.display())));
     }
+    if !location.is_remote() && !Path::new(&location.to_string()).exists() {
+        return Err(nothing(place).detail(format!("there is no folder {location}")));
+    }
     let store = location.open()?;
     if let Some(bytes) = store.get(MANIFEST)? {
         let manifest = Manifest::decode(&bytes).map_err(|error| error.context(store.describe("")));

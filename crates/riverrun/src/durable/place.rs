@@ -1,5 +1,6 @@
 //! Whether checkpoints can be kept where they belong.
 
+use super::state_dir::JobRecord;
 use riverrun_core::{Error, Result};
 use riverrun_runtime::identity::random_id;
 use riverrun_state::checkpoint::{BlobStore, Location, check_store};
@@ -34,6 +35,19 @@ pub(super) fn check(folder: &Location, store: &dyn BlobStore, asked_for: bool) -
         false => "see to it that the state directory can be written and has room, or name another with --state-dir",
     };
     Err(Error::failure(format!("checkpoints can't be kept in {place}")).detail(cause).hint(remedy))
+}
+
+/// A job has had checkpoints, and there are none. A failure, as above: a disk that is not mounted may come back. `now` is what
+/// `execution.checkpointing.dir` says.
+pub(super) fn lost(job: &JobRecord, folder: &Location, now: Option<&str>) -> Error {
+    let remedy = match &job.folder {
+        before if before.as_deref() == now => "put them back".to_owned(),
+        Some(before) => format!("at the last start execution.checkpointing.dir was {before}"),
+        None => "at the last start execution.checkpointing.dir was not set".to_owned(),
+    };
+    Error::failure(format!("the job's checkpoints are gone: there are none in {folder}"))
+        .detail("without one it would begin anew, and write all of its rows once more")
+        .hint(format!("{remedy}; --from goes on from a savepoint or a copy; another --state-dir begins anew"))
 }
 
 #[cfg(test)]

@@ -43,6 +43,9 @@ pub struct JobRecord {
     /// Where `--rewind` has last left the history: noted before the sinks take anything back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch: Option<Branch>,
+    /// Whether it has had a checkpoint: then it never begins anew.
+    #[serde(default)]
+    pub checkpointed: bool,
     /// Where `execution.checkpointing.dir` put its checkpoints at the last start, if not into the directory itself.
     #[serde(default)]
     pub folder: Option<String>,
@@ -149,6 +152,7 @@ impl StateDir {
                 from: None,
                 from_number: 0,
                 branch: None,
+                checkpointed: false,
                 folder: None,
             });
         }
@@ -161,6 +165,7 @@ impl StateDir {
         self.change(number, |job| {
             job.generation += 1;
             job.folder = start.folder;
+            job.checkpointed |= start.newest > 0;
             if let Some(from) = start.from {
                 job.from = Some(from);
                 job.from_number = start.newest;
@@ -171,6 +176,11 @@ impl StateDir {
             }
             job.generation
         })
+    }
+
+    /// A job has had a checkpoint.
+    pub(crate) fn checkpointed(&self, number: usize) -> Result<()> {
+        self.change(number, |job| job.checkpointed = true)
     }
 
     /// A job has nothing left to do.

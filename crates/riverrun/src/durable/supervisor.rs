@@ -87,6 +87,7 @@ impl<'a> SupervisedJob<'a> {
         match std::mem::replace(&mut self.state, State::Over) {
             State::Running(job) => match job.wait_timeout(timeout) {
                 None => {
+                    self.launch.note_checkpoints(&job);
                     self.state = State::Running(job);
                     None
                 }
