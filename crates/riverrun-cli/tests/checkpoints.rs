@@ -254,7 +254,8 @@ fn a_reader_that_goes_away_is_no_mistake() {
 #[test]
 fn what_is_no_checkpoint_is_told() {
     let case = Case::new();
-    case.riverrun(&["checkpoints", "nothing"]).failed(2, &["there is no checkpoint or savepoint in nothing", "there is no folder ", "/nothing"]);
+    case.riverrun(&["checkpoints", "nothing"])
+        .failed(2, &["there is no checkpoint or savepoint in nothing", "there is no folder ", "/nothing"]);
     case.riverrun(&["savepoint", "nothing", "target"])
         .failed(2, &["nothing is no state directory of a running job", "riverrun run --state-dir"]);
     case.run("SELECT 1;", &["--from", "x"]).failed(2, &["--state-dir"]);
@@ -340,6 +341,18 @@ fn a_job_whose_checkpoints_are_gone_does_not_begin_anew() {
     std::fs::rename(&hidden, &job).unwrap();
     end(start(&case, &[])).ok();
     assert_eq!(case.lines("out"), expected);
+}
+
+#[test]
+fn another_file_has_not_finished_with_the_job_of_a_state_directory() {
+    let case = Case::new();
+    case.run(&pipeline(""), &["--state-dir", "state"]).ok();
+    let other = "CREATE TABLE numbers (n BIGINT) WITH ('connector' = 'print'); INSERT INTO numbers VALUES (1);";
+    let said = ["/state has finished, and this file is another one's", "that no operator of the plan takes over"];
+    case.run(other, &["--state-dir", "state"])
+        .failed(2, &[&said[..], &["give the file a --state-dir of its own"]].concat());
+    let again = case.run(&pipeline(""), &["--state-dir", "state"]).ok();
+    assert!(again.err.contains("job 0 has finished in an earlier run"), "{}", again.err);
 }
 
 #[test]

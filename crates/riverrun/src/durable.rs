@@ -79,13 +79,14 @@ impl Durability {
     ) -> Result<Option<JobDurability>> {
         let record = self.state_dir.job(number, name)?;
         let asked = self.from.as_ref().filter(|from| record.from.as_ref() != Some(*from));
-        if record.finished && !(self.rewind && asked.is_some()) {
-            return Ok(None);
-        }
         let elsewhere = folder.map(|folder| checkpoint_root(folder, stores)).transpose()?;
         let noted = elsewhere.as_ref().map(Location::to_string);
         let root = elsewhere.unwrap_or_else(|| Location::from(self.state_dir.checkpoints()));
         let folder = root.join(&record.id);
+        if record.finished && !(self.rewind && asked.is_some()) {
+            self.refuse_another_file(&folder, fits)?;
+            return Ok(None);
+        }
         let store = folder.open()?;
         // Now, and not when the first checkpoint is due, which may be hours from now.
         place::check(&folder, &*store, noted.is_some())?;
@@ -135,6 +136,19 @@ impl Durability {
         }))
     }
 
+    /// A job has finished: a file that does not fit it is none that has nothing left to do.
+    fn refuse_another_file(&self, folder: &Location, fits: impl FnOnce(&Manifest, &str) -> Result<()>) -> Result<()> {
+        // Its checkpoints may be out of reach, or gone: it needs none of them.
+        let latest = folder.open().and_then(|store| History::new(store).latest());
+        let Ok(Some(manifest)) = latest else { return Ok(()) };
+        fits(&manifest, &folder.to_string()).map_err(|error| {
+            let place = self.state_dir.path().display();
+            Error::input(format!("the job of the state directory {place} has finished, and this file is another one's"))
+                .detail(error.message().to_owned())
+                .hint("give the file a --state-dir of its own")
+        })
+    }
+
     /// A job has had a checkpoint, which is remembered apart from it.
     pub(crate) fn checkpointed(&self, number: usize) -> Result<()> {
         self.state_dir.checkpointed(number)
@@ -143,14 +157,12 @@ impl Durability {
     /// A job has ended without an error: whether its input had, so that it need never be started again.
     pub(crate) fn ended(&self, number: usize, job: &JobDurability) -> Result<bool> {
         let latest = History::new(job.folder.open()?).latest()?;
-        if latest.is_some() {
-            self.state_dir.checkpointed(number)?;
+        let Some(latest) = latest else { return Ok(false) };
+        match latest.body.finished {
+            true => self.state_dir.finish(number)?,
+            false => self.state_dir.checkpointed(number)?,
         }
-        let finished = latest.is_some_and(|manifest: Manifest| manifest.body.finished);
-        if finished {
-            self.state_dir.finish(number)?;
-        }
-        Ok(finished)
+        Ok(latest.body.finished)
     }
 }
 

@@ -67,8 +67,11 @@ impl Launch<'_> {
     pub(crate) fn note_checkpoints(&mut self, job: &JobHandle) {
         let Some(durability) = self.options.durability.as_ref().filter(|_| !self.checkpointed) else { return };
         if job.checkpoint_status().is_some_and(|status| status.completed > 0) {
-            // On a full disk it is tried again.
-            self.checkpointed = durability.checkpointed(self.number).is_ok();
+            self.checkpointed = true;
+            if let Err(error) = durability.checkpointed(self.number) {
+                // The next start notes it, as long as there is a checkpoint then.
+                tracing::debug!("the first checkpoint is not noted: {}", error.message());
+            }
         }
     }
 

@@ -139,7 +139,16 @@ impl Waiting {
         let (number, running) = (self.started, self.running.clone());
         self.started += 1;
         plan.warnings().iter().for_each(|warning| tracing::warn!("{warning}"));
-        SupervisedJob::start(Launch { session, plan, options, results, number, running, durability: None, checkpointed: false })
+        SupervisedJob::start(Launch {
+            session,
+            plan,
+            options,
+            results,
+            number,
+            running,
+            durability: None,
+            checkpointed: false,
+        })
     }
 
     /// Runs jobs beside each other to their end.

@@ -178,8 +178,14 @@ impl StateDir {
         })
     }
 
-    /// A job has had a checkpoint.
+    /// A job has had a checkpoint. A start that another one has overtaken (locks are lost with a machine) notes nothing: what it
+    /// knows is older.
     pub(crate) fn checkpointed(&self, number: usize) -> Result<()> {
+        let generation = |records: &Records| records.jobs.get(number).map(|job| job.generation);
+        let noted = read(&self.path)?;
+        if generation(&noted) != generation(&self.records.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return Ok(());
+        }
         self.change(number, |job| job.checkpointed = true)
     }
 
@@ -259,3 +265,6 @@ fn ways_out(folders: &[PathBuf]) -> String {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests;
