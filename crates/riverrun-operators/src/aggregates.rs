@@ -32,6 +32,7 @@ mod variance;
 use arrow::array::{ArrayRef, BooleanArray};
 use datafusion_common::ScalarValue;
 use riverrun_core::{DataType, Result};
+use riverrun_state::key::KeyRows;
 use std::any::Any;
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -78,6 +79,14 @@ pub trait AggregateState: Any {
 
     /// Appends the bytes of a slot, from which [`AggregateState::decode`] makes an equal one.
     fn encode(&self, slot: u32, out: &mut Vec<u8>);
+
+    /// Appends the bytes of each of these slots as a row. One state's slots in one loop, so that many look-ups are under way at once.
+    fn encode_each(&self, slots: &[u32], out: &mut KeyRows) {
+        for &slot in slots {
+            self.encode(slot, &mut out.data);
+            out.ends.push(out.data.len() as u32);
+        }
+    }
 
     /// Reads a slot that [`AggregateState::encode`] has written, and moves `bytes` past it.
     fn decode(&mut self, slot: u32, bytes: &mut &[u8]) -> Result<()>;

@@ -22,7 +22,8 @@ use arrow::datatypes::{DataType, SchemaRef};
 use riverrun_core::{Error, KeyGroup, Millis, Result, RowBatch, Schema};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
 use riverrun_state::blob::{BlobReader, KeyedBlobs, put_bytes, put_i64, read_keyed};
-use riverrun_state::tier::{EncodeSlots, Resident, SlotValues};
+use riverrun_state::key::KeyRows;
+use riverrun_state::tier::{EncodeSlots, PutValue, Resident, SlotValues};
 use riverrun_state::{KeyEncoder, KeyTable, OperatorSnapshot, RestoredState, hash_key, key};
 
 #[cfg(test)]
@@ -119,9 +120,25 @@ impl Values {
 /// A value: when it was written, the number of rows, the aggregates.
 impl EncodeSlots for Values {
     fn encode(&self, slot: u32, out: &mut Vec<u8>) {
-        put_i64(out, self.expiry.as_ref().map_or(0, |expiry| expiry.written(slot).0));
-        put_i64(out, self.groups[slot as usize].rows);
-        self.states.iter().for_each(|state| state.encode(slot, out));
+        let _ = self.encode_each(&[slot], &mut |_, append| append(out));
+    }
+
+    fn encode_each(&self, slots: &[u32], put: &mut PutValue<'_>) -> Result<()> {
+        let written = |slot: u32| self.expiry.as_ref().map_or(0, |expiry| expiry.written(slot).0);
+        let heads: Vec<_> = slots.iter().map(|&slot| [written(slot), self.groups[slot as usize].rows]).collect();
+        let states = self.states.iter().map(|state| {
+            let mut encoded = KeyRows::default();
+            state.encode_each(slots, &mut encoded);
+            encoded
+        });
+        let states: Vec<KeyRows> = states.collect();
+        for (at, &slot) in slots.iter().enumerate() {
+            put(slot, &mut |out| {
+                heads[at].iter().for_each(|&head| put_i64(out, head));
+                states.iter().for_each(|encoded| out.extend_from_slice(encoded.row(at)));
+            });
+        }
+        Ok(())
     }
 }
 

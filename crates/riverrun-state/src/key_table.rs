@@ -1,8 +1,9 @@
 //! A table from key bytes to dense slots: the index of an operator's keyed state.
 //!
 //! The values of a key live in columns of the operator's own (an aggregate's states, a vector), at the key's slot.
-//! Slots are numbers from 0; a removed key's slot is handed out again. Keys stand in one arena, so that a new key costs
-//! no allocation of its own.
+//! Slots are numbers from 0; a removed key's slot is handed out again. Short keys stand beside their hash, others in one arena, so
+//! that a new key costs no allocation of its own. A table larger than the caches waits for memory more than it computes: a
+//! batch's keys are looked up in steps, each of which asks for all that the next one needs.
 
 use crate::key::KeyRows;
 use hashbrown::HashTable;
@@ -23,6 +24,9 @@ pub struct KeyTable {
     garbage: usize,
 }
 
+/// So many rows are looked up in one go.
+const AT_ONCE: usize = 256;
+
 /// The hash stands in the table itself, so that growing it and comparing keys touch little else.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
@@ -30,20 +34,46 @@ struct Entry {
     slot: u32,
 }
 
-/// Where a slot's key stands in the arena.
+/// A slot's key: its bytes, or where they stand in the arena. Two of them fill a line of the cache.
 #[derive(Clone, Copy, Debug)]
 struct Span {
     hash: u64,
-    start: usize,
     /// `FREE` where no key has the slot.
     length: u32,
+    bytes: [u8; SHORT],
 }
+
+/// Keys up to this length stand in the span itself: two numbers, or a number and a time.
+const SHORT: usize = 20;
 
 const FREE: u32 = u32::MAX;
 
 impl Span {
-    fn bytes(self, arena: &[u8]) -> &[u8] {
-        &arena[self.start..self.start + self.length as usize]
+    /// The span of a key, whose bytes are appended to the arena unless they are few.
+    fn new(hash: u64, key: &[u8], arena: &mut Vec<u8>) -> Self {
+        let mut bytes = [0; SHORT];
+        if key.len() <= SHORT {
+            bytes[..key.len()].copy_from_slice(key);
+        } else {
+            bytes[..8].copy_from_slice(&(arena.len() as u64).to_le_bytes());
+            arena.extend_from_slice(key);
+        }
+        Span { hash, length: key.len() as u32, bytes }
+    }
+
+    /// Where the key stands in the arena, if it does.
+    fn place(&self) -> Option<std::ops::Range<usize>> {
+        let length = self.length as usize;
+        let start = self.bytes.first_chunk().map_or(0, |start| u64::from_le_bytes(*start)) as usize;
+        (length > SHORT).then(|| start..start + length)
+    }
+
+    #[inline]
+    fn key<'a>(&'a self, arena: &'a [u8]) -> &'a [u8] {
+        match self.place() {
+            None => &self.bytes[..self.length as usize],
+            Some(place) => &arena[place],
+        }
     }
 }
 
@@ -53,7 +83,7 @@ impl KeyTable {
     pub fn find(&self, hash: u64, key: &[u8]) -> Option<u32> {
         let (spans, arena) = (&self.spans, &self.arena);
         self.table
-            .find(hash, |entry| entry.hash == hash && spans[entry.slot as usize].bytes(arena) == key)
+            .find(hash, |entry| entry.hash == hash && spans[entry.slot as usize].key(arena) == key)
             .map(|entry| entry.slot)
     }
 
@@ -68,15 +98,33 @@ impl KeyTable {
 
     /// Appends the slot of each row's key. What is new can be seen by [`KeyTable::slots`] having grown.
     pub fn insert_rows(&mut self, keys: &KeyRows, hashes: &[u64], slots: &mut Vec<u32>) {
-        slots.reserve(hashes.len());
-        for (key, &hash) in keys.iter().zip(hashes) {
-            slots.push(self.insert(hash, key).0);
+        self.insert_each(keys, hashes, |slot, _| slots.push(slot));
+    }
+
+    /// Hands on the slot of each row's key, and whether it is new.
+    pub fn insert_each(&mut self, keys: &KeyRows, hashes: &[u64], mut found: impl FnMut(u32, bool)) {
+        let mut likely = [FREE; AT_ONCE];
+        let mut keys = keys.iter();
+        for hashes in hashes.chunks(AT_ONCE) {
+            let table = &self.table;
+            for (likely, &hash) in likely.iter_mut().zip(hashes) {
+                *likely = table.find(hash, |entry| entry.hash == hash).map_or(FREE, |entry| entry.slot);
+            }
+            for ((&likely, &hash), key) in likely.iter().zip(hashes).zip(&mut keys) {
+                match self.spans.get(likely as usize).is_some_and(|span| span.key(&self.arena) == key) {
+                    true => found(likely, false),
+                    // New, or another key has the same hash.
+                    false => {
+                        let (slot, new) = self.insert(hash, key);
+                        found(slot, new);
+                    }
+                }
+            }
         }
     }
 
     fn add(&mut self, hash: u64, key: &[u8]) -> u32 {
-        let span = Span { hash, start: self.arena.len(), length: key.len() as u32 };
-        self.arena.extend_from_slice(key);
+        let span = Span::new(hash, key, &mut self.arena);
         let slot = match self.free.pop() {
             Some(slot) => {
                 self.spans[slot as usize] = span;
@@ -96,7 +144,7 @@ impl KeyTable {
         let span = self.spans[slot as usize];
         if let Ok(entry) = self.table.find_entry(span.hash, |entry| entry.slot == slot) {
             entry.remove();
-            self.garbage += span.length as usize;
+            self.garbage += span.place().map_or(0, |place| place.len());
             self.spans[slot as usize].length = FREE;
             self.free.push(slot);
             if self.garbage > self.arena.len() / 2 && self.garbage > 1 << 16 {
@@ -108,9 +156,9 @@ impl KeyTable {
     fn compact(&mut self) {
         let mut arena = Vec::with_capacity(self.arena.len() - self.garbage);
         for span in self.spans.iter_mut().filter(|span| span.length != FREE) {
-            let start = arena.len();
-            arena.extend_from_slice(span.bytes(&self.arena));
-            span.start = start;
+            if let Some(place) = span.place() {
+                *span = Span::new(span.hash, &self.arena[place], &mut arena);
+            }
         }
         self.arena = arena;
         self.garbage = 0;
@@ -128,7 +176,7 @@ impl KeyTable {
     /// The key of a slot that is in use.
     #[inline]
     pub fn key(&self, slot: u32) -> &[u8] {
-        self.spans[slot as usize].bytes(&self.arena)
+        self.spans[slot as usize].key(&self.arena)
     }
 
     /// The hash of the key of a slot that is in use.

@@ -166,14 +166,12 @@ impl Resident {
         }
         let from = slots.len();
         let mut new = Vec::new();
-        slots.reserve(hashes.len());
-        for (key, &hash) in rows.iter().zip(hashes) {
-            let (slot, is_new) = keys.insert(hash, key);
+        keys.insert_each(rows, hashes, |slot, is_new| {
             if is_new {
                 new.push(slot);
             }
             slots.push(slot);
-        }
+        });
         values.grow(keys.slots());
         self.load(keys, values, &new)?;
         slots[from..].iter().for_each(|slot| self.flags[*slot as usize] |= USED);
@@ -295,6 +293,7 @@ impl Resident {
         let Some(frozen) = self.frozen.as_mut().filter(|_| !slots.is_empty()) else { return };
         let (flags, key_groups) = (&mut self.flags, self.seat.key_groups);
         slots.iter().for_each(|slot| flags[*slot as usize] &= !DIRTY[1 - self.parity]);
+        keys.fetch(slots);
         let written = match (&mut frozen.target, &mut self.log) {
             (Target::Tier(run), _) => {
                 slots.iter().for_each(|slot| flags[*slot as usize] |= BELOW);

@@ -1,0 +1,142 @@
+//! An operator that consolidates the changes of a tick, made to give each of them.
+//!
+//! A tick's rows come to it in parts in which each key occurs once, as if each part were a tick of its own. Whoever reads the
+//! changes as versions of a key (a temporal join) sees those between, which the difference of a whole tick leaves out.
+
+use crate::expression::{Expression, evaluate_all};
+use riverrun_core::{Millis, Result, RowBatch, Watermark};
+use riverrun_runtime::{Operator, Output, WatermarkRuns};
+use riverrun_state::{KeyEncoder, OperatorSnapshot, RestoredState};
+use std::collections::HashSet;
+
+#[cfg(test)]
+mod tests;
+
+/// An operator with one input, part by part.
+pub struct EachChange<O> {
+    inner: O,
+    keys: Vec<Expression>,
+    encoder: KeyEncoder,
+    waiting: Option<Waiting>,
+}
+
+/// A batch of which some rows have still to come to the operator.
+struct Waiting {
+    batch: RowBatch,
+    watermarks: WatermarkRuns,
+    /// Where the parts begin that are left; the first one is the last here.
+    parts: Vec<usize>,
+}
+
+impl<O: Operator<RowBatch>> EachChange<O> {
+    /// Wraps an operator whose input is routed by these keys.
+    pub fn new(inner: O, keys: Vec<Expression>) -> Self {
+        EachChange { inner, keys, encoder: KeyEncoder::default(), waiting: None }
+    }
+
+    /// The operator as it is, or wrapped if each change is wanted.
+    pub fn boxed(inner: O, keys: Vec<Expression>, wanted: bool) -> Box<dyn Operator<RowBatch>> {
+        if wanted { Box::new(EachChange::new(inner, keys)) } else { Box::new(inner) }
+    }
+
+    /// The rows at which a key comes again that the part before has.
+    fn parts(&mut self, batch: &RowBatch) -> Result<Vec<usize>> {
+        let columns = evaluate_all(&self.keys, &batch.columns)?;
+        let keys = self.encoder.encode(&columns, batch.num_rows())?;
+        let (mut seen, mut parts) = (HashSet::new(), vec![0]);
+        for (row, key) in keys.iter().enumerate() {
+            if !seen.insert(key) {
+                parts.push(row);
+                seen.clear();
+                seen.insert(key);
+            }
+        }
+        parts.reverse();
+        Ok(parts)
+    }
+
+    fn advance(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
+        while !self.inner.has_more()
+            && out.has_room()
+            && let Some(Waiting { batch, watermarks, parts }) = &mut self.waiting
+        {
+            let Some(start) = parts.pop() else {
+                self.waiting = None;
+                return Ok(());
+            };
+            let length = parts.last().copied().unwrap_or(batch.num_rows()) - start;
+            self.inner.on_batch(0, batch.slice(start, length), &watermarks.slice(start, length), out)?;
+            self.inner.on_tick(out)?;
+        }
+        Ok(())
+    }
+}
+
+impl<O: Operator<RowBatch>> Operator<RowBatch> for EachChange<O> {
+    fn on_batch(
+        &mut self,
+        _port: usize,
+        batch: RowBatch,
+        watermarks: &WatermarkRuns,
+        out: &mut Output<RowBatch>,
+    ) -> Result<()> {
+        let parts = self.parts(&batch)?;
+        self.waiting = Some(Waiting { batch, watermarks: watermarks.clone(), parts });
+        self.advance(out)
+    }
+
+    fn on_watermark(&mut self, watermark: Watermark, out: &mut Output<RowBatch>) -> Result<()> {
+        self.inner.on_watermark(watermark, out)
+    }
+
+    fn next_timer(&self) -> Option<Watermark> {
+        self.inner.next_timer()
+    }
+
+    fn next_processing_timer(&self) -> Option<Millis> {
+        self.inner.next_processing_timer()
+    }
+
+    fn on_processing_time(&mut self, now: Millis, out: &mut Output<RowBatch>) -> Result<()> {
+        self.inner.on_processing_time(now, out)
+    }
+
+    fn on_tick(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
+        self.inner.on_tick(out)
+    }
+
+    fn on_end(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
+        self.inner.on_end(out)
+    }
+
+    fn output_watermark(&self, watermark: Watermark) -> Watermark {
+        self.inner.output_watermark(watermark)
+    }
+
+    fn needs_whole_ticks(&self) -> bool {
+        self.inner.needs_whole_ticks()
+    }
+
+    fn has_more(&self) -> bool {
+        self.waiting.is_some() || self.inner.has_more()
+    }
+
+    fn resume(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
+        if self.inner.has_more() {
+            self.inner.resume(out)?;
+        }
+        self.advance(out)
+    }
+
+    fn snapshot(&mut self) -> Result<OperatorSnapshot> {
+        self.inner.snapshot()
+    }
+
+    fn write_behind(&mut self) -> Result<bool> {
+        self.inner.write_behind()
+    }
+
+    fn restore(&mut self, state: RestoredState) -> Result<()> {
+        self.inner.restore(state)
+    }
+}

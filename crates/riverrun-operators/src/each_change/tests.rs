@@ -1,0 +1,51 @@
+use super::*;
+use crate::rank::deduplicate::{Deduplicate, DeduplicateSpec};
+use crate::testing::{Table, context, lines};
+
+fn clicks() -> Table {
+    Table::new("user STRING | id INT")
+}
+
+/// The last click of each user, with room for so many batches in each call.
+fn run(room: usize, ticks: &[&[&str]]) -> Vec<Vec<String>> {
+    let table = clicks();
+    let keys = vec![table.column("user")];
+    let spec = DeduplicateSpec {
+        keys: keys.clone(),
+        time: None,
+        keep_last: true,
+        schema: table.schema.clone(),
+        ttl: None,
+        batch_size: 10,
+        each_change: true,
+    };
+    let mut operator = EachChange::new(Deduplicate::new(spec, context(0, 1)).unwrap(), keys);
+    let mut taken = Vec::new();
+    for tick in ticks {
+        let mut rows = Vec::new();
+        let mut out = Output::new(Watermark::MIN, room);
+        operator.on_batch(0, table.batch(tick), &WatermarkRuns::default(), &mut out).unwrap();
+        rows.extend(out.take());
+        while operator.has_more() {
+            let mut out = Output::new(Watermark::MIN, room);
+            operator.resume(&mut out).unwrap();
+            rows.extend(out.take());
+        }
+        operator.on_tick(&mut out).unwrap();
+        rows.extend(out.take());
+        taken.push(rows.iter().flat_map(|(batch, _)| lines(batch)).collect());
+    }
+    taken
+}
+
+#[test]
+fn each_change_of_a_key_comes_out_though_they_came_in_one_tick() {
+    let ticks: &[&[&str]] = &[&["ada | 1", "bob | 2", "ada | 3", "ada | 4"], &["bob | 5"]];
+    let expected: [&[&str]; 2] = [
+        &["ada | 1", "bob | 2", "- ada | 1", "ada | 3", "- ada | 3", "ada | 4"],
+        &["- bob | 2", "bob | 5"],
+    ];
+    for room in [1, 2, usize::MAX] {
+        assert_eq!(run(room, ticks), expected, "with room for {room}");
+    }
+}
