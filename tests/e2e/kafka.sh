@@ -38,6 +38,8 @@ kafka_certificate() {
 }
 
 kafka_start() {
+  ! (exec 3<>/dev/tcp/127.0.0.1/19092) 2>/dev/null || { echo "something else listens at $KAFKA"; return 1; }
+  rm -rf "$work/kafka-data"
   kafka_certificate || return 1
   local conf=$work/kafka.properties
   cat >"$conf" <<P
