@@ -385,7 +385,7 @@ kafka_case_a_topic_that_goes_while_it_is_written_fails_the_job() {
   [[ $text == *"table 'written' has lost its commit token"* ]] || fail "$text"
 }
 
-# STALL=30 is the whole proof; a shorter one shows the same. The broker answers nothing, so a start waits for it too.
+# STALL=30 is the whole proof; a shorter one shows the same. A start waits 10 s for an answer of the broker, so the kill comes late.
 kafka_case_a_stalled_broker_holds_up_no_checkpoint() {
   local stall=${STALL:-6} rows broker
   rows=$((500 * (stall + 4))); broker=$(cat "$work/kafka.pid")

@@ -175,6 +175,20 @@ postgres_case_exactly_once_through_a_crash_of_the_server_in_mid_transaction() {
   equal "3000 3000" "$(psql_ -F' ' -c 'SELECT count(*), count(DISTINCT id) FROM middle')" "rows"
 }
 
+postgres_case_a_start_that_hangs_locks_its_rows_for_some_time_only() {
+  psql_ -c "CREATE TABLE hangs (k BIGINT PRIMARY KEY, n BIGINT)"
+  { numbers_source 2000 4; pg_table hangs "k BIGINT, n BIGINT, PRIMARY KEY (k) NOT ENFORCED" | sed "s|/postgres'|/postgres?options=-c%20idle_in_transaction_session_timeout%3D2000'|"
+    echo "INSERT INTO hangs SELECT MOD(id, 40), COUNT(*) FROM numbers GROUP BY MOD(id, 40);"; } >"$dir/hangs.sql"
+  armed 'stall(1min)@target-commit:6'
+  "$RIVERRUN" run "$dir/hangs.sql" --state-dir "$dir/state" -D execution.checkpointing.interval=250ms -p 1 >"$dir/older.log" 2>&1 &
+  local older=$!; disarmed
+  struck stall; kill -STOP $older; rm "$dir/state/lock"
+  local code=0; timeout 30 "$RIVERRUN" run "$dir/hangs.sql" --state-dir "$dir/state" -p 1 >"$dir/run.log" 2>&1 || code=$?
+  kill -9 $older
+  equal 0 "$code" "exit code of the next start"
+  equal "40 2000" "$(psql_ -F' ' -c 'SELECT count(*), sum(n) FROM hangs')" "sums by key"
+}
+
 postgres_case_a_right_that_is_taken_away_fails_the_job_which_goes_on_when_it_is_back() {
   psql_ -c "CREATE TABLE rights (id BIGINT); CREATE ROLE clerk LOGIN; GRANT INSERT ON rights TO clerk; GRANT CREATE ON SCHEMA public TO clerk"
   { numbers_source 3000 5; pg_table rights "id BIGINT" "$exactly" | sed "s/'username' = 'postgres'/'username' = 'clerk'/"; echo "INSERT INTO rights SELECT id FROM numbers;"; } >"$dir/rights.sql"

@@ -6,6 +6,7 @@
 //!
 //! Source of the semantics: Flink's "JDBC SQL Connector". SQLite is not among Flink's databases.
 
+mod asked_once;
 mod changes;
 mod check;
 mod holders;

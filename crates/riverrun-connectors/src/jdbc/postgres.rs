@@ -86,7 +86,8 @@ impl Postgres {
             Ok(answer) => answer.map_err(|error| refused(trouble(&error, &server.address)))?,
             Err(_) => {
                 let waited = server.timeout.as_secs();
-                let error = Error::failure(format!("no answer within {waited} s"));
+                let error = Error::failure(format!("no answer within {waited} s"))
+                    .hint(format!("check that the server at {} runs and can be reached", server.address));
                 return Err(refused(Trouble::Away(error)));
             }
         };

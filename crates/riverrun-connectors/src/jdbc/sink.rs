@@ -1,5 +1,6 @@
 //! A table as a sink: rows gathered on the worker, written in transactions by a thread of its own.
 
+use super::asked_once::AskedOnce;
 use super::changes::Changes;
 use super::check::{Way, check, check_key};
 use super::options;
@@ -9,14 +10,14 @@ use crate::connector::{AcceptedChanges, SinkFactory, SinkSpec, has_one_writer};
 use crate::delivery::{DeliverySpec, DeliveryWriter, Guarantee, LaneName, Outcome, Stop, Target};
 use riverrun_core::{Epoch, Options, Result, RowBatch};
 use riverrun_runtime::{Sink, SinkContext};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// Makes the writers of one table.
 pub struct JdbcSink {
     table: Arc<TableRef>,
     options: Options,
     delivery: DeliverySpec,
-    described: Mutex<Option<Arc<Described>>>,
+    described: AskedOnce<Described>,
 }
 
 impl JdbcSink {
@@ -34,20 +35,18 @@ impl JdbcSink {
             max_bytes: options.size(&Guarantee::MAX_BYTES)?.unwrap_or_default() as usize,
             retries: options::count(options, &options::MAX_RETRIES)?.unwrap_or_default(),
         };
-        Ok(JdbcSink { table, options: spec.options, delivery, described: Mutex::new(None) })
+        Ok(JdbcSink { table, options: spec.options, delivery, described: AskedOnce::default() })
     }
 
     /// What the database says of the table; the first worker asks, and refuses a table that is another.
     fn described(&self) -> Result<Arc<Described>> {
-        let mut described = self.described.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(described) = &*described {
-            return Ok(described.clone());
-        }
-        let found = Arc::new(self.table.described()?);
-        let all: Vec<usize> = (0..self.table.schema.len()).collect();
-        check(&self.table, &found, &all, Way::Write)?;
-        check_key(&self.table, &found)?;
-        Ok(described.insert(found).clone())
+        self.described.get(|| {
+            let found = self.table.described()?;
+            let all: Vec<usize> = (0..self.table.schema.len()).collect();
+            check(&self.table, &found, &all, Way::Write)?;
+            check_key(&self.table, &found)?;
+            Ok(found)
+        })
     }
 }
 

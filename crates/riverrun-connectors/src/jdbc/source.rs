@@ -3,6 +3,7 @@
 //! A split's position is how many of its rows have been read. A scan gives its rows in the same order again as long as the
 //! table does not change, so a restored run passes over them; of a table that has changed meanwhile it may repeat or miss some.
 
+use super::asked_once::AskedOnce;
 use super::check::{Way, check};
 use super::options;
 use super::session::{Described, Scan, TableRef, connect};
@@ -14,7 +15,7 @@ use riverrun_runtime::source::Waker;
 use riverrun_runtime::{SourceContext, SourceOutput, SourceReader, SourceState, SplitId};
 use riverrun_state::{OperatorSnapshot, RestoredState};
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// The version of a split's state.
 const STATE_VERSION: u8 = 1;
@@ -29,7 +30,7 @@ pub struct JdbcSource {
     /// The ranges of the parts; one without bounds if the scan is not cut.
     parts: Vec<Option<(String, i64, i64)>>,
     batch_size: usize,
-    described: Mutex<Option<Arc<Described>>>,
+    described: AskedOnce<Described>,
 }
 
 impl JdbcSource {
@@ -39,19 +40,17 @@ impl JdbcSource {
         let table = super::table_ref(&spec.table, &spec.schema, options, &[])?;
         let fetch_size = options::count(options, &options::FETCH_SIZE)?.filter(|rows| *rows > 0);
         let batch_size = fetch_size.map_or(spec.batch_size, |rows| rows.min(spec.batch_size)).max(1);
-        Ok(JdbcSource { parts: parts(&spec)?, table, batch_size, spec, described: Mutex::new(None) })
+        Ok(JdbcSource { parts: parts(&spec)?, table, batch_size, spec, described: AskedOnce::default() })
     }
 
     /// What the database says of the table; the first worker asks, and refuses a table that is another.
     fn described(&self) -> Result<Arc<Described>> {
-        let mut described = self.described.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(described) = &*described {
-            return Ok(described.clone());
-        }
-        let found = Arc::new(self.table.described()?);
-        check(&self.table, &found, &self.spec.projection, Way::Read)?;
-        tracing::info!("table {}: parts of the scan: {}", self.spec.table, self.parts.len());
-        Ok(described.insert(found).clone())
+        self.described.get(|| {
+            let found = self.table.described()?;
+            check(&self.table, &found, &self.spec.projection, Way::Read)?;
+            tracing::info!("table {}: parts of the scan: {}", self.spec.table, self.parts.len());
+            Ok(found)
+        })
     }
 }
 
