@@ -44,6 +44,8 @@ pub struct GroupAggregateSpec {
     pub phases: Phases,
     /// How many rows a batch of results has at the most (`execution.batch-size`).
     pub batch_size: usize,
+    /// Whether each change comes out, and not the difference of a tick ([`EachChange`](crate::each_change::EachChange)).
+    pub each_change: bool,
 }
 
 /// Where rows are aggregated (`table.optimizer.agg-phase-strategy`).

@@ -10,6 +10,7 @@ pub mod calc;
 pub mod changelog_codes;
 pub mod constraints;
 pub mod current_watermark;
+pub mod each_change;
 pub mod event_time;
 pub mod expand;
 pub mod expiry;

@@ -22,7 +22,7 @@ use crate::join::pairs::{Pairs, Sources};
 use crate::join::rows::Rows;
 use crate::join::state::{KeptRow, ReadRows, read_rows, write_mark, write_rows};
 use crate::join::{JoinKind, LEFT, PairCondition, RIGHT};
-use arrow::array::{Array, RecordBatch};
+use arrow::array::{Array, AsArray, RecordBatch};
 use riverrun_core::{Error, KeyGroup, Millis, Result, RowBatch, Schema, Watermark};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
 use riverrun_state::blob::{KeyedBlobs, put_bytes, read_keyed};
@@ -49,6 +49,8 @@ pub struct TemporalJoinSpec {
     pub times: Option<[Expression; 2]>,
     /// Whether a version that comes after a newer one of its key is passed over, as by a view of the last rows.
     pub latest_only: bool,
+    /// The right side's column that says whether a version has a row: where it is not TRUE the key has none from then on.
+    pub holds: Option<usize>,
     /// What a pair must fulfil apart from equal keys.
     pub condition: Option<PairCondition>,
     /// The columns of the inputs.
@@ -165,6 +167,7 @@ impl TemporalJoin {
         let columns = &batch.columns;
         let times = self.times(RIGHT, columns)?;
         let slots = self.slots(RIGHT, columns)?;
+        let holds = self.spec.holds.map(|column| columns.column(column).as_boolean());
         let kept = &mut self.kept;
         let chunk = kept.sides[RIGHT].begin(columns.clone())?;
         for (row, (&slot, &time)) in slots.iter().zip(&times).enumerate() {
@@ -184,7 +187,10 @@ impl TemporalJoin {
             if self.spec.latest_only && time < newest {
                 continue;
             }
-            kept.add_row(RIGHT, Place { chunk, row: row as u32 }, slot, time, 1)?;
+            match holds.is_none_or(|holds| holds.is_valid(row) && holds.value(row)) {
+                true => kept.add_row(RIGHT, Place { chunk, row: row as u32 }, slot, time, 1)?,
+                false => kept.put(slot, Version { time, row: NO_ROW }),
+            }
         }
         kept.sides[RIGHT].finish()
     }

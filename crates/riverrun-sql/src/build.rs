@@ -10,6 +10,7 @@ use riverrun_operators::calc::Calc;
 use riverrun_operators::changelog_codes::ChangelogCodes;
 use riverrun_operators::constraints::Constraints;
 use riverrun_operators::current_watermark::CurrentWatermark;
+use riverrun_operators::each_change::EachChange;
 use riverrun_operators::expand::Expand;
 use riverrun_operators::expression::Expression;
 use riverrun_operators::group_aggregate::local::LocalAggregate;
@@ -121,11 +122,15 @@ fn build_node(
         }
         NodeKind::TopN(spec) => {
             let (spec, route) = (spec.clone(), keyed(&spec.keys));
-            flow.operator(id, name, vec![(one()?, route)], |c| Ok(Box::new(TopN::new(spec, c)?)))?
+            let (keys, each) = (spec.keys.clone(), spec.each_change);
+            flow.operator(id, name, vec![(one()?, route)], |c| Ok(EachChange::boxed(TopN::new(spec, c)?, keys, each)))?
         }
         NodeKind::Deduplicate(spec) => {
             let (spec, route) = (spec.clone(), keyed(&spec.keys));
-            flow.operator(id, name, vec![(one()?, route)], |c| Ok(Box::new(Deduplicate::new(spec, c)?)))?
+            let (keys, each) = (spec.keys.clone(), spec.each_change);
+            flow.operator(id, name, vec![(one()?, route)], |c| {
+                Ok(EachChange::boxed(Deduplicate::new(spec, c)?, keys, each))
+            })?
         }
         NodeKind::Over(spec) => {
             let (spec, route) = (spec.as_ref().clone(), keyed(&spec.keys));
@@ -149,7 +154,10 @@ fn build_node(
                     Ok(Box::new(LocalAggregate::new(spec, &c)))
                 })?;
             }
-            flow.operator(id, name, vec![(input, route)], |c| Ok(Box::new(GroupAggregate::new(spec, c)?)))?
+            let (keys, each) = (spec.keys.clone(), spec.each_change);
+            flow.operator(id, name, vec![(input, route)], |c| {
+                Ok(EachChange::boxed(GroupAggregate::new(spec, c)?, keys, each))
+            })?
         }
         NodeKind::Normalize(spec) => {
             let (spec, route) = (spec.clone(), keyed(&spec.keys));

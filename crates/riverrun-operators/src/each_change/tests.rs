@@ -41,10 +41,8 @@ fn run(room: usize, ticks: &[&[&str]]) -> Vec<Vec<String>> {
 #[test]
 fn each_change_of_a_key_comes_out_though_they_came_in_one_tick() {
     let ticks: &[&[&str]] = &[&["ada | 1", "bob | 2", "ada | 3", "ada | 4"], &["bob | 5"]];
-    let expected: [&[&str]; 2] = [
-        &["ada | 1", "bob | 2", "- ada | 1", "ada | 3", "- ada | 3", "ada | 4"],
-        &["- bob | 2", "bob | 5"],
-    ];
+    let expected: [&[&str]; 2] =
+        [&["ada | 1", "bob | 2", "- ada | 1", "ada | 3", "- ada | 3", "ada | 4"], &["- bob | 2", "bob | 5"]];
     for room in [1, 2, usize::MAX] {
         assert_eq!(run(room, ticks), expected, "with room for {room}");
     }

@@ -41,6 +41,8 @@ pub struct DeduplicateSpec {
     pub ttl: Option<Millis>,
     /// How many rows a batch of results has at the most (`execution.batch-size`).
     pub batch_size: usize,
+    /// Whether each change comes out, and not the difference of a tick ([`EachChange`](crate::each_change::EachChange)).
+    pub each_change: bool,
 }
 
 const VERSION: u8 = 2;
@@ -244,7 +246,7 @@ impl Deduplicate {
         let mut found = Candidates::default();
         for (row, key) in keys.iter().enumerate() {
             let time = times.as_ref().map_or(0, |times| times[row]);
-            let late = waits && time <= watermarks.before(row).0;
+            let late = waits && time < watermarks.before(row).0;
             let hash = hashes[row];
             if late {
                 // Its key's first row has gone out, or it would have: it came too late to be the first.

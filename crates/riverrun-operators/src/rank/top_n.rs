@@ -54,6 +54,8 @@ pub struct TopNSpec {
     pub ttl: Option<Millis>,
     /// How many rows a batch of results has at the most (`execution.batch-size`).
     pub batch_size: usize,
+    /// Whether each change comes out, and not the difference of a tick ([`EachChange`](crate::each_change::EachChange)).
+    pub each_change: bool,
 }
 
 /// How rows that sort equal are ranked.

@@ -20,6 +20,7 @@ fn spec(kind: JoinKind) -> TemporalJoinSpec {
         null_safe: vec![false],
         times: Some([left.column("ts"), right.column("since")]),
         latest_only: false,
+        holds: None,
         condition: None,
         retracts: false,
         ttl: None,

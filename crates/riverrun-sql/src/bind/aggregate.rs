@@ -479,10 +479,14 @@ fn contains_special(expr: &ast::Expr, context: &FunctionContext) -> bool {
 }
 
 impl BoundAggregate {
-    /// Whether it gives one of the time attributes that it sees.
-    pub(super) fn gives_a_time(&self) -> bool {
-        matches!(self.definition.built_in(), Some("MIN" | "MAX" | "FIRST_VALUE" | "LAST_VALUE"))
-            && self.arguments.iter().any(|argument| argument.data_type().kind.is_rowtime())
+    /// Whether it gives one of the values that it sees.
+    pub(super) fn gives_a_value(&self) -> bool {
+        matches!(self.definition.built_in(), Some("MIN" | "MAX" | "FIRST_VALUE" | "LAST_VALUE" | "SINGLE_VALUE"))
+    }
+
+    /// Whether it gives a collection of the values that it sees.
+    pub(super) fn gives_a_collection(&self) -> bool {
+        matches!(self.definition.built_in(), Some("ARRAY_AGG" | "COLLECT"))
     }
 }
 

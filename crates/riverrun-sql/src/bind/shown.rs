@@ -4,18 +4,21 @@ use super::relation::{BoundAggregate, JoinClass, OverCall, Relation, RelationKin
 use crate::expr::Expr;
 use crate::functions::operators;
 use datafusion_common::ScalarValue;
-use riverrun_core::{DataType, Field, Schema, TimestampKind};
+use riverrun_core::{DataType, Field, Schema, TimestampKind, TypeKind};
 use std::collections::HashSet;
 
 impl Relation {
     /// The columns as a query's result shows them: of equal names the later ones get a number. Flink prints
-    /// what is computed of an event time by MIN, MAX, +, -, FLOOR or CEIL as a time attribute, though it takes it for none: no window
+    /// what is computed of an event time by MIN, MAX, ARRAY_AGG, COLLECT, +, -, FLOOR or CEIL as a time attribute, though it takes it for none: no window
     /// function accepts it. So it does of TIMESTAMPADD of days or longer units, and of CASE, COALESCE, GREATEST and their like whose first value is one.
     pub fn shown_schema(&self) -> Schema {
         let fields = self.schema.fields.iter().enumerate().map(|(index, field)| {
-            let kind = match self.is_shown_as_time(index) {
-                true => field.data_type.kind.with_timestamp_kind(TimestampKind::Rowtime),
-                false => field.data_type.kind.clone(),
+            let kind = if self.is_shown_as_time(index) {
+                field.data_type.kind.with_timestamp_kind(TimestampKind::Rowtime)
+            } else if self.is_shown_as_times(index) {
+                of_times(&field.data_type.kind)
+            } else {
+                field.data_type.kind.clone()
             };
             Field::new(field.name.clone(), DataType { kind, nullable: field.data_type.nullable })
         });
@@ -32,6 +35,11 @@ impl Relation {
         Schema::new(fields)
     }
 
+    /// The columns that are shown as time attributes and are none.
+    pub(super) fn shown_times(&self) -> Vec<usize> {
+        (0..self.schema.len()).filter(|&column| self.is_shown_as_time(column)).collect()
+    }
+
     /// Whether a column is computed of a time attribute in a way that Flink still prints as one.
     fn is_shown_as_time(&self, column: usize) -> bool {
         match &self.kind {
@@ -44,28 +52,26 @@ impl Relation {
             RelationKind::UnionAll(inputs) => inputs.iter().all(|input| input.is_shown_as_time(column)),
             // Flink prints what a regular join makes of a time attribute as one, though it is none any more.
             RelationKind::Join { left, right, class: JoinClass::Regular, .. } => {
-                let width = left.schema.len();
-                let (side, column) = if column < width { (left, column) } else { (right, column - width) };
-                side.schema.fields[column].data_type.kind.is_rowtime() || side.is_shown_as_time(column)
+                let (side, column) = side_of([left, right], column);
+                side.shows_column_as_time(column)
             }
+            RelationKind::Join { left, right, .. } | RelationKind::Temporal { left, right, .. } => {
+                let (side, column) = side_of([left, right], column);
+                side.is_shown_as_time(column)
+            }
+            RelationKind::SetOperation { left, .. } => left.shows_column_as_time(column),
             RelationKind::Aggregate { keys, calls, window, input, .. } => {
-                let first = self.schema.len() - calls.len();
                 if window.is_none()
                     && let Some(key) = keys.get(column)
                 {
-                    return match key {
-                        Expr::Column { index, .. } => {
-                            input.schema.fields[*index].data_type.kind.is_rowtime() || input.is_shown_as_time(*index)
-                        }
-                        computed => input.shows_time(computed),
-                    };
+                    return input.shows_value_as_time(key);
                 }
-                column.checked_sub(first).and_then(|call| calls.get(call)).is_some_and(BoundAggregate::gives_a_time)
+                self.call(calls, column).is_some_and(|call| call.gives_a_value() && input.shows_argument_as_time(call))
             }
             RelationKind::Over { input, calls, .. } => match column.checked_sub(input.schema.len()) {
                 None => input.is_shown_as_time(column),
                 Some(call) => match calls.get(call) {
-                    Some(OverCall::Aggregate(call)) => call.gives_a_time(),
+                    Some(OverCall::Aggregate(call)) => call.gives_a_value() && input.shows_argument_as_time(call),
                     Some(OverCall::Lag { value, .. }) => value.data_type().kind.is_rowtime(),
                     _ => false,
                 },
@@ -74,12 +80,44 @@ impl Relation {
         }
     }
 
+    /// Whether a column is a collection of what is shown as time attributes.
+    fn is_shown_as_times(&self, column: usize) -> bool {
+        match &self.kind {
+            RelationKind::Project { input, exprs } => {
+                matches!(&exprs[column], Expr::Column { index, .. } if input.is_shown_as_times(*index))
+            }
+            RelationKind::Filter { input, .. }
+            | RelationKind::View { input, .. }
+            | RelationKind::Fence(input)
+            | RelationKind::Sort { input, .. } => input.is_shown_as_times(column),
+            RelationKind::Aggregate { input, calls, .. } => self
+                .call(calls, column)
+                .is_some_and(|call| call.gives_a_collection() && input.shows_argument_as_time(call)),
+            _ => false,
+        }
+    }
+
+    /// The aggregate that a column of an aggregation holds.
+    fn call<'a>(&self, calls: &'a [BoundAggregate], column: usize) -> Option<&'a BoundAggregate> {
+        let first = self.schema.len() - calls.len();
+        calls.get(column.checked_sub(first)?)
+    }
+
+    fn shows_column_as_time(&self, column: usize) -> bool {
+        self.schema.fields[column].data_type.kind.is_rowtime() || self.is_shown_as_time(column)
+    }
+
+    fn shows_argument_as_time(&self, call: &BoundAggregate) -> bool {
+        call.arguments.iter().any(|argument| self.shows_value_as_time(argument))
+    }
+
+    fn shows_value_as_time(&self, value: &Expr) -> bool {
+        value.data_type().kind.is_rowtime() || self.shows_time(value)
+    }
+
     /// Whether what is computed of the columns is shown so.
     fn shows_time(&self, expr: &Expr) -> bool {
-        let of = |time: &Expr| match time {
-            Expr::Column { index, data_type } => data_type.kind.is_rowtime() || self.is_shown_as_time(*index),
-            other => other.data_type().kind.is_rowtime() || self.shows_time(other),
-        };
+        let of = |time: &Expr| self.shows_value_as_time(time);
         match expr {
             Expr::Column { index, .. } => self.is_shown_as_time(*index),
             Expr::Call { name, arguments, .. } => match (name.as_str(), arguments.as_slice()) {
@@ -93,6 +131,27 @@ impl Relation {
             Expr::Case { branches, .. } => branches.first().is_some_and(|(_, first)| of(first)),
             _ => false,
         }
+    }
+}
+
+/// The side that a join's column comes from, and its place there.
+fn side_of([left, right]: [&Relation; 2], column: usize) -> (&Relation, usize) {
+    match column.checked_sub(left.schema.len()) {
+        None => (left, column),
+        Some(column) => (right, column),
+    }
+}
+
+/// A collection's type with time attributes for elements.
+fn of_times(kind: &TypeKind) -> TypeKind {
+    let time = |element: &DataType| {
+        let kind = element.kind.with_timestamp_kind(TimestampKind::Rowtime);
+        Box::new(DataType { kind, nullable: element.nullable })
+    };
+    match kind {
+        TypeKind::Array(element) => TypeKind::Array(time(element)),
+        TypeKind::Multiset(element) => TypeKind::Multiset(time(element)),
+        other => other.clone(),
     }
 }
 

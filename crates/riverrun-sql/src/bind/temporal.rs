@@ -13,8 +13,13 @@ use sqlparser::ast::{self, JoinConstraint, Spanned, TableFactor, TableVersion};
 /// When the right side of a temporal join is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AsOf {
-    /// At the time in this column of the left side.
-    Event(usize),
+    /// At a row's time.
+    Event {
+        /// The column of the left side that says it.
+        time: usize,
+        /// The column of the right side that says from when a version holds, if there is one.
+        since: Option<usize>,
+    },
     /// When the left row comes.
     Processing,
 }
@@ -46,8 +51,8 @@ impl QueryBinder<'_> {
         }
         let time_place = place_of(time.span());
         let bound = self.exprs(&left.scope).bind(time)?;
-        let as_of = match (bound.data_type().kind.timestamp_kind(), &bound) {
-            (TimestampKind::Rowtime, Expr::Column { index, .. }) => AsOf::Event(*index),
+        let mut as_of = match (bound.data_type().kind.timestamp_kind(), &bound) {
+            (TimestampKind::Rowtime, Expr::Column { index, .. }) => AsOf::Event { time: *index, since: None },
             (TimestampKind::Proctime, _) => AsOf::Processing,
             _ => {
                 return Err(Error::input(format!(
@@ -63,6 +68,9 @@ impl QueryBinder<'_> {
             *version = None;
         }
         let right = self.factor(&plain)?;
+        if let AsOf::Event { since, .. } = &mut as_of {
+            *since = right.relation.version_time().map_err(|error| error.at(place))?;
+        }
         let hint = self.lookup_hint(&right.scope);
         let split = left.scope.len();
         let mut scope = left.scope.beside(right.scope);
@@ -86,6 +94,27 @@ impl QueryBinder<'_> {
 }
 
 impl Relation {
+    /// The column that says from when a row holds: the time attribute, or the one column that is computed of time attributes.
+    fn version_time(&self) -> Result<Option<usize>> {
+        if let Some(time) = self.schema.fields.iter().position(|field| field.data_type.kind.is_rowtime()) {
+            return Ok(Some(time));
+        }
+        match self.shown_times().as_slice() {
+            [] => Ok(None),
+            [time] => Ok(Some(*time)),
+            [one, other, ..] => {
+                let name = |index: usize| &self.schema.fields[index].name;
+                Err(Error::input(format!(
+                    "both '{}' and '{}' could say from when a version holds",
+                    name(*one),
+                    name(*other)
+                ))
+                .detail("they are computed of time attributes")
+                .hint("compute all but one of them of plain values: MAX(CAST(… AS TIMESTAMP(3)))"))
+            }
+        }
+    }
+
     /// The join of rows with versions, on conditions over the columns of the left side and then the right one.
     fn temporal_join(
         [left, right]: [Relation; 2],

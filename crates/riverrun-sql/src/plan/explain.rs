@@ -231,11 +231,13 @@ pub(super) fn details(node: &Node) -> Vec<(&'static str, String)> {
             };
             say("ranks", format!("{} to {last}", spec.first));
             say("input", if spec.retracting { "updating" } else { "append-only" }.to_owned());
+            say("changes", changes(spec.each_change));
         }
         NodeKind::Deduplicate(spec) => {
             say("partition by", list(&spec.keys));
             say("order by", spec.time.as_ref().map_or_else(|| "arrival".to_owned(), text));
             say("keep", if spec.keep_last { "last row" } else { "first row" }.to_owned());
+            say("changes", changes(spec.each_change));
         }
         NodeKind::Over(spec) => {
             say("partition by", list(&spec.keys));
@@ -266,6 +268,7 @@ pub(super) fn details(node: &Node) -> Vec<(&'static str, String)> {
                 Phases::Two => "two",
             };
             say("phases", phases.to_owned());
+            say("changes", changes(spec.each_change));
             let names = spec.schema.fields.iter().skip(spec.keys.len());
             say("aggregates", names.map(|field| field.name.as_str()).collect::<Vec<_>>().join(", "));
         }
@@ -376,6 +379,11 @@ fn equalities(keys: &[Vec<Expression>; 2], null_safe: &[bool]) -> String {
         format!("{} {equals} {}", text(left), text(right))
     });
     pairs.collect::<Vec<_>>().join(" AND ")
+}
+
+/// Said where it is not the difference of a tick.
+fn changes(each: bool) -> String {
+    if each { "each".to_owned() } else { String::new() }
 }
 
 fn sort_keys(order: &[SortKey]) -> String {

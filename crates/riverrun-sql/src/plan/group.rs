@@ -32,7 +32,7 @@ impl Planner<'_> {
         }
         let retracting = self.builder.properties(node).changelog != ChangelogKind::Append;
         let ttl = self.config.hinted_ttl(hint);
-        if self.config.splits_distinct() && can_split(&calls) {
+        if self.config.splits_distinct() && !self.each_change && can_split(&calls) {
             Split { node, keys, calls } = self.split_distinct(node, &keys, &calls, ttl)?;
             below = self.builder.properties(node).schema.clone();
         }
@@ -41,8 +41,9 @@ impl Planner<'_> {
             aggregates: self.calls(&calls, &below, retracting)?,
             schema: schema.clone(),
             ttl,
-            phases: self.phases(&calls, retracting),
+            phases: if self.each_change { Phases::One } else { self.phases(&calls, retracting) },
             batch_size: self.config.batch_size(),
+            each_change: self.each_change,
         };
         let properties = Properties {
             changelog: ChangelogKind::Retract,

@@ -45,6 +45,8 @@ pub struct Planner<'a> {
     pub(super) config: &'a SessionConfig,
     pub(super) context: FunctionContext,
     pub(super) builder: PlanBuilder,
+    /// Whether what is being planned gives each change, and not the difference of a tick: it is read as versions.
+    pub(super) each_change: bool,
     /// Sources whose broken records have their way already.
     pub(super) rejecting: HashSet<NodeId>,
 }
@@ -59,7 +61,14 @@ impl<'a> Planner<'a> {
             column_expansion: config.column_expansion(),
             ..FunctionContext::new(config.time_zone(), clock)
         };
-        Planner { catalog, config, context, builder: PlanBuilder::default(), rejecting: HashSet::new() }
+        Planner {
+            catalog,
+            config,
+            context,
+            builder: PlanBuilder::default(),
+            each_change: false,
+            rejecting: HashSet::new(),
+        }
     }
 
     /// The columns of a table or view.

@@ -313,11 +313,10 @@ fn prune(relation: Relation, needed: &BTreeSet<usize>) -> Result<Pruned> {
         RelationKind::Temporal { left, right, kind, as_of, on, place, hint } => {
             let split = left.schema.len();
             let mut wanted: BTreeSet<usize> = needed.iter().copied().chain(columns_of(&on)).collect();
-            if let AsOf::Event(time) = as_of {
+            if let AsOf::Event { time, since } = as_of {
                 // Versions need their time and their key.
                 wanted.insert(time);
-                let times = right.schema.fields.iter().position(|field| field.data_type.kind.is_rowtime());
-                wanted.extend(times.map(|time| split + time));
+                wanted.extend(since.map(|since| split + since));
             }
             wanted.extend(primary_key(&right).into_iter().map(|key| split + key));
             let of_left = wanted.iter().copied().filter(|&index| index < split).collect();
@@ -329,7 +328,9 @@ fn prune(relation: Relation, needed: &BTreeSet<usize>) -> Result<Pruned> {
             let on =
                 on.iter().map(|condition| condition.move_columns(&|old| places[old].unwrap_or_default())).collect();
             let as_of = match as_of {
-                AsOf::Event(time) => AsOf::Event(left.place(time)?),
+                AsOf::Event { time, since } => {
+                    AsOf::Event { time: left.place(time)?, since: since.map(|since| right.place(since)).transpose()? }
+                }
                 AsOf::Processing => AsOf::Processing,
             };
             let rights = right.relation.schema.fields.iter();

@@ -206,6 +206,7 @@ impl Planner<'_> {
             ttl,
             phases: self.config.aggregate_phases(),
             batch_size: self.config.batch_size(),
+            each_change: false,
         };
         let properties = Properties {
             changelog: ChangelogKind::Retract,

@@ -1,22 +1,19 @@
 //! Temporal joins: where the versions come from, and what they need.
 
-use super::calc::{Chain, chain};
 use super::join::pair_condition;
 use super::lookup::looked_up;
 use super::node::{ChangelogKind, NodeId, NodeKind, Properties};
 use super::planner::Planner;
-use crate::bind::join::conjuncts;
 use crate::bind::lookup_hint::LookupHint;
-use crate::bind::relation::{OrderKey, Relation, RelationKind};
+use crate::bind::relation::{Relation, RelationKind};
 use crate::bind::scope::column;
 use crate::bind::temporal::AsOf;
 use crate::expr::Expr;
-use crate::functions::operators;
 use crate::physical::lower_over;
-use datafusion_common::ScalarValue;
 use riverrun_core::{Error, Place, Result, Schema};
 use riverrun_operators::join::{JoinKind, LEFT, RIGHT};
 use riverrun_operators::temporal_join::TemporalJoinSpec;
+use versions::Versions;
 
 /// A temporal join as the binder gives it.
 pub(super) struct Temporal {
@@ -43,20 +40,20 @@ impl Planner<'_> {
                 .hint("leave the hint out, or join by processing time with a table of 'jdbc' or 'filesystem'")
                 .at(hint.place));
         }
-        let inputs = [left.schema.clone(), right.schema.clone()];
-        let width = inputs[LEFT].len();
+        let width = left.schema.len();
         let name = name_of(&right);
-        // A view of the last row of each key gives each of its rows as a version, and not only the last one of a tick.
-        let (right, view_key) = match as_of {
-            AsOf::Event(_) => match versions(right) {
-                Ok((rows, key)) => (rows, Some(key)),
-                Err(right) => (*right, None),
-            },
-            AsOf::Processing => (right, None),
-        };
-        let nodes = [self.relation(left)?, self.relation(right)?];
+        let event_time = matches!(as_of, AsOf::Event { .. });
+        let Versions { rows, latest, holds } = if event_time { Versions::find(right) } else { Versions::of(right) };
+        let latest_only = latest.is_some();
+        let left = self.relation(left)?;
+        // A version holds until the next one begins, though it may be gone again when the tick ends.
+        let outer = std::mem::replace(&mut self.each_change, event_time && !latest_only);
+        let right = self.relation(rows);
+        self.each_change = outer;
+        let nodes = [left, right?];
         let below = nodes.map(|node| self.builder.properties(node).clone());
-        let key = view_key.clone().or_else(|| below[RIGHT].keys.clone());
+        let inputs = below.each_ref().map(|below| below.schema.clone());
+        let key = latest.unwrap_or_else(|| below[RIGHT].keys.clone());
         let Some(key) = key else {
             return Err(Error::input(format!("a temporal join needs a versioned table, but {name} has no primary key"))
                 .detail("which rows are versions of one another is told by the key")
@@ -78,9 +75,8 @@ impl Planner<'_> {
         }
         let times = match as_of {
             AsOf::Processing => None,
-            AsOf::Event(time) => {
-                let Some(versioned) = inputs[RIGHT].fields.iter().position(|field| field.data_type.kind.is_rowtime())
-                else {
+            AsOf::Event { time, since } => {
+                let Some(since) = since else {
                     return Err(Error::input(format!(
                         "a temporal join by event time needs versions with a time, but {name} has no time attribute"
                     ))
@@ -90,28 +86,34 @@ impl Planner<'_> {
                 let lower = |side: usize, time: usize| {
                     lower_over(&column(time, &inputs[side].fields[time].data_type), &inputs[side])
                 };
-                Some([lower(LEFT, time)?, lower(RIGHT, versioned)?])
+                Some([lower(LEFT, time)?, lower(RIGHT, since)?])
             }
         };
         let retracts = below[LEFT].changelog != ChangelogKind::Append;
+        let mut joined = schema.clone();
+        joined.fields.extend(holds.map(|column| inputs[RIGHT].fields[column].clone()));
         let spec = TemporalJoinSpec {
             kind,
             keys: [self.lower_all(&left_keys, &inputs[LEFT])?, self.lower_all(&right_keys, &inputs[RIGHT])?],
             null_safe: split.null_safe(),
             times,
-            latest_only: view_key.is_some(),
+            latest_only,
+            holds,
             condition: pair_condition(split.rest, &inputs)?,
             inputs,
             retracts,
             ttl: self.config.state_ttl(),
-            schema: schema.clone(),
+            schema: joined.clone(),
             batch_size: self.config.batch_size(),
         };
-        let mut properties = Properties::append(schema, below.iter().all(|below| below.bounded));
+        let mut properties = Properties::append(joined, below.iter().all(|below| below.bounded));
         properties.changelog = below[LEFT].changelog;
         properties.keys = below[LEFT].keys.clone();
         let inputs = nodes.into_iter().map(Into::into).collect();
-        Ok(self.builder.add(NodeKind::TemporalJoin(Box::new(spec)), inputs, properties))
+        let node = self.builder.add(NodeKind::TemporalJoin(Box::new(spec)), inputs, properties);
+        let columns: Vec<Expr> =
+            schema.fields.iter().enumerate().map(|(index, field)| column(index, &field.data_type)).collect();
+        self.calc(node, Vec::new(), &columns, schema)
     }
 }
 
@@ -126,72 +128,6 @@ fn name_of(relation: &Relation) -> String {
     }
 }
 
-/// The rows of which a relation shows the last one of each key by event time, and its key; or the relation, if it does not.
-fn versions(relation: Relation) -> std::result::Result<(Relation, Vec<usize>), Box<Relation>> {
-    let names: Vec<String> = relation.schema.fields.iter().map(|field| field.name.clone()).collect();
-    let whole = relation.clone();
-    let Chain { base, exprs, filters } = chain(relation);
-    let projected = |rows: Relation, key: Vec<usize>| {
-        let moved =
-            |old: &usize| exprs.iter().position(|expr| matches!(expr, Expr::Column { index, .. } if index == old));
-        let key = key.iter().map(moved).collect::<Option<Vec<_>>>()?;
-        // The columns' types are those of the rows.
-        let types = &rows.schema.fields;
-        let typed =
-            exprs.iter().map(|expr| expr.replace_columns(&mut |index, _| column(index, &types[index].data_type)));
-        let typed = typed.collect();
-        Some((rows.project(typed, names.clone()), key))
-    };
-    let of_keys = |conditions: &[Expr], key: &[usize]| {
-        conditions.iter().all(|condition| condition.columns().iter().all(|column| key.contains(column)))
-    };
-    let found = match base.kind {
-        RelationKind::View { input, .. } | RelationKind::Fence(input) => versions(*input)
-            .ok()
-            .filter(|(_, key)| of_keys(&filters, key))
-            .and_then(|(rows, key)| projected(filtered(rows, filters), key)),
-        RelationKind::Rank { input, partition, order, .. } if is_latest(&order) => {
-            let rank = input.schema.len();
-            let key = partition.iter().map(|expr| match expr {
-                Expr::Column { index, .. } => Some(*index),
-                _ => None,
-            });
-            let key = key.collect::<Option<Vec<_>>>();
-            let reads_rank = exprs.iter().any(|expr| expr.columns().contains(&rank));
-            // A condition on the key takes away all versions of a key, or none.
-            let (first, others): (Vec<_>, Vec<_>) =
-                filters.into_iter().flat_map(conjuncts).partition(|condition| is_first(condition, rank));
-            key.filter(|key| first.len() == 1 && !reads_rank && of_keys(&others, key))
-                .and_then(|key| projected(filtered(*input, others), key))
-        }
-        _ => None,
-    };
-    found.ok_or(Box::new(whole))
-}
-
-fn filtered(rows: Relation, conditions: Vec<Expr>) -> Relation {
-    conditions.into_iter().fold(rows, Relation::filter)
-}
-
-/// Whether a condition lets the first rank through and nothing else.
-fn is_first(condition: &Expr, rank: usize) -> bool {
-    let Expr::Call { name, arguments, .. } = condition else { return false };
-    let number = |expr: &Expr| match expr.as_literal() {
-        Some(ScalarValue::Int32(Some(number))) => Some(i64::from(*number)),
-        Some(ScalarValue::Int64(Some(number))) => Some(*number),
-        _ => None,
-    };
-    match arguments.as_slice() {
-        [Expr::Column { index, .. }, value] if *index == rank => {
-            matches!(name.as_str(), operators::EQUAL | operators::LESS_EQUAL) && number(value) == Some(1)
-        }
-        _ => false,
-    }
-}
-
-fn is_latest(order: &[OrderKey]) -> bool {
-    matches!(order, [key] if key.descending && matches!(key.expr, Expr::Column { .. }) && key.expr.data_type().kind.is_rowtime())
-}
-
 #[cfg(test)]
 mod tests;
+mod versions;

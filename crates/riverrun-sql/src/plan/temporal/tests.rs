@@ -38,6 +38,22 @@ fn versions_come_of_a_key_or_of_a_view_of_the_last_rows() {
 }
 
 #[test]
+fn each_change_of_an_aggregate_is_a_version() {
+    let view =
+        "CREATE VIEW tally AS SELECT currency, COUNT(*) AS c, MAX(since) AS since FROM history GROUP BY currency;";
+    let query =
+        "SELECT o.id, r.c FROM orders AS o JOIN tally FOR SYSTEM_TIME AS OF o.ts AS r ON o.currency = r.currency;";
+    let text = explained(&format!("{view}{query}"));
+    assert!(text.contains("as of=[ts by since]") && text.contains("phases=[one], changes=[each]"), "{text}");
+    let view = "CREATE VIEW spans AS SELECT currency, MIN(since) AS f, MAX(since) AS t FROM history GROUP BY currency;";
+    let query = "SELECT o.id FROM orders AS o JOIN spans FOR SYSTEM_TIME AS OF o.ts AS r ON o.currency = r.currency;";
+    let error = refused(&format!("{view}{query}"));
+    assert_eq!(error.message(), "both 'f' and 't' could say from when a version holds");
+    assert_eq!(error.hint_text(), Some("compute all but one of them of plain values: MAX(CAST(… AS TIMESTAMP(3)))"));
+    assert!(error.place().is_some());
+}
+
+#[test]
 fn a_temporal_join_says_what_it_needs() {
     let error = refused(
         "SELECT 1 AS x FROM orders AS o JOIN history FOR SYSTEM_TIME AS OF o.ts AS r ON o.currency = r.currency;",
