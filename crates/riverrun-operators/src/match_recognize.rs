@@ -14,18 +14,22 @@
 //! Source of the semantics: Flink 2.3, "Pattern Recognition", and its `CepOperator`. Beyond it: PREV, groups, alternation,
 //! PERMUTE, and all rows per match.
 
+mod ahead;
 mod snapshot;
 #[cfg(test)]
 mod tests;
 mod values;
+mod waiting;
 
+use ahead::{Answers, Asked};
 pub use values::{Computed, End, MatchValue};
+use waiting::Waiting;
 
 use crate::event_time::{null_row_time, timestamp_millis};
-use crate::expression::{Expression, evaluate, evaluate_all, evaluate_condition};
+use crate::expression::{Expression, evaluate, evaluate_all};
 use crate::pattern::{Conditions, Match, Matcher, Node, Pattern, Program, Rules, Skip, SkipError, Variable};
 use crate::sort_key::SortKey;
-use arrow::array::{Array, RecordBatch, RecordBatchOptions};
+use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::buffer::ScalarBuffer;
 use arrow::datatypes::{DataType, SchemaRef};
 use datafusion_common::ScalarValue;
@@ -33,7 +37,7 @@ use riverrun_core::{Error, Millis, Result, RowBatch, Schema, Watermark};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
 use riverrun_state::tier::Resident;
 use riverrun_state::{KeyEncoder, KeyOrder, KeyTable, OperatorSnapshot, RestoredState};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
 /// A value that is kept of every row.
@@ -103,6 +107,18 @@ impl MatchRecognizeSpec {
         });
         rows.max().unwrap_or(0)
     }
+
+    /// Fills in what a row, which nothing else holds yet, takes from those before it.
+    fn complete(&self, row: &mut Rc<Row>, recent: &VecDeque<Rc<Row>>) {
+        let Some(row) = Rc::get_mut(row).filter(|_| !recent.is_empty()) else { return };
+        for (index, operand) in self.operands.iter().enumerate() {
+            if let Operand::Before { operand, rows } = operand
+                && let Some(before) = recent.get(*rows - 1)
+            {
+                row.operands[index] = before.operands[*operand].clone();
+            }
+        }
+    }
 }
 
 /// What is kept of a row.
@@ -112,14 +128,13 @@ pub(crate) struct Row {
     operands: Box<[ScalarValue]>,
 }
 
-/// Where a row that waits stands: by time, by ORDER BY, by arrival.
-type Place = (i64, Box<[u8]>, u64);
-
 /// The state of one partition.
 #[derive(Debug, Default)]
 struct Partition {
     matcher: Matcher<Rc<Row>>,
-    waiting: BTreeMap<Place, Row>,
+    waiting: Waiting,
+    /// What was asked ahead of the first of those.
+    answers: Option<Answers>,
     /// The last rows, the latest first.
     recent: VecDeque<Rc<Row>>,
     /// How many matches there have been.
@@ -169,6 +184,11 @@ pub struct MatchRecognize {
     arrivals: u64,
     /// When each partition has something to do.
     due: BTreeSet<(i64, u32)>,
+    /// Whether conditions look at other rows: then they are asked ahead.
+    asks: bool,
+    asked: Asked,
+    /// The partitions that have had their row and are due again.
+    unasked: Vec<u32>,
     /// How far time has come. It never goes back, though the clock may be set.
     now: i64,
     /// Values of measures on their way out, by measure.
@@ -198,6 +218,9 @@ impl MatchRecognize {
             numbered: spec.measures.values.iter().any(|value| matches!(value, MatchValue::Number)),
             arrivals: 0,
             due: BTreeSet::new(),
+            asks: spec.conditions.iter().any(|condition| matches!(condition, Condition::Computed(_))),
+            asked: Asked::default(),
+            unasked: Vec::new(),
             now: i64::MIN,
             results: vec![Vec::new(); spec.measures.values.len()],
             waiting_results: 0,
@@ -224,9 +247,8 @@ impl MatchRecognize {
         let keeps = self.memory > 0 || self.numbered;
         let rules = &self.rules;
         let partition = &mut self.partitions.list[slot as usize];
-        let waiting = partition.waiting.first_key_value().map(|((time, _, _), _)| *time);
         let deadline = partition.matcher.deadline(rules);
-        let due = waiting.into_iter().chain(deadline).min();
+        let due = partition.waiting.first_time().into_iter().chain(deadline).min();
         if due != partition.due {
             if let Some(old) = partition.due {
                 self.due.remove(&(old, slot));
@@ -258,6 +280,9 @@ impl MatchRecognize {
                 changed = self.change_due();
             }
             let (due, slot) = next;
+            if self.asks && self.partitions.list[slot as usize].answers.is_none() {
+                self.ask_ahead(slot)?;
+            }
             self.process(slot, due)?;
         }
         self.resident.clean_log();
@@ -280,10 +305,10 @@ impl MatchRecognize {
     fn process(&mut self, slot: u32, time: i64) -> Result<()> {
         let mut partition = std::mem::take(&mut self.partitions.list[slot as usize]);
         let mut found = Vec::new();
-        while let Some(entry) = partition.waiting.first_entry().filter(|entry| entry.key().0 <= time) {
-            let row = self.complete(entry.remove(), &partition.recent);
-            let row = Rc::new(row);
-            let mut conditions = Defined { spec: &self.spec, nulls: &self.nulls };
+        let answers = partition.answers.take();
+        while let Some((place, mut row)) = partition.waiting.pop(time) {
+            self.spec.complete(&mut row, &partition.recent);
+            let mut conditions = self.defined(answers.as_ref().filter(|answers| answers.are_of(place.2)));
             partition
                 .matcher
                 .push(&row, row.time, &self.rules, &mut conditions, &mut found)?
@@ -300,19 +325,14 @@ impl MatchRecognize {
         }
         self.partitions.list[slot as usize] = partition;
         self.settle(slot);
+        if self.asks && self.partitions.list[slot as usize].due.is_some_and(|due| due <= self.now) {
+            self.unasked.push(slot);
+        }
         Ok(())
     }
 
-    /// Fills in what a row takes from those before it.
-    fn complete(&self, mut row: Row, recent: &VecDeque<Rc<Row>>) -> Row {
-        for (index, operand) in self.spec.operands.iter().enumerate() {
-            if let Operand::Before { operand, rows } = operand
-                && let Some(before) = recent.get(*rows - 1)
-            {
-                row.operands[index] = before.operands[*operand].clone();
-            }
-        }
-        row
+    fn defined<'a>(&'a self, answers: Option<&'a Answers>) -> Defined<'a> {
+        Defined { spec: &self.spec, nulls: &self.nulls, answers }
     }
 
     fn cannot_skip(&self, error: SkipError) -> Error {
@@ -359,25 +379,19 @@ impl MatchRecognize {
 struct Defined<'a> {
     spec: &'a MatchRecognizeSpec,
     nulls: &'a [ScalarValue],
+    /// What is known of the row.
+    answers: Option<&'a Answers>,
 }
 
 impl Conditions<Rc<Row>> for Defined<'_> {
-    fn hold(&mut self, path: &Node<Rc<Row>>) -> Result<bool> {
+    fn hold(&mut self, path: &Rc<Node<Rc<Row>>>) -> Result<bool> {
         match &self.spec.conditions[path.variable] {
             Condition::Always => Ok(true),
             Condition::Operand(operand) => Ok(path.row.operands[*operand] == ScalarValue::Boolean(Some(true))),
-            Condition::Computed(computed) => {
-                let values = computed
-                    .values
-                    .iter()
-                    .map(|value| Ok(vec![value.of(path, path, (0, 0), &self.spec.variables, self.nulls)?]));
-                let batch = computed.batch(values.collect::<Result<_>>()?, 1)?;
-                let Some(condition) = computed.expressions.first() else {
-                    return Err(Error::bug("a condition without an expression"));
-                };
-                let holds = evaluate_condition(condition, &batch)?;
-                Ok(holds.is_valid(0) && holds.value(0))
-            }
+            Condition::Computed(_) => match self.answers.and_then(|answers| answers.of(path)) {
+                Some(holds) => Ok(holds),
+                None => Ok(self.hold_each(path.variable, std::slice::from_ref(path))?.first() == Some(&true)),
+            },
         }
     }
 }

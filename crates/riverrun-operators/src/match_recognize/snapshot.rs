@@ -99,7 +99,7 @@ impl<'a> Written<'a> {
         let (open, complete, _) = partition.matcher.state();
         let paths = open.iter().chain(complete).map(|opened| shared.path(opened.path())).collect();
         let recent = partition.recent.iter().map(|row| shared.row(row)).collect();
-        let waiting = partition.waiting.values().map(|row| shared.row(row)).collect();
+        let waiting = partition.waiting.iter().map(|(_, row)| shared.row(row)).collect();
         Written { partition, shared, paths, recent, waiting }
     }
 
@@ -133,7 +133,7 @@ impl<'a> Written<'a> {
         put_u32(out, self.recent.len() as u32);
         self.recent.iter().for_each(|row| put_u32(out, *row));
         put_u32(out, self.waiting.len() as u32);
-        for ((_, order, _), row) in self.partition.waiting.keys().zip(&self.waiting) {
+        for ((order, _), row) in self.partition.waiting.iter().zip(&self.waiting) {
             put_bytes(out, order);
             put_u32(out, *row);
         }

@@ -5,7 +5,7 @@ use crate::testing::barriers::{behind_barriers, bytes_per_barrier};
 use crate::testing::timed::timed;
 use crate::testing::{Home, Table, column, results};
 use datafusion_expr::Operator as Op;
-use datafusion_physical_expr::expressions::binary;
+use datafusion_physical_expr::expressions::{binary, lit};
 use riverrun_core::{DataType as FlinkType, Field, TypeKind};
 
 const A: Variable = 0;
@@ -37,7 +37,18 @@ fn computed(values: Vec<(&str, TypeKind, MatchValue)>, expressions: Option<Vec<E
     let schema = Schema::new(values.iter().map(|(name, kind, _)| Field::new(*name, kind.clone().nullable())).collect());
     let plain = schema.fields.iter().enumerate().map(|(at, field)| column(&field.name, at)).collect();
     let expressions = expressions.unwrap_or(plain);
-    Computed { values: values.into_iter().map(|(_, _, value)| value).collect(), schema, expressions }
+    let values = values.into_iter().map(|(_, _, value)| value).collect();
+    Computed { values, schema: schema.to_arrow(), expressions }
+}
+
+fn output(measures: &Computed) -> Schema {
+    let kind = |data_type: &DataType| match data_type {
+        DataType::Int32 => TypeKind::Int,
+        DataType::Int64 => TypeKind::BigInt,
+        _ => TypeKind::STRING,
+    };
+    let fields = measures.schema.fields().iter();
+    Schema::new(fields.map(|field| Field::new(field.name(), kind(field.data_type()).nullable())).collect())
 }
 
 /// Operands: 0 the key, 1 the price, 2 whether it goes up, 3 the price before. `a+ b`: rising prices, then a fall.
@@ -52,7 +63,7 @@ fn spec(measures: Computed) -> MatchRecognizeSpec {
         ],
         None,
     );
-    let falls = binary(column("now", 0), Op::Lt, column("before", 1), &before.schema.to_arrow()).unwrap();
+    let falls = binary(column("now", 0), Op::Lt, column("before", 1), &before.schema).unwrap();
     let pattern = Pattern::Concat(vec![
         Pattern::Repeat { pattern: Box::new(Pattern::Variable(A)), min: 1, max: None, greedy: true },
         Pattern::Variable(B),
@@ -69,7 +80,7 @@ fn spec(measures: Computed) -> MatchRecognizeSpec {
         skip: Skip::PastLastRow,
         within: None,
         all_rows: false,
-        schema: measures.schema.clone(),
+        schema: output(&measures),
         measures,
         batch_size: 2,
     }
@@ -210,6 +221,27 @@ fn within_a_second() -> MatchRecognizeSpec {
         conditions: vec![Condition::Operand(2), Condition::Always],
         ..within
     }
+}
+
+#[test]
+fn a_condition_that_fails_counts_only_where_it_is_asked() {
+    let Condition::Computed(falls) = spec(one_row()).conditions.remove(1) else { panic!("b is computed") };
+    let change = binary(column("now", 0), Op::Minus, column("before", 1), &falls.schema).unwrap();
+    let inverse = binary(lit(10_i32), Op::Divide, change, &falls.schema).unwrap();
+    let negative = binary(inverse, Op::Lt, lit(0_i32), &falls.schema).unwrap();
+    let spec = MatchRecognizeSpec {
+        conditions: vec![Condition::Operand(2), Condition::Computed(Computed { expressions: vec![negative], ..falls })],
+        ..spec(one_row())
+    };
+    // What goes up is not asked whether it falls, though it is no change.
+    let script = "
+        x | 4 | true  | 10:00:01
+        y | 5 | true  | 10:00:01
+        x | 4 | true  | 10:00:02
+        y | 3 | false | 10:00:02
+        x | 2 | false | 10:00:03
+    ";
+    assert_eq!(run(&spec, script).0, ["y | 5 | null | 5 | 3 | 5", "x | 4 | 4 | 4 | 2 | 8"]);
 }
 
 #[test]

@@ -5,8 +5,9 @@ use crate::aggregates::AggregateFunction;
 use crate::expression::{Expression, from_datafusion};
 use crate::pattern::{Node, Variable};
 use arrow::array::{ArrayRef, AsArray, RecordBatch, RecordBatchOptions};
+use arrow::datatypes::SchemaRef;
 use datafusion_common::ScalarValue;
-use riverrun_core::{Result, Schema};
+use riverrun_core::Result;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -66,7 +67,7 @@ pub struct Computed {
     /// The values, which are the columns that the expressions refer to.
     pub values: Vec<MatchValue>,
     /// Their names and types.
-    pub schema: Schema,
+    pub schema: SchemaRef,
     /// The expressions.
     pub expressions: Vec<Expression>,
 }
@@ -77,7 +78,7 @@ impl Computed {
         let columns = values.into_iter().map(ScalarValue::iter_to_array).collect::<Result<Vec<ArrayRef>, _>>();
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         let columns = columns.map_err(from_datafusion)?;
-        Ok(RecordBatch::try_new_with_options(self.schema.to_arrow(), columns, &options)?)
+        Ok(RecordBatch::try_new_with_options(self.schema.clone(), columns, &options)?)
     }
 }
 

@@ -9,7 +9,7 @@ use std::rc::Rc;
 pub trait Conditions<R> {
     /// Whether the row that `path` ends with can be the variable that it stands there for; the rows before it have been
     /// matched already.
-    fn hold(&mut self, path: &Node<R>) -> Result<bool>;
+    fn hold(&mut self, path: &Rc<Node<R>>) -> Result<bool>;
 }
 
 /// A row of a match, with the rows before it. Matches that begin alike share their beginnings.
@@ -158,6 +158,12 @@ impl<R: Clone> Matcher<R> {
     /// What is open, what is complete and waits, and how many rows there have been.
     pub fn state(&self) -> (&[Opened<R>], impl Iterator<Item = &Opened<R>>, u64) {
         (&self.open, self.complete.iter(), self.rows)
+    }
+
+    /// From which states the next row is followed, each with the rows before it: what it may be is asked there.
+    pub fn questions<'a>(&'a self, rules: &Rules) -> impl Iterator<Item = (u32, Option<&'a Rc<Node<R>>>)> {
+        let begun = self.open.iter().map(|open| (open.state, Some(&open.path)));
+        begun.chain([(rules.program.start(), None)])
     }
 
     /// Whether nothing has begun.

@@ -2,6 +2,7 @@
 
 use super::syntax::Pattern;
 use riverrun_core::{Error, Result};
+use std::collections::HashSet;
 
 /// A pattern variable, by its number.
 pub type Variable = usize;
@@ -57,6 +58,34 @@ impl Program {
     /// How many states there are; states of snapshots are below it.
     pub fn states(&self) -> u32 {
         self.states.len() as u32
+    }
+
+    /// What a row may be asked to be in a state, at the most.
+    pub fn asked(&self, state: u32) -> Vec<Variable> {
+        let mut asked = Vec::new();
+        let mut taken = Vec::new();
+        self.along(&[state], &mut asked, |state| taken.extend_from_slice(&state.takes));
+        let (variables, to): (Vec<_>, Vec<_>) = taken.into_iter().unzip();
+        asked.extend(variables);
+        // Whether the match may end there is asked with the same row.
+        self.along(&to, &mut asked, |_| ());
+        asked.sort_unstable();
+        asked.dedup();
+        asked
+    }
+
+    /// The states that are reached without a row, and what is asked on the way.
+    fn along(&self, from: &[StateId], asked: &mut Vec<Variable>, mut visit: impl FnMut(&State)) {
+        let (mut left, mut seen) = (from.to_vec(), HashSet::new());
+        while let Some(id) = left.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
+            let state = self.state(id);
+            visit(state);
+            asked.extend(state.proceeds.iter().filter_map(|proceed| proceed.unless));
+            left.extend(state.proceeds.iter().map(|proceed| proceed.to));
+        }
     }
 
     pub(super) fn start(&self) -> StateId {

@@ -2,12 +2,13 @@
 
 use super::*;
 use riverrun_core::Result;
+use std::rc::Rc;
 
 /// A row is the letters of the variables that it can be.
 struct Letters;
 
 impl Conditions<&'static str> for Letters {
-    fn hold(&mut self, path: &Node<&'static str>) -> Result<bool> {
+    fn hold(&mut self, path: &Rc<Node<&'static str>>) -> Result<bool> {
         Ok(path.row.contains((b'a' + path.variable as u8) as char))
     }
 }

@@ -59,6 +59,6 @@ fn lowered(computed: &BoundComputed) -> Result<Computed> {
     Ok(Computed {
         values: computed.values.iter().map(|(value, _)| value.clone()).collect(),
         expressions: computed.exprs.iter().map(|expr| lower_over(expr, &schema)).collect::<Result<_>>()?,
-        schema,
+        schema: schema.to_arrow(),
     })
 }
