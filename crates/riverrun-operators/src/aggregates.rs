@@ -24,6 +24,7 @@ mod number;
 mod percentile;
 pub mod registry;
 mod sequence;
+mod single_value;
 mod sum;
 mod types;
 mod user;
@@ -93,6 +94,16 @@ pub trait AggregateState: Any {
 
     /// Empties a slot, so that it can be handed out again.
     fn clear(&mut self, slot: u32);
+}
+
+/// The bytes of these slots, state by state.
+pub fn encode_each(states: &[Box<dyn AggregateState>], slots: &[u32]) -> Vec<KeyRows> {
+    let encoded = states.iter().map(|state| {
+        let mut rows = KeyRows::default();
+        state.encode_each(slots, &mut rows);
+        rows
+    });
+    encoded.collect()
 }
 
 /// An argument of an aggregate call, before any cast.

@@ -12,7 +12,7 @@
 pub mod local;
 
 use crate::aggregate_call::AggregateCall;
-use crate::aggregates::AggregateState;
+use crate::aggregates::{self, AggregateState};
 use crate::expiry::Expiry;
 use crate::expression::{Expression, evaluate_all};
 use arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, UInt32Array};
@@ -22,7 +22,6 @@ use arrow::datatypes::{DataType, SchemaRef};
 use riverrun_core::{Error, KeyGroup, Millis, Result, RowBatch, Schema};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
 use riverrun_state::blob::{BlobReader, KeyedBlobs, put_bytes, put_i64, read_keyed};
-use riverrun_state::key::KeyRows;
 use riverrun_state::tier::{EncodeSlots, PutValue, Resident, SlotValues};
 use riverrun_state::{KeyEncoder, KeyTable, OperatorSnapshot, RestoredState, hash_key, key};
 
@@ -128,12 +127,7 @@ impl EncodeSlots for Values {
     fn encode_each(&self, slots: &[u32], put: &mut PutValue<'_>) -> Result<()> {
         let written = |slot: u32| self.expiry.as_ref().map_or(0, |expiry| expiry.written(slot).0);
         let heads: Vec<_> = slots.iter().map(|&slot| [written(slot), self.groups[slot as usize].rows]).collect();
-        let states = self.states.iter().map(|state| {
-            let mut encoded = KeyRows::default();
-            state.encode_each(slots, &mut encoded);
-            encoded
-        });
-        let states: Vec<KeyRows> = states.collect();
+        let states = aggregates::encode_each(&self.states, slots);
         for (at, &slot) in slots.iter().enumerate() {
             put(slot, &mut |out| {
                 heads[at].iter().for_each(|&head| put_i64(out, head));

@@ -43,21 +43,54 @@ impl MatchRecognize {
     }
 }
 
-/// Rows and path nodes by where they lie in memory, so that what is shared is written once.
+/// Numbers of things by where they lie in memory. Few are looked through, many are found by their hash.
+struct Numbers<T> {
+    places: Vec<*const T>,
+    many: HashMap<*const T, u32>,
+}
+
+const FEW: usize = 16;
+
+impl<T> Default for Numbers<T> {
+    fn default() -> Self {
+        Numbers { places: Vec::new(), many: HashMap::new() }
+    }
+}
+
+impl<T> Numbers<T> {
+    fn get(&self, place: *const T) -> Option<u32> {
+        if self.places.len() > FEW {
+            return self.many.get(&place).copied();
+        }
+        self.places.iter().position(|known| std::ptr::eq(*known, place)).map(|number| number as u32)
+    }
+
+    fn add(&mut self, place: *const T) -> u32 {
+        let number = self.places.len();
+        self.places.push(place);
+        let from = if number == FEW { 0 } else { number };
+        if number >= FEW {
+            self.many.extend((from as u32..).zip(&self.places[from..]).map(|(number, place)| (*place, number)));
+        }
+        number as u32
+    }
+}
+
+/// Rows and path nodes, so that what is shared is written once.
 #[derive(Default)]
 struct Shared<'a> {
     rows: Vec<&'a Row>,
-    row_numbers: HashMap<*const Row, u32>,
+    row_numbers: Numbers<Row>,
     /// Variable, row, and the node before it plus one.
     nodes: Vec<(u32, u32, u32)>,
-    node_numbers: HashMap<*const Node<Rc<Row>>, u32>,
+    node_numbers: Numbers<Node<Rc<Row>>>,
 }
 
 impl<'a> Shared<'a> {
     fn row(&mut self, row: &'a Row) -> u32 {
-        *self.row_numbers.entry(row).or_insert_with(|| {
+        self.row_numbers.get(row).unwrap_or_else(|| {
             self.rows.push(row);
-            (self.rows.len() - 1) as u32
+            self.row_numbers.add(row)
         })
     }
 
@@ -66,7 +99,7 @@ impl<'a> Shared<'a> {
         let mut new = Vec::new();
         let mut before = 0;
         for node in path.back() {
-            if let Some(number) = self.node_numbers.get(&(node as *const _)) {
+            if let Some(number) = self.node_numbers.get(node) {
                 before = number + 1;
                 break;
             }
@@ -75,9 +108,7 @@ impl<'a> Shared<'a> {
         for node in new.into_iter().rev() {
             let row = self.row(&node.row);
             self.nodes.push((node.variable as u32, row, before));
-            let number = (self.nodes.len() - 1) as u32;
-            self.node_numbers.insert(node, number);
-            before = number + 1;
+            before = self.node_numbers.add(node) + 1;
         }
         before - 1
     }

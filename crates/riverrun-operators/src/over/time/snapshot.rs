@@ -5,10 +5,11 @@
 //! frame; the rows that wait; and the aggregates. The watermark is a union list.
 
 use super::{OverTime, Partition, Values, Waiting};
+use crate::aggregates;
 use crate::expiry::Expiry;
 use riverrun_core::{Millis, Result, Watermark};
 use riverrun_state::blob::{BlobReader, KeyedBlobs, put_bytes, put_i64, put_u32};
-use riverrun_state::tier::EncodeSlots;
+use riverrun_state::tier::{EncodeSlots, PutValue};
 use riverrun_state::{OperatorSnapshot, RestoredState, RowArena, hash_key};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -41,6 +42,7 @@ impl OverTime {
             for slot in slots {
                 put_bytes(blob, self.keys.key(slot));
                 self.values.put(slot, &waiting.remove(&slot).unwrap_or_default(), blob);
+                self.values.states.iter().for_each(|state| state.encode(slot, blob));
             }
         }
         blobs
@@ -65,7 +67,7 @@ impl OverTime {
 }
 
 impl Values {
-    /// Appends a partition, of which these rows wait.
+    /// Appends a partition, of which these rows wait, but for its aggregates.
     fn put(&self, slot: u32, waiting: &[(i64, u32)], out: &mut Vec<u8>) {
         let partition = &self.partitions[slot as usize];
         put_i64(out, self.expiry.as_ref().map_or(0, |expiry| expiry.written(slot).0));
@@ -78,7 +80,6 @@ impl Values {
         put_u32(out, partition.in_frame as u32);
         put_rows(&self.rows, partition.recent.iter(), out);
         put_rows(&self.rows, waiting.iter(), out);
-        self.states.iter().for_each(|state| state.encode(slot, out));
     }
 
     /// Reads a partition into its slot, which is empty.
@@ -126,8 +127,23 @@ fn put_rows<'a>(arena: &RowArena, rows: impl ExactSizeIterator<Item = &'a (i64, 
 
 impl EncodeSlots for Values {
     fn encode(&self, slot: u32, out: &mut Vec<u8>) {
-        let waiting = self.lists.as_ref().map(|lists| lists.rows(slot)).unwrap_or_default();
-        self.put(slot, &waiting, out);
+        let _ = self.encode_each(&[slot], &mut |_, append| append(out));
+    }
+
+    /// In steps, each a loop over all slots: what the next one looks at is waited for together.
+    fn encode_each(&self, slots: &[u32], put: &mut PutValue<'_>) -> Result<()> {
+        let wait = |slot: &u32| self.lists.as_ref().map(|lists| lists.rows(*slot)).unwrap_or_default();
+        let waiting: Vec<_> = slots.iter().map(wait).collect();
+        let recent = slots.iter().flat_map(|slot| &self.partitions[*slot as usize].recent);
+        self.rows.fetch(recent.chain(waiting.iter().flatten()).map(|(_, row)| *row));
+        let states = aggregates::encode_each(&self.states, slots);
+        for (at, (&slot, waiting)) in slots.iter().zip(&waiting).enumerate() {
+            put(slot, &mut |out| {
+                self.put(slot, waiting, out);
+                states.iter().for_each(|encoded| out.extend_from_slice(encoded.row(at)));
+            });
+        }
+        Ok(())
     }
 
     fn num_bytes(&self) -> Option<usize> {
