@@ -1,7 +1,8 @@
 //! All aggregate functions, by name.
 
 use super::{
-    AggregateDef, avg, bitmap, collect, count, first_last, json, min_max, percentile, sequence, sum, variance,
+    AggregateDef, avg, bitmap, collect, count, first_last, json, min_max, percentile, sequence, single_value, sum,
+    variance,
 };
 
 /// The aggregate functions, each kind from its own file.
@@ -13,6 +14,7 @@ const GROUPS: &[&[AggregateDef]] = &[
     min_max::AGGREGATES,
     variance::AGGREGATES,
     first_last::AGGREGATES,
+    single_value::AGGREGATES,
     sequence::AGGREGATES,
     collect::AGGREGATES,
     json::AGGREGATES,
