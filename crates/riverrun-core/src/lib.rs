@@ -10,6 +10,7 @@ pub mod clock;
 pub mod error;
 pub mod failpoint;
 pub mod format_value;
+pub mod hash_order;
 pub mod java_text;
 pub mod metrics;
 pub mod options;

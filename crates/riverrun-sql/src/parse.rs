@@ -72,6 +72,7 @@ mod jdbc;
 mod json_calls;
 pub mod literals;
 mod matched;
+mod old_options;
 pub(crate) mod quantified;
 mod reserved;
 mod show;

@@ -1,19 +1,13 @@
 //! The order in which Java's `HashMap` gives its entries: Flink's `Row` holds maps and multisets as such.
-//!
-//! An entry stands in the bucket that its key's `hashCode` says, behind those that were put in before it.
 
 use super::{ValueWriter, Values};
 use crate::calendar::civil_from_days;
+use crate::hash_order;
 use crate::java_text::split_timestamp;
 
 /// Sorts entries, each with its key's hash code, as a `HashMap` gives them that were put into it in this order.
 pub(super) fn sort(entries: &mut [(Option<i32>, String)]) {
-    // A table of 16 buckets, which doubles where more than three quarters as many entries are in it.
-    let buckets = (entries.len() * 4).div_ceil(3).next_power_of_two().max(16);
-    entries.sort_by_key(|(hash, _)| {
-        let hash = hash.unwrap_or_default() as u32;
-        (hash ^ (hash >> 16)) as usize & (buckets - 1)
-    });
+    hash_order::sort(entries, hash_order::BUCKETS, |(hash, _)| hash.unwrap_or_default() as u32);
 }
 
 /// Java's `hashCode` of a value in the class that Flink's `Row` has it in; `None` where that is another one in each run, as of
@@ -31,7 +25,7 @@ pub(super) fn hash_code(values: &ValueWriter<'_>, row: usize) -> Option<i32> {
         Values::Double(values) if values[row].is_nan() => long(0x7ff8_0000_0000_0000),
         Values::Double(values) => long(values[row].to_bits() as i64),
         Values::Decimal { values, scale } => decimal(values.value(row), *scale),
-        Values::Text(values) => text(values.value(row)),
+        Values::Text(values) => hash_order::string_hash(values.value(row)) as i32,
         Values::Date(days) => date(i64::from(days[row])),
         Values::Time { millis, .. } => long(i64::from(millis[row]) * 1_000_000),
         Values::Timestamp { values, per_second, local: false, .. } => {
@@ -48,10 +42,6 @@ pub(super) fn hash_code(values: &ValueWriter<'_>, row: usize) -> Option<i32> {
 
 fn long(value: i64) -> i32 {
     (value ^ (value as u64 >> 32) as i64) as i32
-}
-
-fn text(value: &str) -> i32 {
-    value.encode_utf16().fold(0, |hash: i32, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)))
 }
 
 fn date(days: i64) -> i32 {

@@ -4,6 +4,7 @@ use super::scan::{Broken, Scanner, Token};
 use crate::columns::{Column, Columns, Values};
 use crate::format::{DecodeError, Decoder, FormatSpec};
 use crate::text::{self, Dialect, NoValue, TimestampFormat, decimal};
+use riverrun_core::hash_order::{self, string_data_hash};
 use riverrun_core::{DataType, Error, Result, RowBatch, TypeKind};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeSet;
@@ -444,10 +445,11 @@ fn nested<'a>(
         (Shape::Map(shape), Token::Object, Values::Map { ends, key: keys, value: values }) => {
             let (start, begin) = (keys.len(), *scanner);
             entries(reading, shape, scanner, name, keys, values)?;
-            if has_duplicates(keys, start) {
+            let repeated = has_duplicates(keys, start);
+            if repeated || !in_hash_order(keys, start) {
                 keys.truncate(start);
                 values.truncate(start);
-                last_entries(reading, shape, begin, keys, values)?;
+                hashed_entries(reading, shape, begin, repeated, keys, values)?;
             }
             ends.push(keys.len());
         }
@@ -477,11 +479,12 @@ fn entries<'a>(
     Ok(())
 }
 
-/// The same where keys are given more than once: of each the last one counts.
-fn last_entries<'a>(
+/// The same in the order of a hash table, where the last one of a key counts if keys are repeated.
+fn hashed_entries<'a>(
     reading: &mut Reading,
     shape: &mut Shape,
     mut scanner: Scanner<'a>,
+    repeated: bool,
     keys: &mut Column,
     values: &mut Column,
 ) -> Result<(), Fault> {
@@ -490,12 +493,13 @@ fn last_entries<'a>(
     while let Some(key) = scanner.member(first)? {
         first = false;
         let key = key.unescape(&mut reading.buffer)?;
-        match last.iter_mut().find(|(known, _)| known == key) {
+        match last.iter_mut().find(|(known, _)| repeated && known == key) {
             Some((_, place)) => *place = scanner,
             None => last.push((key.to_owned(), scanner)),
         }
         scanner.skip()?;
     }
+    hash_order::sort(&mut last, hash_order::BUCKETS, |(key, _)| string_data_hash(key));
     for (key, mut place) in last {
         push_key(keys, &key);
         let token = place.token()?;
@@ -509,6 +513,12 @@ fn push_key(keys: &mut Column, key: &str) {
         bytes.push(key.as_bytes());
         keys.pushed();
     }
+}
+
+fn in_hash_order(keys: &Column, start: usize) -> bool {
+    let Values::Text(bytes) = &keys.values else { return true };
+    let hash = |entry| string_data_hash(std::str::from_utf8(bytes.get(entry)).unwrap_or_default());
+    hash_order::is_sorted(start..keys.len(), hash)
 }
 
 fn has_duplicates(keys: &Column, start: usize) -> bool {

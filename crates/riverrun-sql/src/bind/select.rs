@@ -309,6 +309,10 @@ fn written_exprs<'a>(select: &'a Select, order_by: &'a [OrderByExpr]) -> Vec<&'a
 /// The name of a column that is selected without an alias; `None` for an expression.
 pub(super) fn natural_name(expr: &ast::Expr) -> Option<String> {
     match expr {
+        // It is a value.
+        ast::Expr::Identifier(ident) if ident.quote_style.is_none() && ident.value.eq_ignore_ascii_case("UNKNOWN") => {
+            None
+        }
         ast::Expr::Identifier(ident) => Some(ident.value.clone()),
         ast::Expr::CompoundIdentifier(parts) => parts.last().map(|part| part.value.clone()),
         _ => None,

@@ -137,7 +137,7 @@ fn table(reader: &mut Reader<'_>, temporary: bool, replaces: Option<Replaces>) -
         reader.parser.expect_word("BY")?;
         table.partitioned_by = reader.parser.name_parts("a column's name")?;
     }
-    table.options = with(reader)?;
+    table.options = super::old_options::renamed(with(reader)?);
     if reader.parser.accept("LIKE") {
         table.like = Some(like(reader)?);
     }

@@ -1,6 +1,7 @@
 //! CREATE, ALTER, DROP, DESCRIBE and SHOW FUNCTION.
 
 mod component;
+mod known_class;
 
 use super::{Rows, SessionConfig};
 use crate::bind::call::CONDITIONAL;
@@ -45,6 +46,8 @@ pub fn alter(alter: &CreateFunction, catalog: &mut Catalog, session: &SessionCon
 
 /// Checks a definition as if it were there already, so that one which calls itself is found, and puts it there.
 fn put(create: &CreateFunction, catalog: &mut Catalog, session: &SessionConfig) -> Result<()> {
+    let known = known_class::as_expression(create)?;
+    let create = known.as_ref().unwrap_or(create);
     let path = path(&create.name, catalog)?;
     let function = define(create, catalog, session)?;
     let mut functions = catalog.functions().as_ref().clone();

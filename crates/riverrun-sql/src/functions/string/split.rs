@@ -4,8 +4,10 @@ use super::super::kernels::{Accept, Arguments, accept, any_nullable, kernel, sli
 use super::super::regex::{JavaRegex, Patterns};
 use super::super::{Argument, FunctionDef, Resolved};
 use arrow::array::{ArrayRef, ListBuilder, MapBuilder, MapFieldNames, StringBuilder};
+use riverrun_core::hash_order::{self, string_hash};
 use riverrun_core::{Result, TypeKind};
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 const SPLIT: &str = "SPLIT(string, separator)";
@@ -129,9 +131,9 @@ fn str_to_map(arguments: &Arguments, entry_patterns: &Patterns, value_patterns: 
     Ok(Arc::new(maps.finish()))
 }
 
-/// Empty entries at the end are dropped, as by Java's `split`; of equal keys the last counts.
-fn entries<'a>(text: &'a str, separator: &JavaRegex, values: &JavaRegex) -> BTreeMap<&'a str, Option<&'a str>> {
-    let mut entries = BTreeMap::new();
+/// Empty entries at the end are dropped, as by Java's `split`; of equal keys the last counts. They stand as in a hash table.
+fn entries<'a>(text: &'a str, separator: &JavaRegex, values: &JavaRegex) -> Vec<(&'a str, Option<&'a str>)> {
+    let mut entries: Vec<(&str, Option<&str>)> = Vec::new();
     if text.is_empty() {
         return entries;
     }
@@ -148,11 +150,22 @@ fn entries<'a>(text: &'a str, separator: &JavaRegex, values: &JavaRegex) -> BTre
     while parts.len() > 1 && parts.last().is_some_and(|part| part.is_empty()) {
         parts.pop();
     }
+    // The table begins with room for all of them.
+    let pairs = parts.len();
+    let mut places: HashMap<&str, usize> = HashMap::new();
     for part in parts {
-        match values.find(part) {
-            Some(found) if found.end > 0 => entries.insert(&part[..found.start], Some(&part[found.end..])),
-            _ => entries.insert(part, None),
+        let (key, value) = match values.find(part) {
+            Some(found) if found.end > 0 => (&part[..found.start], Some(&part[found.end..])),
+            _ => (part, None),
         };
+        match places.entry(key) {
+            Entry::Occupied(place) => entries[*place.get()] = (key, value),
+            Entry::Vacant(place) => {
+                place.insert(entries.len());
+                entries.push((key, value));
+            }
+        }
     }
+    hash_order::sort(&mut entries, pairs, |(key, _)| string_hash(key));
     entries
 }

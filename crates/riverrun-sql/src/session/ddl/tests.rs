@@ -189,7 +189,7 @@ fn queries_that_have_no_meaning_are_refused() {
         ("SELECT id FROM t WHERE id > ANY (id)", "'id > ANY(id)' is no expression of Flink SQL"),
         (
             "SELECT id FROM t WHERE (id, name) IN (SELECT id, name FROM t) OR id = 1",
-            "IN (SELECT …) over values that may be NULL, within another expression is not supported yet",
+            "IN (SELECT …) over rows of values that may be NULL, within another expression is not supported yet",
         ),
     ] {
         assert_eq!(run(text).unwrap_err().message(), said, "{text}");
@@ -210,4 +210,31 @@ fn a_view_is_not_made_of_itself() {
         "CREATE VIEW a AS SELECT id FROM t; CREATE VIEW b AS SELECT id FROM a; ALTER VIEW a AS SELECT id FROM b;
                  SELECT id FROM b";
     assert_eq!(run(views).unwrap_err().message(), "the view default_catalog.default_database.b is defined by itself");
+}
+
+#[test]
+fn the_options_of_old_tables_of_files_have_their_names_of_today() {
+    let table =
+        |options: &str| printed(&format!("CREATE TABLE s (a INT) WITH ({options}); SHOW CREATE TABLE s")).join("\n");
+    let old = table(
+        "'connector.type' = 'filesystem', 'connector.path' = 'in.txt', 'format.type' = 'csv', 'format.field-delimiter' = '|',
+         'format.derive-schema' = 'true', 'connector.property-version' = '1', 'update-mode' = 'append'",
+    );
+    let new = table("'connector' = 'filesystem', 'path' = 'in.txt', 'format' = 'csv', 'csv.field-delimiter' = '|'");
+    assert_eq!(old, new);
+    // Of other connectors they stay what they are.
+    assert!(table("'connector.type' = 'kafka'").contains("'connector.type' = 'kafka'"));
+}
+
+#[test]
+fn the_function_of_nexmark_is_known_by_its_class() {
+    const CLASS: &str = "'com.github.nexmark.flink.udf.CountChar'";
+    for create in ["CREATE FUNCTION count_char AS", "CREATE TEMPORARY SYSTEM FUNCTION IF NOT EXISTS count_char AS"] {
+        let said = printed(&format!("{create} {CLASS}; DESCRIBE FUNCTION count_char"));
+        assert_eq!(said[1], "signature|count_char(s STRING, letter STRING) RETURNS BIGINT");
+    }
+    let used = format!(
+        "CREATE FUNCTION count_char AS {CLASS} LANGUAGE JAVA USING JAR 'nexmark.jar'; SELECT count_char(name, 'a') FROM t"
+    );
+    assert!(run(&used).unwrap().1.is_some());
 }
