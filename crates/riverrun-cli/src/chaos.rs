@@ -37,10 +37,10 @@ const INTERVAL: &str = "100ms";
 /// A run is slowed down to about this, so that faults fall between its beginning and its end.
 const RUN_TIME: Duration = Duration::from_millis(2_500);
 
-/// In how many pieces a source is to read its rows at the least.
-const PIECES: u64 = 100;
+/// How long a worker is to pause before each piece of its rows. A barrier waits for some of them.
+const PAUSE: Duration = Duration::from_millis(30);
 
-/// A pause before each piece is not longer than this.
+/// Where the rows are too few for so many pieces, a pause is not longer than this.
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// Rehearses crashes; the exit code.
@@ -149,9 +149,11 @@ impl Stage<'_> {
             return None;
         }
         let usual = self.survey.session.config.batch_size() as u64;
-        let batch_size = (rows / PIECES).clamp(1, usual);
         // Each worker reads its own share.
-        let pieces = rows.div_ceil(batch_size).div_ceil(self.runs.parallelism as u64).max(1);
+        let workers = self.runs.parallelism as u64;
+        let pauses = (wanted - elapsed).div_duration_f64(PAUSE).ceil() as u64;
+        let batch_size = (rows / (pauses * workers).max(1)).clamp(1, usual);
+        let pieces = rows.div_ceil(batch_size).div_ceil(workers).max(1);
         let wait = (wanted - elapsed).div_f64(pieces as f64).min(LONGEST_PAUSE);
         Some(Pace { batch_size, wait })
     }
@@ -245,17 +247,21 @@ fn rehearse(args: &ChaosArgs, script: &Script) -> Result<u8> {
     Ok(code)
 }
 
-/// The undisturbed run, and how others are slowed down to take about `wanted`.
-fn undisturbed(stage: &Stage<'_>, wanted: Duration) -> Result<(Performed, Option<Pace>, Duration)> {
+/// The undisturbed run.
+fn undisturbed(stage: &Stage<'_>) -> Result<Performed> {
     let undisturbed = stage.perform("undisturbed", &Schedule::default(), None)?;
     if let Some(failure) = &undisturbed.ended.failure {
         let words = format!("the undisturbed run failed: {}", failure.words.trim_end());
         return Err(if failure.input { Error::input(words) } else { Error::failure(words) });
     }
+    Ok(undisturbed)
+}
+
+/// How runs are slowed down to take about `wanted`, after the undisturbed one; and how long they will take.
+fn slowed_to(stage: &Stage<'_>, wanted: Duration) -> Result<(Option<Pace>, Duration)> {
     let (elapsed, rows) = stage.summary("undisturbed")?;
     let rows = rows * u64::from(stage.runs.processes);
-    let pace = stage.pace(elapsed, rows, wanted);
-    Ok((undisturbed, pace, elapsed.max(wanted)))
+    Ok((stage.pace(elapsed, rows, wanted), elapsed.max(wanted)))
 }
 
 /// Whether the pipeline gives the same twice without any fault.
@@ -270,7 +276,8 @@ fn runs(args: &ChaosArgs, stage: &Stage<'_>, menu: &Menu) -> Result<u8> {
     let seed = args.seed.unwrap_or_else(|| random() % 1_000_000);
     let mut report = Report::new(args, stage.survey, seed);
     print(&report.head())?;
-    let (first, pace, expected) = undisturbed(stage, RUN_TIME)?;
+    let first = undisturbed(stage)?;
+    let (pace, expected) = slowed_to(stage, RUN_TIME)?;
     print(&report.undisturbed(&first))?;
     let mut good = true;
     for number in 0..args.runs {

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::Case;
+use common::{Case, Ended};
 use rusqlite::Connection;
 use std::process::Stdio;
 use std::time::Duration;
@@ -91,4 +91,35 @@ fn at_least_once_loses_no_row_and_may_repeat_some() {
     assert_eq!(different, ROWS);
     assert!(rows >= ROWS);
     assert_eq!(counts(&case, SUMS), (10, ROWS), "an upsert that is repeated changes nothing");
+}
+
+#[test]
+fn rows_that_were_updated_and_deleted_between_two_commits_are_gone() {
+    const KEYS: i64 = 200;
+    let case = Case::new();
+    Connection::open(case.path().join("base.db"))
+        .and_then(|base| base.execute_batch("CREATE TABLE latest (id INTEGER PRIMARY KEY, amount INTEGER)"))
+        .unwrap();
+    let row = |id: i64, amount: i64| format!(r#"{{"id":{id},"amount":{amount}}}"#);
+    let event = |before: &str, after: &str, op: &str| format!(r#"{{"before":{before},"after":{after},"op":"{op}"}}"#);
+    let turns: [&dyn Fn(i64) -> String; 3] = [
+        &|id| event("null", &row(id, 1), "c"),
+        &|id| event(&row(id, 1), &row(id, 2), "u"),
+        // Every tenth row stays.
+        &|id| if id % 10 == 0 { event(&row(id, 2), &row(id, 3), "u") } else { event(&row(id, 2), "null", "d") },
+    ];
+    let lines: Vec<String> = turns.iter().flat_map(|turn| (0..KEYS).map(turn)).collect();
+    case.file("changes.json", &lines.join("\n"));
+    case.file(
+        "pipeline.sql",
+        "CREATE TABLE changes (id BIGINT, amount BIGINT) WITH ('connector' = 'filesystem', 'path' = 'changes.json', 'format' = 'debezium-json');
+         CREATE TABLE latest (id BIGINT, amount BIGINT, PRIMARY KEY (id) NOT ENFORCED) WITH ('connector' = 'jdbc',
+           'url' = 'jdbc:sqlite:base.db', 'table-name' = 'latest', 'sink.delivery-guarantee' = 'exactly-once');
+         INSERT INTO latest SELECT * FROM changes;",
+    );
+    // In many ticks, and one commit.
+    let mut run = case.command();
+    run.args(["run", "pipeline.sql", "--state-dir", "state", "-p", "2", "-D", "execution.batch-size=10"]);
+    Ended::from(run.env("RIVERRUN_FAULTS", "delay(2ms)@source-read").output().unwrap()).ok();
+    assert_eq!(counts(&case, "SELECT count(*), sum(amount) FROM latest"), (KEYS / 10, KEYS / 10 * 3));
 }

@@ -1,8 +1,9 @@
 //! `--matrix`: each fault in a run of its own, and a table of the runs that held.
 
+use super::attempt::Pace;
 use super::report::{differences, not_compared};
 use super::schedule::{Menu, Schedule, crashes_before};
-use super::{Performed, Stage, is_deterministic, not_deterministic, undisturbed};
+use super::{Performed, Stage, is_deterministic, not_deterministic, slowed_to, undisturbed};
 use crate::args::ChaosArgs;
 use crate::output::{print, print_cells};
 use riverrun_core::failpoint::{Fault, FaultKind, Hit, POINTS};
@@ -14,6 +15,9 @@ use std::time::Duration;
 
 /// A run is slowed down to about this: time for some checkpoints, in each of very many runs.
 const RUN_TIME: Duration = Duration::from_millis(1_500);
+
+/// So long it may take where that was too little, on a busy machine.
+const LONGER_RUN_TIME: Duration = Duration::from_secs(8);
 
 /// What became of a cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,16 +43,19 @@ pub fn run(args: &ChaosArgs, stage: &Stage<'_>, menu: &Menu) -> Result<u8> {
             .hint("a kill at some moment is for a rehearsal without --matrix"));
     }
     print(&not_compared(stage.survey))?;
-    let (first, pace, _) = undisturbed(stage, RUN_TIME)?;
+    let first = undisturbed(stage)?;
+    let (pace, longer) = (slowed_to(stage, RUN_TIME)?.0, slowed_to(stage, LONGER_RUN_TIME)?.0);
     let (next, verdicts) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let work = || -> Result<()> {
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
             let Some(fault) = cells.get(number) else { return Ok(()) };
-            let mut schedule = Schedule { faults: crashes_before(fault), kills: Vec::new() };
-            schedule.faults.push(fault.clone());
-            let performed = stage.perform(&format!("cell-{}", number + 1), &schedule, pace);
-            let verdict = performed.map(|performed| judge(stage, &first, &performed, fault));
+            let verdict = match run_cell(stage, &first, &format!("cell-{}", number + 1), fault, pace) {
+                Ok(Verdict::NotReached) => {
+                    run_cell(stage, &first, &format!("cell-{}-longer", number + 1), fault, longer)
+                }
+                verdict => verdict,
+            };
             // The others need not go on.
             let verdict = verdict.inspect_err(|_| next.store(cells.len(), Ordering::Relaxed))?;
             verdicts.lock().unwrap_or_else(PoisonError::into_inner).push((fault.clone(), verdict));
@@ -77,6 +84,13 @@ pub fn run(args: &ChaosArgs, stage: &Stage<'_>, menu: &Menu) -> Result<u8> {
         print("NOTHING WAS REHEARSED: no fault has struck\n")?;
     }
     Ok(u8::from(!good || idle || !missed.is_empty()))
+}
+
+fn run_cell(stage: &Stage<'_>, first: &Performed, name: &str, fault: &Fault, pace: Option<Pace>) -> Result<Verdict> {
+    let mut schedule = Schedule { faults: crashes_before(fault), kills: Vec::new() };
+    schedule.faults.push(fault.clone());
+    let performed = stage.perform(name, &schedule, pace)?;
+    Ok(judge(stage, first, &performed, fault))
 }
 
 fn judge(stage: &Stage<'_>, first: &Performed, performed: &Performed, fault: &Fault) -> Verdict {

@@ -154,7 +154,7 @@ impl DeliveryWriter {
 
     /// Hands over rows that need not wait for a barrier, if there are enough or nothing else is under way.
     fn hand_over(&mut self) {
-        // Within a tick a key's new row may come before its old one is taken back: they are written together.
+        // What a tick changes of keys is written together.
         let enough = self.whole_tick || (self.spec.key.is_empty() && self.rows >= self.spec.max_rows);
         if !self.exactly_once()
             && enough

@@ -20,20 +20,11 @@ pub enum Changes {
     },
 }
 
-/// What has become of a key.
-#[derive(Default)]
-struct Fate {
-    /// Rows that were added and not taken back: the bytes of the row if rows are taken back at all, and its place.
-    alive: Vec<(Option<Vec<u8>>, u32)>,
-    /// The last row of the key, for the key's columns.
-    last: u32,
-}
-
 impl Changes {
     /// The changes of these rows, which came in this order. Without a key all of them are new.
     ///
-    /// With a key the row that was added last and not taken back stands. It does not matter whether an old row is taken
-    /// back before or after the new one came.
+    /// With a key they are upserts: a row that is added takes the place of its key's, also of one that was added before and not
+    /// taken back, and where a row is taken back its key has none. So the last change of a key is all that counts.
     pub fn new(batches: &[RowBatch], primary_key: &[usize]) -> Result<Changes> {
         if primary_key.is_empty() {
             if batches.iter().any(|batch| batch.weights.as_ref().is_some_and(|all| all.iter().any(|one| *one < 0))) {
@@ -42,40 +33,23 @@ impl Changes {
             let rows = batches.iter().map(|batch| Ok(batch.one_by_one()?.columns));
             return Ok(Changes::Append(rows.collect::<Result<_>>()?));
         }
-        let batches = batches.iter().map(RowBatch::one_by_one).collect::<Result<Vec<_>>>()?;
         let Some(first) = batches.first() else { return Ok(Changes::Upsert { puts: None, deletes: None }) };
-        let columns = concat_batches(&first.schema(), batches.iter().map(|batch| &batch.columns))?;
-        let changes = batches.iter().any(|batch| batch.weights.is_some());
+        let columns = concat_batches(&first.columns.schema(), batches.iter().map(|batch| &batch.columns))?;
         let keys: Vec<ArrayRef> = primary_key.iter().map(|&index| columns.column(index).clone()).collect();
         let mut encoder = KeyEncoder::default();
         let keys = encoder.encode(&keys, columns.num_rows())?;
-        let mut whole = KeyEncoder::exact();
-        let rows = if changes { Some(whole.encode(columns.columns(), columns.num_rows())?) } else { None };
-        let mut fates: HashMap<&[u8], Fate> = HashMap::new();
+        // Of each key the last row, and whether it is there.
+        let mut fates: HashMap<&[u8], (u32, bool)> = HashMap::new();
         let weights = batches.iter().flat_map(|batch| (0..batch.num_rows()).map(|row| batch.weight(row)));
-        for (row, weight) in weights.enumerate() {
-            let fate = fates.entry(keys.row(row)).or_default();
-            fate.last = row as u32;
-            let bytes = rows.map(|rows| rows.row(row));
-            if weight > 0 {
-                fate.alive.push((bytes.map(<[u8]>::to_vec), row as u32));
-                // Only the last one counts, and what might be taken back.
-                if !changes {
-                    fate.alive.drain(..fate.alive.len() - 1);
-                }
-            } else if let Some(at) = fate.alive.iter().rposition(|(alive, _)| alive.as_deref() == bytes) {
-                fate.alive.remove(at);
-            }
+        for (row, weight) in weights.enumerate().filter(|(_, weight)| *weight != 0) {
+            fates.insert(keys.row(row), (row as u32, weight > 0));
         }
         // In the order of the keys, so that two writers wait for each other rather than lock each other out.
-        let mut fates: Vec<(&[u8], Fate)> = fates.into_iter().collect();
+        let mut fates: Vec<(&[u8], (u32, bool))> = fates.into_iter().collect();
         fates.sort_unstable_by_key(|(key, _)| *key);
         let (mut puts, mut deletes) = (Vec::new(), Vec::new());
-        for (_, fate) in fates {
-            match fate.alive.last() {
-                Some((_, row)) => puts.push(*row),
-                None => deletes.push(fate.last),
-            }
+        for (_, (row, is_there)) in fates {
+            if is_there { puts.push(row) } else { deletes.push(row) }
         }
         let keys = columns.project(primary_key)?;
         Ok(Changes::Upsert { puts: taken(&columns, puts)?, deletes: taken(&keys, deletes)? })

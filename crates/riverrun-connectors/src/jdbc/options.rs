@@ -114,6 +114,24 @@ const LOOKUP_MISSING: OptionDef = OptionDef::new(
     Some("true"),
     "Whether the cache also holds that there is no row for a key.",
 );
+const OLD_MAX_ROWS: OptionDef = OptionDef::new(
+    "lookup.cache.max-rows",
+    OptionType::Int,
+    None,
+    "An older name: with lookup.cache.ttl it makes a PARTIAL cache of so many rows.",
+);
+const OLD_TTL: OptionDef = OptionDef::new(
+    "lookup.cache.ttl",
+    OptionType::Duration,
+    None,
+    "An older name: how long after it was looked up a row stays in that cache.",
+);
+const OLD_MISSING: OptionDef = OptionDef::new(
+    "lookup.cache.caching-missing-key",
+    OptionType::Bool,
+    Some("true"),
+    "An older name of lookup.partial-cache.cache-missing-key, for that cache.",
+);
 pub const LOOKUP_RETRIES: OptionDef = OptionDef::new(
     "lookup.max-retries",
     OptionType::Int,
@@ -145,6 +163,9 @@ pub const OPTIONS: &[OptionDef] = &[
     LOOKUP_EXPIRE_WRITE,
     LOOKUP_EXPIRE_ACCESS,
     LOOKUP_MISSING,
+    OLD_MAX_ROWS,
+    OLD_TTL,
+    OLD_MISSING,
     LOOKUP_RETRIES,
     lookup::STRATEGY,
     lookup::INTERVAL,

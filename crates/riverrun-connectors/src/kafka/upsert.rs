@@ -161,44 +161,31 @@ impl Sink<RowBatch> for UpsertWriter {
     }
 }
 
-/// The changes of a turn by key.
+/// The last change of each key, of a turn or an epoch. A row that is added takes the place of its key's, and where a row is taken
+/// back its key has none.
 #[derive(Default)]
 pub(super) struct KeyChanges {
     primary_key: Vec<usize>,
     batches: Vec<RowBatch>,
     keys: KeyEncoder,
-    rows: KeyEncoder,
-    /// Of each key the rows that were touched, each with the sum of its weights and where it was seen last.
-    touched: HashMap<Box<[u8]>, Vec<Touched>>,
-}
-
-struct Touched {
-    row: Box<[u8]>,
-    weight: i64,
-    batch: usize,
-    index: u32,
+    /// Of each key the batch and the row in it.
+    last: HashMap<Box<[u8]>, (usize, u32)>,
 }
 
 impl KeyChanges {
     pub(super) fn new(primary_key: Vec<usize>) -> KeyChanges {
-        KeyChanges { primary_key, rows: KeyEncoder::exact(), ..KeyChanges::default() }
+        KeyChanges { primary_key, ..KeyChanges::default() }
     }
 
     pub(super) fn add(&mut self, batch: RowBatch) -> Result<()> {
         let columns = batch.columns.project(&self.primary_key)?;
         let keys = self.keys.encode(columns.columns(), batch.num_rows())?;
-        let rows = self.rows.encode(batch.columns.columns(), batch.num_rows())?;
         let number = self.batches.len();
-        for (index, (key, row)) in keys.iter().zip(rows.iter()).enumerate() {
-            let weight = batch.weight(index);
-            let touched = match self.touched.get_mut(key) {
-                Some(touched) => touched,
-                None => self.touched.entry(key.into()).or_default(),
-            };
-            // Moved to the end: among rows that are there the last to come is the key's.
-            let old = touched.iter().position(|known| *known.row == *row).map(|at| touched.remove(at).weight);
-            let weight = weight + old.unwrap_or_default();
-            touched.push(Touched { row: row.into(), weight, batch: number, index: index as u32 });
+        for (index, key) in keys.iter().enumerate().filter(|(index, _)| batch.weight(*index) != 0) {
+            match self.last.get_mut(key) {
+                Some(last) => *last = (number, index as u32),
+                None => drop(self.last.insert(key.into(), (number, index as u32))),
+            }
         }
         self.batches.push(batch);
         Ok(())
@@ -207,22 +194,17 @@ impl KeyChanges {
     /// One change per key that has any: its row, or with weight −1 the row that is gone.
     pub(super) fn take(&mut self) -> Result<Vec<RowBatch>> {
         let batches = std::mem::take(&mut self.batches);
-        let mut left: Vec<Vec<(u32, i64)>> = vec![Vec::new(); batches.len()];
-        for touched in std::mem::take(&mut self.touched).into_values() {
-            let there = touched.iter().rev().find(|touched| touched.weight > 0);
-            if let Some(change) = there.or_else(|| touched.iter().rev().find(|touched| touched.weight < 0)) {
-                left[change.batch].push((change.index, change.weight.signum()));
-            }
-        }
+        let mut left: Vec<Vec<u32>> = vec![Vec::new(); batches.len()];
+        std::mem::take(&mut self.last).into_values().for_each(|(batch, row)| left[batch].push(row));
         let mut changes = Vec::new();
         for (batch, mut rows) in batches.into_iter().zip(left) {
             if rows.is_empty() {
                 continue;
             }
             rows.sort_unstable();
-            let taken = batch.take(&UInt32Array::from_iter_values(rows.iter().map(|(row, _)| *row)))?;
-            let weights = Some(rows.iter().map(|(_, weight)| *weight).collect());
-            changes.push(RowBatch { columns: taken.columns, weights });
+            let weights = Some(rows.iter().map(|row| batch.weight(*row as usize).signum()).collect());
+            let columns = batch.take(&UInt32Array::from(rows))?.columns;
+            changes.push(RowBatch { columns, weights });
         }
         Ok(changes)
     }

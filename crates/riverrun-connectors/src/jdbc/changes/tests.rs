@@ -32,18 +32,16 @@ fn the_row_added_last_stands() {
 }
 
 #[test]
-fn an_old_row_may_be_taken_back_after_the_new_one_came() {
-    assert_eq!(upserts(&[batch(&[(1, 1, "new"), (-1, 1, "old")])]), (vec![put(1, "new")], vec![]));
+fn a_row_that_took_the_place_of_another_and_went_leaves_none() {
+    let changes: [&[(i64, i32, &str)]; 3] = [&[(1, 1, "a")], &[(1, 1, "b")], &[(-1, 1, "b")]];
+    assert_eq!(upserts(&changes.map(batch)), (vec![], vec![1]));
+    assert_eq!(upserts(&[batch(&[(1, 1, "a"), (1, 1, "b"), (1, 1, "a"), (-1, 1, "a")])]), (vec![], vec![1]));
+    assert_eq!(upserts(&[batch(&[(1, 1, "a"), (1, 1, "b"), (-1, 1, "b"), (1, 1, "c")])]), (vec![put(1, "c")], vec![]));
 }
 
 #[test]
 fn a_row_that_came_and_went_is_deleted() {
     assert_eq!(upserts(&[batch(&[(1, 1, "a"), (-1, 1, "a"), (-1, 2, "b")])]), (vec![], vec![1, 2]));
-}
-
-#[test]
-fn a_row_taken_back_in_favour_of_an_earlier_one_leaves_that_one() {
-    assert_eq!(upserts(&[batch(&[(1, 1, "a"), (1, 1, "b"), (-1, 1, "b")])]), (vec![put(1, "a")], vec![]));
 }
 
 #[test]
