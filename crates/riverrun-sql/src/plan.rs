@@ -26,6 +26,7 @@ pub mod prune;
 mod rank;
 pub mod rewrite;
 mod signature;
+mod simplify;
 mod sink;
 mod split_distinct;
 pub mod table;

@@ -204,11 +204,10 @@ pub(super) fn window_keys(input: &Relation, keys: &[Expr]) -> Option<WindowKeys>
     let window =
         WindowKeys { start: position(&columns.start)?, end: position(&columns.end)?, time: position(&columns.time) };
     if columns.session {
-        // Sessions belong to the keys they were made by: grouped by anything else they are plain values.
+        // Sessions belong to the keys they were made by: grouped without one of these they are plain values.
         let of_window = |index: &usize| {
             columns.start.contains(index) || columns.end.contains(index) || columns.time.contains(index)
         };
-        let mut partition = columns.partition?;
         let mut others: Vec<usize> = Vec::new();
         for key in keys {
             match key {
@@ -217,9 +216,7 @@ pub(super) fn window_keys(input: &Relation, keys: &[Expr]) -> Option<WindowKeys>
                 _ => return None,
             }
         }
-        partition.sort_unstable();
-        others.sort_unstable();
-        if partition != others {
+        if !columns.partition?.iter().all(|key| others.contains(key)) {
             return None;
         }
     }

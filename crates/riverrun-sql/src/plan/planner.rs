@@ -85,7 +85,7 @@ impl<'a> Planner<'a> {
     pub fn plan_query(mut self, query: &parse::Query) -> Result<StreamPlan> {
         let relation = self.bind(query)?;
         let schema = relation.shown_schema();
-        let node = self.relation(rewrite(relation, self.keeps_late_rows())?)?;
+        let node = self.relation(rewrite(relation, self.keeps_late_rows(), &self.context)?)?;
         let properties = Properties { schema, ..self.builder.properties(node).clone() };
         self.builder.add(NodeKind::Result, vec![node.into()], properties);
         self.finish()

@@ -1,19 +1,21 @@
-//! Rewrites of bound relations before they are planned: conditions go down, columns that nobody reads go away.
+//! Rewrites of bound relations before they are planned: what gives no rows goes away, conditions go down, columns that nobody reads go away.
 
+use super::simplify::simplify;
 use crate::bind::conditional::and;
 use crate::bind::join::conjuncts;
 use crate::bind::relation::{OrderKey, Relation, RelationKind};
 use crate::bind::scope::column;
 use crate::bind::temporal::AsOf;
 use crate::expr::Expr;
+use crate::functions::FunctionContext;
 use riverrun_core::{Error, Result, Schema, TypeKind};
 use riverrun_operators::join::JoinKind;
 use riverrun_operators::window::spec::WindowKind;
 use std::collections::BTreeSet;
 
-/// Both rewrites; the first alone where all columns are kept, since a late row shows them.
-pub fn rewrite(relation: Relation, keep_columns: bool) -> Result<Relation> {
-    let relation = push_filters(relation);
+/// All rewrites; but for the last where all columns are kept, since a late row shows them.
+pub fn rewrite(relation: Relation, keep_columns: bool, context: &FunctionContext) -> Result<Relation> {
+    let relation = push_filters(simplify(relation, context)?);
     if keep_columns {
         return Ok(relation);
     }

@@ -106,7 +106,7 @@ pub(super) fn plan_insert(planner: &mut Planner<'_>, insert: &Insert, statement:
             assigned(&binder, value, field, &insert.table.to_string(), insert.query.place)
         })
         .collect::<Result<Vec<_>>>()?;
-    let input = planner.relation(rewrite(relation, planner.keeps_late_rows())?)?;
+    let input = planner.relation(rewrite(relation, planner.keeps_late_rows(), &planner.context)?)?;
     write(planner, &table, columns, Input::from(input), &exprs, insert.overwrite, statement, insert.table.place())
 }
 

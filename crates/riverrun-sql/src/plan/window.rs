@@ -201,7 +201,10 @@ impl Planner<'_> {
     ) -> Result<(NodeId, Vec<Expr>)> {
         let columns = input.window_columns().ok_or_else(|| Error::bug("a window aggregation without a window"))?;
         let starts = (columns.start.first().copied(), columns.end.first().copied());
-        let Parts { input, mut keys, calls, by_time, legacy, outputs } = match from_time(&input, &keys, &calls) {
+        // Sessions of some of the keys only are made before.
+        let whole = !columns.session || columns.partition.as_ref().is_some_and(|by| by.len() == others(&keys, &window));
+        let from_time = whole.then(|| from_time(&input, &keys, &calls)).flatten();
+        let Parts { input, mut keys, calls, by_time, legacy, outputs } = match from_time {
             Some(parts) => parts,
             None => from_rows(input, &keys, calls, &window),
         };
@@ -281,6 +284,11 @@ impl Planner<'_> {
         exprs.extend((first_keys..first_property).map(own_column));
         Ok((aggregated, exprs))
     }
+}
+
+/// How many keys are not of the window.
+fn others(keys: &[Expr], window: &WindowKeys) -> usize {
+    keys.len() - 2 - usize::from(window.time.is_some())
 }
 
 /// The aggregation over its window function's input; `None` if the window's columns are used as more than keys.
