@@ -1,11 +1,13 @@
 //! Queries: WITH, set operations, VALUES, ORDER BY and LIMIT around the SELECTs.
 
+use super::aggregate::NO_AGGREGATES;
 use super::catalog_tables::check_width;
 use super::expr::ExprBinder;
 use super::lookup_hint::LookupHint;
 use super::relation::{OrderKey, Relation, RelationKind};
 use super::scope::Scope;
 use super::select::Ordering;
+use super::subquery::{Both, subqueries_in};
 use super::table::BoundTable;
 use crate::catalog::{CatalogView, Stars};
 use crate::expr::Expr;
@@ -364,29 +366,28 @@ impl<'a> QueryBinder<'a> {
         Ok(branch.project(exprs, names))
     }
 
-    /// VALUES: rows of constants, cast to the common type of each column.
-    pub(super) fn values(&self, values: &ast::Values) -> Result<Relation> {
+    /// VALUES: rows of constants, cast to the common type of each column; a row with subqueries is a query of its own.
+    pub(super) fn values(&mut self, values: &ast::Values) -> Result<Relation> {
         let scope = Scope::empty();
-        let binder = self.exprs(&scope);
-        let mut rows: Vec<Vec<Expr>> = Vec::new();
+        let mut rows: Vec<(Option<Relation>, Vec<Expr>)> = Vec::new();
         for row in &values.rows {
-            let bound = row.content.iter().map(|value| binder.bind(value)).collect::<Result<Vec<_>>>()?;
-            if let Some(first) = rows.first()
-                && first.len() != bound.len()
+            let bound = self.row_of_values(&scope, &row.content)?;
+            if let Some((_, first)) = rows.first()
+                && first.len() != bound.1.len()
             {
                 return Err(Error::input(format!(
                     "a row of VALUES has {} columns, the first one {}",
-                    bound.len(),
+                    bound.1.len(),
                     first.len()
                 ))
                 .at(row.content.first().and_then(|value| place_of(value.span()))));
             }
             rows.push(bound);
         }
-        let width = rows.first().map_or(0, Vec::len);
+        let width = rows.first().map_or(0, |(_, row)| row.len());
         let mut fields = Vec::new();
         for column in 0..width {
-            let types: Vec<&DataType> = rows.iter().map(|row| row[column].data_type()).collect();
+            let types: Vec<&DataType> = rows.iter().map(|(_, row)| row[column].data_type()).collect();
             let data_type =
                 common_type(&types).map_err(|error| error.context(format!("column {} of VALUES", column + 1)))?;
             if data_type.kind == TypeKind::Null {
@@ -398,19 +399,43 @@ impl<'a> QueryBinder<'a> {
             }
             fields.push(Field::new(format!("EXPR${column}"), data_type));
         }
-        let rows = rows
-            .into_iter()
-            .map(|row| {
-                row.into_iter()
-                    .zip(&fields)
-                    .map(|(value, field)| {
-                        let nullable = value.data_type().nullable;
-                        binder.implicit_cast(value, &field.data_type.with_nullable(nullable))
-                    })
-                    .collect::<Result<Vec<_>>>()
-            })
-            .collect::<Result<Vec<_>>>()?;
-        Ok(Relation { kind: RelationKind::Values(rows), schema: Schema::new(fields) })
+        let binder = self.exprs(&scope);
+        let cast = |(value, field): (Expr, &Field)| {
+            let nullable = value.data_type().nullable;
+            binder.implicit_cast(value, &field.data_type.with_nullable(nullable))
+        };
+        let schema = Schema::new(fields);
+        let (mut constant, mut computed) = (Vec::new(), Vec::new());
+        for (relation, row) in rows {
+            let row = row.into_iter().zip(&schema.fields).map(cast).collect::<Result<Vec<_>>>()?;
+            match relation {
+                None => constant.push(row),
+                Some(relation) => {
+                    let kind = RelationKind::Project { input: Box::new(relation), exprs: row };
+                    computed.push(Relation { kind, schema: schema.clone() });
+                }
+            }
+        }
+        if !constant.is_empty() || computed.is_empty() {
+            computed.insert(0, Relation { kind: RelationKind::Values(constant), schema: schema.clone() });
+        }
+        Ok(match computed.len() {
+            1 => computed.remove(0),
+            _ => Relation { kind: RelationKind::UnionAll(computed), schema },
+        })
+    }
+
+    /// A row of VALUES; where it has subqueries, over a relation of one row that holds what they give.
+    fn row_of_values(&mut self, scope: &Scope, row: &[ast::Expr]) -> Result<(Option<Relation>, Vec<Expr>)> {
+        let exprs: Vec<&ast::Expr> = row.iter().collect();
+        if exprs.iter().all(|expr| subqueries_in(expr).is_empty()) {
+            let binder = self.exprs(scope);
+            return Ok((None, exprs.into_iter().map(|value| binder.bind(value)).collect::<Result<_>>()?));
+        }
+        let (relation, values) = self.with_values(Relation::one_row(), scope, &exprs)?;
+        let known = Both { first: &values, then: &NO_AGGREGATES };
+        let binder = self.exprs(scope).with_special(&known);
+        Ok((Some(relation), exprs.into_iter().map(|value| binder.bind(value)).collect::<Result<_>>()?))
     }
 
     /// The relation that a name in FROM stands for, with its full name.

@@ -15,7 +15,7 @@ mod values;
 
 pub(super) use groups::{OverGroups, has_subqueries};
 pub(super) use syntax::{conjuncts, names_in, parts_outside, subqueries_in};
-pub(super) use values::SubqueryValues;
+pub(super) use values::{Both, SubqueryValues};
 
 use super::expr::Special;
 use super::from::From;
@@ -31,8 +31,7 @@ use riverrun_core::{Error, Field, Place, Result, Schema, TypeKind};
 use riverrun_operators::join::JoinKind;
 use sqlparser::ast::{self, BinaryOperator, Ident, JoinConstraint, Spanned};
 use std::borrow::Cow;
-use syntax::{SemiJoin, counts, is_single, semi_join};
-use values::Both;
+use syntax::{SemiJoin, always_has_a_row, counts, is_single, semi_join};
 
 /// The name that a subquery's columns have while its conditions are bound: none that a user can write without quotes.
 const SUBQUERY: &str = "$subquery";
@@ -53,6 +52,19 @@ struct Subquery {
     single: bool,
     /// Whether it counts: then there is a value where there are no rows.
     counts: bool,
+}
+
+impl Subquery {
+    /// Leaves the columns from `first` on that its conditions read, each combination of values once, and behind them a mark that
+    /// is there.
+    fn mark(&mut self, first: usize) {
+        let fields = &self.relation.schema.fields[first..];
+        let columns = fields.iter().enumerate().map(|(at, field)| scope::column(first + at, &field.data_type));
+        let exprs = columns.chain([literal::boolean(true)]).collect();
+        let names = fields.iter().map(|field| field.name.clone()).chain(["$mark".to_owned()]).collect();
+        let relation = std::mem::replace(&mut self.relation, Relation::one_row());
+        self.relation = super::query::distinct(relation.project(exprs, names), None);
+    }
 }
 
 impl QueryBinder<'_> {
@@ -104,6 +116,9 @@ impl QueryBinder<'_> {
     ) -> Result<Relation> {
         let query = if semi.value.is_none() { any_row(semi.query) } else { Cow::Borrowed(semi.query) };
         let subquery = self.subquery(&query, (&relation, outer), false)?;
+        if semi.value.is_none() && always_has_a_row(semi.query, self.context) {
+            return Ok(if semi.negated { relation.filter(literal::boolean(false)) } else { relation });
+        }
         let (scope, mut on) = self.conditions(&relation, outer, &subquery)?;
         if let Some(value) = semi.value {
             for equality in equalities(value, &subquery)? {
@@ -233,27 +248,22 @@ impl QueryBinder<'_> {
         let any = if value.is_none() { any_row(query) } else { Cow::Borrowed(query) };
         let mut subquery = self.subquery(&any, (&relation, outer), true)?;
         let width = relation.schema.len();
+        if value.is_none() && always_has_a_row(query, self.context) {
+            return Ok(with_column(relation, width, literal::boolean(!negated)));
+        }
         let mut conditions = subquery.on.clone();
-        let plain = conditions.is_empty() && subquery.values == 1;
+        let (correlated, one) = (!conditions.is_empty(), subquery.values == 1);
         if let Some(value) = value {
             conditions.extend(equalities(value, &subquery)?);
         }
         subquery.on = conditions;
-        // Only what the conditions read, each once, and a mark that is there.
-        let first = if value.is_some() { 0 } else { subquery.values };
-        let fields = subquery.relation.schema.fields[first..].to_vec();
-        let mut exprs: Vec<Expr> =
-            fields.iter().enumerate().map(|(at, field)| scope::column(first + at, &field.data_type)).collect();
-        let mut names: Vec<String> = fields.iter().map(|field| field.name.clone()).collect();
-        exprs.push(literal::boolean(true));
-        names.push("$mark".into());
-        subquery.relation = super::query::distinct(subquery.relation.project(exprs, names), None);
+        subquery.mark(if value.is_some() { 0 } else { subquery.values });
         let (scope, on) = self.conditions(&relation, outer, &subquery)?;
         let unknown = value.filter(|_| on.iter().any(|condition| condition.data_type().nullable));
-        if unknown.is_some() && !plain {
+        if unknown.is_some() && !one {
             let what = if negated { "NOT IN" } else { "IN" };
             return Err(Error::unsupported(format!(
-                "{what} (SELECT …) over values that may be NULL, within another expression"
+                "{what} (SELECT …) over rows of values that may be NULL, within another expression"
             ))
             .detail("whether a row equals NULL is not known, and neither TRUE nor FALSE would be right")
             .hint("make it a condition of its own (… AND x IN (SELECT …)), or use EXISTS"));
@@ -264,7 +274,10 @@ impl QueryBinder<'_> {
         if let Some(value) = unknown {
             let found = self.exprs(&scope).call(operators::IS_NOT_NULL, vec![mark])?;
             let value = self.exprs(outer).bind(value)?;
-            return self.null_aware(joined, width, (value, found), query, negated);
+            return match correlated {
+                true => self.null_aware_by_row(joined, (width, outer), (value, found), query, negated),
+                false => self.null_aware(joined, width, (value, found), query, negated),
+            };
         }
         let found = if negated { operators::IS_NULL } else { operators::IS_NOT_NULL };
         let value = self.exprs(&scope).call(found, vec![mark])?;

@@ -1,9 +1,11 @@
 //! IN and NOT IN over values that may be NULL, where it matters whether the answer is FALSE or unknown.
 //!
 //! A value that is found is IN. One that isn't is not, if the subquery gives no row; else nobody knows if it is NULL itself, or
-//! if the subquery gives a NULL. So the subquery's rows and its values are counted besides.
+//! if the subquery gives a NULL. So the subquery's rows and its values are counted besides; of one that reads the outer row, it
+//! is looked whether it has any rows for that, and a NULL among them.
 
 use super::with_column;
+use crate::bind::conditional::and;
 use crate::bind::query::QueryBinder;
 use crate::bind::relation::Relation;
 use crate::bind::{literal, scope};
@@ -44,5 +46,54 @@ impl QueryBinder<'_> {
         let otherwise = Box::new(literal::boolean(negated));
         let case = Expr::Case { branches, otherwise, data_type: TypeKind::Boolean.nullable() };
         Ok(with_column(joined, width, case))
+    }
+
+    /// The same of a subquery that reads the outer row: `joined` has the columns of `outer` first.
+    pub(super) fn null_aware_by_row(
+        &mut self,
+        joined: Relation,
+        (width, outer): (usize, &scope::Scope),
+        (value, found): (Expr, Expr),
+        query: &ast::Query,
+        negated: bool,
+    ) -> Result<(Relation, Expr)> {
+        let (relation, found) = with_column(joined, width, found);
+        let (relation, any) = self.with_presence(relation, outer, query, false)?;
+        let (relation, null) = self.with_presence(relation, outer, query, true)?;
+        let nothing = scope::Scope::empty();
+        let value_is_null = self.exprs(&nothing).call(operators::IS_NULL, vec![value])?;
+        let unknown = literal::null(&TypeKind::Boolean.nullable())?;
+        let branches = vec![
+            (found, literal::boolean(!negated)),
+            (null, unknown.clone()),
+            (and(vec![value_is_null, any]), unknown),
+        ];
+        let otherwise = Box::new(literal::boolean(negated));
+        let case = Expr::Case { branches, otherwise, data_type: TypeKind::Boolean.nullable() };
+        Ok(with_column(relation, width, case))
+    }
+
+    /// The relation with one more column: whether the subquery has rows for a row, or rows whose value is NULL.
+    fn with_presence(
+        &mut self,
+        relation: Relation,
+        outer: &scope::Scope,
+        query: &ast::Query,
+        of_null: bool,
+    ) -> Result<(Relation, Expr)> {
+        let mut subquery = self.subquery(query, (&relation, outer), true)?;
+        let nothing = scope::Scope::empty();
+        if of_null {
+            let value = scope::column(0, &subquery.relation.schema.fields[0].data_type);
+            let is_null = self.exprs(&nothing).call(operators::IS_NULL, vec![value])?;
+            subquery.relation = subquery.relation.filter(is_null);
+        }
+        subquery.mark(1);
+        let (_, on) = self.conditions(&relation, outer, &subquery)?;
+        let width = relation.schema.len();
+        let joined = Relation::join(relation, subquery.relation, JoinKind::Left, on, None);
+        let mark = scope::column(joined.schema.len() - 1, &TypeKind::Boolean.nullable());
+        let present = self.exprs(&nothing).call(operators::IS_NOT_NULL, vec![mark])?;
+        Ok(with_column(joined, width, present))
     }
 }

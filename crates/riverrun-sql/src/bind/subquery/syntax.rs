@@ -42,6 +42,13 @@ pub(super) fn is_single(query: &ast::Query, context: &FunctionContext) -> bool {
     }
 }
 
+/// Whether a query has a row whatever there is: that of an aggregation of all its rows.
+pub(super) fn always_has_a_row(query: &ast::Query, context: &FunctionContext) -> bool {
+    let limited = query.limit_clause.is_some() || query.fetch.is_some();
+    let SetExpr::Select(select) = query.body.as_ref() else { return false };
+    !limited && select.having.is_none() && is_single(query, context)
+}
+
 /// Whether a query selects a COUNT and nothing else, which is 0 where there are no rows.
 pub(super) fn counts(query: &ast::Query) -> bool {
     let SetExpr::Select(select) = query.body.as_ref() else { return false };

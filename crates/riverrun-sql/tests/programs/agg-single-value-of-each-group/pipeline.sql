@@ -1,0 +1,2 @@
+CREATE TABLE ev (id INT, k STRING, g STRING, q INT, p DECIMAL(10,2), ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '2' SECOND) WITH ('connector'='filesystem','path'='${DIR}/ev.json','format'='json');
+SELECT k, SINGLE_VALUE(q) AS c FROM ev WHERE id IN (1, 2, 4, 5) GROUP BY k;
