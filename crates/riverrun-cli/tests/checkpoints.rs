@@ -361,8 +361,8 @@ fn a_checkpoint_of_a_newer_version_is_not_called_damaged() {
     let newest = *checkpoints(&case).last().unwrap();
     let path = job.join(format!("chk-{newest}/manifest.json"));
     let text = std::fs::read_to_string(&path).unwrap();
-    std::fs::write(&path, text.replacen("\"version\":1", "\"version\":99", 1)).unwrap();
-    let said = ["the manifest has version 99, and only 1 and 2 are known", "use the version of Riverrun that wrote it"];
+    std::fs::write(&path, text.replacen("\"version\":3", "\"version\":99", 1)).unwrap();
+    let said = ["the manifest has version 99, and only 3 is known", "use the version of Riverrun that wrote it"];
     end(start(&case, &[])).failed(1, &said);
     let listed = case.riverrun(&["checkpoints", "state"]).failed(1, &[]);
     assert!(listed.out.contains("unreadable") && listed.out.contains(said[0]), "{}", listed.out);

@@ -38,6 +38,7 @@ use std::any::Any;
 use std::fmt::Debug;
 use std::sync::Arc;
 
+pub(crate) use column::Number;
 pub use registry::{aggregate, aggregates};
 pub use user::{AggregateRef, UserAggregate};
 

@@ -12,7 +12,7 @@
 pub mod local;
 
 use crate::aggregate_call::AggregateCall;
-use crate::aggregates::{self, AggregateState};
+use crate::aggregates::{self, AggregateState, Number};
 use crate::expiry::Expiry;
 use crate::expression::{Expression, evaluate_all};
 use arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, UInt32Array};
@@ -21,7 +21,7 @@ use arrow::compute::{interleave, take};
 use arrow::datatypes::{DataType, SchemaRef};
 use riverrun_core::{Error, KeyGroup, Millis, Result, RowBatch, Schema};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
-use riverrun_state::blob::{BlobReader, KeyedBlobs, put_bytes, put_i64, read_keyed};
+use riverrun_state::blob::{KeyedBlobs, put_bytes, read_keyed};
 use riverrun_state::tier::{EncodeSlots, PutValue, Resident, SlotValues};
 use riverrun_state::{KeyEncoder, KeyTable, OperatorSnapshot, RestoredState, hash_key, key};
 
@@ -68,7 +68,7 @@ impl GroupAggregateSpec {
     }
 }
 
-const SNAPSHOT_VERSION: u8 = 2;
+const SNAPSHOT_VERSION: u8 = 3;
 
 /// Aggregates per key.
 pub struct GroupAggregate {
@@ -130,7 +130,7 @@ impl EncodeSlots for Values {
         let states = aggregates::encode_each(&self.states, slots);
         for (at, &slot) in slots.iter().enumerate() {
             put(slot, &mut |out| {
-                heads[at].iter().for_each(|&head| put_i64(out, head));
+                heads[at].iter().for_each(|head| head.put(out));
                 states.iter().for_each(|encoded| out.extend_from_slice(encoded.row(at)));
             });
         }
@@ -146,11 +146,10 @@ impl SlotValues for Values {
         }
     }
 
-    fn decode(&mut self, slot: u32, _hash: u64, value: &[u8]) -> Result<()> {
-        let mut value = BlobReader::new(value);
-        let written = Millis(value.i64()?);
-        let rows = value.i64()?;
-        self.read(slot, rows, written, value.rest())
+    fn decode(&mut self, slot: u32, _hash: u64, mut value: &[u8]) -> Result<()> {
+        let written = Millis(i64::get(&mut value)?);
+        let rows = i64::get(&mut value)?;
+        self.read(slot, rows, written, &mut value)
     }
 
     fn evict(&mut self, slot: u32, _hash: u64) {
@@ -445,8 +444,8 @@ impl Operator<RowBatch> for GroupAggregate {
             let blob = blobs.group(group);
             for slot in slots {
                 put_bytes(blob, self.keys.key(slot));
-                put_i64(blob, groups[slot as usize].rows);
-                put_i64(blob, expiry.as_ref().map_or(0, |expiry| expiry.written(slot).0));
+                groups[slot as usize].rows.put(blob);
+                expiry.as_ref().map_or(0, |expiry| expiry.written(slot).0).put(blob);
                 states.iter().for_each(|state| state.encode(slot, blob));
             }
         }
@@ -464,8 +463,8 @@ impl Operator<RowBatch> for GroupAggregate {
             let key = blob.bytes()?;
             let (slot, _) = keys.insert(hash_key(key), key);
             values.grow(keys.slots());
-            let rows = blob.i64()?;
-            let written = Millis(blob.i64()?);
+            let rows = i64::get(blob.rest())?;
+            let written = Millis(i64::get(blob.rest())?);
             values.read(slot, rows, written, blob.rest())?;
             resident.restored(keys, values, slot)
         })?;

@@ -228,8 +228,8 @@ pub fn decode_column<'a>(data_type: &DataType, values: impl IntoIterator<Item = 
     columns.pop().ok_or_else(|| Error::bug("one type, but no column"))
 }
 
-/// A number of fixed width as bytes, little endian.
-pub trait Fixed: Copy {
+/// A number as bytes: whole ones in as many as they need, for most are small and a barrier writes very many; others little endian.
+pub trait Number: Copy {
     /// Appends the bytes.
     fn put(self, out: &mut Vec<u8>);
 
@@ -239,7 +239,7 @@ pub trait Fixed: Copy {
 
 macro_rules! fixed {
     ($($number:ty)*) => {$(
-        impl Fixed for $number {
+        impl Number for $number {
             fn put(self, out: &mut Vec<u8>) {
                 out.extend_from_slice(&self.to_le_bytes());
             }
@@ -253,7 +253,58 @@ macro_rules! fixed {
     )*};
 }
 
-fixed!(u8 i8 i16 i32 u32 i64 u64 i128 f32 f64);
+/// Seven bits to a byte, the lowest first; the eighth says that there are more.
+macro_rules! unsigned {
+    ($($number:ty)*) => {$(
+        impl Number for $number {
+            #[inline]
+            fn put(self, out: &mut Vec<u8>) {
+                let mut rest = self;
+                while rest >= 0x80 {
+                    out.push(rest as u8 | 0x80);
+                    rest >>= 7;
+                }
+                out.push(rest as u8);
+            }
+
+            #[inline]
+            fn get(bytes: &mut &[u8]) -> Result<Self> {
+                let mut number = 0;
+                for shift in (0..<$number>::BITS).step_by(7) {
+                    let (&byte, rest) = bytes.split_first().ok_or_else(truncated)?;
+                    *bytes = rest;
+                    number |= <$number>::from(byte & 0x7f) << shift;
+                    if byte < 0x80 {
+                        return Ok(number);
+                    }
+                }
+                Err(truncated())
+            }
+        }
+    )*};
+}
+
+/// The sign is the lowest bit, so that small negative numbers are short too.
+macro_rules! signed {
+    ($($number:ty, $unsigned:ty;)*) => {$(
+        impl Number for $number {
+            #[inline]
+            fn put(self, out: &mut Vec<u8>) {
+                (((self << 1) ^ (self >> (<$number>::BITS - 1))) as $unsigned).put(out);
+            }
+
+            #[inline]
+            fn get(bytes: &mut &[u8]) -> Result<Self> {
+                let number = <$unsigned>::get(bytes)?;
+                Ok((number >> 1) as $number ^ -((number & 1) as $number))
+            }
+        }
+    )*};
+}
+
+fixed!(u8 i8 f32 f64);
+unsigned!(u16 u32 u64 u128);
+signed!(i16, u16; i32, u32; i64, u64; i128, u128;);
 
 /// Appends a run of bytes with its length.
 pub fn put_bytes(value: &[u8], out: &mut Vec<u8>) {
@@ -272,4 +323,41 @@ pub fn get_bytes<'a>(bytes: &mut &'a [u8]) -> Result<&'a [u8]> {
 /// The error for state bytes that end too early.
 pub fn truncated() -> Error {
     Error::failure("the state of an aggregate function ends too early").detail("the checkpoint is damaged")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes<N: Number>(number: N) -> Vec<u8> {
+        let mut out = Vec::new();
+        number.put(&mut out);
+        out
+    }
+
+    fn comes_back<N: Number + PartialEq + Debug>(numbers: &[N]) {
+        for number in numbers {
+            let out = bytes(*number);
+            let mut rest = out.as_slice();
+            assert_eq!(N::get(&mut rest).unwrap(), *number);
+            assert!(rest.is_empty());
+            // What is cut off is no number.
+            assert!(N::get(&mut &out[..out.len() - 1]).is_err());
+        }
+    }
+
+    #[test]
+    fn numbers_are_as_long_as_they_need_to_be_and_come_back() {
+        comes_back(&[0_u16, 127, 128, u16::MAX]);
+        comes_back(&[0_u32, 127, 128, 16_383, 16_384, u32::MAX]);
+        comes_back(&[0_u64, 1 << 35, u64::MAX]);
+        comes_back(&[0_u128, 1 << 100, u128::MAX]);
+        comes_back(&[0_i16, -1, i16::MIN, i16::MAX]);
+        comes_back(&[0_i32, -64, 64, i32::MIN, i32::MAX]);
+        comes_back(&[0_i64, -1, 1, 63, 64, -64, -65, i64::MIN, i64::MAX]);
+        comes_back(&[0_i128, -1, i128::MIN, i128::MAX]);
+        comes_back(&[0.0_f64, -1.5, f64::MAX]);
+        assert_eq!([bytes(0_i64), bytes(-1_i64), bytes(63_i64)].map(|bytes| bytes.len()), [1, 1, 1]);
+        assert_eq!([bytes(64_i64), bytes(-8192_i64), bytes(i64::MIN)].map(|bytes| bytes.len()), [2, 2, 10]);
+    }
 }

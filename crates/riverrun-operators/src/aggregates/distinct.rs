@@ -1,6 +1,6 @@
 //! DISTINCT, for any function: values reach it only when they come first and when they are gone.
 
-use super::column::{Fixed, downcast, get_bytes, put_bytes, try_for_each_row};
+use super::column::{Number, downcast, get_bytes, put_bytes, try_for_each_row};
 use super::{AggregateFunction, AggregateState};
 use arrow::array::{ArrayRef, BooleanArray, UInt32Array};
 use arrow::datatypes::DataType as ArrowType;

@@ -1,6 +1,6 @@
 //! MIN and MAX: the extreme value alone over append-only input, all values with their counts where rows can be taken back.
 
-use super::column::{Fixed, Kind, Of, SlotFunction, for_each_row, get_bytes, put_bytes, typed, validity};
+use super::column::{Number, Kind, Of, SlotFunction, for_each_row, get_bytes, put_bytes, typed, validity};
 use super::types::{input, mismatch, nullable_if_empty, single};
 use super::{AggregateArgument, AggregateDef, AggregateFunction, AggregateOptions, ResolvedAggregate};
 use arrow::array::{ArrayRef, BooleanArray, PrimitiveArray, StringArray};
@@ -111,8 +111,8 @@ trait Read: Debug + Clone + Send + Sync + 'static {
 }
 
 /// A number that sorts.
-trait Ordered: Fixed + Debug + Send + Sync + 'static {
-    type Key: Ord + Copy + Debug + Fixed + 'static;
+trait Ordered: Number + Debug + Send + Sync + 'static {
+    type Key: Ord + Copy + Debug + Number + 'static;
 
     fn key(self) -> Self::Key;
 
@@ -218,7 +218,7 @@ where
     }
 
     fn get(bytes: &mut &[u8]) -> Result<Self::Key> {
-        Fixed::get(bytes)
+        Number::get(bytes)
     }
 }
 

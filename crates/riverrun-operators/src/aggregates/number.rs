@@ -1,6 +1,6 @@
 //! Arithmetic as Flink's: integers that wrap, exact decimals, Java's casts from DOUBLE.
 
-use super::column::Fixed;
+use super::column::Number;
 use arrow::array::{
     ArrayRef, Decimal128Array, Float32Array, Float64Array, Int8Array, Int16Array, Int32Array, Int64Array,
 };
@@ -9,7 +9,7 @@ use riverrun_core::{Error, Result, TypeKind};
 use std::sync::Arc;
 
 /// A number that can be summed in its own type.
-pub trait Addend: Fixed + Default + Send + Sync + 'static {
+pub trait Addend: Number + Default + Send + Sync + 'static {
     /// `self + value · weight`; integers wrap.
     fn add(self, value: Self, weight: i64) -> Self;
 }

@@ -1,6 +1,6 @@
 //! SUM.
 
-use super::column::{Fixed, Kind, Of, SlotFunction, for_each_row, primitive, validity};
+use super::column::{Number, Kind, Of, SlotFunction, for_each_row, primitive, validity};
 use super::number::{Addend, add_wide, to_decimal};
 use super::types::{input, nullable_if_empty, numeric};
 use super::{AggregateArgument, AggregateDef, AggregateFunction, AggregateOptions, ResolvedAggregate};
@@ -91,7 +91,7 @@ where
     }
 
     fn decode(&mut self, bytes: &mut &[u8]) -> Result<Self::Slot> {
-        Ok(Total { sum: Fixed::get(bytes)?, count: Fixed::get(bytes)? })
+        Ok(Total { sum: Number::get(bytes)?, count: Number::get(bytes)? })
     }
 }
 
@@ -160,13 +160,14 @@ pub fn merge_decimals(into: &mut Total<i256>, from: &Total<i256>) {
 
 /// Appends the bytes of an exact sum.
 pub fn encode_decimals(total: &Total<i256>, out: &mut Vec<u8>) {
-    out.extend_from_slice(&total.sum.to_le_bytes());
+    let (low, high) = total.sum.to_parts();
+    low.put(out);
+    high.put(out);
     total.count.put(out);
 }
 
 /// Reads the bytes of an exact sum.
 pub fn decode_decimals(bytes: &mut &[u8]) -> Result<Total<i256>> {
-    let low = i128::get(bytes)? as u128;
-    let high = i128::get(bytes)?;
+    let (low, high) = (u128::get(bytes)?, i128::get(bytes)?);
     Ok(Total { sum: i256::from_parts(low, high), count: i64::get(bytes)? })
 }

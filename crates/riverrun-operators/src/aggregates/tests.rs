@@ -401,6 +401,24 @@ fn after_taking_back(text: &str, options: AggregateOptions, taken: &[usize]) -> 
 }
 
 #[test]
+fn a_single_value_is_that_of_the_only_row() {
+    let one = |row: usize| BooleanArray::from((0..5).map(|at| at == row).collect::<Vec<_>>());
+    assert_eq!(run_with("SINGLE_VALUE(i)", &global(), Some(&one(3))), "INT: null | null | null | 7 | 7");
+    assert_eq!(run_with("SINGLE_VALUE(s_n)", &global(), Some(&one(0))), "STRING: null | null | null | null | null");
+    assert_eq!(after_taking_back("SINGLE_VALUE(i)", global(), &[0, 1, 2, 3]), "2");
+    let Call { resolved, columns } = call("SINGLE_VALUE(i)", &global()).unwrap();
+    let mut state = resolved.function.create();
+    state.grow(1);
+    state.update(&[0; 5], &columns, None, None).unwrap();
+    let error = state.evaluate(&[0]).unwrap_err();
+    assert_eq!(error.message(), "SINGLE_VALUE has got more than one row");
+    assert!(error.hint_text().unwrap().contains("FIRST_VALUE"));
+    let array = TypeKind::Array(Box::new(TypeKind::Int.nullable())).nullable();
+    let error = aggregate("SINGLE_VALUE").unwrap().bind(&[AggregateArgument::column(&array)], &global()).unwrap_err();
+    assert_eq!(error.message(), "SINGLE_VALUE cannot be applied to (ARRAY<INT>)");
+}
+
+#[test]
 fn rows_can_be_taken_back() {
     let back = |text: &str, taken: &[usize]| after_taking_back(text, global(), taken);
     assert_eq!(back("COUNT(i_n)", &[1, 0]), "2");

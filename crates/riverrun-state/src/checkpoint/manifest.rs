@@ -7,11 +7,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use xxhash_rust::xxh3::xxh3_128;
 
-/// The version of everything that a checkpoint consists of; an operator's blobs have versions of their own.
-const VERSION: u32 = 1;
-
-/// The version of checkpoints with tiers, which a reader of the first version would pass over.
-const VERSION_WITH_TIERS: u32 = 2;
+/// The version of everything that a checkpoint consists of; an operator's blobs have versions of their own. Before the third, numbers of
+/// aggregates had a fixed width; before the second, there were no tiers.
+const VERSION: u32 = 3;
 
 /// What stands in the head of every manifest.
 const FORMAT: &str = "riverrun-checkpoint";
@@ -261,9 +259,7 @@ impl Manifest {
         let bug = |error: serde_json::Error| Error::bug(format!("a manifest can't be written: {error}"));
         let body = serde_json::to_string(self).map_err(bug)?;
         let checksum = format!("{:032x}", hash_blob(body.as_bytes()));
-        let mut parts = self.operators.values().flat_map(|operator| &operator.parts);
-        let version = if parts.any(|part| !part.tiers.is_empty()) { VERSION_WITH_TIERS } else { VERSION };
-        let head = Head { format: FORMAT.to_owned(), version, checksum };
+        let head = Head { format: FORMAT.to_owned(), version: VERSION, checksum };
         Ok(format!("{}\n{body}\n", serde_json::to_string(&head).map_err(bug)?).into_bytes())
     }
 
@@ -276,9 +272,8 @@ impl Manifest {
         if head.format != FORMAT {
             return Err(damaged(&format!("its format is '{}'", head.format)));
         }
-        if !(VERSION..=VERSION_WITH_TIERS).contains(&head.version) {
-            let known = format!("{VERSION} and {VERSION_WITH_TIERS}");
-            let error = format!("the manifest has version {}, and only {known} are known", head.version);
+        if head.version != VERSION {
+            let error = format!("the manifest has version {}, and only {VERSION} is known", head.version);
             return Err(Error::failure(error).hint("use the version of Riverrun that wrote it"));
         }
         let body = rest.strip_suffix('\n').ok_or_else(|| damaged("it ends too early"))?;

@@ -49,7 +49,7 @@ fn manifest(parts: ProcessParts) -> Manifest {
     };
     let manifest = Manifest::assemble(body, [parts], &BTreeMap::new());
     let encoded = manifest.encode().unwrap();
-    assert!(std::str::from_utf8(&encoded).unwrap().contains("\"version\":2"), "an older binary must refuse it");
+    assert!(std::str::from_utf8(&encoded).unwrap().contains("\"version\":3"), "an older binary must refuse it");
     let decoded = Manifest::decode(&encoded).unwrap();
     assert_eq!(decoded, manifest);
     decoded
