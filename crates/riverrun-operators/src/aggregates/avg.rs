@@ -1,6 +1,6 @@
 //! AVG.
 
-use super::column::{Number, Kind, Of, SlotFunction, for_each_row, primitive, validity};
+use super::column::{Kind, Number, Of, SlotFunction, for_each_row, primitive, validity};
 use super::number::{Integer, divide_half_up, from_doubles};
 use super::sum::{Total, add_decimals, decode_decimals, encode_decimals, merge_decimals};
 use super::types::{average_type, input, input_as, nullable_if_empty, numeric};

@@ -1,6 +1,6 @@
 //! BITMAP_BUILD_AGG and its kin: sets of integers, and how many there are in them.
 
-use super::column::{Number, Kind, SlotFunction, get_bytes, put_bytes, try_for_each_row, typed, validity};
+use super::column::{Kind, Number, SlotFunction, get_bytes, put_bytes, try_for_each_row, typed, validity};
 use super::min_max::add_count;
 use super::types::{input, mismatch, single};
 use super::{AggregateArgument, AggregateDef, AggregateOptions, ResolvedAggregate};

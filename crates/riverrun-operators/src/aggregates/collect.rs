@@ -1,6 +1,6 @@
 //! COLLECT: the values as a multiset.
 
-use super::column::{Number, Kind, SlotFunction, decode_column, get_bytes, put_bytes, try_for_each_row, validity};
+use super::column::{Kind, Number, SlotFunction, decode_column, get_bytes, put_bytes, try_for_each_row, validity};
 use super::min_max::add_count;
 use super::types::{input, single};
 use super::{AggregateArgument, AggregateDef, AggregateOptions, ResolvedAggregate};

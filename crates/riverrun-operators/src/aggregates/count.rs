@@ -1,6 +1,6 @@
 //! COUNT.
 
-use super::column::{Number, Kind, SlotFunction, for_each_row, validity};
+use super::column::{Kind, Number, SlotFunction, for_each_row, validity};
 use super::{AggregateArgument, AggregateDef, AggregateInput, AggregateOptions, ResolvedAggregate};
 use arrow::array::{ArrayRef, BooleanArray, Int64Array};
 use riverrun_core::{Error, Result, TypeKind};

@@ -1,6 +1,8 @@
 //! FIRST_VALUE and LAST_VALUE: of the values that are not NULL, the one that came first or last.
 
-use super::column::{Number, Kind, NULL, SlotFunction, decode_column, get_bytes, put_bytes, try_for_each_row, validity};
+use super::column::{
+    Kind, NULL, Number, SlotFunction, decode_column, get_bytes, put_bytes, try_for_each_row, validity,
+};
 use super::types::{input, nullable_if_empty, single};
 use super::{AggregateArgument, AggregateDef, AggregateFunction, AggregateOptions, ResolvedAggregate};
 use arrow::array::{ArrayRef, BooleanArray};

@@ -1,6 +1,6 @@
 //! JSON_OBJECTAGG, and values as JSON text.
 
-use super::column::{Number, Kind, SlotFunction, get_bytes, put_bytes, try_for_each_row, typed};
+use super::column::{Kind, Number, SlotFunction, get_bytes, put_bytes, try_for_each_row, typed};
 use super::min_max::add_count;
 use super::types::{input, mismatch};
 use super::{AggregateArgument, AggregateDef, AggregateOptions, ResolvedAggregate};

@@ -1,6 +1,6 @@
 //! MIN and MAX: the extreme value alone over append-only input, all values with their counts where rows can be taken back.
 
-use super::column::{Number, Kind, Of, SlotFunction, for_each_row, get_bytes, put_bytes, typed, validity};
+use super::column::{Kind, Number, Of, SlotFunction, for_each_row, get_bytes, put_bytes, typed, validity};
 use super::types::{input, mismatch, nullable_if_empty, single};
 use super::{AggregateArgument, AggregateDef, AggregateFunction, AggregateOptions, ResolvedAggregate};
 use arrow::array::{ArrayRef, BooleanArray, PrimitiveArray, StringArray};

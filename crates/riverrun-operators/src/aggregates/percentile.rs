@@ -1,6 +1,6 @@
 //! PERCENTILE: exact, interpolated between neighbours.
 
-use super::column::{Number, Kind, SlotFunction, for_each_row, primitive, validity};
+use super::column::{Kind, Number, SlotFunction, for_each_row, primitive, validity};
 use super::min_max::add_count;
 use super::types::{input_as, mismatch};
 use super::{AggregateArgument, AggregateDef, AggregateOptions, ResolvedAggregate};

@@ -1,7 +1,7 @@
 //! ARRAY_AGG, LISTAGG and JSON_ARRAYAGG: all values in the order in which they came.
 
 use super::column::{
-    Number, Kind, SlotFunction, decode_column, get_bytes, put_bytes, truncated, try_for_each_row, typed, validity,
+    Kind, Number, SlotFunction, decode_column, get_bytes, put_bytes, truncated, try_for_each_row, typed, validity,
 };
 use super::json::JsonColumn;
 use super::types::{input, mismatch, single};

@@ -1,6 +1,6 @@
 //! SINGLE_VALUE: the value of a group's only row.
 
-use super::column::{Number, Kind, NULL, SlotFunction, decode_column, get_bytes, put_bytes, try_for_each_row};
+use super::column::{Kind, NULL, Number, SlotFunction, decode_column, get_bytes, put_bytes, try_for_each_row};
 use super::types::{input, mismatch, nullable_if_empty, single};
 use super::{AggregateArgument, AggregateDef, AggregateOptions, ResolvedAggregate};
 use arrow::array::{ArrayRef, BooleanArray};

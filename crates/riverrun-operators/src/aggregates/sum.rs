@@ -1,6 +1,6 @@
 //! SUM.
 
-use super::column::{Number, Kind, Of, SlotFunction, for_each_row, primitive, validity};
+use super::column::{Kind, Number, Of, SlotFunction, for_each_row, primitive, validity};
 use super::number::{Addend, add_wide, to_decimal};
 use super::types::{input, nullable_if_empty, numeric};
 use super::{AggregateArgument, AggregateDef, AggregateFunction, AggregateOptions, ResolvedAggregate};

@@ -1,6 +1,6 @@
 //! VAR_POP, VAR_SAMP, STDDEV_POP, STDDEV_SAMP, by Welford's method in DOUBLE as in Flink 2.3.
 
-use super::column::{Number, Kind, SlotFunction, for_each_row, primitive, validity};
+use super::column::{Kind, Number, SlotFunction, for_each_row, primitive, validity};
 use super::number::from_doubles;
 use super::types::{average_type, input_as, nullable_if_empty, numeric};
 use super::{AggregateArgument, AggregateDef, AggregateOptions, ResolvedAggregate};
