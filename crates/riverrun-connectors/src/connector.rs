@@ -297,6 +297,36 @@ pub const COMMON_OPTIONS: &[OptionDef] = &[
          compared with the clock in table.local-time-zone, a TIMESTAMP_LTZ with the instant.",
     ),
     OptionDef::new(
+        "scan.watermark.emit.strategy",
+        OptionType::OneOf(&["on-event", "on-periodic"]),
+        Some("on-periodic"),
+        "Accepted for Flink's sake, and has no effect: the watermark moves with the rows.",
+    ),
+    OptionDef::new(
+        "scan.watermark.emit.on-event.gap",
+        OptionType::Int,
+        Some("1"),
+        "Accepted for Flink's sake, and has no effect.",
+    ),
+    OptionDef::new(
+        "scan.watermark.alignment.group",
+        OptionType::Text,
+        None,
+        "Accepted for Flink's sake, and has no effect on results: how far sources are apart changes what is held in state.",
+    ),
+    OptionDef::new(
+        "scan.watermark.alignment.max-drift",
+        OptionType::Duration,
+        None,
+        "Accepted for Flink's sake, and has no effect, as the group.",
+    ),
+    OptionDef::new(
+        "scan.watermark.alignment.update-interval",
+        OptionType::Duration,
+        Some("1 s"),
+        "Accepted for Flink's sake, and has no effect, as the group.",
+    ),
+    OptionDef::new(
         "scan.parallelism",
         OptionType::Int,
         None,

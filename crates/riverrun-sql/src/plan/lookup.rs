@@ -16,7 +16,7 @@ use riverrun_connectors::connector::{LookupSpec, LookupTable, LookupWay};
 use riverrun_connectors::lookup::{ReloadTimes, read_all, reload_times};
 use riverrun_connectors::{Connector, OnError, SourceSpec};
 use riverrun_core::options::parse_duration;
-use riverrun_core::{Clock, Error, Field, Result};
+use riverrun_core::{Clock, Error, Field, Options, Result};
 use riverrun_operators::expression::Expression;
 use riverrun_operators::join::{LEFT, RIGHT};
 use riverrun_operators::lookup_join::waiting::Waits;
@@ -219,7 +219,7 @@ impl Planner<'_> {
                 key,
                 columns: columns.to_vec(),
             };
-            let cache = cache_of(table);
+            let cache = cache_of(&table.options);
             return Ok(LookupSource::Asked { table: Arc::new(Table { connector, spec: lookup }), cache });
         }
         let spec = SourceSpec { projection: columns.to_vec(), metadata: Vec::new(), ..self.source_spec(table) };
@@ -260,19 +260,28 @@ impl Planner<'_> {
     }
 }
 
-/// `lookup.cache` and its settings, which have been validated.
-fn cache_of(table: &BoundTable) -> Option<LookupCache> {
-    let text = |key: &str| table.options.given(key).map(|value| value.text.trim());
-    if !text("lookup.cache").is_some_and(|cache| cache.eq_ignore_ascii_case("PARTIAL")) {
-        return None;
-    }
+/// `lookup.cache` and its settings, which have been validated; also the names that they had before Flink 1.16.
+fn cache_of(options: &Options) -> Option<LookupCache> {
+    let text = |key: &str| options.given(key).map(|value| value.text.trim());
     let duration = |key: &str| text(key).and_then(parse_duration);
+    let rows = |key: &str| text(key).and_then(|rows| rows.parse().ok());
+    let is_false = |key: &str| text(key).is_some_and(|kept| kept.eq_ignore_ascii_case("false"));
+    if text("lookup.cache").is_some_and(|cache| cache.eq_ignore_ascii_case("PARTIAL")) {
+        return Some(LookupCache {
+            max_rows: rows("lookup.partial-cache.max-rows"),
+            expire_after_write: duration("lookup.partial-cache.expire-after-write"),
+            expire_after_access: duration("lookup.partial-cache.expire-after-access"),
+            missing_keys: !is_false("lookup.partial-cache.cache-missing-key"),
+        });
+    }
+    // Under their old names the two make a cache together.
+    let max_rows = rows("lookup.cache.max-rows").filter(|rows| *rows > 0)?;
+    let lifetime = duration("lookup.cache.ttl").filter(|lifetime| lifetime.0 > 0)?;
     Some(LookupCache {
-        max_rows: text("lookup.partial-cache.max-rows").and_then(|rows| rows.parse().ok()),
-        expire_after_write: duration("lookup.partial-cache.expire-after-write"),
-        expire_after_access: duration("lookup.partial-cache.expire-after-access"),
-        missing_keys: !text("lookup.partial-cache.cache-missing-key")
-            .is_some_and(|kept| kept.eq_ignore_ascii_case("false")),
+        max_rows: Some(max_rows),
+        expire_after_write: Some(lifetime),
+        expire_after_access: None,
+        missing_keys: !is_false("lookup.cache.caching-missing-key"),
     })
 }
 

@@ -1,5 +1,6 @@
+use super::cache_of;
 use crate::plan::tests::plan as plan_of;
-use riverrun_core::Error;
+use riverrun_core::{Error, Options};
 
 const TABLES: &str = "CREATE TABLE orders (id INT, customer STRING, p AS PROCTIME()) WITH ('connector' = 'datagen');
 CREATE TABLE people (name STRING, country STRING) WITH ('connector' = 'filesystem', 'path' = '${DIR}/clicks.json', 'format' = 'json');
@@ -122,4 +123,23 @@ fn options_of_a_table_that_is_held_whole_are_checked() {
     assert!(error.message().contains("'lookup.cache'"), "{error}");
     let error = with("'lookup.full-cache.periodic-reload.interval' = '0 s'");
     assert!(error.message().ends_with("it must be longer than nothing"), "{error}");
+}
+
+#[test]
+fn a_cache_may_be_asked_for_by_its_old_options() {
+    let cache = |pairs: &[(&str, &str)]| {
+        let mut options = Options::default();
+        pairs.iter().for_each(|(key, value)| options.set(*key, *value));
+        let cache = cache_of(&options)?;
+        Some((cache.max_rows, cache.expire_after_write.map(|lifetime| lifetime.0), cache.missing_keys))
+    };
+    let (rows, lifetime) = (("lookup.cache.max-rows", "100"), ("lookup.cache.ttl", "10 s"));
+    assert_eq!(cache(&[("lookup.cache", "PARTIAL")]), Some((None, None, true)));
+    assert_eq!(cache(&[rows, lifetime]), Some((Some(100), Some(10_000), true)));
+    let without_misses = ("lookup.cache.caching-missing-key", "false");
+    assert_eq!(cache(&[rows, lifetime, without_misses]), Some((Some(100), Some(10_000), false)));
+    // One of them alone makes none, nor do they without rows or time.
+    assert_eq!(cache(&[rows]), None);
+    assert_eq!(cache(&[lifetime]), None);
+    assert_eq!(cache(&[("lookup.cache.max-rows", "-1"), lifetime]), None);
 }

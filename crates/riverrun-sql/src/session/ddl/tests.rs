@@ -238,3 +238,21 @@ fn the_function_of_nexmark_is_known_by_its_class() {
     );
     assert!(run(&used).unwrap().1.is_some());
 }
+
+#[test]
+fn options_of_watermarks_that_change_no_result_are_taken() {
+    let query = |options: &str| {
+        format!(
+            "CREATE TABLE w (id INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts)
+             WITH ('connector' = 'filesystem', 'format' = 'json', 'path' = 'Cargo.toml', {options}); SELECT * FROM w"
+        )
+    };
+    let taken = query(
+        "'scan.watermark.emit.strategy' = 'on-event', 'scan.watermark.emit.on-event.gap' = '5',
+         'scan.watermark.alignment.group' = 'g', 'scan.watermark.alignment.max-drift' = '1 min',
+         'scan.watermark.alignment.update-interval' = '1 s'",
+    );
+    assert!(run(&taken).unwrap().1.is_some());
+    let error = run(&query("'scan.watermark.emit.strategy' = 'sometimes'")).unwrap_err();
+    assert_eq!(error.message(), "'sometimes' is no value for option 'scan.watermark.emit.strategy'");
+}
