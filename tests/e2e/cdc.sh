@@ -5,12 +5,12 @@ cdc_install() { kafka_install; }
 cdc_start() { kafka_start && postgres_start; }
 cdc_stop() { kafka_stop; postgres_stop; }
 
-# cdc_events FORMAT: 4000 changes of 300 rows, `key|event`: insertions, updates, and deletions of rows that come again later.
+# cdc_events FORMAT: 24000 changes of 300 rows, `key|event`: each is inserted, updated twice, deleted, and comes again.
 cdc_events() {
   awk -v format="$1" 'BEGIN {
-    for (turn = 1; turn <= 4000; turn++) {
+    for (turn = 1; turn <= 24000; turn++) {
       id = (turn * 7) % 300; row = "{\"id\":" id ",\"amount\":" turn "}"; before = rows[id]
-      if (before == "") kind = "insert"; else kind = turn % 5 == 0 ? "delete" : "update"
+      if (before == "") kind = "insert"; else kind = (int(turn / 300) + id) % 4 == 3 ? "delete" : "update"
       rows[id] = kind == "delete" ? "" : row
       if (kind == "delete") row = before
       old = kind == "update" ? before : "null"
@@ -40,9 +40,10 @@ cdc_through_kills() {
     echo "EXECUTE STATEMENT SET BEGIN INSERT INTO ${topic}_rows SELECT * FROM changes; INSERT INTO ${topic}_sums SELECT MOD(id, 7), COUNT(*), SUM(amount) FROM changes GROUP BY MOD(id, 7); END;"
   } >"$dir/cdc.sql"
   # So slow that there is something to kill.
-  export RIVERRUN_FAULTS='delay(30ms)@source-read'
+  export RIVERRUN_FAULTS='delay(30ms)@source-read:*'
   crash_run "$dir/cdc.sql" 4 -D execution.batch-size=20
   unset RIVERRUN_FAULTS
+  echo "checkpoints: $(newest_checkpoint)" | tee "$dir/table"
   [ "$(newest_checkpoint)" -ge 5 ] || fail "no checkpoints were gone on from"
   expected=$(cdc_rows)
   equal "$(md5sum <<<"$expected")" "$(psql_ -F' ' -c "SELECT * FROM ${topic}_rows ORDER BY id" | md5sum)" "rows of the database"

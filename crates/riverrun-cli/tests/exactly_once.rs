@@ -120,6 +120,6 @@ fn rows_that_were_updated_and_deleted_between_two_commits_are_gone() {
     // In many ticks, and one commit.
     let mut run = case.command();
     run.args(["run", "pipeline.sql", "--state-dir", "state", "-p", "2", "-D", "execution.batch-size=10"]);
-    Ended::from(run.env("RIVERRUN_FAULTS", "delay(2ms)@source-read").output().unwrap()).ok();
+    Ended::from(run.env("RIVERRUN_FAULTS", "delay(2ms)@source-read:*").output().unwrap()).ok();
     assert_eq!(counts(&case, "SELECT count(*), sum(amount) FROM latest"), (KEYS / 10, KEYS / 10 * 3));
 }

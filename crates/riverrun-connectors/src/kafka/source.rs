@@ -113,6 +113,7 @@ struct KafkaReader {
     decoder: RecordDecoder,
     dead: DeadLetters,
     fetcher: Option<Fetcher>,
+    /// What was gone on from, until it is known which partitions are this worker's: a checkpoint may come before that.
     restored: BTreeMap<Partition, i64>,
     /// The next offset to read of each partition that is not finished, or was.
     offsets: BTreeMap<Partition, i64>,
@@ -181,8 +182,8 @@ impl KafkaReader {
 impl SourceReader<RowBatch> for KafkaReader {
     fn poll(&mut self, out: &mut SourceOutput<RowBatch>) -> Result<SourceState> {
         if self.fetcher.is_none() {
-            let restored = std::mem::take(&mut self.restored);
-            self.fetcher = Some(Fetcher::start(self.fetch.clone(), restored, self.context.waker.clone())?);
+            let (fetch, waker) = (self.fetch.clone(), self.context.waker.clone());
+            self.fetcher = Some(Fetcher::start(fetch, self.restored.clone(), waker)?);
         }
         if !self.waiting.is_empty() {
             self.decode(out)?;
@@ -199,6 +200,7 @@ impl SourceReader<RowBatch> for KafkaReader {
             }
             Ok(Event::Assigned(partitions)) => {
                 self.assigned = true;
+                self.restored.clear();
                 tracing::info!("table {}: {}", self.spec.table, assigned(&partitions));
                 for (partition, offset) in partitions {
                     let split: SplitId = format!("{}-{}", partition.0, partition.1).into();
@@ -228,7 +230,7 @@ impl SourceReader<RowBatch> for KafkaReader {
     fn snapshot(&mut self) -> Result<OperatorSnapshot> {
         self.snapshots.push_back(self.offsets.clone());
         let mut union = Vec::new();
-        for (partition, offset) in &self.offsets {
+        for (partition, offset) in self.restored.iter().chain(&self.offsets) {
             let mut bytes = vec![STATE_VERSION];
             let element = (partition.0.as_str(), partition.1, *offset);
             serde_json::to_writer(&mut bytes, &element).map_err(|error| Error::bug(error.to_string()))?;
@@ -244,7 +246,9 @@ impl SourceReader<RowBatch> for KafkaReader {
             };
             let (topic, partition, offset): (String, i32, i64) = serde_json::from_slice(rest)
                 .map_err(|error| Error::failure(format!("the snapshot's Kafka offsets can't be read: {error}")))?;
-            self.restored.insert((topic, partition), offset);
+            // Of a worker that did not know yet that a partition is another's, the offset is an older one.
+            let known = self.restored.entry((topic, partition)).or_insert(offset);
+            *known = offset.max(*known);
         }
         Ok(())
     }
@@ -266,3 +270,6 @@ impl std::fmt::Debug for KafkaSource {
         f.debug_struct("KafkaSource").field("table", &self.spec.table).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;
