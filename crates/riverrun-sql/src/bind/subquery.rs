@@ -252,7 +252,7 @@ impl QueryBinder<'_> {
             return Ok(with_column(relation, width, literal::boolean(!negated)));
         }
         let mut conditions = subquery.on.clone();
-        let (correlated, one) = (!conditions.is_empty(), subquery.values == 1);
+        let correlated = !conditions.is_empty();
         if let Some(value) = value {
             conditions.extend(equalities(value, &subquery)?);
         }
@@ -260,23 +260,16 @@ impl QueryBinder<'_> {
         subquery.mark(if value.is_some() { 0 } else { subquery.values });
         let (scope, on) = self.conditions(&relation, outer, &subquery)?;
         let unknown = value.filter(|_| on.iter().any(|condition| condition.data_type().nullable));
-        if unknown.is_some() && !one {
-            let what = if negated { "NOT IN" } else { "IN" };
-            return Err(Error::unsupported(format!(
-                "{what} (SELECT …) over rows of values that may be NULL, within another expression"
-            ))
-            .detail("whether a row equals NULL is not known, and neither TRUE nor FALSE would be right")
-            .hint("make it a condition of its own (… AND x IN (SELECT …)), or use EXISTS"));
-        }
         let joined = Relation::join(relation, subquery.relation, JoinKind::Left, on, None);
         let mark = joined.schema.len() - 1;
         let mark = scope::column(mark, &TypeKind::Boolean.nullable());
         if let Some(value) = unknown {
             let found = self.exprs(&scope).call(operators::IS_NOT_NULL, vec![mark])?;
-            let value = self.exprs(outer).bind(value)?;
+            let values = compared(value).into_iter().map(|value| self.exprs(outer).bind(value));
+            let values = values.collect::<Result<_>>()?;
             return match correlated {
-                true => self.null_aware_by_row(joined, (width, outer), (value, found), query, negated),
-                false => self.null_aware(joined, width, (value, found), query, negated),
+                true => self.null_aware_by_row(joined, (width, outer), (values, found), query, negated),
+                false => self.null_aware(joined, width, (values, found), query, negated),
             };
         }
         let found = if negated { operators::IS_NULL } else { operators::IS_NOT_NULL };
@@ -354,16 +347,21 @@ fn checked_row(relation: Relation, keys: usize, single: bool) -> Result<Relation
     Ok(Relation { kind, schema })
 }
 
-/// `value = $v0` for each column of the subquery.
-fn equalities(value: &ast::Expr, subquery: &Subquery) -> Result<Vec<ast::Expr>> {
-    let values: Vec<&ast::Expr> = match value {
+/// The values that IN compares: those of a row in parentheses, or one.
+fn compared(value: &ast::Expr) -> Vec<&ast::Expr> {
+    match value {
         ast::Expr::Tuple(values) => values.iter().collect(),
         ast::Expr::Nested(inner) => match inner.as_ref() {
             ast::Expr::Tuple(values) => values.iter().collect(),
             _ => vec![value],
         },
         _ => vec![value],
-    };
+    }
+}
+
+/// `value = $v0` for each column of the subquery.
+fn equalities(value: &ast::Expr, subquery: &Subquery) -> Result<Vec<ast::Expr>> {
+    let values = compared(value);
     if values.len() != subquery.values {
         return Err(Error::input(format!(
             "IN compares {} with the {} columns that the subquery selects",

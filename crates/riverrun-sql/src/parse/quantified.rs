@@ -85,9 +85,15 @@ fn rewritten(expr: &Expr) -> Option<Expr> {
     Some(Expr::Nested(Box::new(expr)))
 }
 
-/// The query that counts the rows of a query of one column, and those that are not NULL.
-pub(crate) fn counted(query: &ast::Query) -> Option<Box<ast::Query>> {
-    over(query, "COUNT(*), COUNT(`$v`)")
+/// The query that counts the rows of a query of `width` columns, and those without a NULL.
+pub(crate) fn counted(query: &ast::Query, width: usize) -> Option<Box<ast::Query>> {
+    if width == 1 {
+        return over(query, "COUNT(*), COUNT(`$v`)", "`$v`");
+    }
+    let names: Vec<String> = (0..width).map(|number| format!("`$v{number}`")).collect();
+    let whole = names.join(" IS NOT NULL AND ");
+    let calls = format!("COUNT(*), COUNT(*) FILTER (WHERE {whole} IS NOT NULL)");
+    over(query, &calls, &names.join(", "))
 }
 
 /// A table of FROM.
@@ -101,13 +107,13 @@ pub(crate) fn table_named(name: &str) -> Option<ast::TableWithJoins> {
 }
 
 fn aggregated(query: &ast::Query, call: &str) -> Option<Expr> {
-    over(query, call).map(Expr::Subquery)
+    over(query, call, "`$v`").map(Expr::Subquery)
 }
 
-/// `SELECT calls FROM (query) AS t ($v)`. Where the query does no more than select a value of each row, the calls take that value: what
+/// `SELECT calls FROM (query) AS t (columns)`. Where the query does no more than select a value of each row, the calls take that value: what
 /// it says of the rows around it is understood in its own FROM only.
-fn over(query: &ast::Query, calls: &str) -> Option<Box<ast::Query>> {
-    let text = format!("SELECT {calls} FROM (SELECT 1) AS `$t` (`$v`)");
+fn over(query: &ast::Query, calls: &str, columns: &str) -> Option<Box<ast::Query>> {
+    let text = format!("SELECT {calls} FROM (SELECT 1) AS `$t` ({columns})");
     let mut outer = Parser::new(&dialect::FLINK).try_with_sql(&text).ok()?.parse_query().ok()?;
     let SetExpr::Select(select) = outer.body.as_mut() else { return None };
     if let Some(value) = selected_value(query) {

@@ -2,10 +2,11 @@
 //!
 //! A value that is found is IN. One that isn't is not, if the subquery gives no row; else nobody knows if it is NULL itself, or
 //! if the subquery gives a NULL. So the subquery's rows and its values are counted besides; of one that reads the outer row, it
-//! is looked whether it has any rows for that, and a NULL among them.
+//! is looked whether it has any rows for that, and a NULL among them. A row of values of which one is NULL counts as NULL, even
+//! where another one differs, as in Flink.
 
 use super::with_column;
-use crate::bind::conditional::and;
+use crate::bind::conditional::{and, or};
 use crate::bind::query::QueryBinder;
 use crate::bind::relation::Relation;
 use crate::bind::{literal, scope};
@@ -17,17 +18,18 @@ use riverrun_operators::join::JoinKind;
 use sqlparser::ast;
 
 impl QueryBinder<'_> {
-    /// The first `width` columns of `joined`, and behind them whether `value` is among the rows of the subquery; `found` says
+    /// The first `width` columns of `joined`, and behind them whether `values` are among the rows of the subquery; `found` says
     /// whether the join has found an equal one.
     pub(super) fn null_aware(
         &mut self,
         joined: Relation,
         width: usize,
-        (value, found): (Expr, Expr),
+        (values, found): (Vec<Expr>, Expr),
         query: &ast::Query,
         negated: bool,
     ) -> Result<(Relation, Expr)> {
-        let counts = counted(query).ok_or_else(|| Error::bug("the counts of a subquery were not read"))?;
+        let counts =
+            counted(query, values.len()).ok_or_else(|| Error::bug("the counts of a subquery were not read"))?;
         let counts = self.query(&counts)?;
         let first = joined.schema.len();
         // There is no row of counts where there is nothing to count.
@@ -40,7 +42,7 @@ impl QueryBinder<'_> {
         let branches = vec![
             (found, literal::boolean(!negated)),
             (is_null(column(first))?, literal::boolean(negated)),
-            (is_null(value)?, unknown.clone()),
+            (self.any_null(values)?, unknown.clone()),
             (binder.call(operators::LESS, vec![column(first + 1), column(first)])?, unknown),
         ];
         let otherwise = Box::new(literal::boolean(negated));
@@ -53,15 +55,14 @@ impl QueryBinder<'_> {
         &mut self,
         joined: Relation,
         (width, outer): (usize, &scope::Scope),
-        (value, found): (Expr, Expr),
+        (values, found): (Vec<Expr>, Expr),
         query: &ast::Query,
         negated: bool,
     ) -> Result<(Relation, Expr)> {
         let (relation, found) = with_column(joined, width, found);
         let (relation, any) = self.with_presence(relation, outer, query, false)?;
         let (relation, null) = self.with_presence(relation, outer, query, true)?;
-        let nothing = scope::Scope::empty();
-        let value_is_null = self.exprs(&nothing).call(operators::IS_NULL, vec![value])?;
+        let value_is_null = self.any_null(values)?;
         let unknown = literal::null(&TypeKind::Boolean.nullable())?;
         let branches = vec![
             (found, literal::boolean(!negated)),
@@ -73,7 +74,7 @@ impl QueryBinder<'_> {
         Ok(with_column(relation, width, case))
     }
 
-    /// The relation with one more column: whether the subquery has rows for a row, or rows whose value is NULL.
+    /// The relation with one more column: whether the subquery has rows for a row, or rows with a NULL.
     fn with_presence(
         &mut self,
         relation: Relation,
@@ -84,16 +85,25 @@ impl QueryBinder<'_> {
         let mut subquery = self.subquery(query, (&relation, outer), true)?;
         let nothing = scope::Scope::empty();
         if of_null {
-            let value = scope::column(0, &subquery.relation.schema.fields[0].data_type);
-            let is_null = self.exprs(&nothing).call(operators::IS_NULL, vec![value])?;
-            subquery.relation = subquery.relation.filter(is_null);
+            let fields = subquery.relation.schema.fields.iter().take(subquery.values).enumerate();
+            let values = fields.map(|(index, field)| scope::column(index, &field.data_type)).collect();
+            let any_null = self.any_null(values)?;
+            subquery.relation = subquery.relation.filter(any_null);
         }
-        subquery.mark(1);
+        subquery.mark(subquery.values);
         let (_, on) = self.conditions(&relation, outer, &subquery)?;
         let width = relation.schema.len();
         let joined = Relation::join(relation, subquery.relation, JoinKind::Left, on, None);
         let mark = scope::column(joined.schema.len() - 1, &TypeKind::Boolean.nullable());
         let present = self.exprs(&nothing).call(operators::IS_NOT_NULL, vec![mark])?;
         Ok(with_column(joined, width, present))
+    }
+    /// Whether one of the values is NULL.
+    fn any_null(&self, values: Vec<Expr>) -> Result<Expr> {
+        let nothing = scope::Scope::empty();
+        let binder = self.exprs(&nothing);
+        let nulls: Vec<Expr> =
+            values.into_iter().map(|value| binder.call(operators::IS_NULL, vec![value])).collect::<Result<_>>()?;
+        Ok(or(nulls))
     }
 }
