@@ -40,7 +40,7 @@ cdc_through_kills() {
     echo "EXECUTE STATEMENT SET BEGIN INSERT INTO ${topic}_rows SELECT * FROM changes; INSERT INTO ${topic}_sums SELECT MOD(id, 7), COUNT(*), SUM(amount) FROM changes GROUP BY MOD(id, 7); END;"
   } >"$dir/cdc.sql"
   # So slow that there is something to kill.
-  export RIVERRUN_FAULTS='delay(30ms)@source-read:*'
+  export RIVERRUN_FAULTS='delay(8ms)@source-read:*'
   crash_run "$dir/cdc.sql" 4 -D execution.batch-size=20
   unset RIVERRUN_FAULTS
   echo "checkpoints: $(newest_checkpoint)" | tee "$dir/table"
