@@ -125,9 +125,6 @@ fn an_unknown_option_of_the_session_says_where_they_are_listed() {
 
 #[test]
 fn a_statement_that_shows_what_is_not_there_says_what_does() {
-    case()
-        .run("SHOW PARTITIONS t;", &[])
-        .failed(2, &["SHOW PARTITIONS is not supported yet", "help: SHOW CREATE TABLE t"]);
     case().run("SHOW JOBS;", &[]).failed(2, &["SHOW JOBS is not supported yet"]);
 }
 

@@ -140,6 +140,26 @@ fn explain_shows_schema_changelog_and_time_of_every_node() {
 }
 
 #[test]
+fn explain_of_a_table_created_as_a_query_creates_none() {
+    let created = "TABLE sums WITH ('connector' = 'blackhole') AS SELECT item, COUNT(*) AS n FROM orders GROUP BY item";
+    for begin in ["CREATE", "CREATE OR REPLACE", "REPLACE", "CHANGELOG_MODE CREATE"] {
+        let ended = orders().run(&format!("{ORDERS_TABLE} EXPLAIN {begin} {created}; SHOW TABLES;"), &[]).ok();
+        for text in ["Sink(table=[sums]", "Aggregate", "Source(table=[orders]", "─\norders\n"] {
+            assert!(ended.out.contains(text), "`{text}` is not in:\n{}", ended.out);
+        }
+        assert!(!ended.out.contains("\nsums\n"), "{}", ended.out);
+    }
+    // Whatever has its name already stays as it is.
+    let taken = created.replace("sums", "IF NOT EXISTS taken");
+    let sql = format!(
+        "{ORDERS_TABLE} CREATE TABLE taken (x INT) WITH ('connector' = 'blackhole');
+         EXPLAIN CREATE {taken}; SHOW COLUMNS FROM taken;"
+    );
+    let ended = orders().run(&sql, &[]).ok();
+    assert!(ended.out.contains("Sink(table=[taken]") && ended.out.contains("\nx "), "{}", ended.out);
+}
+
+#[test]
 fn check_plans_and_runs_nothing() {
     let case = orders();
     case.file("pipeline.sql", &format!(

@@ -9,6 +9,7 @@ mod created_as;
 mod describe;
 pub mod functions;
 mod like;
+mod partitions;
 mod stars;
 mod table;
 
@@ -16,6 +17,7 @@ use catalogs::Described;
 pub use created_as::with_columns;
 pub use describe::{describe, show_create_table, show_create_view};
 pub use functions::Functions;
+pub use partitions::Partition;
 pub use stars::{StarColumn, Stars};
 pub use table::{CatalogTable, CatalogView, Object, ObjectPath};
 
@@ -383,6 +385,14 @@ impl Catalog {
     pub fn drop_object(&mut self, drop: &DropObject) -> Result<()> {
         match drop.kind {
             ObjectKind::Table | ObjectKind::View => self.drop_table(drop),
+            // There are none.
+            ObjectKind::MaterializedTable if drop.if_exists => Ok(()),
+            ObjectKind::MaterializedTable => {
+                let is = self.get(&self.path(&drop.name)?).map(Object::noun);
+                Err(Error::input(format!("there is no materialized table '{}'", drop.name))
+                    .hint_opt(is.map(|noun| format!("it is a {noun}: write DROP {}", noun.to_uppercase())))
+                    .at(drop.name.place()))
+            }
             ObjectKind::Catalog => self.drop_catalog(drop),
             ObjectKind::Database => self.drop_database(drop),
         }

@@ -89,12 +89,12 @@ pub use create::unfilled;
 pub use statement::{
     AlterCatalog, AlterTable, AlterView, CatalogChange, ColumnDef, ColumnKind, ColumnPosition, CreateCatalog,
     CreateDatabase, CreateFunction, CreateTable, CreateView, DropFunction, DropObject, Explain, FunctionFile,
-    FunctionScope, Hint, Hints, Insert, Like, LikeOption, MergeStrategy, Name, NamePart, ObjectKind, PrimaryKey, Query,
-    Replaces, Returns, Show, ShowKind, SqlExpr, Statement, StatementKind, TableChange, TablePart, ViewChange,
-    Watermark,
+    FunctionScope, Hint, Hints, Insert, Like, LikeOption, MergeStrategy, Name, NamePart, ObjectKind, PartitionSpec,
+    PrimaryKey, Query, Replaces, Returns, Show, ShowKind, SqlExpr, Statement, StatementKind, TableChange, TablePart,
+    ViewChange, Watermark,
 };
 
-pub use statements::{is_complete, parse, parse_behind, parse_expression, parse_plain};
+pub use statements::{is_complete, parse, parse_behind, parse_expression, parse_plain, rows_of_created};
 pub(crate) use tokens::LineOffsets;
 pub use tokens::Variables;
 

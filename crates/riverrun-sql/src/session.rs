@@ -193,6 +193,8 @@ pub const SESSION_OPTIONS: &[OptionDef] = &[
 pub struct SessionConfig {
     options: Options,
     components: Option<Arc<dyn ComponentLoader>>,
+    /// Whether UNLOAD MODULE has taken `core` away. Its functions work all the same.
+    core_unloaded: bool,
 }
 
 impl SessionConfig {

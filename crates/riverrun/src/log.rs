@@ -23,6 +23,9 @@ fn shown(statement: &Statement) -> String {
             return format!("SET '{}' = '{}'", key.value, shown_value(&key.value, &value.value));
         }
         StatementKind::Query(_) | StatementKind::Insert(_) | StatementKind::StatementSet(_) => text.find("/*+"),
+        StatementKind::Explain(explain) if matches!(explain.statement.kind, StatementKind::CreateTable(_)) => {
+            text.find('\'')
+        }
         StatementKind::Explain(_) | StatementKind::CreateView(_) => text.find("/*+"),
         _ => text.find('\''),
     };
@@ -87,6 +90,8 @@ mod tests {
     fn no_password_is_logged() {
         let table = "CREATE TABLE t (\n  a INT\n) WITH ('connector' = 'jdbc', 'password' = 'hush')";
         assert_eq!(shown_of(table), "CREATE TABLE t ( a INT ) WITH (…");
+        let explained = "EXPLAIN CREATE TABLE t WITH ('password' = 'hush') AS SELECT 1";
+        assert_eq!(shown_of(explained), "EXPLAIN CREATE TABLE t WITH (…");
         assert_eq!(shown_of("ALTER TABLE t SET ('password' = 'hush')"), "ALTER TABLE t SET (…");
         assert_eq!(shown_of("SET 's3.secret-key' = 'hush'"), "SET 's3.secret-key' = '******'");
         assert_eq!(shown_of("SET 'pipeline.name' = 'x'"), "SET 'pipeline.name' = 'x'");

@@ -13,7 +13,9 @@ use riverrun_core::metrics::OperatorTotals;
 use riverrun_core::{Place, Result};
 use riverrun_runtime::process::ProcessLayout;
 use riverrun_sql::catalog::Object;
-use riverrun_sql::parse::{FunctionScope, Insert, Query, Statement, StatementKind};
+use riverrun_sql::parse::{
+    CreateTable, FunctionScope, Insert, Query, Replaces, Statement, StatementKind, rows_of_created,
+};
 use riverrun_sql::plan::{Properties, StreamPlan};
 use riverrun_sql::session::Rows;
 use std::sync::Arc;
@@ -298,7 +300,7 @@ fn changes_meaning(kind: &StatementKind) -> bool {
         | StatementKind::DropFunction(_)
         | StatementKind::UseCatalog(_)
         | StatementKind::UseDatabase(_)
-        | StatementKind::UseModules
+        | StatementKind::UseModules(_)
         | StatementKind::Set(Some(_))
         | StatementKind::Reset(_) => true,
         _ => false,
@@ -319,8 +321,18 @@ fn explain_plan(session: &Session, statement: &Statement) -> Result<StreamPlan> 
         StatementKind::Query(query) => session.planner().plan_query(query),
         StatementKind::Insert(insert) => session.planner().plan_inserts(std::slice::from_ref(insert)),
         StatementKind::StatementSet(inserts) => session.planner().plan_inserts(inserts),
+        StatementKind::CreateTable(create) => plan_of_created(session, create, statement),
         _ => Err(riverrun_core::Error::input("only queries and INSERTs have a plan").at(statement.place)),
     }
+}
+
+/// The plan of the INSERT that would fill a table, in a session of its own where the table is, whatever has its name here.
+fn plan_of_created(session: &Session, create: &CreateTable, statement: &Statement) -> Result<StreamPlan> {
+    let create = CreateTable { if_not_exists: false, replaces: Some(Replaces::IfThere), ..create.clone() };
+    let insert = rows_of_created(&create);
+    let mut with_table = session.copy();
+    with_table.execute(&Statement { kind: StatementKind::CreateTable(create), ..statement.clone() })?;
+    with_table.planner().plan_inserts(insert.as_slice())
 }
 
 fn run_query(

@@ -57,6 +57,11 @@ impl Session {
         Session { catalog: Catalog::default(), config, clock }
     }
 
+    /// A session of its own that begins with what this one has.
+    pub(crate) fn copy(&self) -> Session {
+        Session { catalog: self.catalog.clone(), config: self.config.clone(), clock: self.clock.clone() }
+    }
+
     /// Sets an option, as SET does; a note where the option has no effect here.
     pub fn set(&mut self, key: &str, value: &str) -> Result<Option<String>> {
         self.config.set_text(key, value)

@@ -401,11 +401,13 @@ fn what_is_no_statement() {
         "
 FROBNICATE t;
   2:1 'FROBNICATE' begins no statement
-  help: statements begin with SELECT, WITH, VALUES, INSERT, CREATE, DROP, ALTER, USE, SET, RESET, SHOW, DESCRIBE, DESC, EXPLAIN, EXECUTE, BEGIN, STATEMENT
+  help: statements begin with SELECT, WITH, VALUES, INSERT, CREATE, DROP, ALTER, USE, LOAD, UNLOAD, SET, RESET, SHOW, DESCRIBE, DESC, EXPLAIN, EXECUTE, BEGIN, STATEMENT
 MERGE INTO t USING u ON t.id = u.id;
   2:1 MERGE is not supported yet
 EXPLAIN DROP TABLE t;
-  2:9 only a query, an INSERT or a statement set can be explained
+  2:9 only a query, an INSERT, a statement set or a table created AS a query can be explained
+EXPLAIN CREATE TABLE n (x INT) WITH ('connector' = 'blackhole');
+  2:9 only a query, an INSERT, a statement set or a table created AS a query can be explained
 BEGIN STATEMENT SET; SELECT 1; END;
   2:22 a statement set holds only INSERT statements, found 'SELECT'
 BEGIN STATEMENT SET; INSERT INTO sink SELECT 1, 'a';

@@ -44,6 +44,12 @@ impl Catalog {
                     );
                 }
             }
+            TableChange::AddPartitions(specs, if_not_exists) => {
+                specs.iter().try_for_each(|spec| table.add_partition(spec, *if_not_exists))?;
+            }
+            TableChange::DropPartitions(specs, if_exists) => {
+                specs.iter().try_for_each(|spec| table.drop_partition(spec, *if_exists))?;
+            }
             TableChange::SetOptions(options) => {
                 options.iter().for_each(|(key, value)| table.options.insert(key, value.clone()));
             }

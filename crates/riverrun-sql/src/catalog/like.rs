@@ -19,6 +19,7 @@ pub(super) fn merge(path: ObjectPath, create: &CreateTable, base: Option<&Catalo
             (key.name.as_ref().map(|name| name.value.clone()), key.columns.iter().map(|c| c.value.clone()).collect())
         }),
         partition_keys: create.partitioned_by.iter().map(|key| key.value.clone()).collect(),
+        partitions: Vec::new(),
         options: create.options.clone(),
         comment: create.comment.clone(),
         temporary: create.temporary,

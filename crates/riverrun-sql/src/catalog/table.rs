@@ -1,5 +1,6 @@
 //! A table and a view as the catalog keeps them.
 
+use super::Partition;
 use super::stars::Stars;
 use crate::parse::{ColumnDef, ColumnKind, Query, Watermark};
 use riverrun_core::{DataType, Options};
@@ -53,6 +54,8 @@ pub struct CatalogTable {
     pub primary_key: Option<(Option<String>, Vec<String>)>,
     /// PARTITIONED BY.
     pub partition_keys: Vec<String>,
+    /// The partitions that ADD PARTITION has named.
+    pub partitions: Vec<Partition>,
     /// WITH, where the statement stands they were written in.
     pub options: Options,
     /// COMMENT.

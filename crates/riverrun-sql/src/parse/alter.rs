@@ -25,7 +25,7 @@ pub(super) fn table(reader: &mut Reader<'_>) -> Parsed<StatementKind> {
         }
         Some("SET") => TableChange::SetOptions(options(parser)?),
         Some("RESET") => TableChange::ResetOptions(option_keys(parser)?),
-        Some("ADD") => TableChange::Add(elements(reader, &name)?),
+        Some("ADD") => added(reader, &name)?,
         Some("MODIFY") => TableChange::Modify(elements(reader, &name)?),
         Some("DROP") => dropped(reader)?,
         found => {
@@ -71,6 +71,44 @@ pub(super) fn database(reader: &mut Reader<'_>) -> Parsed<StatementKind> {
     Ok(StatementKind::AlterDatabase(name))
 }
 
+/// What stands behind ADD.
+fn added(reader: &mut Reader<'_>, name: &Name) -> Parsed<TableChange> {
+    let parser = &mut reader.parser;
+    let if_not_exists = parser.accept_all(&["IF", "NOT", "EXISTS"]);
+    if !if_not_exists && !is_word(parser.peek_token_ref(), "PARTITION") {
+        return Ok(TableChange::Add(elements(reader, name)?));
+    }
+    let mut partitions = Vec::new();
+    while partitions.is_empty() || is_word(parser.peek_token_ref(), "PARTITION") {
+        parser.expect_word("PARTITION")?;
+        partitions.push(partition(parser)?);
+        if parser.accept("WITH") {
+            // No connector knows options of a partition.
+            options(parser)?;
+        }
+    }
+    Ok(TableChange::AddPartitions(partitions, if_not_exists))
+}
+
+/// The keys of a partition with their values, in parentheses.
+pub(super) fn partition(parser: &mut Parser<'_>) -> Parsed<PartitionSpec> {
+    parser.expect_token(&Token::LParen)?;
+    let mut values = Vec::new();
+    loop {
+        let key = parser.name_part("a partition key")?;
+        parser.expect_token(&Token::Eq)?;
+        let token = parser.next_token();
+        let (Token::SingleQuotedString(value) | Token::Number(value, _)) = &token.token else {
+            return Err(parser.expected_here("a number, or a value in single quotes", &token));
+        };
+        values.push((key, value.clone()));
+        if !parser.consume_token(&Token::Comma) {
+            parser.expect_token(&Token::RParen)?;
+            return Ok(PartitionSpec { values });
+        }
+    }
+}
+
 /// What stands behind DROP.
 fn dropped(reader: &mut Reader<'_>) -> Parsed<TableChange> {
     let parser = &mut reader.parser;
@@ -83,10 +121,18 @@ fn dropped(reader: &mut Reader<'_>) -> Parsed<TableChange> {
     if parser.accept("WATERMARK") {
         return Ok(TableChange::DropWatermark);
     }
-    let token = parser.peek_token_ref();
-    if is_word(token, "PARTITION") || is_word(token, "IF") {
-        return Err(parser.message_at("ALTER TABLE … DROP PARTITION is not supported yet", token));
+    let if_exists = parser.accept_all(&["IF", "EXISTS"]);
+    if if_exists || is_word(parser.peek_token_ref(), "PARTITION") {
+        let mut dropped = Vec::new();
+        loop {
+            parser.expect_word("PARTITION")?;
+            dropped.push(partition(parser)?);
+            if !parser.consume_token(&Token::Comma) {
+                return Ok(TableChange::DropPartitions(dropped, if_exists));
+            }
+        }
     }
+    let token = parser.peek_token_ref();
     if token.token == Token::LParen {
         return Ok(TableChange::DropColumns(parser.name_parts("a column's name")?));
     }
@@ -96,7 +142,7 @@ fn dropped(reader: &mut Reader<'_>) -> Parsed<TableChange> {
 /// One part of a table's definition, or several in parentheses.
 fn elements(reader: &mut Reader<'_>, name: &Name) -> Parsed<Vec<TablePart>> {
     let token = reader.parser.peek_token_ref();
-    if is_word(token, "PARTITION") || is_word(token, "IF") || is_word(token, "DISTRIBUTION") {
+    if is_word(token, "DISTRIBUTION") {
         return Err(reader.parser.message_at(&format!("ALTER TABLE … {token} is not supported yet"), token));
     }
     if !reader.parser.consume_token(&Token::LParen) {

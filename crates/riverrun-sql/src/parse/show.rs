@@ -1,5 +1,6 @@
 //! SHOW.
 
+use super::alter::partition;
 use super::cursor::{Cursor, keyword_of};
 use super::errors::HINT;
 use super::statement::{Show, ShowKind, StatementKind};
@@ -15,6 +16,15 @@ pub(super) fn show(parser: &mut Parser<'_>) -> Parsed<StatementKind> {
     let kind = match word.as_deref() {
         Some("TABLES") => ShowKind::Tables,
         Some("VIEWS") => ShowKind::Views,
+        Some("MATERIALIZED") => {
+            parser.expect_word("TABLES")?;
+            ShowKind::MaterializedTables
+        }
+        Some("PARTITIONS") => {
+            let table = parser.name("a table's name")?;
+            let of = if parser.accept("PARTITION") { Some(partition(parser)?) } else { None };
+            ShowKind::Partitions(table, of)
+        }
         Some("CATALOGS") => ShowKind::Catalogs,
         Some("DATABASES") => ShowKind::Databases,
         Some("FUNCTIONS") if user => ShowKind::UserFunctions,
@@ -46,12 +56,9 @@ pub(super) fn show(parser: &mut Parser<'_>) -> Parsed<StatementKind> {
         Some("JARS") => ShowKind::Jars,
         Some("MODELS") => ShowKind::Models,
         Some("PROCEDURES") => ShowKind::Procedures,
-        Some(other @ ("JOBS" | "PARTITIONS")) => {
-            let hint = match other {
-                "PARTITIONS" => "SHOW CREATE TABLE t says by what a table is partitioned",
-                _ => "SHOW lists TABLES, VIEWS, CATALOGS, DATABASES, FUNCTIONS, COLUMNS and MODULES",
-            };
-            return Err(parser.message_at(&format!("SHOW {other} is not supported yet{HINT}{hint}"), &token));
+        Some("JOBS") => {
+            let hint = "SHOW lists TABLES, VIEWS, CATALOGS, DATABASES, FUNCTIONS, COLUMNS, PARTITIONS and MODULES";
+            return Err(parser.message_at(&format!("SHOW JOBS is not supported yet{HINT}{hint}"), &token));
         }
         found => {
             let words =
@@ -63,6 +70,7 @@ pub(super) fn show(parser: &mut Parser<'_>) -> Parsed<StatementKind> {
         kind,
         ShowKind::Tables
             | ShowKind::Views
+            | ShowKind::MaterializedTables
             | ShowKind::Catalogs
             | ShowKind::Databases
             | ShowKind::Functions

@@ -46,7 +46,11 @@ pub enum StatementKind {
     /// USE database, or USE catalog.database.
     UseDatabase(Name),
     /// USE MODULES core.
-    UseModules,
+    UseModules(NamePart),
+    /// LOAD MODULE.
+    LoadModule(NamePart),
+    /// UNLOAD MODULE.
+    UnloadModule(NamePart),
     /// INSERT INTO or INSERT OVERWRITE.
     Insert(Insert),
     /// A statement set: INSERTs that run as one job.
@@ -348,11 +352,12 @@ pub struct DropFunction {
 pub enum ObjectKind {
     Table,
     View,
+    MaterializedTable,
     Catalog,
     Database,
 }
 
-/// `DROP [TEMPORARY] TABLE | VIEW | CATALOG | DATABASE [IF EXISTS] name [RESTRICT | CASCADE]`.
+/// `DROP [TEMPORARY] TABLE | VIEW | MATERIALIZED TABLE | CATALOG | DATABASE [IF EXISTS] name [RESTRICT | CASCADE]`.
 #[derive(Clone, Debug)]
 pub struct DropObject {
     /// What it is.
@@ -409,11 +414,13 @@ pub struct Show {
 pub enum ShowKind {
     Tables,
     Views,
+    MaterializedTables,
     Catalogs,
     Databases,
     Functions,
     UserFunctions,
     Columns,
+    Partitions(Name, Option<PartitionSpec>),
     Modules { full: bool },
     CurrentCatalog,
     CurrentDatabase,
@@ -430,6 +437,6 @@ pub enum ShowKind {
 pub struct Explain {
     /// ESTIMATED_COST, CHANGELOG_MODE, JSON_EXECUTION_PLAN, PLAN_ADVICE, in upper case.
     pub details: Vec<String>,
-    /// What is explained: a query, an INSERT or a statement set.
+    /// What is explained: a query, an INSERT, a statement set or a table created AS a query.
     pub statement: Box<Statement>,
 }

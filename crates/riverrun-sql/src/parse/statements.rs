@@ -23,6 +23,8 @@ const STATEMENTS: &[&str] = &[
     "DROP",
     "ALTER",
     "USE",
+    "LOAD",
+    "UNLOAD",
     "SET",
     "RESET",
     "SHOW",
@@ -36,8 +38,8 @@ const STATEMENTS: &[&str] = &[
 
 /// Words that begin statements of Flink that are not here.
 const UNSUPPORTED: &[&str] = &[
-    "ANALYZE", "CALL", "DELETE", "UPDATE", "TRUNCATE", "LOAD", "UNLOAD", "ADD", "REMOVE", "STOP", "COMPILE", "MERGE",
-    "REFRESH", "QUIT", "EXIT", "HELP", "CLEAR", "SOURCE",
+    "ANALYZE", "CALL", "DELETE", "UPDATE", "TRUNCATE", "ADD", "REMOVE", "STOP", "COMPILE", "MERGE", "REFRESH", "QUIT",
+    "EXIT", "HELP", "CLEAR", "SOURCE",
 ];
 
 /// Parses a text into its statements; `${NAME}` is replaced by its value in `variables`.
@@ -76,29 +78,33 @@ fn parse_tokens(tokens: Tokens) -> Result<Vec<Statement>> {
     let mut statements = Vec::new();
     for tokens in split::split(tokens) {
         let statement = parse_one(&text, tokens, &hints)?;
-        let insert = rows_of_created(&statement);
+        let insert = match &statement.kind {
+            StatementKind::CreateTable(create) => rows_of_created(create),
+            _ => None,
+        };
         statements.push(statement);
-        statements.extend(insert);
+        statements.extend(insert.map(|insert| {
+            let (text, place) = (insert.text.clone(), insert.place);
+            Statement { kind: StatementKind::Insert(insert), text, place }
+        }));
     }
     Ok(statements)
 }
 
 /// The INSERT that fills a table created AS a query.
-fn rows_of_created(statement: &Statement) -> Option<Statement> {
-    let StatementKind::CreateTable(CreateTable { name, query: Some(query), .. }) = &statement.kind else { return None };
-    let text = format!("INSERT INTO {name} {}", query.text);
-    let insert = Insert {
-        table: name.clone(),
+pub fn rows_of_created(create: &CreateTable) -> Option<Insert> {
+    let query = create.query.as_ref()?;
+    Some(Insert {
+        table: create.name.clone(),
         hints: Vec::new(),
         overwrite: false,
         partition: Vec::new(),
         columns: Vec::new(),
         by_name: true,
         query: query.clone(),
-        text: text.clone(),
+        text: format!("INSERT INTO {} {}", create.name, query.text),
         place: query.place,
-    };
-    Some(Statement { kind: StatementKind::Insert(insert), text, place: query.place })
+    })
 }
 
 /// Parses an expression that stands alone.
@@ -246,6 +252,8 @@ impl Reader<'_> {
             "DROP" => self.drop_object(),
             "ALTER" => self.alter(),
             "USE" => use_object::use_object(parser),
+            "LOAD" => use_object::load(parser),
+            "UNLOAD" => use_object::unload(parser),
             "SET" => self.set(),
             "RESET" => {
                 parser.next_token();
@@ -334,6 +342,10 @@ impl Reader<'_> {
         let kind = match keyword_of(&token).as_deref() {
             Some("TABLE") => ObjectKind::Table,
             Some("VIEW") => ObjectKind::View,
+            Some("MATERIALIZED") if !temporary => {
+                parser.expect_word("TABLE")?;
+                ObjectKind::MaterializedTable
+            }
             Some("CATALOG") if !temporary => ObjectKind::Catalog,
             Some("DATABASE" | "SCHEMA") if !temporary => ObjectKind::Database,
             Some("FUNCTION") => {
@@ -344,7 +356,7 @@ impl Reader<'_> {
                 parser.expect_word("FUNCTION")?;
                 return function::drop(parser, FunctionScope::TemporarySystem);
             }
-            Some(other @ ("MODEL" | "MATERIALIZED" | "CONNECTION")) => {
+            Some(other @ ("MODEL" | "CONNECTION")) => {
                 return Err(parser.message_at(&format!("DROP {other} is not supported yet"), &token));
             }
             found => {
@@ -417,12 +429,16 @@ impl Reader<'_> {
         }
         let token = parser.peek_token_ref().clone();
         let statement = Box::new(self.statement()?);
-        match statement.kind {
-            StatementKind::Query(_) | StatementKind::Insert(_) | StatementKind::StatementSet(_) => {
-                Ok(StatementKind::Explain(Explain { details, statement }))
-            }
-            _ => Err(self.parser.message_at("only a query, an INSERT or a statement set can be explained", &token)),
+        let has_plan = match &statement.kind {
+            StatementKind::Query(_) | StatementKind::Insert(_) | StatementKind::StatementSet(_) => true,
+            StatementKind::CreateTable(create) => create.query.is_some(),
+            _ => false,
+        };
+        if !has_plan {
+            let message = "only a query, an INSERT, a statement set or a table created AS a query can be explained";
+            return Err(self.parser.message_at(message, &token));
         }
+        Ok(StatementKind::Explain(Explain { details, statement }))
     }
 
     fn execute(&mut self) -> Parsed<StatementKind> {

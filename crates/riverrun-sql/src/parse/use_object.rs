@@ -1,11 +1,13 @@
-//! USE.
+//! USE, and LOAD and UNLOAD of modules.
 
 use super::cursor::Cursor;
 use super::errors::HINT;
-use super::statement::StatementKind;
-use super::statements::Parsed;
+use super::statement::{NamePart, StatementKind};
+use super::statements::{Parsed, options};
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::Token;
+
+const ONLY_CORE: &str = "core is the only one, the built-in functions";
 
 /// Reads USE.
 pub(super) fn use_object(parser: &mut Parser<'_>) -> Parsed<StatementKind> {
@@ -19,23 +21,40 @@ pub(super) fn use_object(parser: &mut Parser<'_>) -> Parsed<StatementKind> {
     Ok(StatementKind::UseDatabase(parser.name("a database's name")?))
 }
 
+/// Reads LOAD MODULE; options have no meaning for core.
+pub(super) fn load(parser: &mut Parser<'_>) -> Parsed<StatementKind> {
+    parser.next_token();
+    parser.expect_word("MODULE")?;
+    let module = module(parser)?;
+    if parser.accept("WITH") {
+        options(parser)?;
+    }
+    Ok(StatementKind::LoadModule(module))
+}
+
+/// Reads UNLOAD MODULE.
+pub(super) fn unload(parser: &mut Parser<'_>) -> Parsed<StatementKind> {
+    parser.next_token();
+    parser.expect_word("MODULE")?;
+    Ok(StatementKind::UnloadModule(module(parser)?))
+}
+
 /// The modules of USE MODULES: core, and no other.
 fn modules(parser: &mut Parser<'_>) -> Parsed<StatementKind> {
-    let mut used = false;
-    loop {
-        let module = parser.name_part("a module's name")?;
-        let wrong = match module.value.as_str() {
-            "core" if used => "the module 'core' is named twice".to_owned(),
-            "core" => String::new(),
-            other => format!("there is no module '{other}'"),
-        };
-        if !wrong.is_empty() {
-            let message = format!("{wrong}{HINT}core is the only one, the built-in functions");
-            return Err(parser.message_place(&message, module.place));
-        }
-        used = true;
-        if !parser.consume_token(&Token::Comma) {
-            return Ok(StatementKind::UseModules);
-        }
+    let used = module(parser)?;
+    if parser.consume_token(&Token::Comma) {
+        let twice = module(parser)?;
+        let message = format!("the module '{twice}' is named twice{HINT}{ONLY_CORE}");
+        return Err(parser.message_place(&message, twice.place));
     }
+    Ok(StatementKind::UseModules(used))
+}
+
+fn module(parser: &mut Parser<'_>) -> Parsed<NamePart> {
+    let module = parser.name_part("a module's name")?;
+    if module.value != "core" {
+        let message = format!("there is no module '{module}'{HINT}{ONLY_CORE}");
+        return Err(parser.message_place(&message, module.place));
+    }
+    Ok(module)
 }

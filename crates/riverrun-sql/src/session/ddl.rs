@@ -6,6 +6,7 @@ use crate::parse::{Name, NamePart, Show, ShowKind, Statement, StatementKind};
 use riverrun_core::options::OptionValue;
 use riverrun_core::{Error, Result, Schema};
 
+mod modules;
 #[cfg(test)]
 mod tests;
 
@@ -70,15 +71,16 @@ pub fn execute_ddl(
         StatementKind::Drop(drop) => catalog.drop_object(drop)?,
         StatementKind::UseCatalog(name) => catalog.use_catalog(name)?,
         StatementKind::UseDatabase(name) => catalog.use_database(name)?,
-        // There is one, and it is in use.
-        StatementKind::UseModules => {}
+        StatementKind::UseModules(module) => modules::check_loaded(module, session)?,
+        StatementKind::LoadModule(module) => modules::load(module, session)?,
+        StatementKind::UnloadModule(module) => modules::unload(module, session)?,
         StatementKind::Set(None) => outcome.rows = Some(settings(session)),
         StatementKind::Set(Some((key, value))) => outcome.notes.extend(set(session, key, value)?),
         StatementKind::Reset(None) => session.reset(None)?,
         StatementKind::Reset(Some(key)) => {
             session.reset(Some(&key.value)).map_err(|error| error.at(Some(key.place)))?;
         }
-        StatementKind::Show(what) => outcome.rows = Some(show(what, catalog, schema_of)?),
+        StatementKind::Show(what) => outcome.rows = Some(show(what, catalog, session, schema_of)?),
         StatementKind::Describe(name) => outcome.rows = Some(describe(name, catalog, schema_of)?),
         StatementKind::DescribeCatalog(name, extended) => {
             let rows = catalog.describe_catalog(name, *extended)?;
@@ -128,9 +130,9 @@ fn column(name: &'static str, values: impl IntoIterator<Item = String>) -> Rows 
     Rows { columns: vec![name], rows: values.into_iter().map(|value| vec![Some(value)]).collect() }
 }
 
-fn show(show: &Show, catalog: &Catalog, schema_of: SchemaOf<'_>) -> Result<Rows> {
+fn show(show: &Show, catalog: &Catalog, session: &SessionConfig, schema_of: SchemaOf<'_>) -> Result<Rows> {
     let mut rows = match &show.kind {
-        ShowKind::Tables | ShowKind::Views => {
+        ShowKind::Tables | ShowKind::Views | ShowKind::MaterializedTables => {
             let (in_catalog, in_database) = match &show.from {
                 Some(name) => catalog.database_path(name)?,
                 None => (catalog.current_catalog().to_owned(), catalog.current_database().to_owned()),
@@ -142,7 +144,11 @@ fn show(show: &Show, catalog: &Catalog, schema_of: SchemaOf<'_>) -> Result<Rows>
             }
             let views = matches!(show.kind, ShowKind::Views);
             let objects = catalog.objects(&in_catalog, &in_database);
-            let names = objects.filter(|object| !views || matches!(object, Object::View(_)));
+            let names = objects.filter(|object| match show.kind {
+                // There are none.
+                ShowKind::MaterializedTables => false,
+                _ => !views || matches!(object, Object::View(_)),
+            });
             column(if views { "view name" } else { "table name" }, names.map(|object| object.path().name.clone()))
         }
         ShowKind::Catalogs => column("catalog name", catalog.catalog_names().map(str::to_owned)),
@@ -157,15 +163,16 @@ fn show(show: &Show, catalog: &Catalog, schema_of: SchemaOf<'_>) -> Result<Rows>
                 Some(name) => catalog.database_path(name)?,
                 None => (catalog.current_catalog().to_owned(), catalog.current_database().to_owned()),
             };
-            let own_only = matches!(show.kind, ShowKind::UserFunctions);
+            let own_only = matches!(show.kind, ShowKind::UserFunctions) || session.core_unloaded;
             column("function name", functions::names(catalog, &in_catalog, &in_database, own_only))
         }
         ShowKind::Columns => match &show.from {
             Some(name) => describe(name, catalog, schema_of)?,
             None => Rows::default(),
         },
+        ShowKind::Partitions(name, of) => column("partition name", catalog.partitions(name, of.as_ref())?),
         ShowKind::Modules { full } => {
-            let mut rows = column("module name", ["core".to_owned()]);
+            let mut rows = column("module name", modules::loaded(session).map(str::to_owned));
             if *full {
                 rows.columns.push("used");
                 rows.rows.iter_mut().for_each(|row| row.push(Some("TRUE".to_owned())));

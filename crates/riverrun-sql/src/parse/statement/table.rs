@@ -156,10 +156,21 @@ pub enum TableChange {
     DropPrimaryKey(Option<NamePart>),
     /// DROP WATERMARK.
     DropWatermark,
+    /// ADD PARTITION; true with IF NOT EXISTS.
+    AddPartitions(Vec<PartitionSpec>, bool),
+    /// DROP PARTITION; true with IF EXISTS.
+    DropPartitions(Vec<PartitionSpec>, bool),
     /// SET: options, over those there are.
     SetOptions(Options),
     /// RESET: the keys of options.
     ResetOptions(Vec<NamePart>),
+}
+
+/// `PARTITION (key = value, …)`.
+#[derive(Clone, Debug)]
+pub struct PartitionSpec {
+    /// The keys with their values, in the order they were written.
+    pub values: Vec<(NamePart, String)>,
 }
 
 /// A part of a table's definition.

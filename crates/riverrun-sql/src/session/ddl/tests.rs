@@ -171,6 +171,81 @@ fn the_built_in_functions_are_a_module() {
 }
 
 #[test]
+fn the_module_is_listed_while_it_is_loaded() {
+    let none: [&str; 0] = [];
+    assert_eq!(printed("UNLOAD MODULE core; SHOW FULL MODULES"), none);
+    assert_eq!(printed("UNLOAD MODULE core; SHOW FUNCTIONS"), none);
+    assert!(run("UNLOAD MODULE core; SELECT UPPER(name) FROM t").unwrap().1.is_some());
+    assert_eq!(printed("UNLOAD MODULE core; LOAD MODULE core WITH ('a' = 'b'); SHOW FULL MODULES"), ["core|TRUE"]);
+    for (text, said) in [
+        ("LOAD MODULE core", "the module 'core' is loaded already"),
+        ("LOAD MODULE hive", "there is no module 'hive'"),
+        ("UNLOAD MODULE hive", "there is no module 'hive'"),
+        ("USE MODULES core, core", "the module 'core' is named twice"),
+        ("UNLOAD MODULE core; UNLOAD MODULE core", "the module 'core' is not loaded"),
+        ("UNLOAD MODULE core; USE MODULES core", "the module 'core' is not loaded"),
+    ] {
+        assert_eq!(run(text).unwrap_err().message(), said, "{text}");
+    }
+}
+
+const PARTITIONED: &str = "CREATE TABLE p (a INT, k STRING, l INT) PARTITIONED BY (k, l)
+     WITH ('connector' = 'filesystem', 'format' = 'json', 'path' = 'p');
+     ALTER TABLE p ADD PARTITION (k = 'x', l = 1);
+     ALTER TABLE p ADD PARTITION (l = '2', k = 'b') WITH ('a' = 'b') PARTITION (k = 'c', l = 1.50);";
+
+#[test]
+fn partitions_are_those_that_were_added() {
+    let shown = |text: &str| printed(&format!("{PARTITIONED} {text}"));
+    assert_eq!(shown("SHOW PARTITIONS p"), ["k=x/l=1", "l=2/k=b", "k=c/l=1.50"]);
+    assert_eq!(shown("SHOW PARTITIONS p PARTITION (l = 2)"), ["l=2/k=b"]);
+    assert_eq!(shown("SHOW PARTITIONS p PARTITION (m = 2)"), [""; 0]);
+    assert_eq!(
+        shown("ALTER TABLE p ADD IF NOT EXISTS PARTITION (l = 1, k = 'x'); SHOW PARTITIONS p"),
+        ["k=x/l=1", "l=2/k=b", "k=c/l=1.50"]
+    );
+    let dropped = "ALTER TABLE p DROP PARTITION (k = 'x', l = 1), PARTITION (k = 'b', l = 2);
+         ALTER TABLE p DROP IF EXISTS PARTITION (k = 'x', l = 1);";
+    assert_eq!(shown(&format!("{dropped} SHOW PARTITIONS p")), ["k=c/l=1.50"]);
+    assert_eq!(shown("ALTER TABLE p RENAME TO q; SHOW PARTITIONS q").len(), 3);
+    assert_eq!(shown("CREATE TABLE q LIKE p; SHOW PARTITIONS q"), [""; 0]);
+}
+
+#[test]
+fn partitions_that_cannot_be_are_refused() {
+    for (text, said) in [
+        ("ALTER TABLE p ADD PARTITION (k = 'x', l = 1)", "the table 'p' has the partition k=x/l=1 already"),
+        ("ALTER TABLE p ADD PARTITION (k = 'x')", "a partition of 'p' has a value for each of k, l"),
+        ("ALTER TABLE p ADD PARTITION (k = 'x', m = 1)", "a partition of 'p' has a value for each of k, l"),
+        ("ALTER TABLE p DROP PARTITION (k = 'x')", "the table 'p' has no partition k=x"),
+        ("ALTER TABLE o ADD PARTITION (a = 1)", "the table 'o' is not partitioned"),
+        ("ALTER TABLE o DROP PARTITION (a = 1)", "the table 'o' is not partitioned"),
+        ("SHOW PARTITIONS o", "the table 'o' is not partitioned"),
+        ("CREATE VIEW v AS SELECT 1 AS x; SHOW PARTITIONS v", "'v' is a view: it has no partitions"),
+        (
+            "ALTER TABLE p ADD PARTITION (k = NULL, l = 1)",
+            "expected a number, or a value in single quotes, found 'NULL'",
+        ),
+    ] {
+        assert_eq!(run(&format!("{PARTITIONED} {text}")).unwrap_err().message(), said, "{text}");
+    }
+}
+
+#[test]
+fn there_are_no_materialized_tables() {
+    assert_eq!(printed("SHOW MATERIALIZED TABLES"), [""; 0]);
+    assert_eq!(printed("SHOW MATERIALIZED TABLES FROM default_database LIKE 't%'"), [""; 0]);
+    assert_eq!(printed("DROP MATERIALIZED TABLE IF EXISTS t; SHOW TABLES"), ["o", "t"]);
+    for (text, said) in [
+        ("SHOW MATERIALIZED TABLES IN nowhere", "there is no database 'default_catalog.nowhere'"),
+        ("DROP MATERIALIZED TABLE x", "there is no materialized table 'x'"),
+        ("DROP MATERIALIZED TABLE t", "there is no materialized table 't'"),
+    ] {
+        assert_eq!(run(text).unwrap_err().message(), said, "{text}");
+    }
+}
+
+#[test]
 fn insert_names_each_column_once_and_partitions_that_are_there() {
     for (text, said) in [
         ("INSERT INTO o (a, a) SELECT id, id FROM t", "column 'a' is named twice"),
