@@ -400,12 +400,15 @@ impl<B: Batch> Driver for SourceDriver<B> {
         self.complete_epochs()?;
         if !self.ended {
             self.turn()?;
+            if !self.ended {
+                // A barrier may end it too.
+                self.follow_ticks()?;
+            }
             if self.ended {
                 self.seat.worker.job.ticks.request_after(self.now);
                 self.rows.close();
                 self.rejected.close();
             } else {
-                self.follow_ticks()?;
                 self.schedule();
             }
         }

@@ -5,10 +5,11 @@ mod support;
 
 use riverrun_core::{Epoch, Result};
 use riverrun_runtime::{
-    Operator, Output, Route, Sink, SinkState, SourceOutput, SourceReader, SourceState, WatermarkRuns,
+    JobHandle, Operator, Output, Route, Sink, SinkState, SourceOutput, SourceReader, SourceState, WatermarkRuns,
 };
 use riverrun_state::{OperatorSnapshot, RestoredState};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use support::*;
 
@@ -96,6 +97,44 @@ fn rows_of_a_later_epoch_wait_until_all_inputs_have_passed_the_earlier_one() {
         finish(&job).unwrap();
         assert!(rows.load(Ordering::SeqCst) > 0);
     }
+}
+
+/// Reads all it has at its first poll, in the midst of which an epoch is ended.
+struct EndedWhilePolled(Receiver<JobHandle>);
+
+impl SourceReader<Events> for EndedWhilePolled {
+    fn poll(&mut self, out: &mut SourceOutput<Events>) -> Result<SourceState> {
+        self.0.recv().unwrap().trigger_epoch().unwrap();
+        out.emit("only".into(), vec![(1, 2, 3)]);
+        Ok(SourceState::Finished)
+    }
+
+    fn snapshot(&mut self) -> Result<OperatorSnapshot> {
+        Ok(OperatorSnapshot::default())
+    }
+
+    fn restore(&mut self, _: RestoredState) -> Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_source_that_a_barrier_brings_to_its_end_lets_the_job_end() {
+    let (handle, handles) = channel();
+    let handles = Mutex::new(Some(handles));
+    let collected = Collected::default();
+    let sink = collected.clone();
+    let job = start(
+        1,
+        Arc::new(move |flow| {
+            let handles = handles.lock().unwrap().take().unwrap();
+            let rows = flow.source("source", "source", |_| Ok(Box::new(EndedWhilePolled(handles))), None)?.rows;
+            collect(flow, (rows, Route::Single), &sink)
+        }),
+    );
+    handle.send(job.clone()).unwrap();
+    finish(&job).unwrap();
+    assert_eq!(collected.until(0), [(1, 2, 3)]);
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
