@@ -66,6 +66,8 @@ transaction.state.log.num.partitions=5
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
 auto.create.topics.enable=false
+# Records may bear times of long ago.
+log.retention.ms=-1
 P
   kafka_java kafka.tools.StorageTool format --standalone -t "$(kafka_java kafka.tools.StorageTool random-uuid)" -c "$conf" >/dev/null || return 1
   kafka_up

@@ -184,9 +184,10 @@ impl Sink<RowBatch> for KafkaWriter {
     }
 
     fn poll(&mut self) -> Result<SinkState> {
-        self.check()?;
         self.send()?;
         let under_way = self.acknowledged && self.deliveries.in_flight.load(Ordering::Acquire) > 0;
+        // After the count: the bad answer that makes it zero has been noted by then.
+        self.check()?;
         Ok(if self.waiting.is_empty() && !under_way {
             SinkState::Done
         } else {
