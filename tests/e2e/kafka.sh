@@ -311,19 +311,105 @@ kafka_case_partitioners() {
   equal "$(seq -s' ' 12)" "$(grep ^keyless, "$dir/rows" | cut -d, -f3 | sort -n | paste -sd' ')" "without a key"
 }
 
+# copying TOPIC OPTIONS: a job in $dir/copy.sql that prints the numbers of a topic without end; printed: those it has printed.
+copying() {
+  { numbers "$1" ", 'scan.startup.mode' = 'earliest-offset'${2:-}"
+    echo "CREATE TABLE results (id INT) WITH ('connector' = 'print');"
+    echo "INSERT INTO results SELECT id FROM numbers;"; } >"$dir/copy.sql"
+}
+printed() { sed -nE 's/^\+I\[([0-9]+)\]/\1/p' "$dir/out" | sort -n | paste -sd' '; }
+# awaits COUNT: until so many rows are printed.
+awaits() { local turn; for turn in $(seq 150); do [ "$(grep -c '^+I' "$dir/out")" = "$1" ] && return 0; sleep 0.2; done; echo "printed: $(printed)"; return 1; }
+
 kafka_case_new_partitions_are_found() {
   kafka_topic grows 1
   write grows 1 3
-  { numbers grows ", 'scan.startup.mode' = 'earliest-offset', 'scan.topic-partition-discovery.interval' = '500 ms'"
-    echo "CREATE TABLE results (id INT) WITH ('connector' = 'print');"
-    echo "INSERT INTO results SELECT id FROM numbers;"; } >"$dir/grow.sql"
-  "$RIVERRUN" run "$dir/grow.sql" -p 1 >"$dir/out" &
-  local pid=$! turn
+  copying grows ", 'scan.topic-partition-discovery.interval' = '500 ms'"
+  "$RIVERRUN" run "$dir/copy.sql" -p 1 >"$dir/out" & RUN=$!
   kafka_java org.apache.kafka.tools.TopicCommand --bootstrap-server $KAFKA --alter --topic grows --partitions 3
   write grows 4 60
-  for turn in $(seq 150); do [ "$(grep -c '^+I' "$dir/out")" = 60 ] && break; sleep 0.2; done
-  kill -INT $pid; wait $pid
-  equal "$(seq -s' ' 1 60)" "$(sed -nE 's/^\+I\[([0-9]+)\]/\1/p' "$dir/out" | sort -n | paste -sd' ')" "rows of old and new partitions"
+  awaits 60
+  kill -INT $RUN; finish_run
+  equal "$(seq -s' ' 1 60)" "$(printed)" "rows of old and new partitions"
+}
+
+# The brokers answer nothing for longer than a question waits, and new partitions are asked for all the time.
+kafka_case_a_source_waits_for_a_broker_that_does_not_answer() {
+  local broker; broker=$(cat "$work/kafka.pid")
+  kafka_topic silent 1
+  write silent 1 3
+  copying silent ", 'scan.topic-partition-discovery.interval' = '500 ms'"
+  "$RIVERRUN" run "$dir/copy.sql" -p 1 >"$dir/out" 2>"$dir/said" & RUN=$!
+  awaits 3
+  kill -STOP "$broker"; sleep 13; kill -CONT "$broker"
+  kafka_java org.apache.kafka.tools.TopicCommand --bootstrap-server $KAFKA --alter --topic silent --partitions 3
+  write silent 4 40
+  awaits 40 || fail "$(cat "$dir/said")"
+  kill -INT $RUN; finish_run
+  equal "$(seq -s' ' 1 40)" "$(printed)" "rows of old and new partitions"
+  grep -q "table 'numbers': new partitions are looked for later: cannot reach Kafka" "$dir/said" || fail "it said: $(cat "$dir/said")"
+}
+
+# removed TOPIC OFFSET: the broker has no records of partition 0 before this offset any more.
+removed() {
+  echo "{\"partitions\": [{\"topic\": \"$1\", \"partition\": 0, \"offset\": $2}], \"version\": 1}" >"$dir/removed.json"
+  kafka_java org.apache.kafka.tools.DeleteRecordsCommand --bootstrap-server $KAFKA --offset-json-file "$dir/removed.json" >/dev/null
+}
+# gone TOPIC: what is said of it.
+gone() { echo "topic '$1', partition 0: the records from offset 10 on are gone, the oldest one left is 15"; }
+
+kafka_case_records_that_are_removed_before_a_restart_are_missed() {
+  kafka_topic keeps 1
+  write keeps 1 10
+  copying keeps
+  start_run "$dir/copy.sql" -p 1 >/dev/null
+  until [ "$(newest_checkpoint 2>/dev/null)" -ge 1 ] && [ "$(grep -c '^+I' "$dir/run.log")" = 10 ]; do sleep 0.1; done 2>/dev/null
+  sleep 1; kill_run
+  write keeps 11 20; removed keeps 15
+  local text; text=$(timeout 30 "$RIVERRUN" run "$dir/copy.sql" -p 1 --state-dir "$dir/state" 2>&1) && fail "it went on"
+  [[ $text == *"error: table 'numbers', $(gone keeps)"*"'properties.auto.offset.reset' = 'earliest' goes on"* ]] || fail "$text"
+  copying keeps ", 'properties.auto.offset.reset' = 'earliest'"
+  "$RIVERRUN" run "$dir/copy.sql" -p 1 --state-dir "$dir/state" >"$dir/out" 2>"$dir/said" & RUN=$!
+  awaits 5; kill -INT $RUN; finish_run
+  equal "$(seq -s' ' 16 20)" "$(printed)" "rows that are left"
+  grep -q "$(gone keeps); it goes on from the oldest record" "$dir/said" || fail "it said: $(cat "$dir/said")"
+}
+
+# removed_while_read TOPIC OPTIONS: a source is stopped, and what it would read next is removed meanwhile.
+removed_while_read() {
+  kafka_topic "$1" 1
+  write "$1" 1 10
+  copying "$1" "$2"
+  "$RIVERRUN" run "$dir/copy.sql" -p 1 >"$dir/out" 2>"$dir/said" & RUN=$!
+  awaits 10
+  # The question for more that is under way is answered: there is nothing.
+  kill -STOP $RUN; sleep 2
+  write "$1" 11 20; removed "$1" 15
+  kill -CONT $RUN
+}
+kafka_case_records_that_are_removed_before_they_are_read_are_missed() {
+  removed_while_read kept "" || return 1
+  local turn
+  for turn in $(seq 150); do kill -0 $RUN 2>/dev/null || break; sleep 0.2; done
+  ! kill -0 $RUN 2>/dev/null || { kill_run; fail "it went on"; }
+  if wait "$RUN"; then fail "it ended well"; fi
+  grep -q "error: table 'numbers', $(gone kept)" "$dir/said" || fail "it said: $(cat "$dir/said")"
+}
+kafka_case_removed_records_are_passed_over_if_that_is_wanted() {
+  removed_while_read passed ", 'properties.auto.offset.reset' = 'earliest'"
+  awaits 15; kill -INT $RUN; finish_run
+  equal "$(echo $(seq 10) $(seq 16 20))" "$(printed)" "rows"
+  grep -q "$(gone passed); it goes on from the oldest record" "$dir/said" || fail "it said: $(cat "$dir/said")"
+}
+
+kafka_case_what_a_broker_refuses_fails_the_job_whatever_is_promised() {
+  kafka_java org.apache.kafka.tools.TopicCommand --bootstrap-server $KAFKA --create --topic short --partitions 1 --config max.message.bytes=200
+  local guarantee text
+  for guarantee in none at-least-once; do
+    { numbers short ", 'sink.delivery-guarantee' = '$guarantee'"; echo "INSERT INTO numbers VALUES (1, REPEAT('long', 100));"; } >"$dir/$guarantee.sql"
+    text=$(riverrun run "$dir/$guarantee.sql" 2>&1) && fail "$guarantee: it was no error"
+    [[ $text == *"error: cannot write table 'numbers' to topic 'short': MessageSizeTooLarge"* ]] || fail "$guarantee: $text"
+  done
 }
 
 exactly=", 'sink.delivery-guarantee' = 'exactly-once'"
@@ -404,16 +490,26 @@ kafka_case_a_stalled_broker_holds_up_no_checkpoint() {
   checkpoints_during "$stall"
 }
 
-# kafka_comes_back POINT WHEN: as come_back, over a topic.
+# kafka_comes_back TOPIC POINT WHEN OPTIONS: as come_back, over a topic.
 kafka_comes_back() {
-  kafka_topic "back-$1" 2
-  { numbers_source 4000 8; into "back-$1" "$exactly"; echo "INSERT INTO written SELECT id FROM numbers;"; } >"$dir/back.sql"
-  come_back "$dir/back.sql" "$1:6" "$2"
-  equal "$(seq 4000 | md5sum)" "$(committed_ids "back-$1" | md5sum)" "what read_committed sees"
+  kafka_topic "$1" 2
+  { numbers_source 4000 8; into "$1" "$4"; echo "INSERT INTO written SELECT id FROM numbers;"; } >"$dir/back.sql"
+  come_back "$dir/back.sql" "$2:6" "$3"
+}
+kafka_comes_back_and_is_refused() {
+  kafka_comes_back "$1" "$2" "$3" "$exactly"
+  equal "$(seq 4000 | md5sum)" "$(committed_ids "$1" | md5sum)" "what read_committed sees"
   equal 0 "$(ongoing)" "open transactions"
 }
-kafka_case_an_older_start_comes_back_in_mid_transaction() { kafka_comes_back target-commit after; }
-kafka_case_an_older_start_comes_back_before_it_writes() { kafka_comes_back sink-write while; }
+kafka_case_an_older_start_comes_back_in_mid_transaction() { kafka_comes_back_and_is_refused back-middle target-commit after; }
+kafka_case_an_older_start_comes_back_before_it_writes() { kafka_comes_back_and_is_refused back-before sink-write while; }
+# The same without transactions: what the older start still writes is seen twice, so the two cases above see something.
+kafka_case_an_older_start_that_comes_back_repeats_rows_at_least_once() {
+  kafka_comes_back back-least sink-write while ""
+  committed_ids back-least >"$dir/ids"
+  equal "$(seq 4000 | md5sum)" "$(uniq "$dir/ids" | md5sum)" "different rows"
+  [ "$(uniq -d "$dir/ids" | wc -l)" -gt 0 ] || fail "no row was repeated"
+}
 
 kafka_case_an_older_checkpoint_is_gone_on_from_only_if_that_is_wanted() {
   kafka_topic rewound 3; kafka_topic rewound_sums 2

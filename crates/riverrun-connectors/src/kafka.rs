@@ -11,6 +11,7 @@ mod client;
 mod columns;
 mod connection;
 mod fetcher;
+mod gaps;
 mod offsets;
 mod options;
 mod records;

@@ -1,6 +1,7 @@
 //! The client's configuration, and its errors in words.
 
 use super::options;
+use crate::delivery::Trouble;
 use rdkafka::ClientConfig;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use riverrun_core::{Error, Options, Result};
@@ -133,6 +134,40 @@ fn jaas_credentials(text: &str) -> Option<(String, String)> {
 /// The brokers' names, for messages.
 pub fn servers(options: &Options) -> String {
     options.text(&options::SERVERS).unwrap_or_default().to_owned()
+}
+
+/// Whether the brokers are away, or in the middle of a change that they get over: what was asked may be asked again.
+pub fn is_away(code: RDKafkaErrorCode) -> bool {
+    use RDKafkaErrorCode as Code;
+    matches!(
+        code,
+        Code::BrokerTransportFailure
+            | Code::AllBrokersDown
+            | Code::Resolve
+            | Code::OperationTimedOut
+            | Code::RequestTimedOut
+            | Code::TimedOutQueue
+            | Code::MessageTimedOut
+            | Code::CoordinatorLoadInProgress
+            | Code::CoordinatorNotAvailable
+            | Code::NotCoordinator
+            | Code::ConcurrentTransactions
+            | Code::LeaderNotAvailable
+            | Code::NotLeaderForPartition
+            | Code::NotEnoughReplicas
+            | Code::NotEnoughReplicasAfterAppend
+            | Code::UnstableOffsetCommit
+            | Code::PurgeQueue
+            | Code::PurgeInflight
+    )
+}
+
+/// An error of the client, by what can be done about it.
+pub fn trouble(told: Error, error: &KafkaError) -> Trouble {
+    match error.rdkafka_error_code() {
+        Some(code) if is_away(code) => Trouble::Away(told),
+        _ => Trouble::Refused(told),
+    }
 }
 
 /// An error of the client in the words of the table.

@@ -1,13 +1,15 @@
 //! The thread that talks to the brokers for one worker's partitions.
 
 use super::client::{self, REQUEST_TIMEOUT, failed};
+use super::gaps::{self, Reset};
 use super::offsets::{self, Bound, Partition};
+use crate::delivery::{Outcome, Trouble};
 use crate::threads;
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use rdkafka::ClientContext;
 use rdkafka::config::{ClientConfig, FromClientConfigAndContext};
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Headers, Message, Timestamp};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use regex::Regex;
@@ -126,7 +128,14 @@ impl ClientContext for Listener {
     }
 }
 
-impl ConsumerContext for Listener {}
+impl ConsumerContext for Listener {
+    fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
+        if let Err(error) = result {
+            // The offsets in the group are for others to see; the job itself goes by its snapshots.
+            self.0.tell(&error, &format!("cannot commit offsets to the group: {error}"));
+        }
+    }
+}
 
 /// A consumer that reports what happens to a [`Listener`].
 pub type Client = BaseConsumer<Listener>;
@@ -161,7 +170,8 @@ fn consumer_config(table: &str, options: &Options) -> Result<ClientConfig> {
     if config.get("queued.max.messages.kbytes").is_none() {
         config.set("queued.max.messages.kbytes", "16384");
     }
-    config.remove("auto.offset.reset");
+    // What is gone is not passed over by the client, which would not say so.
+    config.set("auto.offset.reset", "error");
     Ok(config)
 }
 
@@ -173,12 +183,12 @@ fn hear(consumer: &Client) {
 }
 
 /// The partitions of a table's topics; an error if a named topic does not exist.
-pub fn partitions(consumer: &Client, spec: &FetchSpec) -> Result<Vec<Partition>> {
+fn partitions(consumer: &Client, spec: &FetchSpec) -> Outcome<Vec<Partition>> {
     let servers = client::servers(&spec.options);
     let ask = |topic: Option<&str>| {
         consumer.fetch_metadata(topic, REQUEST_TIMEOUT).map_err(|error| {
             hear(consumer);
-            consumer.context().0.unreachable(&spec.table, &servers, &error)
+            client::trouble(consumer.context().0.unreachable(&spec.table, &servers, &error), &error)
         })
     };
     let mut found = Vec::new();
@@ -192,7 +202,7 @@ pub fn partitions(consumer: &Client, spec: &FetchSpec) -> Result<Vec<Partition>>
         for topic in metadata.topics() {
             if let Some(code) = topic.error() {
                 let error = KafkaError::MetadataFetch(RDKafkaErrorCode::from(code));
-                return Err(failed(&format!("cannot read topic '{name}'"), &servers, &error));
+                return Err(client::trouble(failed(&format!("cannot read topic '{name}'"), &servers, &error), &error));
             }
             found.extend(topic.partitions().iter().map(|partition| (topic.name().to_owned(), partition.id())));
         }
@@ -215,18 +225,23 @@ fn fetch(
     stop: &AtomicBool,
     tell: &dyn Fn(Event) -> bool,
 ) -> Result<()> {
-    let servers = client::servers(&spec.options);
     let consumer = consumer(&spec.table, &spec.options)?;
-    let mut reading = Reading { ends: BTreeMap::new(), known: BTreeSet::new(), open: BTreeSet::new() };
+    let mut reading = Reading::default();
     let mut started = false;
     let mut next_discovery = Instant::now();
     loop {
         if !started || spec.discovery.is_some_and(|_| Instant::now() >= next_discovery) {
-            discover(spec, restored, &consumer, &mut reading, started, tell)?;
+            match discover(spec, restored, &consumer, &mut reading, started, tell) {
+                Err(Trouble::Away(error)) if started => {
+                    tracing::warn!("table '{}': new partitions are looked for later: {error}", spec.table);
+                }
+                found => found.map_err(Trouble::into_error)?,
+            }
             started = true;
             next_discovery = Instant::now() + spec.discovery.unwrap_or_default();
         }
-        for offsets in to_commit.try_iter() {
+        // The newest ones stand for those before them.
+        if let Some(offsets) = to_commit.try_iter().last() {
             commit(&consumer, &offsets, &spec.table);
         }
         if stop.load(Ordering::Relaxed) {
@@ -242,13 +257,9 @@ fn fetch(
                 Some(Err(KafkaError::PartitionEOF(_))) => reading.at_end(&consumer, &mut finished),
                 Some(Err(error)) => match error.rdkafka_error_code() {
                     // The client reconnects by itself, and the listener tells of it; the job waits.
-                    Some(
-                        RDKafkaErrorCode::BrokerTransportFailure
-                        | RDKafkaErrorCode::AllBrokersDown
-                        | RDKafkaErrorCode::OperationTimedOut
-                        | RDKafkaErrorCode::Resolve,
-                    ) => {}
-                    _ => return Err(failed(&format!("cannot read table '{}'", spec.table), &servers, &error)),
+                    Some(code) if client::is_away(code) => {}
+                    Some(RDKafkaErrorCode::AutoOffsetReset) => reading.pass_gaps(spec, &consumer, &error)?,
+                    _ => return Err(unread(spec, &error)),
                 },
             }
             patience = Duration::ZERO;
@@ -264,22 +275,26 @@ fn fetch(
     }
 }
 
+fn unread(spec: &FetchSpec, error: &KafkaError) -> Error {
+    failed(&format!("cannot read table '{}'", spec.table), &client::servers(&spec.options), error)
+}
+
 /// What a thread knows of its partitions.
+#[derive(Default)]
 struct Reading {
     /// The first offset that is not read, of bounded partitions.
     ends: BTreeMap<Partition, i64>,
     /// All partitions seen so far, other workers' too.
     known: BTreeSet<Partition>,
-    /// Those that are being read.
-    open: BTreeSet<Partition>,
+    /// Those that are being read, and the next offset of each.
+    open: BTreeMap<Partition, i64>,
 }
 
 impl Reading {
     fn take(&mut self, message: &BorrowedMessage<'_>, records: &mut Vec<Record>, finished: &mut Vec<Partition>) {
         let partition = (message.topic().to_owned(), message.partition());
-        if !self.open.contains(&partition) {
-            return;
-        }
+        let Some(next) = self.open.get_mut(&partition) else { return };
+        *next = message.offset() + 1;
         let end = self.ends.get(&partition).copied().unwrap_or(i64::MAX);
         if message.offset() < end {
             records.push(record(message));
@@ -297,12 +312,34 @@ impl Reading {
             let partition = (element.topic().to_owned(), element.partition());
             if let (Offset::Offset(position), Some(&end)) = (element.offset(), self.ends.get(&partition))
                 && position >= end
-                && self.open.remove(&partition)
+                && self.open.remove(&partition).is_some()
             {
                 finished.push(partition);
             }
         }
     }
+
+    /// Goes on behind records that the client has not found, as far as that is wanted.
+    fn pass_gaps(&mut self, spec: &FetchSpec, consumer: &Client, cause: &KafkaError) -> Result<()> {
+        let mut list = TopicPartitionList::new();
+        for (partition, next) in &mut self.open {
+            let offset = gaps::passed(consumer, (&spec.table, &spec.options), partition, *next);
+            let offset = offset.map_err(Trouble::into_error)?;
+            if offset != *next {
+                *next = offset;
+                add(&mut list, partition, offset).map_err(|error| unread(spec, &error))?;
+            }
+        }
+        if list.count() == 0 {
+            return Err(unread(spec, cause));
+        }
+        let assigned = consumer.incremental_unassign(&list).and_then(|()| consumer.incremental_assign(&list));
+        assigned.map_err(|error| unread(spec, &error))
+    }
+}
+
+fn add(list: &mut TopicPartitionList, (topic, partition): &Partition, offset: i64) -> KafkaResult<()> {
+    list.add_partition_offset(topic, *partition, Offset::Offset(offset))
 }
 
 fn discover(
@@ -312,13 +349,14 @@ fn discover(
     reading: &mut Reading,
     started: bool,
     tell: &dyn Fn(Event) -> bool,
-) -> Result<()> {
+) -> Outcome<()> {
     let servers = client::servers(&spec.options);
-    let all = partitions(consumer, spec)?;
-    let fresh: Vec<Partition> = all.into_iter().filter(|partition| reading.known.insert(partition.clone())).collect();
+    let fresh: BTreeSet<Partition> =
+        partitions(consumer, spec)?.into_iter().filter(|partition| !reading.known.contains(partition)).collect();
     let mine: Vec<Partition> =
-        fresh.into_iter().filter(|partition| owner(partition, spec.parallelism) == spec.worker).collect();
+        fresh.iter().filter(|partition| owner(partition, spec.parallelism) == spec.worker).cloned().collect();
     if mine.is_empty() {
+        reading.known.extend(fresh);
         if !started {
             tell(Event::Assigned(Vec::new()));
         }
@@ -327,46 +365,49 @@ fn discover(
     // Partitions that appear while the job runs, or that a restored run did not know, are read from their beginning.
     let bound = if started || !restored.is_empty() { &Bound::Earliest } else { &spec.startup };
     let unknown: Vec<Partition> = mine.iter().filter(|partition| !restored.contains_key(*partition)).cloned().collect();
-    let latest = spec.options.given("properties.auto.offset.reset").is_some_and(|value| value.text == "latest");
+    let latest = Reset::of(&spec.options)? == Reset::Latest;
     let mut starts = offsets::resolve(consumer, bound, &unknown, latest, &servers)?;
     for partition in &mine {
         if let Some(offset) = restored.get(partition) {
             starts.insert(partition.clone(), *offset);
         }
     }
+    let mut ends = BTreeMap::new();
     if let Some(end) = &spec.bounded {
-        reading.ends.extend(offsets::resolve(consumer, end, &mine, latest, &servers)?);
+        ends = offsets::resolve(consumer, end, &mine, latest, &servers)?;
     }
-    let mut list = TopicPartitionList::new();
-    let mut done = Vec::new();
-    for (partition, offset) in &starts {
-        if reading.ends.get(partition).is_some_and(|end| offset >= end) {
-            done.push(partition.clone());
-            continue;
+    let is_read = |partition: &Partition, offset: i64| ends.get(partition).is_some_and(|end| offset >= *end);
+    let named = matches!(bound, Bound::Group | Bound::Specific(_));
+    for (partition, offset) in &mut starts {
+        // Of an offset that the brokers have not just named it is not known that it is there.
+        if (named || restored.contains_key(partition)) && !is_read(partition, *offset) {
+            *offset = gaps::passed(consumer, (&spec.table, &spec.options), partition, *offset)?;
         }
-        list.add_partition_offset(&partition.0, partition.1, Offset::Offset(*offset))
-            .map_err(|error| failed("cannot assign a partition", &servers, &error))?;
-        reading.open.insert(partition.clone());
+    }
+    let (done, open): (Vec<_>, Vec<_>) =
+        starts.clone().into_iter().partition(|(partition, offset)| is_read(partition, *offset));
+    let mut list = TopicPartitionList::new();
+    for (partition, offset) in &open {
+        add(&mut list, partition, *offset).map_err(|error| failed("cannot assign a partition", &servers, &error))?;
     }
     consumer.incremental_assign(&list).map_err(|error| failed("cannot assign partitions", &servers, &error))?;
+    reading.open.extend(open);
+    reading.ends.extend(ends);
+    // Only now: where an answer has failed to come they are as new the next time.
+    reading.known.extend(fresh);
     tell(Event::Assigned(starts.into_iter().collect()));
-    for partition in done {
+    for (partition, _) in done {
         tell(Event::Finished(partition));
     }
     Ok(())
 }
 
+/// Asks for a commit of the group's offsets; the listener hears what has become of it.
 fn commit(consumer: &Client, offsets: &BTreeMap<Partition, i64>, table: &str) {
     let mut list = TopicPartitionList::new();
-    for ((topic, partition), offset) in offsets {
-        if list.add_partition_offset(topic, *partition, Offset::Offset(*offset)).is_err() {
-            return;
-        }
-    }
-    if list.count() > 0
-        && let Err(error) = consumer.commit(&list, CommitMode::Sync)
-    {
-        // The offsets in the group are for others to see; the job itself goes by its snapshots.
+    let added = offsets.iter().try_for_each(|(partition, offset)| add(&mut list, partition, *offset));
+    let asked = added.and_then(|()| if list.count() > 0 { consumer.commit(&list, CommitMode::Async) } else { Ok(()) });
+    if let Err(error) = asked {
         tracing::warn!(table, "cannot commit offsets to the group: {error}");
     }
 }

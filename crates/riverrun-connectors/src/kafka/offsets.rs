@@ -1,9 +1,11 @@
 //! Where a source starts and ends in each partition.
 
-use super::client::{REQUEST_TIMEOUT, failed};
+use super::client::{REQUEST_TIMEOUT, failed, trouble};
 use super::options;
+use crate::delivery::{Outcome, Trouble};
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
-use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList, TopicPartitionListElem};
 use riverrun_core::{Error, OptionDef, Options, Result};
 use std::collections::BTreeMap;
 
@@ -80,6 +82,26 @@ fn specific(text: &str) -> Option<BTreeMap<i32, i64>> {
         .collect()
 }
 
+/// The oldest offset of a partition and the one after its newest.
+pub fn watermarks<C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    (topic, partition): &Partition,
+    servers: &str,
+) -> Outcome<(i64, i64)> {
+    let asked = consumer.fetch_watermarks(topic, *partition, REQUEST_TIMEOUT);
+    asked.map_err(|error| refused(&format!("cannot read the offsets of topic '{topic}'"), servers, &error))
+}
+
+fn refused(what: &str, servers: &str, error: &KafkaError) -> Trouble {
+    trouble(failed(what, servers, error), error)
+}
+
+/// An answer about many partitions, if it has one for each.
+fn of_all(answer: TopicPartitionList) -> KafkaResult<TopicPartitionList> {
+    answer.elements().iter().try_for_each(TopicPartitionListElem::error)?;
+    Ok(answer)
+}
+
 /// The offsets that `bound` means in these partitions, as the brokers see them now. As an end, an
 /// offset is the first that is not read.
 pub fn resolve<C: ConsumerContext>(
@@ -88,12 +110,8 @@ pub fn resolve<C: ConsumerContext>(
     partitions: &[Partition],
     reset_to_latest: bool,
     servers: &str,
-) -> Result<BTreeMap<Partition, i64>> {
-    let watermarks = |(topic, partition): &Partition| {
-        consumer
-            .fetch_watermarks(topic, *partition, REQUEST_TIMEOUT)
-            .map_err(|error| failed(&format!("cannot read the offsets of topic '{topic}'"), servers, &error))
-    };
+) -> Outcome<BTreeMap<Partition, i64>> {
+    let watermarks = |partition: &Partition| watermarks(consumer, partition, servers);
     let mut found = BTreeMap::new();
     match bound {
         Bound::Earliest | Bound::Latest => {
@@ -112,11 +130,10 @@ pub fn resolve<C: ConsumerContext>(
             let mut list = TopicPartitionList::new();
             for (topic, partition) in partitions {
                 list.add_partition_offset(topic, *partition, Offset::Offset(*time))
-                    .map_err(|error| failed("cannot ask for offsets by time", servers, &error))?;
+                    .map_err(|error| refused("cannot ask for offsets by time", servers, &error))?;
             }
-            let answer = consumer
-                .offsets_for_times(list, REQUEST_TIMEOUT)
-                .map_err(|error| failed("cannot read offsets by time", servers, &error))?;
+            let answer = consumer.offsets_for_times(list, REQUEST_TIMEOUT).and_then(of_all);
+            let answer = answer.map_err(|error| refused("cannot read offsets by time", servers, &error))?;
             for element in answer.elements() {
                 let partition = (element.topic().to_owned(), element.partition());
                 let offset = match element.offset() {
@@ -154,11 +171,11 @@ fn committed<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
     list: TopicPartitionList,
     servers: &str,
-) -> Result<TopicPartitionList> {
+) -> Outcome<TopicPartitionList> {
     use rdkafka::error::RDKafkaErrorCode as Code;
     let mut tries = 0;
     loop {
-        match consumer.committed_offsets(list.clone(), REQUEST_TIMEOUT) {
+        match consumer.committed_offsets(list.clone(), REQUEST_TIMEOUT).and_then(of_all) {
             Ok(answer) => return Ok(answer),
             Err(error) => {
                 let passing = matches!(
@@ -167,7 +184,7 @@ fn committed<C: ConsumerContext>(
                 );
                 tries += 1;
                 if !passing || tries > 20 {
-                    return Err(failed("cannot read the group's offsets", servers, &error));
+                    return Err(refused("cannot read the group's offsets", servers, &error));
                 }
                 std::thread::sleep(std::time::Duration::from_millis(250));
             }

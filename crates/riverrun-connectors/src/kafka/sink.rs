@@ -10,7 +10,6 @@ use super::upsert::UpsertWriter;
 use crate::connector::{AcceptedChanges, SinkFactory, SinkSpec, has_one_writer};
 use crate::delivery::{DeliverySpec, DeliveryWriter, Guarantee, Stop};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::producer::Producer;
 use riverrun_core::{Epoch, Error, Result, RowBatch};
 use riverrun_runtime::{Sink, SinkContext, SinkState};
 use riverrun_state::{OperatorSnapshot, RestoredState};
@@ -112,9 +111,9 @@ impl SinkFactory for KafkaSink {
         }
         let deliveries = Arc::new(Deliveries::default());
         let producer = self.connection.producer(deliveries.clone(), context.waker.clone(), None)?;
-        let acknowledged = self.guarantee != Guarantee::None;
+        let awaits_answers = self.guarantee != Guarantee::None;
         let waiting = VecDeque::new();
-        let writer = KafkaWriter { connection, encoder, acknowledged, context, producer, deliveries, waiting };
+        let writer = KafkaWriter { connection, encoder, awaits_answers, context, producer, deliveries, waiting };
         match self.layout.upsert {
             true => Ok(Box::new(UpsertWriter::new(writer, key))),
             false => Ok(Box::new(writer)),
@@ -125,7 +124,8 @@ impl SinkFactory for KafkaSink {
 pub(super) struct KafkaWriter {
     connection: Connection,
     encoder: RecordEncoder,
-    acknowledged: bool,
+    /// Whether a tick is over only when its records are acknowledged; at the end all are waited for.
+    awaits_answers: bool,
     context: SinkContext,
     producer: KafkaProducer,
     deliveries: Arc<Deliveries>,
@@ -164,8 +164,8 @@ impl KafkaWriter {
     fn check(&self) -> Result<()> {
         let failure = self.deliveries.failure.lock().unwrap_or_else(PoisonError::into_inner);
         match &*failure {
-            Some(error) if self.acknowledged => Err(self.failed(error)),
-            _ => Ok(()),
+            Some(error) => Err(self.failed(error)),
+            None => Ok(()),
         }
     }
 }
@@ -185,7 +185,7 @@ impl Sink<RowBatch> for KafkaWriter {
 
     fn poll(&mut self) -> Result<SinkState> {
         self.send()?;
-        let under_way = self.acknowledged && self.deliveries.in_flight.load(Ordering::Acquire) > 0;
+        let under_way = self.awaits_answers && self.deliveries.in_flight.load(Ordering::Acquire) > 0;
         // After the count: the bad answer that makes it zero has been noted by then.
         self.check()?;
         Ok(if self.waiting.is_empty() && !under_way {
@@ -201,19 +201,11 @@ impl Sink<RowBatch> for KafkaWriter {
     }
 
     fn finish(&mut self) -> Result<()> {
+        self.awaits_answers = true;
         self.send()
     }
 
     fn restore(&mut self, _state: RestoredState) -> Result<()> {
         Ok(())
-    }
-}
-
-impl Drop for KafkaWriter {
-    fn drop(&mut self) {
-        // Without acknowledgements the client may still hold records: give it a moment.
-        if !self.acknowledged {
-            let _ = self.producer.flush(Duration::from_secs(5));
-        }
     }
 }

@@ -3,6 +3,7 @@
 use super::client;
 use super::columns::{Layout, RecordDecoder};
 use super::fetcher::{self, Event, FetchSpec, Fetcher, Record};
+use super::gaps::Reset;
 use super::offsets::{self, Partition};
 use super::options;
 use crate::connector::{OnError, SourceFactory, SourceSpec};
@@ -67,6 +68,7 @@ impl KafkaSource {
             worker: 0,
             parallelism: 1,
         };
+        Reset::of(options)?;
         fetcher::check(&spec.table, options)?;
         Ok(KafkaSource { spec, layout, fetch })
     }

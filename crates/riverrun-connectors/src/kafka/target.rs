@@ -76,29 +76,9 @@ impl KafkaTarget {
             KafkaError::Transaction(error) => error.is_retriable() || error.txn_requires_abort(),
             _ => false,
         };
-        match code {
-            Some(
-                Code::BrokerTransportFailure
-                | Code::AllBrokersDown
-                | Code::Resolve
-                | Code::OperationTimedOut
-                | Code::RequestTimedOut
-                | Code::TimedOutQueue
-                | Code::MessageTimedOut
-                | Code::CoordinatorLoadInProgress
-                | Code::CoordinatorNotAvailable
-                | Code::NotCoordinator
-                | Code::ConcurrentTransactions
-                | Code::LeaderNotAvailable
-                | Code::NotLeaderForPartition
-                | Code::NotEnoughReplicas
-                | Code::NotEnoughReplicasAfterAppend
-                | Code::UnstableOffsetCommit
-                | Code::PurgeQueue
-                | Code::PurgeInflight,
-            ) => Trouble::Away(told),
-            _ if retriable => Trouble::Passing(told),
-            _ => Trouble::Refused(told),
+        match client::trouble(told, error) {
+            Trouble::Refused(told) if retriable => Trouble::Passing(told),
+            trouble => trouble,
         }
     }
 
