@@ -393,6 +393,35 @@ fn at_least_once_repeats_what_was_not_confirmed_and_loses_nothing() {
     assert_eq!(system.rows(), [1, 1, 2, 2]);
 }
 
+/// A job of one guarantee leaves a checkpoint while the system is away, and one of another goes on from it.
+#[test]
+fn rows_that_were_to_come_at_least_once_are_committed_by_a_job_that_writes_exactly_once() {
+    let system = System::default();
+    // An earlier run has committed in this lane.
+    let lane = LaneName { job: "job".into(), sink: "sink:t".into(), lane: 0 };
+    system.state().tokens.insert(lane, (1, Some(Epoch(3))));
+    system.state().away = true;
+    let mut first = writer(&system, Guarantee::AtLeastOnce, context(0, 2, 2));
+    let mut second = writer(&system, Guarantee::AtLeastOnce, context(1, 2, 2));
+    let mut parts = Vec::new();
+    for (sink, rows) in [(&mut first, [1, 2]), (&mut second, [3, 4])] {
+        // The first row is on its way, the second at hand.
+        sink.write(batch(&rows[..1])).unwrap();
+        sink.write(batch(&rows[1..])).unwrap();
+        parts.extend(snapshot(sink, 5));
+    }
+    let [mut again] = restored(&system, Guarantee::AtLeastOnce, &parts, 1, 3).try_into().ok().unwrap();
+    again.write(batch(&[5])).unwrap();
+    let parts = snapshot(&mut again, 6);
+    drop((first, second, again));
+    system.state().away = false;
+    settle(&mut restored(&system, Guarantee::ExactlyOnce, &parts, 1, 4)[0]).unwrap();
+    // A thread that is about to end may have written its rows too.
+    let mut different = system.rows();
+    different.dedup();
+    assert_eq!(different, [1, 2, 3, 4, 5]);
+}
+
 #[test]
 fn without_a_promise_rows_that_were_not_written_are_gone() {
     let system = System::default();

@@ -165,14 +165,22 @@ impl DeliveryWriter {
         }
     }
 
+    /// The rows that are not known to be written, where they go out as they come. As one log of the epoch that ends: a job that
+    /// goes on exactly once commits it under that token. Those at hand stay there: a barrier does not cut what is written together.
+    fn unconfirmed(&self, epoch: Epoch) -> Option<Arc<EpochLog>> {
+        let mut log = EpochLog::new(epoch);
+        let asked = self.asked.iter().flatten().map(Arc::as_ref);
+        asked.chain([&self.hand]).flat_map(|log| &log.batches).for_each(|batch| log.push(batch.clone()));
+        (!log.batches.is_empty()).then(|| Arc::new(log))
+    }
+
     /// What is not known to be written, in the order in which it is to be.
     fn parts(&mut self, epoch: Epoch) -> Vec<LanePart> {
-        let mut logs: Vec<Arc<EpochLog>> = self.asked.iter().flatten().chain(&self.sealed).cloned().collect();
-        if !self.exactly_once() {
-            // They stay at hand too: a barrier does not cut what is written together.
-            let hand = EpochLog { epoch, ..self.hand.clone() };
-            logs.extend((self.rows > 0).then(|| Arc::new(hand)));
-        }
+        let logs = if self.exactly_once() {
+            self.asked.iter().flatten().chain(&self.sealed).cloned().collect()
+        } else {
+            Vec::from_iter(self.unconfirmed(epoch))
+        };
         let mut own = LanePart {
             name: self.lane.clone(),
             generation: self.context.job.generation,
