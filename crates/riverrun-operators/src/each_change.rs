@@ -1,7 +1,8 @@
 //! An operator that consolidates the changes of a tick, made to give each of them.
 //!
 //! A tick's rows come to it in parts in which each key occurs once, as if each part were a tick of its own. Whoever reads the
-//! changes as versions of a key (a temporal join) sees those between, which the difference of a whole tick leaves out.
+//! changes as versions of a key (a temporal join) sees those between, which the difference of a whole tick leaves out. Whoever
+//! judges them by their time (a window) must see each before the watermark that held after it.
 
 use crate::expression::{Expression, evaluate_all};
 use riverrun_core::{Millis, Result, RowBatch, Watermark};
@@ -12,12 +13,27 @@ use std::collections::HashSet;
 #[cfg(test)]
 mod tests;
 
+/// Which changes come out of an operator that consolidates those of a tick.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Changes {
+    /// The difference that a tick makes.
+    #[default]
+    OfTicks,
+    /// Each change of a key.
+    Each,
+    /// Each change of a key, with the watermark that held before the row that made it.
+    EachInTime,
+}
+
 /// An operator with one input, part by part.
 pub struct EachChange<O> {
     inner: O,
     keys: Vec<Expression>,
+    in_time: bool,
     encoder: KeyEncoder,
     waiting: Option<Waiting>,
+    /// The watermark before the part that the operator has.
+    watermark: Watermark,
 }
 
 /// A batch of which some rows have still to come to the operator.
@@ -29,23 +45,30 @@ struct Waiting {
 }
 
 impl<O: Operator<RowBatch>> EachChange<O> {
-    /// Wraps an operator whose input is routed by these keys.
-    pub fn new(inner: O, keys: Vec<Expression>) -> Self {
-        EachChange { inner, keys, encoder: KeyEncoder::default(), waiting: None }
+    /// Wraps an operator whose input is routed by these keys; `in_time`: each change goes out with its watermark.
+    pub fn new(inner: O, keys: Vec<Expression>, in_time: bool) -> Self {
+        EachChange { inner, keys, in_time, encoder: KeyEncoder::default(), waiting: None, watermark: Watermark::MIN }
     }
 
     /// The operator as it is, or wrapped if each change is wanted.
-    pub fn boxed(inner: O, keys: Vec<Expression>, wanted: bool) -> Box<dyn Operator<RowBatch>> {
-        if wanted { Box::new(EachChange::new(inner, keys)) } else { Box::new(inner) }
+    pub fn boxed(inner: O, keys: Vec<Expression>, wanted: Changes) -> Box<dyn Operator<RowBatch>> {
+        match wanted {
+            Changes::OfTicks => Box::new(inner),
+            Changes::Each | Changes::EachInTime => {
+                Box::new(EachChange::new(inner, keys, wanted == Changes::EachInTime))
+            }
+        }
     }
 
-    /// The rows at which a key comes again that the part before has.
-    fn parts(&mut self, batch: &RowBatch) -> Result<Vec<usize>> {
+    /// The rows at which a key comes again that the part before has, or another watermark.
+    fn parts(&mut self, batch: &RowBatch, watermarks: &WatermarkRuns) -> Result<Vec<usize>> {
         let columns = evaluate_all(&self.keys, &batch.columns)?;
         let keys = self.encoder.encode(&columns, batch.num_rows())?;
         let (mut seen, mut parts) = (HashSet::new(), vec![0]);
+        let runs: HashSet<usize> =
+            if self.in_time { watermarks.iter().map(|(row, _)| row).collect() } else { HashSet::new() };
         for (row, key) in keys.iter().enumerate() {
-            if !seen.insert(key) {
+            if !seen.insert(key) || (row > 0 && runs.contains(&row)) {
                 parts.push(row);
                 seen.clear();
                 seen.insert(key);
@@ -53,6 +76,24 @@ impl<O: Operator<RowBatch>> EachChange<O> {
         }
         parts.reverse();
         Ok(parts)
+    }
+
+    /// Calls the operator; what it emits goes out with the watermark of its part, where that is wanted.
+    fn stamped(
+        &mut self,
+        out: &mut Output<RowBatch>,
+        call: impl FnOnce(&mut O, &mut Output<RowBatch>) -> Result<()>,
+    ) -> Result<()> {
+        if !self.in_time {
+            return call(&mut self.inner, out);
+        }
+        let mut own = Output::new(self.watermark, 1).with_late(out.wants_late());
+        call(&mut self.inner, &mut own)?;
+        for (batch, _) in own.take() {
+            out.emit_with(batch, WatermarkRuns::constant(self.watermark));
+        }
+        own.take_late().into_iter().for_each(|batch| out.emit_late(batch));
+        Ok(())
     }
 
     fn advance(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
@@ -65,8 +106,12 @@ impl<O: Operator<RowBatch>> EachChange<O> {
                 return Ok(());
             };
             let length = parts.last().copied().unwrap_or(batch.num_rows()) - start;
-            self.inner.on_batch(0, batch.slice(start, length), &watermarks.slice(start, length), out)?;
-            self.inner.on_tick(out)?;
+            let (part, runs) = (batch.slice(start, length), watermarks.slice(start, length));
+            self.watermark = runs.before(0);
+            self.stamped(out, |inner, out| {
+                inner.on_batch(0, part, &runs, out)?;
+                inner.on_tick(out)
+            })?;
         }
         Ok(())
     }
@@ -80,7 +125,7 @@ impl<O: Operator<RowBatch>> Operator<RowBatch> for EachChange<O> {
         watermarks: &WatermarkRuns,
         out: &mut Output<RowBatch>,
     ) -> Result<()> {
-        let parts = self.parts(&batch)?;
+        let parts = self.parts(&batch, watermarks)?;
         self.waiting = Some(Waiting { batch, watermarks: watermarks.clone(), parts });
         self.advance(out)
     }
@@ -122,8 +167,8 @@ impl<O: Operator<RowBatch>> Operator<RowBatch> for EachChange<O> {
     }
 
     fn resume(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
-        if self.inner.has_more() {
-            self.inner.resume(out)?;
+        while self.inner.has_more() && out.has_room() {
+            self.stamped(out, |inner, out| inner.resume(out))?;
         }
         self.advance(out)
     }

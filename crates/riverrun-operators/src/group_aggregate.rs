@@ -13,6 +13,7 @@ pub mod local;
 
 use crate::aggregate_call::AggregateCall;
 use crate::aggregates::{self, AggregateState, Number};
+use crate::each_change::Changes;
 use crate::expiry::Expiry;
 use crate::expression::{Expression, evaluate_all};
 use arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, UInt32Array};
@@ -43,8 +44,8 @@ pub struct GroupAggregateSpec {
     pub phases: Phases,
     /// How many rows a batch of results has at the most (`execution.batch-size`).
     pub batch_size: usize,
-    /// Whether each change comes out, and not the difference of a tick ([`EachChange`](crate::each_change::EachChange)).
-    pub each_change: bool,
+    /// Which changes come out.
+    pub changes: Changes,
 }
 
 /// Where rows are aggregated (`table.optimizer.agg-phase-strategy`).

@@ -122,12 +122,12 @@ fn build_node(
         }
         NodeKind::TopN(spec) => {
             let (spec, route) = (spec.clone(), keyed(&spec.keys));
-            let (keys, each) = (spec.keys.clone(), spec.each_change);
+            let (keys, each) = (spec.keys.clone(), spec.changes);
             flow.operator(id, name, vec![(one()?, route)], |c| Ok(EachChange::boxed(TopN::new(spec, c)?, keys, each)))?
         }
         NodeKind::Deduplicate(spec) => {
             let (spec, route) = (spec.clone(), keyed(&spec.keys));
-            let (keys, each) = (spec.keys.clone(), spec.each_change);
+            let (keys, each) = (spec.keys.clone(), spec.changes);
             flow.operator(id, name, vec![(one()?, route)], |c| {
                 Ok(EachChange::boxed(Deduplicate::new(spec, c)?, keys, each))
             })?
@@ -154,7 +154,7 @@ fn build_node(
                     Ok(Box::new(LocalAggregate::new(spec, &c)))
                 })?;
             }
-            let (keys, each) = (spec.keys.clone(), spec.each_change);
+            let (keys, each) = (spec.keys.clone(), spec.changes);
             flow.operator(id, name, vec![(input, route)], |c| {
                 Ok(EachChange::boxed(GroupAggregate::new(spec, c)?, keys, each))
             })?

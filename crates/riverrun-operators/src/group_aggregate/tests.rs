@@ -34,7 +34,7 @@ fn per_user() -> GroupAggregateSpec {
         ttl: None,
         phases: Phases::One,
         batch_size: 2,
-        each_change: false,
+        changes: Changes::OfTicks,
     }
 }
 
@@ -168,7 +168,7 @@ fn without_keys_there_is_one_group_while_it_has_rows() {
         ttl: None,
         phases: Phases::One,
         batch_size: 100,
-        each_change: false,
+        changes: Changes::OfTicks,
     };
     assert_eq!(
         run(&spec, &[&["ada | 1", "bob | 2"], &["- ada | 1"], &["- bob | 2"], &["bob | null"]]),
@@ -186,7 +186,7 @@ fn without_aggregates_rows_are_made_distinct() {
         ttl: None,
         phases: Phases::One,
         batch_size: 100,
-        each_change: false,
+        changes: Changes::OfTicks,
     };
     assert_eq!(
         run(&spec, &[&["ada | 1", "ada | 1", "ada | 2"], &["- ada | 1"], &["- ada | 1", "ada | 2"]]),

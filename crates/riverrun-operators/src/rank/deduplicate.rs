@@ -11,6 +11,7 @@
 //! Source of the semantics: Flink 2.3, "Deduplication", and its `RowTimeDeduplicateKeepFirstRowFunction`,
 //! `RowTimeDeduplicateFunction`, `ProcTimeDeduplicateKeepFirstRowFunction` and `ProcTimeDeduplicateKeepLastRowFunction`.
 
+use crate::each_change::Changes;
 use crate::event_time::timestamp_millis;
 use crate::expiry::Expiry;
 use crate::expression::{Expression, evaluate, evaluate_all};
@@ -41,8 +42,8 @@ pub struct DeduplicateSpec {
     pub ttl: Option<Millis>,
     /// How many rows a batch of results has at the most (`execution.batch-size`).
     pub batch_size: usize,
-    /// Whether each change comes out, and not the difference of a tick ([`EachChange`](crate::each_change::EachChange)).
-    pub each_change: bool,
+    /// Which changes come out.
+    pub changes: Changes,
 }
 
 const VERSION: u8 = 2;

@@ -10,6 +10,7 @@
 
 use super::list::{Entry, keep, record};
 use super::row_index::RowIndex;
+use crate::each_change::Changes;
 use crate::expiry::Expiry;
 use crate::expression::{Expression, evaluate, evaluate_all};
 use crate::sort_key::SortKey;
@@ -54,8 +55,8 @@ pub struct TopNSpec {
     pub ttl: Option<Millis>,
     /// How many rows a batch of results has at the most (`execution.batch-size`).
     pub batch_size: usize,
-    /// Whether each change comes out, and not the difference of a tick ([`EachChange`](crate::each_change::EachChange)).
-    pub each_change: bool,
+    /// Which changes come out.
+    pub changes: Changes,
 }
 
 /// How rows that sort equal are ranked.

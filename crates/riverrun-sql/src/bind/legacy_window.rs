@@ -13,7 +13,7 @@ use super::relation::{Relation, RelationKind};
 use super::window_tvf::windowed;
 use crate::expr::Expr;
 use crate::parse::place_of;
-use riverrun_core::{Error, Millis, Result, Schema, TimestampKind};
+use riverrun_core::{DataType, Error, Millis, Result, Schema, TimestampKind};
 use riverrun_operators::window::spec::WindowKind;
 use sqlparser::ast::{self, GroupByExpr, Ident, Select, Spanned};
 use std::ops::ControlFlow;
@@ -41,6 +41,8 @@ const PROPERTIES: &[(&str, Property)] = &[
 const START: &str = "$window_start";
 const END: &str = "$window_end";
 const TIME: &str = "$window_time";
+/// The time by which rows are put into windows, where it is computed.
+const TIME_OF_ROW: &str = "$time";
 
 /// The group window of a GROUP BY, if there is one.
 fn group_window(select: &Select) -> Option<&ast::Function> {
@@ -104,17 +106,17 @@ impl QueryBinder<'_> {
                 .at(place));
         }
         let binder = self.exprs(&from.scope);
-        let time = match binder.bind(arguments[0])? {
-            Expr::Column { index, data_type } if data_type.kind.is_time_attribute() => index,
-            other => {
-                return Err(Error::input(format!(
-                    "the time column of {name} is no time attribute, but {}",
-                    other.data_type()
-                ))
-                .hint("declare WATERMARK FOR the column in the table and pass it on unchanged, or use a column AS PROCTIME()")
-                .at(place_of(arguments[0].span())));
-            }
-        };
+        let time = binder.bind(arguments[0])?;
+        if !time.data_type().kind.is_time_attribute() && !from.relation.shows_value_as_time(&time) {
+            return Err(Error::input(format!(
+                "the time column of {name} is no time attribute, but {}",
+                time.data_type()
+            ))
+            .hint(
+                "declare WATERMARK FOR the column in the table and pass it on unchanged, or use a column AS PROCTIME()",
+            )
+            .at(place_of(arguments[0].span())));
+        }
         let interval = |argument: &ast::Expr| -> Result<Millis> {
             let told = match constant_millis(&binder.bind(argument)?) {
                 Some(millis) if millis > 0 => return Ok(Millis(millis)),
@@ -134,6 +136,7 @@ impl QueryBinder<'_> {
             WindowKind::Session { .. } => self.session_keys(select, from)?,
             _ => (from, Vec::new(), Vec::new()),
         };
+        let (from, time) = with_time(from, time);
         let processing = from.relation.schema.fields[time].data_type.kind.timestamp_kind() == TimestampKind::Proctime;
         let rewritten = rewritten(select, function, processing, &computed)?;
         Ok((Some(rewritten), beside(from, window, time, partition)))
@@ -145,7 +148,7 @@ impl QueryBinder<'_> {
             GroupByExpr::Expressions(items, _) => items,
             GroupByExpr::All(_) => &[],
         };
-        let From { relation, mut scope } = from;
+        let From { relation, scope } = from;
         let width = relation.schema.len();
         let (mut partition, mut computed, mut exprs) = (Vec::new(), Vec::new(), Vec::new());
         let key = |item: &&ast::Expr| match item {
@@ -162,17 +165,40 @@ impl QueryBinder<'_> {
                 }
             }
         }
-        if exprs.is_empty() {
-            return Ok((From { relation, scope }, partition, computed));
-        }
-        let mut names: Vec<String> = relation.schema.fields.iter().map(|field| field.name.clone()).collect();
-        names.extend((0..exprs.len()).map(key_name));
-        let mut all: Vec<Expr> = columns_of(&relation.schema);
-        all.extend(exprs);
-        let relation = relation.project(all, names);
-        scope.push(Vec::new(), Schema::new(relation.schema.fields[width..].to_vec()));
-        Ok((From { relation, scope }, partition, computed))
+        let names = (0..exprs.len()).map(key_name).collect();
+        Ok((with_columns(From { relation, scope }, exprs, names), partition, computed))
     }
+}
+
+/// The input with the window's time among its columns, and which one it is. As in Flink, what is computed of a time attribute and
+/// shown as one (`MAX(ts)`, `ts + INTERVAL '1' SECOND`, the time of a joined row) puts rows into windows by its value; the
+/// watermark remains that of the rows.
+fn with_time(from: From, time: Expr) -> (From, usize) {
+    match time {
+        Expr::Column { index, data_type } if data_type.kind.is_time_attribute() => (from, index),
+        time => {
+            let DataType { kind, nullable } = time.data_type().clone();
+            let shown = DataType { kind: kind.with_timestamp_kind(TimestampKind::Rowtime), nullable };
+            let index = from.relation.schema.len();
+            (with_columns(from, vec![time.with_type(shown)], vec![TIME_OF_ROW.to_owned()]), index)
+        }
+    }
+}
+
+/// Further columns to the right of the others, under names that nobody writes.
+fn with_columns(from: From, exprs: Vec<Expr>, added: Vec<String>) -> From {
+    if exprs.is_empty() {
+        return from;
+    }
+    let From { relation, mut scope } = from;
+    let width = relation.schema.len();
+    let mut names: Vec<String> = relation.schema.fields.iter().map(|field| field.name.clone()).collect();
+    names.extend(added);
+    let mut all: Vec<Expr> = columns_of(&relation.schema);
+    all.extend(exprs);
+    let relation = relation.project(all, names);
+    scope.push_at(Vec::new(), width, Schema::new(relation.schema.fields[width..].to_vec()));
+    From { relation, scope }
 }
 
 /// The window's columns to the right of the others, under names that nobody writes.
@@ -188,7 +214,8 @@ fn beside(from: From, window: WindowKind, time: usize, partition: Vec<usize>) ->
     }
     // As in Flink, where it is a value of the time column.
     schema.fields[first + 2].data_type.nullable = schema.fields[time].data_type.nullable;
-    scope.push(Vec::new(), Schema::new(schema.fields[first..].to_vec()));
+    // A subquery in WHERE may have left columns of its own.
+    scope.push_at(Vec::new(), first, Schema::new(schema.fields[first..].to_vec()));
     From { relation: Relation { kind, schema }, scope }
 }
 

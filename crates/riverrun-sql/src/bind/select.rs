@@ -79,13 +79,16 @@ impl QueryBinder<'_> {
         self.state_ttls = around;
         self.lookups = lookups_around;
         let (ttl, from) = from?;
+        let from = match &select.selection {
+            None => from,
+            Some(condition) => {
+                let subqueries = &SubqueryValues::default();
+                let rules = SelectRules { subqueries, grouping: None, overs: &Overs::refusing("WHERE") };
+                self.selected(from, condition, &rules)?
+            }
+        };
         let (rewritten, From { mut relation, mut scope }) = self.without_group_window(select, from)?;
         let mut select = rewritten.as_ref().unwrap_or(select);
-        if let Some(condition) = &select.selection {
-            let subqueries = &SubqueryValues::default();
-            let rules = SelectRules { subqueries, grouping: None, overs: &Overs::refusing("WHERE") };
-            From { relation, scope } = self.selected(From { relation, scope }, condition, &rules)?;
-        }
         let keys = aggregate::group_items(select)?;
         let mut grouped = keys.is_some() || aggregate::aggregates_in(select, self.context);
         let mut order_by = order_by;

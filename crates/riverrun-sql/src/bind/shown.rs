@@ -111,7 +111,8 @@ impl Relation {
         call.arguments.iter().any(|argument| self.shows_value_as_time(argument))
     }
 
-    fn shows_value_as_time(&self, value: &Expr) -> bool {
+    /// Whether a value is a time attribute, or is shown as one.
+    pub(super) fn shows_value_as_time(&self, value: &Expr) -> bool {
         value.data_type().kind.is_rowtime() || self.shows_time(value)
     }
 

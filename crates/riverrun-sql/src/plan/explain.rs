@@ -4,6 +4,7 @@ use super::changelog::changelog_mode;
 use super::node::{Node, NodeId, NodeKind, StreamPlan};
 use riverrun_core::Millis;
 use riverrun_operators::changelog_codes::Codes;
+use riverrun_operators::each_change::Changes;
 use riverrun_operators::expression::Expression;
 use riverrun_operators::group_aggregate::Phases;
 use riverrun_operators::lookup_join::LookupSource;
@@ -231,13 +232,13 @@ pub(super) fn details(node: &Node) -> Vec<(&'static str, String)> {
             };
             say("ranks", format!("{} to {last}", spec.first));
             say("input", if spec.retracting { "updating" } else { "append-only" }.to_owned());
-            say("changes", changes(spec.each_change));
+            say("changes", changes(spec.changes));
         }
         NodeKind::Deduplicate(spec) => {
             say("partition by", list(&spec.keys));
             say("order by", spec.time.as_ref().map_or_else(|| "arrival".to_owned(), text));
             say("keep", if spec.keep_last { "last row" } else { "first row" }.to_owned());
-            say("changes", changes(spec.each_change));
+            say("changes", changes(spec.changes));
         }
         NodeKind::Over(spec) => {
             say("partition by", list(&spec.keys));
@@ -268,7 +269,7 @@ pub(super) fn details(node: &Node) -> Vec<(&'static str, String)> {
                 Phases::Two => "two",
             };
             say("phases", phases.to_owned());
-            say("changes", changes(spec.each_change));
+            say("changes", changes(spec.changes));
             let names = spec.schema.fields.iter().skip(spec.keys.len());
             say("aggregates", names.map(|field| field.name.as_str()).collect::<Vec<_>>().join(", "));
         }
@@ -382,8 +383,13 @@ fn equalities(keys: &[Vec<Expression>; 2], null_safe: &[bool]) -> String {
 }
 
 /// Said where it is not the difference of a tick.
-fn changes(each: bool) -> String {
-    if each { "each".to_owned() } else { String::new() }
+fn changes(wanted: Changes) -> String {
+    let told = match wanted {
+        Changes::OfTicks => "",
+        Changes::Each => "each",
+        Changes::EachInTime => "each in time",
+    };
+    told.to_owned()
 }
 
 fn sort_keys(order: &[SortKey]) -> String {

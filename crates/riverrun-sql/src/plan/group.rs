@@ -10,6 +10,7 @@ use crate::physical::lower_over;
 use riverrun_core::{Field, Millis, Result, Schema, TypeKind};
 use riverrun_operators::aggregate_call::AggregateCall;
 use riverrun_operators::aggregates::{AggregateArgument, AggregateOptions};
+use riverrun_operators::each_change::Changes;
 use riverrun_operators::expand::ExpandSpec;
 use riverrun_operators::group_aggregate::{GroupAggregateSpec, Phases};
 
@@ -32,7 +33,7 @@ impl Planner<'_> {
         }
         let retracting = self.builder.properties(node).changelog != ChangelogKind::Append;
         let ttl = self.config.hinted_ttl(hint);
-        if self.config.splits_distinct() && !self.each_change && can_split(&calls) {
+        if self.config.splits_distinct() && self.changes == Changes::OfTicks && can_split(&calls) {
             Split { node, keys, calls } = self.split_distinct(node, &keys, &calls, ttl)?;
             below = self.builder.properties(node).schema.clone();
         }
@@ -41,9 +42,12 @@ impl Planner<'_> {
             aggregates: self.calls(&calls, &below, retracting)?,
             schema: schema.clone(),
             ttl,
-            phases: if self.each_change { Phases::One } else { self.phases(&calls, retracting) },
+            phases: match self.changes {
+                Changes::OfTicks => self.phases(&calls, retracting),
+                Changes::Each | Changes::EachInTime => Phases::One,
+            },
             batch_size: self.config.batch_size(),
-            each_change: self.each_change,
+            changes: self.changes,
         };
         let properties = Properties {
             changelog: ChangelogKind::Retract,

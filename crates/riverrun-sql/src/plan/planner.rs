@@ -27,6 +27,7 @@ use riverrun_connectors::{OnError, ProducedChanges, SourceSpec};
 use riverrun_core::options::parse_duration;
 use riverrun_core::{Clock, DataType, Error, Millis, Result, RowBatch, Schema, TypeKind};
 use riverrun_operators::calc::CalcSpec;
+use riverrun_operators::each_change::Changes;
 use riverrun_operators::expression::Expression;
 use riverrun_operators::limit::LimitSpec;
 use riverrun_operators::normalize::NormalizeSpec;
@@ -45,8 +46,8 @@ pub struct Planner<'a> {
     pub(super) config: &'a SessionConfig,
     pub(super) context: FunctionContext,
     pub(super) builder: PlanBuilder,
-    /// Whether what is being planned gives each change, and not the difference of a tick: it is read as versions.
-    pub(super) each_change: bool,
+    /// Which changes are read of what is being planned.
+    pub(super) changes: Changes,
     /// Sources whose broken records have their way already.
     pub(super) rejecting: HashSet<NodeId>,
 }
@@ -66,9 +67,17 @@ impl<'a> Planner<'a> {
             config,
             context,
             builder: PlanBuilder::default(),
-            each_change: false,
+            changes: Changes::OfTicks,
             rejecting: HashSet::new(),
         }
+    }
+
+    /// The node of a relation whose changes are read so.
+    pub(super) fn with_changes(&mut self, wanted: Changes, relation: Relation) -> Result<NodeId> {
+        let outer = std::mem::replace(&mut self.changes, wanted);
+        let node = self.relation(relation);
+        self.changes = outer;
+        node
     }
 
     /// The columns of a table or view.

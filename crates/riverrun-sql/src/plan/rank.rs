@@ -176,7 +176,7 @@ impl Planner<'_> {
         let append = properties.changelog == ChangelogKind::Append;
         let keys = self.lower_all(&partition, &below)?;
         let (batch_size, ttl) = (self.config.batch_size(), self.config.state_ttl());
-        let each_change = self.each_change;
+        let changes = self.changes;
         let columns: Option<Vec<usize>> = partition.iter().map(as_column).collect();
         let one = last == Last::Constant(1) && ranking == Ranking::RowNumber;
         if one
@@ -189,7 +189,7 @@ impl Planner<'_> {
             let time = if by_rowtime { Some(lower_over(time, &below)?) } else { None };
             let changelog = if keep_last { ChangelogKind::Retract } else { ChangelogKind::Append };
             let properties = Properties { changelog, keys: columns, ..properties };
-            let spec = DeduplicateSpec { keys, time, keep_last, schema, ttl, batch_size, each_change };
+            let spec = DeduplicateSpec { keys, time, keep_last, schema, ttl, batch_size, changes };
             return Ok(self.builder.add(NodeKind::Deduplicate(spec), vec![input.into()], properties));
         }
         let row_keys = match (emit_rank && ranking == Ranking::RowNumber, one) {
@@ -210,7 +210,7 @@ impl Planner<'_> {
         let order = self.sort_keys(&order, &below)?;
         let retracting = !append;
         let spec =
-            TopNSpec { keys, order, ranking, first, last, emit_rank, retracting, schema, ttl, batch_size, each_change };
+            TopNSpec { keys, order, ranking, first, last, emit_rank, retracting, schema, ttl, batch_size, changes };
         Ok(self.builder.add(NodeKind::TopN(spec), vec![input.into()], properties))
     }
 

@@ -21,6 +21,7 @@ use crate::bind::relation::BoundAggregate;
 use crate::bind::scope::column;
 use crate::expr::Expr;
 use riverrun_core::{Field, Millis, Result, Schema, TypeKind};
+use riverrun_operators::each_change::Changes;
 use riverrun_operators::group_aggregate::GroupAggregateSpec;
 use riverrun_operators::union::UnionSpec;
 
@@ -206,7 +207,7 @@ impl Planner<'_> {
             ttl,
             phases: self.config.aggregate_phases(),
             batch_size: self.config.batch_size(),
-            each_change: false,
+            changes: Changes::OfTicks,
         };
         let properties = Properties {
             changelog: ChangelogKind::Retract,

@@ -11,6 +11,7 @@ use crate::bind::temporal::AsOf;
 use crate::expr::Expr;
 use crate::physical::lower_over;
 use riverrun_core::{Error, Place, Result, Schema};
+use riverrun_operators::each_change::Changes;
 use riverrun_operators::join::{JoinKind, LEFT, RIGHT};
 use riverrun_operators::temporal_join::TemporalJoinSpec;
 use versions::Versions;
@@ -47,10 +48,8 @@ impl Planner<'_> {
         let latest_only = latest.is_some();
         let left = self.relation(left)?;
         // A version holds until the next one begins, though it may be gone again when the tick ends.
-        let outer = std::mem::replace(&mut self.each_change, event_time && !latest_only);
-        let right = self.relation(rows);
-        self.each_change = outer;
-        let nodes = [left, right?];
+        let wanted = if event_time && !latest_only { Changes::Each } else { Changes::OfTicks };
+        let nodes = [left, self.with_changes(wanted, rows)?];
         let below = nodes.map(|node| self.builder.properties(node).clone());
         let inputs = below.each_ref().map(|below| below.schema.clone());
         let key = latest.unwrap_or_else(|| below[RIGHT].keys.clone());

@@ -13,6 +13,7 @@ use crate::expr::Expr;
 use crate::physical::lower_over;
 use chrono_tz::Tz;
 use riverrun_core::{Error, Field, Result, Schema, TimestampKind, TypeKind};
+use riverrun_operators::each_change::Changes;
 use riverrun_operators::window::spec::{
     EmitStrategy, WindowAggregateSpec, WindowAssignSpec, WindowKind, WindowProperty, Windowing,
 };
@@ -158,7 +159,7 @@ impl Planner<'_> {
         schema: Schema,
     ) -> Result<NodeId> {
         let below = input.schema.clone();
-        let node = self.relation(input)?;
+        let node = self.in_time(!processing(&below, time), input)?;
         let changelog = self.builder.properties(node).changelog;
         if matches!(window, WindowKind::Session { .. }) {
             self.append_only(node, "the rows of SESSION windows")?;
@@ -172,10 +173,15 @@ impl Planner<'_> {
         Ok(self.builder.add(NodeKind::WindowAssign(spec), vec![node.into()], properties))
     }
 
+    /// The node of a window's input: each change comes before the watermark that held after it, which makes later ones late.
+    fn in_time(&mut self, event_time: bool, input: Relation) -> Result<NodeId> {
+        self.with_changes(if event_time { Changes::EachInTime } else { Changes::OfTicks }, input)
+    }
+
     fn by_time(&self, kind: WindowKind, time: usize, input: &Schema) -> Result<Windowing> {
         let data_type = &input.fields[time].data_type;
         let local = matches!(data_type.kind, TypeKind::TimestampLtz { .. });
-        let processing = data_type.kind.timestamp_kind() == TimestampKind::Proctime;
+        let processing = processing(input, time);
         let time = lower_over(&column(time, data_type), input)?;
         Ok(Windowing::Time { kind, time, zone: self.zone(local), processing })
     }
@@ -210,7 +216,8 @@ impl Planner<'_> {
         };
         let first_keys = keys.len();
         let mut below = input.schema.clone();
-        let mut node = self.relation(input)?;
+        let event_time = by_time.map_or(!columns.processing, |(_, time)| !processing(&below, time));
+        let mut node = self.in_time(event_time, input)?;
         if let Some(sets) = &sets {
             // Which of the group keys each set has.
             let of_group = |set: &Vec<usize>| set.iter().filter_map(|&key| outputs[key].ok()).collect();
@@ -218,8 +225,8 @@ impl Planner<'_> {
             below = self.builder.properties(node).schema.clone();
         }
         let emit = match by_time {
-            Some((kind, time)) => self.emit_strategy(kind, below.fields[time].data_type.kind.is_rowtime(), legacy)?,
-            None => self.emit_strategy(columns.kind, !columns.processing, false)?,
+            Some((kind, _)) => self.emit_strategy(kind, event_time, legacy)?,
+            None => self.emit_strategy(columns.kind, event_time, false)?,
         };
         // Each result may be taken back, so aggregates are asked for again and again.
         let retracting = self.builder.properties(node).changelog != ChangelogKind::Append;
@@ -284,6 +291,11 @@ impl Planner<'_> {
         exprs.extend((first_keys..first_property).map(own_column));
         Ok((aggregated, exprs))
     }
+}
+
+/// Whether a time column is the clock's.
+fn processing(schema: &Schema, time: usize) -> bool {
+    schema.fields[time].data_type.kind.timestamp_kind() == TimestampKind::Proctime
 }
 
 /// How many keys are not of the window.

@@ -16,7 +16,7 @@ fn keep(keep_last: bool, by_time: bool) -> DeduplicateSpec {
         schema: table.schema,
         ttl: None,
         batch_size: 2,
-        each_change: false,
+        changes: Changes::OfTicks,
     }
 }
 

@@ -22,7 +22,7 @@ fn best(first: u64, last: u64) -> TopNSpec {
         schema: table.schema,
         ttl: None,
         batch_size: 3,
-        each_change: false,
+        changes: Changes::OfTicks,
     }
 }
 
