@@ -285,7 +285,6 @@ impl MatchRecognize {
             }
             self.process(slot, due)?;
         }
-        self.resident.clean_log();
         if self.waiting_results > 0 && out.has_room() {
             self.emit(out)?;
         }
@@ -452,7 +451,6 @@ impl Operator<RowBatch> for MatchRecognize {
         if by_clock {
             return self.advance(out);
         }
-        self.resident.clean_log();
         Ok(())
     }
 

@@ -20,7 +20,6 @@ pub mod clocked;
 pub mod deduplicate;
 pub mod emit;
 mod finder;
-mod held;
 pub mod local_time;
 #[cfg(test)]
 mod model;
@@ -31,7 +30,6 @@ mod session_rows;
 mod sessions;
 mod shares;
 pub mod spec;
-mod tables;
 pub mod top_n;
 
 use riverrun_core::{Result, RowBatch};

@@ -4,6 +4,7 @@ use crate::batch::Batch;
 use crate::watermarks::WatermarkRuns;
 use riverrun_core::metrics::OperatorMetrics;
 use riverrun_core::{Clock, Millis, Result, Watermark};
+use riverrun_state::tier::tables::{HeldTable, TableName, Tables};
 use riverrun_state::tier::{IsExpired, Resident, StateBackend, TierSeat};
 use riverrun_state::typed::{KeyedSeat, TimeToLive};
 use riverrun_state::{OperatorSnapshot, RestoredState};
@@ -44,6 +45,11 @@ impl OperatorContext {
     /// What keeps a table that never leaves memory, and at a barrier writes what has changed of it.
     pub fn held(&self, table: &str) -> Resident {
         Resident::new(self.state.held(), self.seat(table))
+    }
+
+    /// Tables that come and go as a whole, like windows. They never leave memory, and a barrier writes what has changed of them.
+    pub fn tables<N: TableName, T: HeldTable>(&self) -> Tables<N, T> {
+        Tables::new(&self.state, self.seat(""))
     }
 
     fn seat(&self, table: &str) -> TierSeat {

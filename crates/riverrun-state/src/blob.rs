@@ -65,6 +65,15 @@ pub fn put_i64(out: &mut Vec<u8>, value: i64) {
     out.extend(value.to_le_bytes());
 }
 
+/// Appends a number, seven bits in a byte, the lowest first: small ones take up little.
+pub fn put_varint(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
 /// Reads a blob from its front.
 #[derive(Clone, Debug)]
 pub struct BlobReader<'a> {
@@ -106,6 +115,19 @@ impl<'a> BlobReader<'a> {
     /// The next number.
     pub fn i64(&mut self) -> Result<i64> {
         Ok(i64::from_le_bytes(self.array()?))
+    }
+
+    /// The next number that was written by [`put_varint`].
+    pub fn varint(&mut self) -> Result<u64> {
+        let mut value = 0;
+        for shift in (0..u64::BITS).step_by(7) {
+            let byte = self.u8()?;
+            value |= u64::from(byte & 0x7F) << shift;
+            if byte < 0x80 {
+                return Ok(value);
+            }
+        }
+        Err(truncated())
     }
 
     /// The next bytes that were written by [`put_bytes`].

@@ -25,6 +25,7 @@ mod resident;
 mod run;
 mod store;
 mod store_queue;
+pub mod tables;
 #[cfg(test)]
 pub(crate) mod tests;
 

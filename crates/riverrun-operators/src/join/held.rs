@@ -308,7 +308,6 @@ impl Log {
     fn finish(&mut self, values: &Values<'_>) {
         let added = std::mem::take(&mut self.added);
         self.resident.change(&self.keys, values, &added);
-        self.resident.clean_log();
     }
 }
 

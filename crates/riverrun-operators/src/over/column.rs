@@ -306,7 +306,6 @@ impl Operator<RowBatch> for OverColumn {
 
     fn on_tick(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
         self.find_changes()?;
-        self.resident.clean_log();
         self.emitting = true;
         self.advance(out)
     }

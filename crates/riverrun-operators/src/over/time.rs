@@ -233,7 +233,6 @@ impl OverTime {
             let row = self.values.rows.insert(row);
             self.values.wait(&mut self.waiting, slot, (time, row));
         }
-        self.resident.clean_log();
         Ok(late)
     }
 
@@ -480,7 +479,6 @@ impl Operator<RowBatch> for OverTime {
 
     fn on_watermark(&mut self, watermark: Watermark, out: &mut Output<RowBatch>) -> Result<()> {
         self.pass(watermark);
-        self.resident.clean_log();
         self.advance(out)
     }
 

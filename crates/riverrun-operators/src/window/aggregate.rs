@@ -10,7 +10,6 @@
 
 use super::borders::{Borders, Window};
 use super::finder::{Finder, RowTimes};
-use super::held::Behind;
 use super::pane::Pane;
 use super::results::Results;
 use super::shares::{Segment, Share, deal};
@@ -18,13 +17,13 @@ use super::spec::WindowAggregateSpec;
 use crate::aggregate_call::BatchInputs;
 use crate::expression::evaluate_all;
 use crate::late::LateRows;
-use held::{HeldPane, PaneName};
+use panes::{PaneName, Panes};
 use riverrun_core::{Error, Result, RowBatch, Watermark};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
 use riverrun_state::{KeyEncoder, KeyRows, OperatorSnapshot, RestoredState, hash_key};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-mod held;
+mod panes;
 mod snapshot;
 #[cfg(test)]
 mod tests;
@@ -37,11 +36,7 @@ pub struct WindowAggregate {
     finder: Finder,
     results: Results,
     encoder: KeyEncoder,
-    /// The groups of each slice that still belongs to a window to come.
-    slices: BTreeMap<Window, HeldPane>,
-    /// CUMULATE: by the windows' start, what has been merged so far.
-    running: BTreeMap<i64, HeldPane>,
-    behind: Behind<Pane>,
+    panes: Panes,
     /// The windows that fire next; of each slice at least the first of its windows that has not fired.
     timers: BTreeSet<Window>,
     /// Windows that fire by here are due.
@@ -61,10 +56,11 @@ struct Firing {
 
 #[derive(Debug)]
 enum Source {
-    Own(HeldPane),
+    /// A pane that is gone then.
+    Last(PaneName),
     Merged(Pane),
-    /// The running pane of CUMULATE windows with this start.
-    Running(i64),
+    /// A pane that later windows need.
+    Running(PaneName),
 }
 
 /// A batch on its way into the panes.
@@ -90,9 +86,7 @@ impl WindowAggregate {
             finder,
             results,
             encoder: KeyEncoder::default(),
-            slices: BTreeMap::new(),
-            running: BTreeMap::new(),
-            behind: Behind::default(),
+            panes: context.tables(),
             timers: BTreeSet::new(),
             due: Watermark::MIN,
             firing: None,
@@ -100,16 +94,6 @@ impl WindowAggregate {
             spec,
             context,
         })
-    }
-
-    /// A pane, which may be new.
-    fn held(&mut self, name: PaneName) -> &mut HeldPane {
-        let (spec, context) = (&self.spec, &self.context);
-        let new = || new_pane(spec, context, name);
-        match name {
-            PaneName::Slice(slice) => self.slices.entry(slice).or_insert_with(new),
-            PaneName::Running(start) => self.running.entry(start).or_insert_with(new),
-        }
     }
 
     fn prepare(&mut self, batch: &RowBatch, watermarks: &WatermarkRuns, late: Option<LateRows>) -> Result<Rows> {
@@ -157,17 +141,19 @@ impl WindowAggregate {
         let cumulated =
             matches!(self.finder.borders(), Some(Borders::Cumulate { .. })) && unfired.end > share.slice.end;
         // If the slice's own window has fired, the slice is part of what has been merged.
-        let pane = self.held(if cumulated { PaneName::Running(unfired.start) } else { PaneName::Slice(share.slice) });
+        let name = if cumulated { PaneName::Running(unfired.start) } else { PaneName::Slice(share.slice) };
+        let mut held = self.panes.get_or_insert(name, || Pane::new(&self.spec.aggregates, self.spec.retracting));
+        let keys = &mut held.table_mut().keys;
         let mut slots = Vec::with_capacity(share.rows.len());
         if rows.hashes.is_empty() {
-            slots.resize(share.rows.len(), pane.slot(hash_key(&[]), &[]));
+            slots.resize(share.rows.len(), keys.insert(hash_key(&[]), &[]).0);
         } else if share.rows.len() == rows.hashes.len() {
-            pane.slots(&rows.keys, &rows.hashes, &mut slots);
+            keys.insert_rows(&rows.keys, &rows.hashes, &mut slots);
         } else {
             let keyed = share.rows.iter().map(|&row| (rows.hashes[row as usize], rows.keys.row(row as usize)));
-            slots.extend(keyed.map(|(hash, key)| pane.slot(hash, key)));
+            slots.extend(keyed.map(|(hash, key)| keys.insert(hash, key).0));
         }
-        pane.update(&slots, &rows.inputs.at(&share.rows)?)
+        held.change(&slots).update(&slots, &rows.inputs.at(&share.rows)?)
     }
 
     /// Fires what is due and takes in what waits, as far as there is room.
@@ -192,7 +178,10 @@ impl WindowAggregate {
     fn fire(&mut self) -> Result<()> {
         let Some(window) = self.timers.pop_first() else { return Ok(()) };
         let source = match self.finder.borders() {
-            None | Some(Borders::Tumble { .. }) => self.slices.remove(&window).map(Source::Own),
+            None | Some(Borders::Tumble { .. }) => {
+                let slice = PaneName::Slice(window);
+                self.panes.get(slice).map(|_| Source::Last(slice))
+            }
             Some(borders @ Borders::Hop { .. }) => self.merge_slices(&borders, window)?,
             Some(borders @ Borders::Cumulate { .. }) => self.cumulate(&borders, window)?,
         };
@@ -201,72 +190,66 @@ impl WindowAggregate {
     }
 
     fn merge_slices(&mut self, borders: &Borders, window: Window) -> Result<Option<Source>> {
-        let first = Window { end: window.start.saturating_add(1), start: i64::MIN };
-        let last = Window { end: window.end, start: i64::MAX };
         // The slices that end with this window.
-        let over: Vec<Window> = self
-            .slices
-            .range(..=last)
-            .map(|(slice, _)| *slice)
-            .filter(|slice| borders.last_window(*slice).is_none_or(|last| last.end <= window.end))
-            .collect();
-        let next = borders.next_window(window);
-        let mut inside = self.slices.range(first..=last).map(|(slice, _)| *slice);
-        let merged = match (inside.next(), inside.next()) {
-            (None, _) => None,
+        let last = PaneName::Slice(Window { end: window.end, start: i64::MAX });
+        let is_over = |slice: Window| borders.last_window(slice).is_none_or(|last| last.end <= window.end);
+        let over: Vec<PaneName> =
+            self.panes.range(..=last).map(|(name, _)| name).filter(|name| name.slice().is_some_and(is_over)).collect();
+        let inside: Vec<PaneName> = self.panes.range(panes::slices(window)).map(|(name, _)| name).collect();
+        let (source, last) = match inside.as_slice() {
+            [] => (None, None),
             // Nothing to merge, and nobody else needs it.
-            (Some(only), None) if over.contains(&only) => self.slices.remove(&only).map(Source::Own),
-            _ => {
+            [only] if over.contains(only) => (Some(Source::Last(*only)), Some(*only)),
+            several => {
                 let mut merged = Pane::new(&self.spec.aggregates, self.spec.retracting);
                 // The newest slice first, as in Flink: what LISTAGG and ARRAY_AGG list depends on it.
-                for held in self.slices.range(first..=last).rev().map(|(_, held)| held) {
-                    let slots = merged.slots_of(held.table());
-                    merged.merge(&slots, held.table())?;
+                for pane in several.iter().rev().filter_map(|name| self.panes.get(*name)) {
+                    let slots = merged.slots_of(pane);
+                    merged.merge(&slots, pane)?;
                 }
-                Some(Source::Merged(merged))
+                (Some(Source::Merged(merged)), None)
             }
         };
-        for slice in over {
-            self.slices.remove(&slice).into_iter().for_each(|held| self.behind.leave(held));
+        over.into_iter().filter(|name| Some(*name) != last).for_each(|name| self.panes.remove(name));
+        if let Some(next) = borders.next_window(window)
+            && self.panes.range(panes::slices(next)).next().is_some()
+        {
+            self.timers.insert(next);
         }
-        if let Some(next) = next {
-            let first = Window { end: next.start.saturating_add(1), start: i64::MIN };
-            if self.slices.range(first..=Window { end: next.end, start: i64::MAX }).next().is_some() {
-                self.timers.insert(next);
-            }
-        }
-        Ok(merged)
+        Ok(source)
     }
 
     fn cumulate(&mut self, borders: &Borders, window: Window) -> Result<Option<Source>> {
         let Borders::Cumulate { step, .. } = *borders else { return Ok(None) };
-        let slice = Window { start: window.end.saturating_sub(step), end: window.end };
-        let added = self.slices.remove(&slice);
+        let added = PaneName::Slice(Window { start: window.end.saturating_sub(step), end: window.end });
+        let running = PaneName::Running(window.start);
         let next = borders.next_window(window);
-        if let Some(added) = added {
-            if next.is_none() && !self.running.contains_key(&window.start) {
-                // Nothing to merge, and nobody else needs it.
-                return Ok(Some(Source::Own(added)));
-            }
-            self.held(PaneName::Running(window.start)).merge(added.table())?;
-            self.behind.leave(added);
+        if next.is_none() && self.panes.get(running).is_none() {
+            // Nothing to merge, and nobody else needs it.
+            return Ok(self.panes.get(added).map(|_| Source::Last(added)));
         }
-        let Some(next) = next else { return Ok(self.running.remove(&window.start).map(Source::Own)) };
-        if !self.running.contains_key(&window.start) {
+        let merged = self.panes.beside(added, |pane, others| {
+            let mut held = others.get_or_insert(running, || Pane::new(&self.spec.aggregates, self.spec.retracting));
+            let slots = held.table_mut().slots_of(pane);
+            held.change(&slots).merge(&slots, pane)
+        });
+        merged.transpose()?;
+        self.panes.remove(added);
+        if self.panes.get(running).is_none() {
             return Ok(None);
         }
+        let Some(next) = next else { return Ok(Some(Source::Last(running))) };
         self.timers.insert(next);
-        Ok(Some(Source::Running(window.start)))
+        Ok(Some(Source::Running(running)))
     }
 
     /// Emits the next groups of the window that fires.
     fn emit(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
         let Some(mut firing) = self.firing.take() else { return Ok(()) };
         let pane = match &firing.source {
-            Source::Own(held) => held.table(),
             Source::Merged(pane) => pane,
-            Source::Running(start) => {
-                self.running.get(start).ok_or_else(|| Error::bug("a window fires that is gone"))?.table()
+            Source::Last(name) | Source::Running(name) => {
+                self.panes.get(*name).ok_or_else(|| Error::bug("a window fires that is gone"))?
             }
         };
         let end = pane.groups().min(firing.position + self.spec.batch_size.max(1));
@@ -278,15 +261,11 @@ impl WindowAggregate {
         firing.position = end;
         if end < pane.groups() {
             self.firing = Some(firing);
-        } else if let Source::Own(held) = firing.source {
-            self.behind.leave(held);
+        } else if let Source::Last(name) = firing.source {
+            self.panes.remove(name);
         }
         Ok(())
     }
-}
-
-fn new_pane(spec: &WindowAggregateSpec, context: &OperatorContext, name: PaneName) -> HeldPane {
-    HeldPane::new(Pane::new(&spec.aggregates, spec.retracting), context.held(&name.table()))
 }
 
 impl Operator<RowBatch> for WindowAggregate {
@@ -325,7 +304,7 @@ impl Operator<RowBatch> for WindowAggregate {
     }
 
     fn write_behind(&mut self) -> Result<bool> {
-        self.write_panes()
+        self.panes.write_behind()
     }
 
     fn restore(&mut self, state: RestoredState) -> Result<()> {

@@ -11,6 +11,8 @@
 
 use super::spec::WindowKind;
 use riverrun_core::{Error, Millis, Result};
+use riverrun_state::blob::{BlobReader, put_varint};
+use riverrun_state::tier::tables::TableName;
 
 #[cfg(test)]
 mod tests;
@@ -24,22 +26,18 @@ pub struct Window {
     pub start: i64,
 }
 
-impl Window {
-    /// Its borders as part of a table's name in a checkpoint: start and end as 16 hexadecimal digits.
-    pub fn name(self) -> String {
-        format!("{:016x}-{:016x}", self.start, self.end)
+/// The end as a signed varint (zigzag), and the length.
+impl TableName for Window {
+    fn put(self, out: &mut Vec<u8>) {
+        put_varint(out, ((self.end << 1) ^ (self.end >> 63)).cast_unsigned());
+        put_varint(out, self.end.wrapping_sub(self.start).cast_unsigned());
     }
 
-    /// What has this name.
-    pub fn of_name(name: &str) -> Option<Self> {
-        let (start, end) = name.split_once('-')?;
-        Some(Window { start: time_of_name(start)?, end: time_of_name(end)? })
+    fn read(blob: &mut BlobReader<'_>) -> Result<Self> {
+        let (zigzag, length) = (blob.varint()?, blob.varint()?.cast_signed());
+        let end = (zigzag >> 1).cast_signed() ^ -(zigzag & 1).cast_signed();
+        Ok(Window { end, start: end.wrapping_sub(length) })
     }
-}
-
-/// A time that is 16 hexadecimal digits.
-pub fn time_of_name(digits: &str) -> Option<i64> {
-    u64::from_str_radix(digits, 16).ok().map(u64::cast_signed)
 }
 
 /// The windows that share a slice, by end.

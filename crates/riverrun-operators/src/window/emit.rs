@@ -20,7 +20,6 @@ use super::finder::{Finder, Found, RowTimes};
 use super::pane::Pane;
 use super::results::Results;
 use super::spec::{EmitStrategy, WindowAggregateSpec};
-use super::tables::WindowTables;
 use crate::aggregate_call::BatchInputs;
 use crate::expression::evaluate_all;
 use crate::late::LateRows;
@@ -29,6 +28,7 @@ use arrow::compute::interleave;
 use arrow::datatypes::DataType;
 use riverrun_core::{Error, Millis, Result, RowBatch, Watermark};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
+use riverrun_state::tier::tables::Tables;
 use riverrun_state::{KeyEncoder, KeyRows, OperatorSnapshot, RestoredState, hash_key, key};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -49,7 +49,7 @@ pub struct EmitAggregate {
     result_encoder: KeyEncoder,
     /// The types of the aggregates' results.
     result_types: Vec<DataType>,
-    windows: WindowTables<Open>,
+    windows: Tables<Window, Open>,
     /// When a window ends, and when it is forgotten.
     timers: BTreeSet<(Watermark, Moment, Window)>,
     /// When a group's result goes out by processing time.
@@ -128,7 +128,7 @@ impl EmitAggregate {
             encoder: KeyEncoder::default(),
             result_encoder: KeyEncoder::exact(),
             result_types: result_types.map(|field| field.data_type().clone()).collect(),
-            windows: WindowTables::new(context.clone()),
+            windows: context.tables(),
             timers: BTreeSet::new(),
             delayed: BTreeSet::new(),
             touched: BTreeMap::new(),
@@ -235,7 +235,7 @@ impl EmitAggregate {
             self.timers.insert((end, Moment::End, window));
         }
         let (aggregates, retracting) = (&self.spec.aggregates, self.spec.retracting);
-        let held = self.windows.get_or_insert(window, || Open::new(aggregates, retracting));
+        let mut held = self.windows.get_or_insert(window, || Open::new(aggregates, retracting));
         let keys = &mut held.table_mut().pane.keys;
         let insert = |&row: &u32| {
             let key = rows.keys.row(row as usize);
@@ -293,7 +293,7 @@ impl EmitAggregate {
 
     fn fire(&mut self, moment: Moment, window: Window) {
         let touched = self.touched.remove(&window).unwrap_or_default();
-        let Some(held) = self.windows.get_mut(window) else { return };
+        let Some(mut held) = self.windows.get_mut(window) else { return };
         let slots = match moment {
             Moment::Forgotten => touched,
             Moment::End => {
@@ -335,21 +335,21 @@ impl EmitAggregate {
         if end < job.slots.len() {
             self.jobs.push_front(job);
         } else if job.last
-            && let Some(held) = self.windows.remove(job.window)
+            && let Some(open) = self.windows.get(job.window)
         {
-            for (slot, group) in (0_u32..).zip(&held.table().groups) {
+            for (slot, group) in (0_u32..).zip(&open.groups) {
                 if let Some(next) = group.next {
                     self.delayed.remove(&(next, job.window, slot));
                 }
             }
-            self.windows.leave(held);
+            self.windows.remove(job.window);
         }
         Ok(())
     }
 
     /// What has changed in these groups since their results were last sent.
     fn changes(&mut self, window: Window, slots: &[u32]) -> Result<Option<RowBatch>> {
-        let Some(held) = self.windows.get_mut(window).filter(|_| !slots.is_empty()) else { return Ok(None) };
+        let Some(mut held) = self.windows.get_mut(window).filter(|_| !slots.is_empty()) else { return Ok(None) };
         let new = held.table().pane.evaluate(slots)?;
         let encoded = self.result_encoder.encode(&new, slots.len())?;
         let mut old: Vec<Box<[u8]>> = Vec::new();
@@ -363,7 +363,7 @@ impl EmitAggregate {
             if group.sent.as_deref() == exists.then_some(result) {
                 continue;
             }
-            let group = &mut held.note_change(&[slot]).groups[slot as usize];
+            let group = &mut held.change(&[slot]).groups[slot as usize];
             let sent = std::mem::replace(&mut group.sent, exists.then(|| result.into()));
             if let Some(sent) = sent {
                 groups.push(slot);
@@ -423,10 +423,10 @@ impl Operator<RowBatch> for EmitAggregate {
         while let Some((time, window, slot)) = self.delayed.first().copied().filter(|timer| timer.0 <= now) {
             self.delayed.pop_first();
             due.entry(window).or_default().push(slot);
-            let Some(held) = self.windows.get_mut(window) else { continue };
+            let Some(mut held) = self.windows.get_mut(window) else { continue };
             let Some(group) = held.table().groups.get(slot as usize) else { continue };
             // Where no rows have come the time that was written, some periods earlier, is as good: nothing goes out then.
-            let open = if group.fresh { held.note_change(&[slot]) } else { held.table_mut() };
+            let open = if group.fresh { held.change(&[slot]) } else { held.table_mut() };
             let group = &mut open.groups[slot as usize];
             // From then on as often as the delay says, whether rows come or not; a clock that has leapt fires once.
             let delay = if group.fired { self.strategy.late } else { self.strategy.early };
@@ -445,7 +445,7 @@ impl Operator<RowBatch> for EmitAggregate {
 
     fn on_tick(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
         for (window, slots) in std::mem::take(&mut self.touched) {
-            if let Some(held) = self.windows.get_mut(window) {
+            if let Some(mut held) = self.windows.get_mut(window) {
                 let open = held.table_mut();
                 slots.iter().for_each(|slot| open.groups[*slot as usize].touched = false);
             }
@@ -471,7 +471,7 @@ impl Operator<RowBatch> for EmitAggregate {
     }
 
     fn write_behind(&mut self) -> Result<bool> {
-        self.windows.write_behind(None)
+        self.windows.write_behind()
     }
 
     fn restore(&mut self, state: RestoredState) -> Result<()> {

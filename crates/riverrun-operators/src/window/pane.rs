@@ -1,12 +1,12 @@
 //! The groups of one slice or window, and their aggregates, in columns.
 
-use super::held::HeldTable;
 use crate::aggregate_call::{AggregateCall, SelectedInputs};
-use crate::aggregates::AggregateState;
+use crate::aggregates::{self, AggregateState};
 use arrow::array::ArrayRef;
 use riverrun_core::Result;
 use riverrun_state::blob::{BlobReader, put_i64};
-use riverrun_state::tier::EncodeSlots;
+use riverrun_state::tier::tables::HeldTable;
+use riverrun_state::tier::{EncodeSlots, PutValue};
 use riverrun_state::{KeyTable, hash_key};
 
 /// The aggregates of one slice or window by key.
@@ -94,6 +94,19 @@ impl EncodeSlots for Pane {
             put_i64(out, counts[slot as usize]);
         }
         self.states.iter().for_each(|state| state.encode(slot, out));
+    }
+
+    fn encode_each(&self, slots: &[u32], put: &mut PutValue<'_>) -> Result<()> {
+        let states = aggregates::encode_each(&self.states, slots);
+        for (row, &slot) in slots.iter().enumerate() {
+            put(slot, &mut |out| {
+                if let Some(counts) = &self.counts {
+                    put_i64(out, counts[slot as usize]);
+                }
+                states.iter().for_each(|state| out.extend_from_slice(state.row(row)));
+            });
+        }
+        Ok(())
     }
 }
 

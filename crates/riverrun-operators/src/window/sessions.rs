@@ -197,7 +197,6 @@ impl Sessions {
             }
         }
         *position = instants.len();
-        self.resident.clean_log();
         Ok(Taken { late, stopped: None })
     }
 

@@ -5,11 +5,10 @@
 //!
 //! Source of the semantics: Flink 2.3, "Window Top-N", and its `WindowRankOperator`.
 
+use super::borders::Window;
 use super::finder::{Finder, RowTimes};
-use super::held::{Held, HeldTable};
 use super::shares::{Segment, Share, deal};
 use super::spec::{WindowTopNSpec, Windowing};
-use super::tables::WindowTables;
 use crate::expression::{Expression, evaluate_all};
 use crate::late::LateRows;
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, UInt32Array};
@@ -19,13 +18,14 @@ use riverrun_core::{Error, Result, RowBatch, Watermark};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
 use riverrun_state::blob::{BlobReader, put_bytes, put_u32};
 use riverrun_state::tier::EncodeSlots;
+use riverrun_state::tier::tables::{HeldTable, Tables};
 use riverrun_state::{KeyEncoder, KeyOrder, KeyRows, KeyTable, OperatorSnapshot, RestoredState, hash_key, key};
 use std::sync::Arc;
 
 #[cfg(test)]
 mod tests;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// Which of two rows that sort equal comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub struct WindowTopN {
     schema: SchemaRef,
     /// The types of the input's columns.
     types: Vec<DataType>,
-    windows: WindowTables<Ranks>,
+    windows: Tables<Window, Ranks>,
     due: Watermark,
     firing: Option<Firing>,
     backlog: Option<Rows>,
@@ -108,10 +108,10 @@ struct Ranked {
     row: Box<[u8]>,
 }
 
-/// A window whose rows are going out.
+/// A window whose rows are going out, and which is gone then.
 #[derive(Debug)]
 struct Firing {
-    ranks: Held<Ranks>,
+    window: Window,
     /// The next key, and the next of its rows.
     position: (usize, usize),
 }
@@ -158,7 +158,7 @@ impl WindowTopN {
                 emit_rank: spec.emit_rank,
                 batch_size: spec.batch_size.max(1),
             },
-            windows: WindowTables::new(context.clone()),
+            windows: context.tables(),
             context,
             schema,
             types,
@@ -211,7 +211,7 @@ impl WindowTopN {
 
     fn add(&mut self, rows: &Rows, share: &Share) -> Result<()> {
         let Ranking { ties, last, .. } = self.ranking;
-        let held = self.windows.get_or_insert(share.slice, Ranks::default);
+        let mut held = self.windows.get_or_insert(share.slice, Ranks::default);
         let ranks = held.table_mut();
         // Only what may still get a rank is encoded: what is asked for grows no easier to reach within the batch.
         let mut candidates: Vec<u32> = Vec::new();
@@ -257,8 +257,8 @@ impl WindowTopN {
                 }
                 self.emit(out)?;
             } else if self.next_timer().is_some_and(|timer| timer <= self.due) {
-                let over = self.windows.first().and_then(|window| self.windows.remove(window));
-                self.firing = over.map(|ranks| Firing { ranks, position: (0, self.ranking.first) });
+                let over = self.windows.iter().next().map(|(window, _)| window);
+                self.firing = over.map(|window| Firing { window, position: (0, self.ranking.first) });
             } else if self.backlog.is_some() {
                 self.take_in(out)?;
             } else {
@@ -269,9 +269,10 @@ impl WindowTopN {
 
     /// Emits the next rows of the window that fires.
     fn emit(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
-        let Some(Firing { ranks, position: (mut key, mut rank) }) = self.firing.take() else { return Ok(()) };
+        let Some(Firing { window, position: (mut key, mut rank) }) = self.firing.take() else { return Ok(()) };
+        let Some(ranks) = self.windows.get(window) else { return Ok(()) };
         let (mut rows, mut numbers): (Vec<&[u8]>, Vec<i64>) = (Vec::new(), Vec::new());
-        while let Some(best) = ranks.table().best.get(key)
+        while let Some(best) = ranks.best.get(key)
             && rows.len() < self.ranking.batch_size
         {
             if let Some(ranked) = best.get(rank) {
@@ -289,10 +290,10 @@ impl WindowTopN {
             }
             out.emit(RowBatch::append(RecordBatch::try_new(self.schema.clone(), columns)?));
         }
-        if key < ranks.table().best.len() {
-            self.firing = Some(Firing { ranks, position: (key, rank) });
+        if key < ranks.best.len() {
+            self.firing = Some(Firing { window, position: (key, rank) });
         } else {
-            self.windows.leave(ranks);
+            self.windows.remove(window);
         }
         Ok(())
     }
@@ -329,7 +330,7 @@ impl Operator<RowBatch> for WindowTopN {
     }
 
     fn next_timer(&self) -> Option<Watermark> {
-        self.windows.first().map(|window| self.finder.zone().trigger(window.end))
+        self.windows.iter().next().map(|(window, _)| self.finder.zone().trigger(window.end))
     }
 
     fn has_more(&self) -> bool {
@@ -348,10 +349,10 @@ impl Operator<RowBatch> for WindowTopN {
     }
 
     fn write_behind(&mut self) -> Result<bool> {
-        self.windows.write_behind(self.firing.as_mut().map(|firing| &mut firing.ranks))
+        self.windows.write_behind()
     }
 
     fn restore(&mut self, state: RestoredState) -> Result<()> {
-        self.windows.restore(&state, VERSION, "a window Top-N", Ranks::default)
+        self.windows.restore(&state, (VERSION, "a window Top-N"), Ranks::default).map(drop)
     }
 }

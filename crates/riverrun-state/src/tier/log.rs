@@ -18,13 +18,15 @@ mod tests;
 use super::backend::StateBackend;
 use super::files::{Scratch, TicketSender, TierFiles};
 use super::queue::Queue;
+use super::resident::flags::LOGGED;
+use super::resident::{EncodeSlots, MeanLength, SlotKeys};
 use super::store::GroupRange;
 use queue::LogTask;
 pub(super) use read::{is_log, newest_values};
 use riverrun_core::{KeyGroup, Result};
 pub(super) use segment::put_gone;
 use segment::{SegmentFile, counted};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 pub(super) use store::LogTier;
@@ -45,29 +47,51 @@ const MOMENT: Duration = Duration::from_millis(1);
 /// So many dead records are of no account.
 const LEAST_DEAD: u64 = 1_000;
 
-/// So many slots are looked at in one go for values in the oldest segment.
-const CLEANED: usize = 1 << 16;
-
-/// The log of one table of an operator on one worker.
+/// The log of a table of an operator on one worker, or of several.
 pub(super) struct SegmentLog {
     queue: Arc<Queue<LogTask>>,
     /// Where files are; none: in memory.
     scratch: Option<Arc<Scratch>>,
     groups: GroupRange,
     origin: u64,
-    /// The number of the segment that has the newest value, by slot.
-    newest: Vec<u32>,
     /// Oldest first.
     segments: VecDeque<Segment>,
     next: u32,
     /// What goes into the next segment first: the keys that are gone.
     gone: Vec<u8>,
     num_gone: u64,
-    /// The segments that have the values of keys that went while a barrier was being written: for it they still count.
-    left: Vec<u32>,
+    /// How many values of keys that went while a barrier was being written each segment has: for it they still count.
+    left: BTreeMap<u32, u64>,
     open: Option<OpenSegment>,
-    /// The number up to which values are to be written once more, and the next slot to look at.
-    cleaning: Option<(u32, usize)>,
+    /// The segments up to this number are to be emptied: the next barrier writes what still counts of them once more.
+    cleaning: Option<u32>,
+}
+
+/// The number of the segment that has the newest value of a slot, by slot; of a table whose values go to a log.
+#[derive(Debug, Default)]
+pub(super) struct NewestSegments(Vec<u32>);
+
+impl NewestSegments {
+    fn get(&self, slot: u32) -> Option<u32> {
+        self.0.get(slot as usize).copied()
+    }
+
+    fn set(&mut self, slot: u32, number: u32) {
+        if self.0.len() <= slot as usize {
+            self.0.resize(slot as usize + 1, 0);
+        }
+        self.0[slot as usize] = number;
+    }
+
+    /// Whether the newest value of a slot that is in the log is in one of the segments up to this number.
+    pub(super) fn is_within(&self, slot: usize, number: u32) -> bool {
+        self.0.get(slot).is_some_and(|newest| *newest <= number)
+    }
+
+    /// About how many bytes it takes up in memory.
+    pub(super) fn num_bytes(&self) -> usize {
+        self.0.capacity() * size_of::<u32>()
+    }
 }
 
 /// A segment, or several that were merged.
@@ -106,12 +130,11 @@ impl SegmentLog {
             scratch: scratch.map(Arc::new),
             groups,
             origin: super::next_origin(),
-            newest: Vec::new(),
             segments: VecDeque::new(),
             next: 0,
             gone: Vec::new(),
             num_gone: 0,
-            left: Vec::new(),
+            left: BTreeMap::new(),
             open: None,
             cleaning: None,
         }
@@ -140,11 +163,8 @@ impl SegmentLog {
     }
 
     /// The newest value of a slot is in this segment.
-    pub(super) fn note(&mut self, slot: u32, number: u32) {
-        if self.newest.len() <= slot as usize {
-            self.newest.resize(slot as usize + 1, 0);
-        }
-        self.newest[slot as usize] = number;
+    pub(super) fn note(&mut self, newest: &mut NewestSegments, slot: u32, number: u32) {
+        newest.set(slot, number);
         match &mut self.open {
             Some(open) if open.number == number => open.live += 1,
             _ => self.count(number, 1),
@@ -152,8 +172,8 @@ impl SegmentLog {
     }
 
     /// The value of a slot that is in the log counts no more.
-    pub(super) fn release(&mut self, slot: u32) {
-        let Some(&number) = self.newest.get(slot as usize) else { return };
+    fn release(&mut self, newest: &NewestSegments, slot: u32) {
+        let Some(number) = newest.get(slot) else { return };
         match &mut self.open {
             Some(open) if open.number == number => open.live -= 1,
             _ => self.count(number, -1),
@@ -168,13 +188,20 @@ impl SegmentLog {
     }
 
     /// The key of a slot that is in the log is gone.
-    pub(super) fn remove(&mut self, slot: u32, group: KeyGroup, key: &[u8]) {
-        match self.open {
-            Some(_) => self.left.extend(self.newest.get(slot as usize)),
-            None => self.release(slot),
-        }
+    pub(super) fn remove(&mut self, newest: &NewestSegments, slot: u32, group: KeyGroup, key: &[u8]) {
+        self.leave(newest, [slot]);
         put_gone(&mut self.gone, group, key);
         self.num_gone += 1;
+    }
+
+    /// These slots, which are in the log, count for no later barrier, and whoever reads it knows.
+    pub(super) fn leave(&mut self, newest: &NewestSegments, slots: impl IntoIterator<Item = u32>) {
+        for number in slots.into_iter().filter_map(|slot| newest.get(slot)) {
+            match self.open {
+                Some(_) => *self.left.entry(number).or_default() += 1,
+                None => self.count(number, -1),
+            }
+        }
     }
 
     /// What comes now belongs to the next barrier.
@@ -193,30 +220,35 @@ impl SegmentLog {
         OpenSegment { number, live: 0, records: 0, gone: 0, bytes: 0, chunk: Vec::with_capacity(CHUNK), file }
     }
 
-    /// Appends the value of a slot; `logged` if it has an older one in the log. Gives the length of the value.
-    pub(super) fn put(
+    /// Appends the values of slots, whose keys stand behind this beginning.
+    pub(super) fn put<K: SlotKeys, V: EncodeSlots>(
         &mut self,
-        slot: u32,
-        logged: bool,
-        group: KeyGroup,
-        key: &[u8],
-        encode: &mut dyn FnMut(&mut Vec<u8>),
-    ) -> usize {
-        if logged {
-            self.release(slot);
-        }
-        let Some(open) = &mut self.open else { return 0 };
-        let before = open.chunk.len();
-        let length = segment::put_value(&mut open.chunk, group, key, encode);
-        open.bytes += (open.chunk.len() - before) as u64;
-        open.records += 1;
-        let number = open.number;
-        self.note(slot, number);
-        length
+        (flags, newest): (&mut [u8], &mut NewestSegments),
+        (beginning, keys, values): (&[u8], &K, &V),
+        slots: &[u32],
+        (key_groups, mean): (u16, &mut MeanLength),
+    ) -> Result<()> {
+        values.encode_each(slots, &mut |slot, encode| {
+            let (group, key) = (KeyGroup::of_hash(keys.hash(slot), key_groups), keys.key(slot));
+            let flags = &mut flags[slot as usize];
+            if *flags & LOGGED != 0 {
+                self.release(newest, slot);
+            }
+            *flags |= LOGGED;
+            let Some(open) = &mut self.open else { return };
+            let before = open.chunk.len();
+            let length = segment::put_value(&mut open.chunk, group, (beginning, key), encode);
+            open.bytes += (open.chunk.len() - before) as u64;
+            open.records += 1;
+            open.live += 1;
+            newest.set(slot, open.number);
+            mean.add(length + key.len());
+        })?;
+        self.flush()
     }
 
     /// Hands on what has been appended, if it is much. What can't be written is told by the barrier that it belongs to.
-    pub(super) fn flush(&mut self) -> Result<()> {
+    fn flush(&mut self) -> Result<()> {
         let Some(open) = &mut self.open else { return Ok(()) };
         if open.chunk.len() < CHUNK {
             return Ok(());
@@ -260,7 +292,9 @@ impl SegmentLog {
             self.segments.push_back(Segment { first: open.number, last: open.number, live: 0, file: open.file });
         }
         let files = self.segments.iter().map(|segment| segment.file.clone()).collect();
-        std::mem::take(&mut self.left).into_iter().for_each(|number| self.count(number, -1));
+        for (number, left) in std::mem::take(&mut self.left) {
+            self.count(number, -left.cast_signed());
+        }
         let frozen = queue::Frozen { groups: self.groups, origin: self.origin, files, ticket };
         self.queue.push(LogTask::Freeze(frozen))
     }
@@ -302,33 +336,28 @@ impl SegmentLog {
         self.queue.push(LogTask::Merge(queue::Merge { from, into, oldest }))
     }
 
-    /// When more than half of all is dead the oldest segment is to be emptied.
+    /// When more than half of all is dead the oldest segments are to be emptied, as many as it takes.
     fn choose_cleaning(&mut self) {
         let live: u64 = self.segments.iter().map(|segment| segment.live).sum();
         let records: u64 = self.segments.iter().map(|segment| segment.file.num_records()).sum();
-        let oldest = self.segments.front().filter(|_| records > 2 * live + LEAST_DEAD).map(|oldest| oldest.last);
-        // One that is being emptied already goes on where it was.
-        self.cleaning = oldest.map(|last| self.cleaning.filter(|(same, _)| *same == last).unwrap_or((last, 0)));
+        let mut dead_too_many = records.saturating_sub(2 * live + LEAST_DEAD);
+        self.cleaning = None;
+        for segment in &self.segments {
+            if dead_too_many == 0 {
+                break;
+            }
+            self.cleaning = Some(segment.last);
+            dead_too_many = dead_too_many.saturating_sub(segment.file.num_records().saturating_sub(segment.live));
+        }
     }
 
-    /// The next slots of `slots`, whose newest value is in the segment that is being emptied: the caller skips those that are not
-    /// in the log.
-    pub(super) fn clean(&mut self, slots: usize, mut found: impl FnMut(usize)) {
-        let Some((last, position)) = &mut self.cleaning else { return };
-        let end = (*position + CLEANED).min(slots).min(self.newest.len());
-        for slot in *position..end {
-            if self.newest[slot] <= *last {
-                found(slot);
-            }
-        }
-        *position = end;
-        if end == slots.min(self.newest.len()) {
-            self.cleaning = None;
-        }
+    /// Up to which segment they are to be emptied.
+    pub(super) fn cleaning(&self) -> Option<u32> {
+        self.cleaning
     }
 
     /// About how many bytes it takes up in memory.
     pub(super) fn num_bytes(&self) -> usize {
-        self.newest.capacity() * size_of::<u32>() + self.gone.capacity()
+        self.gone.capacity()
     }
 }

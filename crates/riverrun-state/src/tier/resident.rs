@@ -1,13 +1,14 @@
 //! What of an operator's state is in memory: which slots have changed, which may leave, and what is read again.
 
-mod flags;
+pub(super) mod flags;
+mod mean_length;
 mod restore;
 mod slots;
 
 use super::backend::{StateBackend, TierSeat};
 use super::budget::Share;
 use super::files::{TicketSender, TierTicket};
-use super::log::SegmentLog;
+use super::log::{NewestSegments, SegmentLog};
 use super::run::Run;
 use super::store::{Trace, push_key};
 use super::store_queue::{Sent, StoreQueue};
@@ -15,24 +16,20 @@ use crate::blob::{KeyedBlobs, put_bytes};
 use crate::key::KeyRows;
 use crate::key_table::KeyTable;
 use crate::snapshot::OperatorSnapshot;
-use flags::{BELOW, DIRTY, LEAVING, LOGGED, USED, marked};
+use flags::{BELOW, DIRTY, LEAVING, LOGGED, USED, marked, marked_or_within};
+pub(super) use mean_length::MeanLength;
 pub use restore::TakeIn;
 use riverrun_core::{Error, KeyGroup, Result};
 pub use slots::{EncodeSlots, PutValue, SlotKeys, SlotValues};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// So many slots are encoded at once, between two batches; fewer, but for the least, where they would be more bytes than these.
+/// So many slots are encoded at once, between two batches; fewer where they are large.
 const SLICE: usize = 4096;
-const SLICE_BYTES: f64 = 1_048_576.0;
-const LEAST_SLICE: usize = 64;
 
 /// A call makes room by so many slots at the least, and by this many times what has come since the last one.
 const LEAST_EVICTED: usize = 4096;
 const EVICTED_PER_NEW: usize = 3;
-
-/// So many values are looked at to learn how large they are.
-const SAMPLED: usize = 64;
 
 /// A run of so many bytes is sent; where little may wait, of half of that. Larger runs are fewer files to merge.
 const LARGEST_RUN: usize = 16 << 20;
@@ -44,6 +41,7 @@ pub struct Resident {
     tiered: bool,
     /// While everything is in memory, once there was a barrier.
     log: Option<SegmentLog>,
+    newest: NewestSegments,
     /// Once there is something below.
     queue: Option<StoreQueue>,
     /// Sent and perhaps not yet written, oldest first.
@@ -60,7 +58,7 @@ pub struct Resident {
     complete: bool,
     hand: usize,
     fresh: usize,
-    value_bytes: f64,
+    length: MeanLength,
     run_bytes: usize,
     share: Share,
     /// A value could not be encoded.
@@ -114,6 +112,7 @@ impl Resident {
             backend,
             seat,
             log: None,
+            newest: NewestSegments::default(),
             queue: None,
             sent: VecDeque::new(),
             frozen: None,
@@ -123,7 +122,7 @@ impl Resident {
             parity: 0,
             hand: 0,
             fresh: 0,
-            value_bytes: 0.0,
+            length: MeanLength::default(),
             failed: None,
         }
     }
@@ -283,7 +282,8 @@ impl Resident {
             self.run.delete(KeyGroup::of_hash(hash, self.seat.key_groups), hash, keys.key(slot));
         }
         if let Some(log) = self.log.as_mut().filter(|_| self.flags[slot as usize] & LOGGED != 0) {
-            log.remove(slot, KeyGroup::of_hash(keys.hash(slot), self.seat.key_groups), keys.key(slot));
+            let group = KeyGroup::of_hash(keys.hash(slot), self.seat.key_groups);
+            log.remove(&self.newest, slot, group, keys.key(slot));
         }
         self.flags[slot as usize] = 0;
     }
@@ -297,18 +297,11 @@ impl Resident {
         let written = match (&mut frozen.target, &mut self.log) {
             (Target::Tier(run), _) => {
                 slots.iter().for_each(|slot| flags[*slot as usize] |= BELOW);
-                put(run, keys, values, key_groups, (slots, &self.traces), &mut self.value_bytes)
+                put(run, keys, values, key_groups, (slots, &self.traces), &mut self.length)
             }
             (Target::Log, Some(log)) => {
-                let mean = &mut self.value_bytes;
-                let put = values.encode_each(slots, &mut |slot, encode| {
-                    let (group, key) = (KeyGroup::of_hash(keys.hash(slot), key_groups), keys.key(slot));
-                    let logged = flags[slot as usize] & LOGGED != 0;
-                    let length = log.put(slot, logged, group, key, encode) + key.len();
-                    flags[slot as usize] |= LOGGED;
-                    *mean += (length as f64 - *mean) / 64.0;
-                });
-                put.and_then(|()| log.flush())
+                let marks = (&mut flags[..], &mut self.newest);
+                log.put(marks, (&[], keys, values), slots, (key_groups, &mut self.length))
             }
             (Target::Log, None) => Err(Error::bug("a barrier to a log that is not there")),
         };
@@ -323,7 +316,7 @@ impl Resident {
         }
         if !slots.is_empty() {
             let slots = (slots, &*self.traces);
-            let put = put(&mut self.run, keys, values, self.seat.key_groups, slots, &mut self.value_bytes);
+            let put = put(&mut self.run, keys, values, self.seat.key_groups, slots, &mut self.length);
             self.failed = self.failed.take().or(put.err());
         }
     }
@@ -356,16 +349,11 @@ impl Resident {
         Ok(())
     }
 
-    /// Whether a barrier is being written.
-    pub fn is_freezing(&self) -> bool {
-        self.frozen.is_some()
-    }
-
     /// About what the slots in memory take up; also before any value was written to the log or below.
-    pub fn num_bytes_held<K: SlotKeys, V: EncodeSlots>(&mut self, keys: &K, values: &V) -> usize {
+    fn num_bytes_held<K: SlotKeys, V: EncodeSlots>(&mut self, keys: &K, values: &V) -> usize {
         // What is written says how large values are. Before that they may grow unseen.
         if self.complete && self.log.is_none() && values.num_bytes().is_none() {
-            self.sample(keys, values);
+            self.length.sample(keys, values);
         }
         self.num_bytes(keys, values)
     }
@@ -373,16 +361,30 @@ impl Resident {
     /// About what the slots in memory take up.
     fn num_bytes<K: SlotKeys, V: EncodeSlots>(&self, keys: &K, values: &V) -> usize {
         // In memory a value takes up more than its bytes: what it is in, and what it has room for.
-        let values = values.num_bytes().unwrap_or((keys.len() as f64 * 2.0 * self.value_bytes) as usize);
-        keys.live_bytes() + 16 * keys.len() + values + self.log.as_ref().map_or(0, SegmentLog::num_bytes)
+        let values = values.num_bytes().unwrap_or(self.length.of(2 * keys.len()));
+        let log = self.log.as_ref().map_or(0, |log| log.num_bytes() + self.newest.num_bytes());
+        keys.live_bytes() + 16 * keys.len() + values + log
     }
 
     /// A barrier: what is in memory and in the tier now is what the promised files will hold. `None` where there is no tier, or
     /// so little that it was never used: then the operator encodes all it has.
     pub fn freeze<K: SlotKeys, V: EncodeSlots>(&mut self, keys: &K, values: &V) -> Result<Option<TierTicket>> {
-        let asked = self.tiered && self.complete && self.log.is_none();
-        let large = asked && self.num_bytes_held(keys, values) >= self.backend.least_bytes;
-        self.freeze_if(large, keys, values)
+        let in_memory = self.complete && self.log.is_none();
+        if !self.tiered || (in_memory && self.num_bytes_held(keys, values) < self.backend.least_bytes) {
+            return Ok(None);
+        }
+        while self.advance(keys, values)? {}
+        let target = if self.complete {
+            self.log()?.begin();
+            Target::Log
+        } else {
+            // What was written back or deleted before the barrier goes before it.
+            Target::Tier(std::mem::take(&mut self.run))
+        };
+        let (ticket, promise) = TierTicket::new();
+        self.frozen = Some(Frozen { position: 0, end: self.flags.len(), target, ticket });
+        self.parity = 1 - self.parity;
+        Ok(Some(promise))
     }
 
     /// A barrier of an operator with this table alone: the promised files, or all it has as entries of the blobs of its key
@@ -407,30 +409,6 @@ impl Resident {
         Ok(OperatorSnapshot { keyed: blobs.into_inner(), ..OperatorSnapshot::default() })
     }
 
-    /// [`Resident::freeze`] where the caller says whether it is more than so little.
-    pub fn freeze_if<K: SlotKeys, V: EncodeSlots>(
-        &mut self,
-        large: bool,
-        keys: &K,
-        values: &V,
-    ) -> Result<Option<TierTicket>> {
-        if !self.tiered || (self.complete && self.log.is_none() && !large) {
-            return Ok(None);
-        }
-        while self.advance(keys, values)? {}
-        let target = if self.complete {
-            self.log()?.begin();
-            Target::Log
-        } else {
-            // What was written back or deleted before the barrier goes before it.
-            Target::Tier(std::mem::take(&mut self.run))
-        };
-        let (ticket, promise) = TierTicket::new();
-        self.frozen = Some(Frozen { position: 0, end: self.flags.len(), target, ticket });
-        self.parity = 1 - self.parity;
-        Ok(Some(promise))
-    }
-
     fn log(&mut self) -> Result<&mut SegmentLog> {
         if self.log.is_none() {
             let folder = self.backend.reader()?.log_folder(&self.seat.store())?;
@@ -447,10 +425,16 @@ impl Resident {
         {
             return Ok(true);
         }
-        let count = ((SLICE_BYTES / self.value_bytes.max(1.0)) as usize).clamp(LEAST_SLICE, SLICE);
+        let count = self.length.slots_of_a_slice();
         let mut slice = Vec::with_capacity(count);
-        let flags = &self.flags[..frozen.end];
-        frozen.position = marked(flags, DIRTY[1 - self.parity], frozen.position, count, &mut slice);
+        let (flags, from, before) = (&self.flags[..frozen.end], frozen.position, DIRTY[1 - self.parity]);
+        frozen.position = match self.log.as_ref().and_then(SegmentLog::cleaning) {
+            Some(oldest) => {
+                let within = |slot| self.newest.is_within(slot, oldest);
+                marked_or_within(flags, (before, DIRTY[self.parity]), within, from, count, &mut slice)
+            }
+            None => marked(flags, before, from, count, &mut slice),
+        };
         let over = frozen.position == frozen.end;
         self.write_frozen(keys, values, &slice);
         self.check()?;
@@ -475,8 +459,8 @@ impl Resident {
         if !self.tiered || keys.is_empty() {
             return Ok(());
         }
-        if self.value_bytes == 0.0 {
-            self.sample(keys, values);
+        if self.length.is_unknown() {
+            self.length.sample(keys, values);
         }
         let used = self.num_bytes(keys, values);
         let allowed = self.share.update(used);
@@ -488,25 +472,11 @@ impl Resident {
         }
         self.check()?;
         self.fresh = 0;
-        self.clean_log();
         if self.frozen.is_none() && self.run.num_bytes() > self.run_bytes {
             let run = std::mem::take(&mut self.run);
             self.send(run)?;
         }
         Ok(())
-    }
-
-    /// Goes on emptying the oldest segment of the log, if one is to be emptied. [`Resident::settle`] does it too; where nothing may leave
-    /// memory this is called instead.
-    pub fn clean_log(&mut self) {
-        let Some(log) = &mut self.log else { return };
-        let (flags, now, before) = (&mut self.flags, DIRTY[self.parity], DIRTY[1 - self.parity]);
-        log.clean(flags.len(), |slot| {
-            // One that is frozen leaves the segment anyway.
-            if flags[slot] & LOGGED != 0 && flags[slot] & before == 0 {
-                flags[slot] |= now;
-            }
-        });
     }
 
     /// From now on what does not fit leaves memory, and barriers go to the tier, which does not know of anything yet. Not while a
@@ -565,14 +535,6 @@ impl Resident {
             self.complete = false;
         }
     }
-
-    /// Learns how large values are before any was written.
-    fn sample<K: SlotKeys, V: EncodeSlots>(&mut self, keys: &K, values: &V) {
-        let mut bytes = Vec::new();
-        let step = (keys.len() / SAMPLED).max(1);
-        let count = keys.live().step_by(step).take(SAMPLED).map(|slot| values.encode(slot, &mut bytes)).count();
-        self.value_bytes = bytes.len() as f64 / count.max(1) as f64;
-    }
 }
 
 fn put<K: SlotKeys, V: EncodeSlots>(
@@ -581,13 +543,13 @@ fn put<K: SlotKeys, V: EncodeSlots>(
     values: &V,
     key_groups: u16,
     (slots, traces): (&[u32], &[Trace]),
-    mean: &mut f64,
+    mean: &mut MeanLength,
 ) -> Result<()> {
     values.encode_each(slots, &mut |slot, encode| {
         let (hash, key) = (keys.hash(slot), keys.key(slot));
         let trace = traces.get(slot as usize).copied().unwrap_or_default();
         let group = KeyGroup::of_hash(hash, key_groups);
         let length = run.put(group, (hash, key), trace, |out| encode(out)) + key.len();
-        *mean += (length as f64 - *mean) / 64.0;
+        mean.add(length);
     })
 }

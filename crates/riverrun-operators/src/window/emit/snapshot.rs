@@ -2,14 +2,14 @@
 
 use super::{EmitAggregate, Group, Moment, Open};
 use crate::aggregate_call::AggregateCall;
-use crate::window::held::HeldTable;
 use crate::window::pane::Pane;
 use riverrun_core::{Error, Millis, Result};
 use riverrun_state::blob::{BlobReader, put_bytes, put_i64};
 use riverrun_state::tier::EncodeSlots;
+use riverrun_state::tier::tables::HeldTable;
 use riverrun_state::{KeyTable, OperatorSnapshot, RestoredState};
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const FIRED: u8 = 1;
 const SENT: u8 = 2;
 const DELAYED: u8 = 4;
@@ -68,7 +68,7 @@ impl EmitAggregate {
     pub(super) fn take_over(&mut self, state: &RestoredState) -> Result<()> {
         let (aggregates, retracting) = (&self.spec.aggregates, self.spec.retracting);
         let new = || Open::new(aggregates, retracting);
-        self.windows.restore(state, VERSION, "windows with early and late results", new)?;
+        self.windows.restore(state, (VERSION, "windows with early and late results"), new)?;
         for (window, open) in self.windows.iter() {
             self.timers.insert((self.forgotten(window), Moment::Forgotten, window));
             for (slot, group) in (0_u32..).zip(&open.groups) {

@@ -23,11 +23,19 @@ const GONE: u32 = u32::MAX;
 /// Key group, length of the key, length of the value.
 const HEAD: usize = 10;
 
+/// A key that stands in two parts.
+pub(super) type TwoParts<'a> = (&'a [u8], &'a [u8]);
+
 /// So much is read of a record before its length is known.
 const FIRST_READ: usize = 128;
 
 /// Appends a value; gives its length.
-pub(super) fn put_value(out: &mut Vec<u8>, group: KeyGroup, key: &[u8], encode: &mut dyn FnMut(&mut Vec<u8>)) -> usize {
+pub(super) fn put_value(
+    out: &mut Vec<u8>,
+    group: KeyGroup,
+    key: TwoParts<'_>,
+    encode: &mut dyn FnMut(&mut Vec<u8>),
+) -> usize {
     let at = put_key(out, group, key, 0);
     let from = out.len();
     encode(out);
@@ -38,18 +46,19 @@ pub(super) fn put_value(out: &mut Vec<u8>, group: KeyGroup, key: &[u8], encode: 
 
 /// Appends that a key is gone.
 pub(in super::super) fn put_gone(out: &mut Vec<u8>, group: KeyGroup, key: &[u8]) {
-    put_key(out, group, key, GONE);
+    put_key(out, group, (&[], key), GONE);
 }
 
 /// Gives the place of the value's length.
-fn put_key(out: &mut Vec<u8>, group: KeyGroup, key: &[u8], length: u32) -> usize {
+fn put_key(out: &mut Vec<u8>, group: KeyGroup, key: TwoParts<'_>, length: u32) -> usize {
     let mut head = [0; HEAD];
     head[..2].copy_from_slice(&group.0.to_be_bytes());
-    head[2..6].copy_from_slice(&(key.len() as u32).to_le_bytes());
+    head[2..6].copy_from_slice(&((key.0.len() + key.1.len()) as u32).to_le_bytes());
     head[6..].copy_from_slice(&length.to_le_bytes());
     let at = out.len() + 6;
     out.extend_from_slice(&head);
-    out.extend_from_slice(key);
+    out.extend_from_slice(key.0);
+    out.extend_from_slice(key.1);
     at
 }
 

@@ -172,7 +172,7 @@ impl Batch {
     fn put(&mut self, hash: u64, group: KeyGroup, key: &[u8], value: Option<&[u8]>, was: Option<Replaced>) {
         let start = self.bytes.len();
         match value {
-            Some(value) => drop(put_value(&mut self.bytes, group, key, &mut |out| out.extend_from_slice(value))),
+            Some(value) => drop(put_value(&mut self.bytes, group, (&[], key), &mut |out| out.extend_from_slice(value))),
             None => put_gone(&mut self.bytes, group, key),
         }
         let length = self.bytes.len() - start;

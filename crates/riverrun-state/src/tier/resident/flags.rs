@@ -1,21 +1,21 @@
 //! The flags of slots.
 
 /// Changed in the even or the odd epoch.
-pub(super) const DIRTY: [u8; 2] = [1, 2];
+pub(in crate::tier) const DIRTY: [u8; 2] = [1, 2];
 /// Used since the clock's hand came by.
-pub(super) const USED: u8 = 4;
+pub(in crate::tier) const USED: u8 = 4;
 /// Known to the tier.
-pub(super) const BELOW: u8 = 8;
+pub(in crate::tier) const BELOW: u8 = 8;
 /// Chosen to leave.
-pub(super) const LEAVING: u8 = 16;
+pub(in crate::tier) const LEAVING: u8 = 16;
 /// Known to the log.
-pub(super) const LOGGED: u8 = 32;
+pub(in crate::tier) const LOGGED: u8 = 32;
 
 /// So many flags are looked at in one go.
 const MOST_SEEN: usize = 1 << 20;
 
 /// Appends the next slots from `from` on that have a flag, `most` of them and perhaps the next few, and gives where to go on.
-pub(super) fn marked(flags: &[u8], flag: u8, from: usize, most: usize, slots: &mut Vec<u32>) -> usize {
+pub(in crate::tier) fn marked(flags: &[u8], flag: u8, from: usize, most: usize, slots: &mut Vec<u32>) -> usize {
     let end = flags.len().min(from + MOST_SEEN);
     let any = u64::from_ne_bytes([flag; 8]);
     let mut at = from;
@@ -26,6 +26,28 @@ pub(super) fn marked(flags: &[u8], flag: u8, from: usize, most: usize, slots: &m
             slots.extend((at..next).filter(|slot| flags[*slot] & flag != 0).map(|slot| slot as u32));
         }
         at = next;
+    }
+    at
+}
+
+/// The same with slots whose logged value stands in a segment that is to be emptied. Of those, what has changed after the barrier is
+/// left to the next one.
+pub(in crate::tier) fn marked_or_within(
+    flags: &[u8],
+    (before, now): (u8, u8),
+    is_within: impl Fn(usize) -> bool,
+    from: usize,
+    most: usize,
+    slots: &mut Vec<u32>,
+) -> usize {
+    let end = flags.len().min(from + MOST_SEEN);
+    let mut at = from;
+    while at < end && slots.len() < most {
+        let flag = flags[at];
+        if flag & before != 0 || (flag & (LOGGED | now) == LOGGED && is_within(at)) {
+            slots.push(at as u32);
+        }
+        at += 1;
     }
     at
 }

@@ -99,7 +99,7 @@ impl Resident {
     fn take_over_log(&mut self, part: &TierFiles, take_in: &mut TakeIn<'_>) -> Result<()> {
         let (groups, expired) = (self.seat.groups(), self.seat.expired.clone());
         self.log()?;
-        let (Some(log), flags) = (&mut self.log, &mut self.flags) else { return Ok(()) };
+        let (Some(log), flags, newest) = (&mut self.log, &mut self.flags, &mut self.newest) else { return Ok(()) };
         let numbers = log.adopt(part)?;
         let mut counts = Vec::with_capacity(numbers.len());
         let count = &mut |records, gone| counts.push((records, gone));
@@ -107,7 +107,7 @@ impl Resident {
             let slot = take_in(key, value)?;
             flags.resize(flags.len().max(slot as usize + 1), 0);
             flags[slot as usize] = LOGGED | USED;
-            log.note(slot, numbers[file]);
+            log.note(newest, slot, numbers[file]);
             Ok(())
         })?;
         log.set_counts(&numbers, &counts);

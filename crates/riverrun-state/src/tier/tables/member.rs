@@ -1,0 +1,120 @@
+//! One table, and what of it is in the log.
+
+use super::{HeldTable, Log};
+use crate::blob::put_varint;
+use crate::tier::log::{NewestSegments, SegmentLog};
+use crate::tier::resident::flags::{LOGGED, marked, marked_or_within};
+use crate::tier::resident::{MeanLength, SlotKeys};
+use riverrun_core::{Error, Result};
+use std::ops::Range;
+
+/// A table among others.
+pub(super) struct Member<T> {
+    pub table: T,
+    number: u64,
+    /// What its keys in the log begin with.
+    beginning: Vec<u8>,
+    flags: Vec<u8>,
+    newest: NewestSegments,
+    /// The slots that the barrier under way has not come to.
+    frozen: Range<usize>,
+}
+
+impl<T> Member<T> {
+    /// A table of which nothing is in the log.
+    pub fn new(number: u64, table: T) -> Self {
+        let mut beginning = Vec::new();
+        put_varint(&mut beginning, number);
+        Member { table, number, beginning, flags: Vec::new(), newest: NewestSegments::default(), frozen: 0..0 }
+    }
+
+    /// What tells it from all others there ever were.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Whether a barrier has not come to all of it.
+    pub fn is_frozen(&self) -> bool {
+        !self.frozen.is_empty()
+    }
+
+    /// A barrier.
+    pub fn freeze(&mut self) {
+        self.frozen = 0..self.flags.len();
+    }
+
+    /// The value of a slot, which was just read, is in this segment.
+    pub fn restored(&mut self, segments: &mut SegmentLog, slot: u32, segment: u32) {
+        self.flags.resize(self.flags.len().max(slot as usize + 1), 0);
+        self.flags[slot as usize] = LOGGED;
+        segments.note(&mut self.newest, slot, segment);
+    }
+
+    /// Nothing of it counts for later barriers.
+    pub fn leave(&self, log: &mut Log) {
+        if let Some(segments) = &mut log.segments {
+            let logged = self.flags.iter().enumerate().filter(|(_, flags)| **flags & LOGGED != 0);
+            segments.leave(&self.newest, logged.map(|(slot, _)| slot as u32));
+        }
+    }
+}
+
+impl<T: HeldTable> Member<T> {
+    /// These slots are about to be changed: what the barrier under way needs of them is written first.
+    pub fn change(&mut self, log: &mut Log, slots: &[u32]) {
+        if !log.tiered {
+            return;
+        }
+        self.flags.resize(self.flags.len().max(self.table.keys().slots()), 0);
+        let (before, now) = log.dirty();
+        let mut frozen = Vec::new();
+        for &slot in slots {
+            let flags = &mut self.flags[slot as usize];
+            if *flags & before != 0 {
+                *flags &= !before;
+                frozen.push(slot);
+            }
+            *flags |= now;
+        }
+        if !frozen.is_empty() {
+            let put = self.put(log, &frozen);
+            log.failed = log.failed.take().or(put.err());
+        }
+    }
+
+    /// Writes about so many of the slots that a barrier has frozen; gives how many there were, and at least one.
+    pub fn write(&mut self, log: &mut Log, most: usize) -> Result<usize> {
+        let (before, now) = log.dirty();
+        let (flags, from) = (&self.flags[..self.frozen.end], self.frozen.start);
+        let mut slots = Vec::new();
+        self.frozen.start = match log.segments.as_ref().and_then(SegmentLog::cleaning) {
+            Some(oldest) => {
+                let within = |slot| self.newest.is_within(slot, oldest);
+                marked_or_within(flags, (before, now), within, from, most, &mut slots)
+            }
+            None => marked(flags, before, from, most, &mut slots),
+        };
+        slots.iter().for_each(|slot| self.flags[*slot as usize] &= !before);
+        self.put(log, &slots)?;
+        Ok(slots.len().max(1))
+    }
+
+    fn put(&mut self, log: &mut Log, slots: &[u32]) -> Result<()> {
+        let Some(segments) = &mut log.segments else { return Err(Error::bug("a barrier to a log that is not there")) };
+        let (keys, marks) = (self.table.keys(), (&mut self.flags[..], &mut self.newest));
+        keys.fetch(slots);
+        let values = (self.beginning.as_slice(), keys, &self.table);
+        segments.put(marks, values, slots, (log.seat.key_groups, &mut log.length))
+    }
+
+    /// About what it takes up in memory, before anything of it was written.
+    pub fn num_bytes(&self) -> usize {
+        let keys = self.table.keys();
+        let values = self.table.num_bytes().unwrap_or_else(|| {
+            let mut length = MeanLength::default();
+            length.sample(keys, &self.table);
+            length.of(2 * keys.len())
+        });
+        keys.live_bytes() + 16 * keys.len() + values
+    }
+}
