@@ -1,5 +1,6 @@
 //! A segment's file: records one after the other.
 
+use crate::blob::{BlobReader, put_varint};
 use crate::tier::files::{Content, KeptFile, Scratch, TierFile, TierFiles};
 use crate::tier::store::GroupRange;
 use riverrun_core::{Error, KeyGroup, Result};
@@ -15,13 +16,7 @@ use xxhash_rust::xxh3::Xxh3;
 pub(super) const SUFFIX: &str = ".segment";
 
 /// What segments begin with; the digit is the version.
-pub(super) const MAGIC: &[u8; 8] = b"RRSEGM_1";
-
-/// The length of the value of a key that is gone.
-const GONE: u32 = u32::MAX;
-
-/// Key group, length of the key, length of the value.
-const HEAD: usize = 10;
+pub(super) const MAGIC: &[u8; 8] = b"RRSEGM_2";
 
 /// A key that stands in two parts.
 pub(super) type TwoParts<'a> = (&'a [u8], &'a [u8]);
@@ -30,36 +25,49 @@ pub(super) type TwoParts<'a> = (&'a [u8], &'a [u8]);
 const FIRST_READ: usize = 128;
 
 /// Appends a value; gives its length.
+///
+/// A record is the key group (big endian), the length of the key, one more than the length of the value (both as varints; 0: the key is
+/// gone), the key and the value.
 pub(super) fn put_value(
     out: &mut Vec<u8>,
     group: KeyGroup,
     key: TwoParts<'_>,
     encode: &mut dyn FnMut(&mut Vec<u8>),
 ) -> usize {
-    let at = put_key(out, group, key, 0);
+    put_head(out, group, key);
+    // Most lengths take up one byte.
+    let at = out.len();
+    out.push(0);
+    put_parts(out, key);
     let from = out.len();
     encode(out);
     let length = out.len() - from;
-    out[at..at + 4].copy_from_slice(&(length as u32).to_le_bytes());
+    match u8::try_from(length + 1) {
+        Ok(short) if short < 0x80 => out[at] = short,
+        _ => {
+            let mut long = Vec::new();
+            put_varint(&mut long, length as u64 + 1);
+            out.splice(at..=at, long);
+        }
+    }
     length
 }
 
 /// Appends that a key is gone.
 pub(in super::super) fn put_gone(out: &mut Vec<u8>, group: KeyGroup, key: &[u8]) {
-    put_key(out, group, (&[], key), GONE);
+    put_head(out, group, (&[], key));
+    out.push(0);
+    out.extend_from_slice(key);
 }
 
-/// Gives the place of the value's length.
-fn put_key(out: &mut Vec<u8>, group: KeyGroup, key: TwoParts<'_>, length: u32) -> usize {
-    let mut head = [0; HEAD];
-    head[..2].copy_from_slice(&group.0.to_be_bytes());
-    head[2..6].copy_from_slice(&((key.0.len() + key.1.len()) as u32).to_le_bytes());
-    head[6..].copy_from_slice(&length.to_le_bytes());
-    let at = out.len() + 6;
-    out.extend_from_slice(&head);
+fn put_head(out: &mut Vec<u8>, group: KeyGroup, key: TwoParts<'_>) {
+    out.extend_from_slice(&group.0.to_be_bytes());
+    put_varint(out, (key.0.len() + key.1.len()) as u64);
+}
+
+fn put_parts(out: &mut Vec<u8>, key: TwoParts<'_>) {
     out.extend_from_slice(key.0);
     out.extend_from_slice(key.1);
-    at
 }
 
 /// A record of a segment.
@@ -73,25 +81,43 @@ pub(super) struct Record<'a> {
     pub bytes: &'a [u8],
 }
 
-/// The lengths of the key and of the value, if it has one, of the record that begins here, if its head is there.
-fn lengths(bytes: &[u8]) -> Option<(usize, Option<usize>)> {
-    let number = |at: usize| bytes.get(at..at + 4)?.try_into().ok().map(u32::from_le_bytes);
-    let (key, value) = (number(2)?, number(6)?);
-    Some((key as usize, (value != GONE).then_some(value as usize)))
+/// The parts of a record: where its key begins, where that ends and the value begins, and where the value ends, if it has one.
+struct Parts {
+    key: usize,
+    value: usize,
+    end: Option<usize>,
+}
+
+impl Parts {
+    /// Of the record that begins here; none if its head is not all there, or lengths are absurd.
+    fn of(bytes: &[u8]) -> Option<Parts> {
+        let mut reader = BlobReader::new(bytes.get(2..)?);
+        let mut length = || u32::try_from(reader.varint().ok()?).ok();
+        let (of_key, of_value) = (length()? as usize, length()? as usize);
+        let key = bytes.len() - reader.rest().len();
+        let value = key + of_key;
+        Some(Parts { key, value, end: of_value.checked_sub(1).map(|of_value| value + of_value) })
+    }
+
+    /// The length of the record.
+    fn length(&self) -> usize {
+        self.end.unwrap_or(self.value)
+    }
 }
 
 /// The record at a place.
 pub(super) fn record(bytes: &[u8], at: usize) -> Result<Record<'_>> {
     let whole = || {
-        let head = bytes.get(at..at + HEAD)?;
-        let (key, value) = lengths(head)?;
-        let key_end = at + HEAD + key;
-        let end = key_end + value.unwrap_or(0);
+        let bytes = bytes.get(at..)?;
+        let parts = Parts::of(bytes)?;
         Some(Record {
-            group: u16::from_be_bytes([head[0], head[1]]),
-            key: bytes.get(at + HEAD..key_end)?,
-            value: if value.is_some() { Some(bytes.get(key_end..end)?) } else { None },
-            bytes: bytes.get(at..end)?,
+            group: u16::from_be_bytes(*bytes.first_chunk()?),
+            key: bytes.get(parts.key..parts.value)?,
+            value: match parts.end {
+                None => None,
+                Some(end) => Some(bytes.get(parts.value..end)?),
+            },
+            bytes: bytes.get(..parts.length())?,
         })
     };
     whole().ok_or_else(|| Error::failure("a segment of the state ends too early"))
@@ -260,8 +286,7 @@ impl SegmentFile {
         let mut read = self.read_at(at, buffer)?;
         let early =
             || Error::failure("a segment of the state ends too early").detail(format!("the file {}", self.name));
-        let (key, value) = lengths(&buffer[..read]).ok_or_else(early)?;
-        let length = HEAD + key + value.unwrap_or(0);
+        let length = Parts::of(&buffer[..read]).ok_or_else(early)?.length();
         buffer.resize(buffer.len().max(length), 0);
         while read < length {
             let more = self.read_at(at + read as u64, &mut buffer[read..length])?;

@@ -115,7 +115,7 @@ fn a_damaged_segment_is_an_error_that_names_it() {
         content: Content::Bytes(bytes.into()),
     };
     for (bytes, message) in [
-        (&b"RRSEGM_1\x00\x01\x09\x00"[..], "a segment of the state ends too early"),
+        (&b"RRSEGM_2\x00\x01\x09\x00"[..], "a segment of the state ends too early"),
         (&b"something else"[..], "a file of the state is no segment"),
     ] {
         let files =
