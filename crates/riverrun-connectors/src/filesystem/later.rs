@@ -1,10 +1,12 @@
 //! Files that a sink has written after the checkpoint that its job goes on from: their rows come again.
 
+use super::io_error;
 use super::location::is_hidden;
 use super::part::{IN_PROGRESS, PENDING};
 use crate::delivery::LEFTOVER;
 use riverrun_core::{Error, Result};
 use riverrun_runtime::JobIdentity;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Which files a checkpoint knows: those that each worker had begun. Files are named `part-RUN-WORKER-NUMBER.…`; with checkpoints
@@ -51,9 +53,14 @@ impl Begun {
 
 /// The files below a folder that were begun after the checkpoint. An error if a later start than this one shows files there.
 pub(super) fn later_files(folder: &Path, begun: &Begun, table: &str) -> Result<Vec<PathBuf>> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Ok(Vec::new()) };
+    let unread = |error: io::Error| io_error("read", folder, &error);
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(unread)?,
+    };
     let mut found = Vec::new();
-    for entry in entries.flatten() {
+    for entry in entries {
+        let entry = entry.map_err(unread)?;
         let path = entry.path();
         if path.is_dir() {
             found.extend(later_files(&path, begun, table)?);
@@ -76,6 +83,14 @@ pub(super) fn later_files(folder: &Path, begun: &Begun, table: &str) -> Result<V
     Ok(found)
 }
 
+/// Removes a file, unless another worker has. What stays would be seen beside the rows that come again.
+pub(super) fn remove(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error("remove", path, &error)),
+        _ => Ok(()),
+    }
+}
+
 /// Files that readers may have seen can't be taken away without being asked to.
 pub(super) fn refuse_visible(later: &[PathBuf], table: &str) -> Result<()> {
     let count = match later.iter().filter(|path| !is_hidden(path)).count() {
@@ -89,4 +104,23 @@ pub(super) fn refuse_visible(later: &[PathBuf], table: &str) -> Result<()> {
             "go on from the newest checkpoint; --rewind goes on from this one and writes them again; \
              another --state-dir runs the file as a new job",
         ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_not_be_looked_through_or_removed_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        let begun = Begun { counts: Vec::new(), starts: None };
+        let unread = later_files(&file, &begun, "t").unwrap_err();
+        assert_eq!(unread.message(), format!("can't read {}: Not a directory", file.display()));
+        assert_eq!(later_files(&folder.path().join("none"), &begun, "t").unwrap(), Vec::<PathBuf>::new());
+        let kept = remove(folder.path()).unwrap_err();
+        assert!(kept.message().starts_with(&format!("can't remove {}: ", folder.path().display())), "{kept}");
+        remove(&folder.path().join("none")).unwrap();
+    }
 }

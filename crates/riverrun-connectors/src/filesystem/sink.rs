@@ -8,7 +8,7 @@
 use super::commit::{Commits, Progress};
 use super::compression::Compression;
 use super::io_error;
-use super::later::{Begun, later_files, refuse_visible};
+use super::later::{Begun, later_files, refuse_visible, remove};
 use super::location::{self, is_glob, local_path};
 use super::part::{self, Body, ClosedPart, IN_PROGRESS, OpenPart};
 use super::partition::PartitionNames;
@@ -436,16 +436,7 @@ impl FileWriter {
         let (gone, kept) =
             std::mem::take(&mut self.old).into_iter().partition(|path: &PathBuf| path.starts_with(folder));
         self.old = kept;
-        for path in gone {
-            match std::fs::remove_file(&path) {
-                // Every worker sees the same old files.
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(io_error("remove", &path, &error));
-                }
-                _ => {}
-            }
-        }
-        Ok(())
+        gone.iter().try_for_each(|path| remove(path))
     }
 }
 
@@ -579,9 +570,6 @@ impl Sink<RowBatch> for FileWriter {
                 self.publish(&[ClosedPart { hidden: hidden.clone(), visible: visible.clone() }])?;
             }
         }
-        for path in later {
-            let _ = std::fs::remove_file(&path);
-        }
-        Ok(())
+        later.iter().try_for_each(|path| remove(path))
     }
 }
