@@ -22,7 +22,7 @@ use arrow::compute::{interleave, take};
 use arrow::datatypes::{DataType, SchemaRef};
 use riverrun_core::{Error, KeyGroup, Millis, Result, RowBatch, Schema};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
-use riverrun_state::blob::{KeyedBlobs, put_bytes, read_keyed};
+use riverrun_state::blob::read_keyed;
 use riverrun_state::tier::{EncodeSlots, PutValue, Resident, SlotValues};
 use riverrun_state::{KeyEncoder, KeyTable, OperatorSnapshot, RestoredState, hash_key, key};
 
@@ -110,12 +110,13 @@ impl Values {
         }
     }
 
-    fn read(&mut self, slot: u32, rows: i64, written: Millis, states: &mut &[u8]) -> Result<()> {
-        self.groups[slot as usize].rows = rows;
+    fn read(&mut self, slot: u32, value: &mut &[u8]) -> Result<()> {
+        let written = Millis(i64::get(value)?);
+        self.groups[slot as usize].rows = i64::get(value)?;
         if let Some(expiry) = &mut self.expiry {
             expiry.read(slot, written);
         }
-        self.states.iter_mut().try_for_each(|state| state.decode(slot, states))
+        self.states.iter_mut().try_for_each(|state| state.decode(slot, value))
     }
 }
 
@@ -148,9 +149,7 @@ impl SlotValues for Values {
     }
 
     fn decode(&mut self, slot: u32, _hash: u64, mut value: &[u8]) -> Result<()> {
-        let written = Millis(i64::get(&mut value)?);
-        let rows = i64::get(&mut value)?;
-        self.read(slot, rows, written, &mut value)
+        self.read(slot, &mut value)
     }
 
     fn evict(&mut self, slot: u32, _hash: u64) {
@@ -431,26 +430,11 @@ impl Operator<RowBatch> for GroupAggregate {
         Ok(())
     }
 
-    /// Per key group, for each key: its bytes, the number of its rows, with a TTL when it was written, and its aggregates.
     fn snapshot(&mut self) -> Result<OperatorSnapshot> {
         if !self.touched.is_empty() {
             return Err(Error::bug("a snapshot of a group aggregation in the middle of a tick"));
         }
-        if let Some(ticket) = self.resident.freeze(&self.keys, &self.values)? {
-            return Ok(OperatorSnapshot::of_tier(ticket));
-        }
-        let mut blobs = KeyedBlobs::new(SNAPSHOT_VERSION);
-        let Values { groups, states, expiry } = &self.values;
-        for (group, slots) in self.keys.by_group(self.context.key_groups) {
-            let blob = blobs.group(group);
-            for slot in slots {
-                put_bytes(blob, self.keys.key(slot));
-                groups[slot as usize].rows.put(blob);
-                expiry.as_ref().map_or(0, |expiry| expiry.written(slot).0).put(blob);
-                states.iter().for_each(|state| state.encode(slot, blob));
-            }
-        }
-        Ok(OperatorSnapshot { keyed: blobs.into_inner(), ..OperatorSnapshot::default() })
+        self.resident.snapshot(&self.keys, &self.values, (SNAPSHOT_VERSION, self.context.key_groups))
     }
 
     fn write_behind(&mut self) -> Result<bool> {
@@ -464,9 +448,7 @@ impl Operator<RowBatch> for GroupAggregate {
             let key = blob.bytes()?;
             let (slot, _) = keys.insert(hash_key(key), key);
             values.grow(keys.slots());
-            let rows = i64::get(blob.rest())?;
-            let written = Millis(i64::get(blob.rest())?);
-            values.read(slot, rows, written, blob.rest())?;
+            values.read(slot, blob.rest())?;
             resident.restored(keys, values, slot)
         })?;
         self.values.expiry.iter_mut().for_each(Expiry::restored);

@@ -96,9 +96,9 @@ impl MatchRecognize {
         for (variable, (slots, nodes)) in questions.into_iter().enumerate() {
             let Ok(all) = self.defined(None).hold_each(variable, &nodes) else { continue };
             for ((slot, node), holds) in slots.into_iter().zip(&nodes).zip(all) {
-                let answers = &mut self.partitions.list[slot as usize].answers;
-                let answer = Answer { variable, before: address(&node.before), holds };
-                answers.iter_mut().for_each(|answers| answers.list.push(Answer { ..answer }));
+                if let Some(answers) = &mut self.partitions.list[slot as usize].answers {
+                    answers.list.push(Answer { variable, before: address(&node.before), holds });
+                }
             }
         }
         Ok(())

@@ -90,10 +90,7 @@ impl Pane {
 /// A value: the number of rows, if that is known, and the aggregates.
 impl EncodeSlots for Pane {
     fn encode(&self, slot: u32, out: &mut Vec<u8>) {
-        if let Some(counts) = &self.counts {
-            put_i64(out, counts[slot as usize]);
-        }
-        self.states.iter().for_each(|state| state.encode(slot, out));
+        let _ = self.encode_each(&[slot], &mut |_, append| append(out));
     }
 
     fn encode_each(&self, slots: &[u32], put: &mut PutValue<'_>) -> Result<()> {
