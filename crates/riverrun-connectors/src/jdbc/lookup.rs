@@ -14,8 +14,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long to wait before a lookup is tried again; twice as long each time.
+/// How long to wait before a lookup is tried again: at first, twice as long each time, and at the most.
 const FIRST_WAIT: Duration = Duration::from_millis(100);
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// How many questions may wait for the thread.
 const WAITING: usize = 16;
@@ -150,7 +151,7 @@ impl LookupTask {
                     tracing::warn!(table = self.table.table, "a lookup is tried again: {error}");
                     *session = None;
                     std::thread::sleep(wait);
-                    wait *= 2;
+                    wait = (wait * 2).min(LONGEST_WAIT);
                 }
                 Err(trouble) => {
                     let error = trouble.into_error();

@@ -528,16 +528,41 @@ fn trouble(error: &tokio_postgres::Error, address: &str) -> Trouble {
         told = told.hint(hint);
     }
     match answer.code().code() {
-        // The connection is gone, was idle for too long, the server ends or starts.
-        "57P01" | "57P02" | "57P03" | "57P05" | "25P03" => Trouble::Away(told),
-        code if code.starts_with("08") => Trouble::Away(told),
-        // A deadlock, a serialization failure, a lock that was not to be had, the end of some resource; or two
-        // sessions that made the same table at once.
-        "40001" | "40P01" | "55P03" => Trouble::Passing(told),
+        // Two sessions have made the same table at once.
         "42P07" | "23505" if answer.message().contains("riverrun_commits") || answer.table() == Some("pg_type") => {
             Trouble::Passing(told)
         }
+        code => of_state(code, told),
+    }
+}
+
+/// What can be done about an answer with this SQLSTATE.
+fn of_state(code: &str, told: Error) -> Trouble {
+    match code {
+        // The connection is gone, was idle for too long, the server ends or starts.
+        "57P01" | "57P02" | "57P03" | "57P05" | "25P03" => Trouble::Away(told),
+        code if code.starts_with("08") => Trouble::Away(told),
+        // A deadlock, a serialization failure, a lock that was not to be had, a statement that took too long, the end of some
+        // resource; a server that takes no writes, such as one that is about to take over from another.
+        "40001" | "40P01" | "55P03" | "57014" | "25006" => Trouble::Passing(told),
         code if code.starts_with("53") => Trouble::Passing(told),
         _ => Trouble::Refused(told),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_that_may_be_another_next_time_are_told_from_those_that_may_not() {
+        let of = |code| match of_state(code, Error::failure("x")) {
+            Trouble::Away(_) => "away",
+            Trouble::Passing(_) => "passing",
+            Trouble::Refused(_) => "refused",
+        };
+        assert_eq!(["08006", "57P01", "57P03"].map(of), ["away"; 3]);
+        assert_eq!(["40P01", "53300", "57014", "25006"].map(of), ["passing"; 4]);
+        assert_eq!(["22001", "23505", "42P01"].map(of), ["refused"; 3]);
     }
 }
