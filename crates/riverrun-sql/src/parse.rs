@@ -81,6 +81,7 @@ mod statement;
 mod statements;
 mod tokens;
 pub mod types;
+mod unsupported;
 mod use_object;
 mod values;
 mod whole_tables;

@@ -23,8 +23,6 @@ const MISSING: &[(&str, &str)] = &[
         "there are no user-defined structured types; ROW(…) makes a row, CAST(… AS ROW<a INT, …>) names its fields",
     ),
     ("OBJECT_UPDATE", "there are no user-defined structured types; ROW(…) makes a row of the new values"),
-    ("ML_PREDICT", "there are no models"),
-    ("ML_EVALUATE", "there are no models"),
     ("VECTOR_SEARCH", "there are no vector tables; a lookup join finds rows by equal keys"),
     ("TO_CHANGELOG", "a table with 'format' = 'debezium-json' is written with its changes"),
     ("FROM_CHANGELOG", "a table with 'format' = 'debezium-json' is read with its changes"),

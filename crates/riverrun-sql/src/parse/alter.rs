@@ -101,6 +101,9 @@ pub(super) fn partition(parser: &mut Parser<'_>) -> Parsed<PartitionSpec> {
         let (Token::SingleQuotedString(value) | Token::Number(value, _)) = &token.token else {
             return Err(parser.expected_here("a number, or a value in single quotes", &token));
         };
+        if values.iter().any(|(known, _): &(NamePart, String)| known.value == key.value) {
+            return Err(parser.message_place(&format!("partition key '{}' is named twice", key.value), key.place));
+        }
         values.push((key, value.clone()));
         if !parser.consume_token(&Token::Comma) {
             parser.expect_token(&Token::RParen)?;

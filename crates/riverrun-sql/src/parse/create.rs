@@ -4,6 +4,7 @@ use super::cursor::{Cursor, is_word, keyword_of, place};
 use super::errors::HINT;
 use super::statement::*;
 use super::statements::{Parsed, Reader, expected_word, options};
+use super::unsupported::refused;
 use super::{function, types};
 use riverrun_core::{DataType, Options};
 use sqlparser::tokenizer::Token;
@@ -29,14 +30,19 @@ pub(super) fn create(reader: &mut Reader<'_>) -> Parsed<StatementKind> {
                     parser.expect_word("FUNCTION")?;
                     function::create(reader, FunctionScope::TemporarySystem)
                 }
-                Some("MODEL") => Err(parser.message_at("CREATE TEMPORARY MODEL is not supported yet", &token)),
+                Some("MODEL") => Err(refused(parser, "CREATE TEMPORARY MODEL", &token)),
                 found => Err(expected_word(parser, found, &["TABLE", "VIEW", "FUNCTION", "SYSTEM"], &token)),
             }
         }
         Some("OR") => {
-            parser.expect_word("REPLACE")?;
+            let altered = parser.accept("ALTER");
+            if !altered {
+                parser.expect_word("REPLACE")?;
+            }
             let token = parser.next_token();
             match keyword_of(&token).as_deref() {
+                Some("MATERIALIZED") => Err(refused(parser, "CREATE MATERIALIZED", &token)),
+                found if altered => Err(expected_word(parser, found, &["MATERIALIZED"], &token)),
                 Some("TABLE") => table(reader, false, Some(Replaces::IfThere)),
                 Some(other @ ("VIEW" | "TEMPORARY" | "FUNCTION" | "DATABASE" | "CATALOG")) => {
                     let hint = match other {
@@ -51,7 +57,7 @@ pub(super) fn create(reader: &mut Reader<'_>) -> Parsed<StatementKind> {
         }
         Some("FUNCTION") => function::create(reader, FunctionScope::Catalog),
         Some(other @ ("MODEL" | "MATERIALIZED" | "CONNECTION")) => {
-            Err(parser.message_at(&format!("CREATE {other} is not supported yet"), &token))
+            Err(refused(parser, &format!("CREATE {other}"), &token))
         }
         found => Err(expected_word(
             parser,

@@ -2,9 +2,9 @@
 
 use super::alter::partition;
 use super::cursor::{Cursor, keyword_of};
-use super::errors::HINT;
 use super::statement::{Show, ShowKind, StatementKind};
 use super::statements::{Parsed, expected_word};
+use super::unsupported::refused;
 use sqlparser::parser::Parser;
 
 /// Reads SHOW.
@@ -44,6 +44,9 @@ pub(super) fn show(parser: &mut Parser<'_>) -> Parsed<StatementKind> {
             match keyword_of(&token).as_deref() {
                 Some("TABLE") => ShowKind::CreateTable(parser.name("a table's name")?),
                 Some("VIEW") => ShowKind::CreateView(parser.name("a view's name")?),
+                Some(other @ ("MODEL" | "MATERIALIZED" | "CONNECTION")) => {
+                    return Err(refused(parser, &format!("SHOW CREATE {other}"), &token));
+                }
                 Some("CATALOG") => ShowKind::CreateCatalog(parser.name_part("a catalog's name")?),
                 found => return Err(expected_word(parser, found, &["TABLE", "VIEW", "CATALOG"], &token)),
             }
@@ -57,8 +60,7 @@ pub(super) fn show(parser: &mut Parser<'_>) -> Parsed<StatementKind> {
         Some("MODELS") => ShowKind::Models,
         Some("PROCEDURES") => ShowKind::Procedures,
         Some("JOBS") => {
-            let hint = "SHOW lists TABLES, VIEWS, CATALOGS, DATABASES, FUNCTIONS, COLUMNS, PARTITIONS and MODULES";
-            return Err(parser.message_at(&format!("SHOW JOBS is not supported yet{HINT}{hint}"), &token));
+            return Err(refused(parser, "SHOW JOBS", &token));
         }
         found => {
             let words =

@@ -4,6 +4,7 @@ use super::cursor::{Cursor, keyword_of};
 use super::errors::{HINT, PlaceMap, convert};
 use super::statement::*;
 use super::tokens::{Positioned, Tokens, Variables};
+use super::unsupported::{instead_of, refused};
 use super::{alter, create, cursor, dialect, foreign, function, quantified, split, use_object};
 use riverrun_core::options::OptionValue;
 use riverrun_core::{Options, Place, Result, suggest};
@@ -34,12 +35,6 @@ const STATEMENTS: &[&str] = &[
     "EXECUTE",
     "BEGIN",
     "STATEMENT",
-];
-
-/// Words that begin statements of Flink that are not here.
-const UNSUPPORTED: &[&str] = &[
-    "ANALYZE", "CALL", "DELETE", "UPDATE", "TRUNCATE", "ADD", "REMOVE", "STOP", "COMPILE", "MERGE", "REFRESH", "QUIT",
-    "EXIT", "HELP", "CLEAR", "SOURCE",
 ];
 
 /// Parses a text into its statements; `${NAME}` is replaced by its value in `variables`.
@@ -268,7 +263,7 @@ impl Reader<'_> {
                 }
                 let token = parser.peek_token_ref().clone();
                 // Either could be the name of a table, if nothing followed.
-                let named = matches!(parser.peek_nth_token_ref(1).token, Token::Word(_));
+                let named = matches!(parser.peek_nth_token_ref(1).token, Token::Word(_) | Token::SingleQuotedString(_));
                 match keyword_of(&token).as_deref() {
                     Some("CATALOG") if named => {
                         parser.next_token();
@@ -276,12 +271,7 @@ impl Reader<'_> {
                         return Ok(StatementKind::DescribeCatalog(parser.name_part("a catalog's name")?, extended));
                     }
                     Some(other @ ("DATABASE" | "SCHEMA" | "JOB" | "MODEL" | "CONNECTION")) if named => {
-                        let hint = match other {
-                            "DATABASE" | "SCHEMA" => "SHOW TABLES FROM d lists what is in it",
-                            _ => "DESCRIBE takes a table, a view, a function or a catalog",
-                        };
-                        let message = format!("DESCRIBE {other} is not supported yet{HINT}{hint}");
-                        return Err(parser.message_at(&message, &token));
+                        return Err(refused(parser, &format!("DESCRIBE {other}"), &token));
                     }
                     _ => {}
                 }
@@ -357,7 +347,7 @@ impl Reader<'_> {
                 return function::drop(parser, FunctionScope::TemporarySystem);
             }
             Some(other @ ("MODEL" | "CONNECTION")) => {
-                return Err(parser.message_at(&format!("DROP {other} is not supported yet"), &token));
+                return Err(refused(parser, &format!("DROP {other}"), &token));
             }
             found => {
                 let words = ["TABLE", "VIEW", "CATALOG", "DATABASE", "FUNCTION"];
@@ -384,7 +374,7 @@ impl Reader<'_> {
             Some("CATALOG") => alter::catalog(self),
             Some("DATABASE") => alter::database(self),
             Some(other @ ("MODEL" | "MATERIALIZED" | "CONNECTION")) => {
-                Err(parser.message_at(&format!("ALTER {other} is not supported yet"), &begin))
+                Err(refused(parser, &format!("ALTER {other}"), &begin))
             }
             found => {
                 let words = ["TABLE", "VIEW", "FUNCTION", "CATALOG", "DATABASE"];
@@ -456,7 +446,7 @@ impl Reader<'_> {
                     let next = parser.peek_token_ref();
                     Err(parser.expected_here("BEGIN", next))
                 }
-                Some("PLAN") => Err(parser.message_at("EXECUTE PLAN is not supported", next)),
+                Some("PLAN") => Err(refused(parser, "EXECUTE PLAN", next)),
                 _ => Err(parser.expected_here("STATEMENT SET, INSERT or a query", next)),
             };
         }
@@ -558,8 +548,8 @@ pub(super) fn expected_word(
 
 fn unknown_statement(parser: &Parser<'_>, word: &str) -> ParserError {
     let token = parser.peek_token_ref();
-    if UNSUPPORTED.contains(&word) {
-        return parser.message_at(&format!("{word} is not supported yet"), token);
+    if instead_of(word).is_some() {
+        return refused(parser, word, token);
     }
     let hint = suggest::did_you_mean(word, STATEMENTS.iter().copied())
         .unwrap_or_else(|| format!("statements begin with {}", STATEMENTS.join(", ")));

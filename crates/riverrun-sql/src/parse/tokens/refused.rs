@@ -1,6 +1,7 @@
 //! What sqlparser can't read, or reads without a place, and is told better by the tokens alone.
 
 use super::super::cursor::place;
+use super::super::unsupported;
 use super::{Positioned, is, words};
 use riverrun_core::{Error, Result};
 use sqlparser::tokenizer::Token;
@@ -12,6 +13,7 @@ pub(super) fn refuse(tokens: &[Positioned]) -> Result<()> {
         group_by_all(tokens, at)?;
         empty_array(tokens, at)?;
         pattern(tokens, at)?;
+        model_call(tokens, at)?;
     }
     Ok(())
 }
@@ -41,6 +43,17 @@ fn empty_array(tokens: &[Positioned], at: usize) -> Result<()> {
     Err(Error::input("ARRAY[] has no element, so its type is not known")
         .hint("write CAST(NULL AS ARRAY<INT>), or whatever type is meant")
         .at(place(&tokens[at].token)))
+}
+
+/// A call whose argument `MODEL m` is no expression.
+fn model_call(tokens: &[Positioned], at: usize) -> Result<()> {
+    for name in ["ML_PREDICT", "ML_EVALUATE"] {
+        if words(tokens, at, &[name]) && is(tokens, at + 1, &Token::LParen) {
+            let error = Error::unsupported(name).at(place(&tokens[at].token));
+            return Err(error.hint_opt(unsupported::instead_of(name).map(str::to_owned)));
+        }
+    }
+    Ok(())
 }
 
 /// PATTERN of MATCH_RECOGNIZE, and what may stand behind it.
