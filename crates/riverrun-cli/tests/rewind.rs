@@ -110,8 +110,17 @@ fn a_job_that_has_finished_goes_on_from_an_older_checkpoint_if_it_is_rewound() {
     let case = Case::new();
     end(start(&case, &KEEP)).ok();
     let from = place(&case, 2);
-    let plain = end(start(&case, &["--from", &from])).ok();
-    assert!(plain.err.contains("job 0 has finished in an earlier run"), "{}", plain.err);
+    let ended = end(start(&case, &["--from", &place(&case, *checkpoints(&case).last().unwrap())])).ok();
+    assert!(ended.err.contains("job 0 has finished in an earlier run"), "{}", ended.err);
+    end(start(&case, &["--from", &from])).failed(
+        2,
+        &[
+            "/state has finished: it does not go on from ",
+            "/chk-2",
+            "give a new --state-dir, where --from begins a new job; --rewind takes this one back to a checkpoint of its own",
+        ],
+    );
+    assert_eq!(case.lines("out"), expected);
     let rewound = Running::start(&mut command(&case, &["--from", &from, "--rewind"])).end().ok();
     assert!(!rewound.err.contains("has finished in an earlier run"), "{}", rewound.err);
     assert_eq!(case.lines("out"), expected);

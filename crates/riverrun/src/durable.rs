@@ -85,6 +85,9 @@ impl Durability {
         let folder = root.join(&record.id);
         if record.finished && !(self.rewind && asked.is_some()) {
             self.refuse_another_file(&folder, fits)?;
+            if let Some(from) = asked {
+                self.refuse_another_place(&folder, from, stores)?;
+            }
             return Ok(None);
         }
         let store = folder.open()?;
@@ -147,6 +150,21 @@ impl Durability {
                 .detail(error.message().to_owned())
                 .hint("give the file a --state-dir of its own")
         })
+    }
+
+    /// A job has finished, and is asked to go on from elsewhere than before. Where it has ended it has nothing left to do.
+    fn refuse_another_place(&self, folder: &Location, from: &str, stores: &StoreOptions) -> Result<()> {
+        let origin = find(from, stores)?.origin()?;
+        let latest = folder.open().and_then(|store| History::new(store).latest()).ok().flatten();
+        let is_its_end = latest.is_some_and(|latest| origin == Origin::numbered(folder, latest.body.id));
+        if is_its_end {
+            return Ok(());
+        }
+        let place = self.state_dir.path().display();
+        Err(Error::input(format!("the job of the state directory {place} has finished: it does not go on from {from}"))
+            .hint(
+                "give a new --state-dir, where --from begins a new job; --rewind takes this one back to a checkpoint of its own",
+            ))
     }
 
     /// A job has had a checkpoint, which is remembered apart from it.
