@@ -255,7 +255,7 @@ impl Connector for Filesystem {
 fn path_text<'a>(options: &'a Options, table: &str) -> Result<&'a str> {
     options
         .text(&PATH)
-        .ok_or_else(|| Error::input(format!("option 'path' is missing for table {table}")).hint(PATH.doc))
+        .ok_or_else(|| Error::bug(format!("table {table} has no 'path', which was looked for when it was made")))
 }
 
 /// The format that a table of files names, and that format's options.

@@ -84,7 +84,8 @@ impl Connector for Jdbc {
 fn table_ref(table: &str, schema: &Schema, options: &Options, primary_key: &[usize]) -> Result<Arc<TableRef>> {
     let name = options.text(&options::TABLE).map(str::trim).filter(|name| !name.is_empty());
     let name = name.ok_or_else(|| {
-        Error::input(format!("option 'table-name' is missing for table '{table}'")).hint(options::TABLE.doc)
+        let place = options.given(options::TABLE.name).and_then(|value| value.value_place);
+        Error::input("option 'table-name' is empty").hint(options::TABLE.doc).at(place)
     })?;
     let table = TableRef {
         database: Database::new(options)?,

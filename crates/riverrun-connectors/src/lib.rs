@@ -17,6 +17,7 @@ pub mod nexmark;
 mod pattern;
 pub mod print;
 pub mod registry;
+mod saved;
 pub mod scratch;
 mod threads;
 

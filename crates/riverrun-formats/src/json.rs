@@ -39,13 +39,13 @@ pub(crate) const MAP_NULL_KEY_MODE: OptionDef = OptionDef::new(
     "map-null-key.mode",
     OptionType::OneOf(&["FAIL", "DROP", "LITERAL"]),
     Some("FAIL"),
-    "What becomes of a NULL key of a map when it is written; functions here make none.",
+    "Accepted for Flink's sake, and has no effect: a key of a map is never NULL here.",
 );
 pub(crate) const MAP_NULL_KEY_LITERAL: OptionDef = OptionDef::new(
     "map-null-key.literal",
     OptionType::Text,
     Some("null"),
-    "The key written for a NULL key if map-null-key.mode is LITERAL.",
+    "Accepted for Flink's sake, and has no effect, as the mode.",
 );
 pub(crate) const PLAIN_DECIMALS: OptionDef = OptionDef::new(
     "encode.decimal-as-plain-number",

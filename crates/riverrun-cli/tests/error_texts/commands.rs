@@ -149,6 +149,15 @@ fn a_worker_is_not_started_by_hand() {
 }
 
 #[test]
+fn a_file_without_a_job_has_no_upgrade() {
+    let case = Case::new();
+    let table = "CREATE TABLE b (x INT) WITH ('connector' = 'blackhole');";
+    case.run(&format!("{table} INSERT INTO b SELECT 1;"), &["--state-dir", "state"]).ok();
+    case.file("none.sql", table);
+    case.riverrun(&["explain", "none.sql", "--upgrade", "state"]).failed(2, &["error: the file has no job"]);
+}
+
+#[test]
 fn faults_and_folders_of_rehearsals() {
     let commands: &[(&[&str], i32, &[&str])] = &[
         (&["--timeout", "x"], 2, &["'x' is no duration", "help: write it like --timeout '2 min'"]),

@@ -66,6 +66,9 @@ fn options_of_kafka() {
   expected: ALL | EXCEPT_KEY
 'topic' = 'a', 'value.jsn.ignore-parse-errors' = 'true'
   3:16 unknown option 'value.jsn.ignore-parse-errors' for connector 'kafka'
+'topic' = 'a', 'scan.startup.mode' = 'latest-offset', 'properties.auto.offset.reset' = 'sooner'
+  3:88 'sooner' is no value for option 'properties.auto.offset.reset'
+  help: earliest, latest or none
 'topic' = 'a', 'scan.startup.mode' = 'latest-offset', 'properties.sasl.jaas.config' = 'x'
   3:87 'properties.sasl.jaas.config' has no username and password
   help: or set 'properties.sasl.username' and 'properties.sasl.password'
@@ -103,6 +106,19 @@ fn options_of_databases() {
 }
 
 #[test]
+fn a_database_table_without_a_name() {
+    refused_options(
+        "(id INT, name STRING) WITH ('connector' = 'jdbc', 'url' = 'jdbc:sqlite:x.db'",
+        READ,
+        "
+'table-name' = ' '
+  3:16 option 'table-name' is empty
+  help: The table in the database; in PostgreSQL also 'schema.table'.
+",
+    );
+}
+
+#[test]
 fn options_of_generators() {
     refused_options(
         "(id INT, name STRING, flag BOOLEAN) WITH ('connector' = 'datagen'",
@@ -123,6 +139,8 @@ fn options_of_generators() {
 'fields.name.expression' = '#{Name.nope}'
   3:28 no expression is called 'Name.nope'
   help: did you mean `Name.name`?
+'fields.name.expression' = 'to #{Name.name'
+  3:28 a '#{' in 'to #{Name.name' has no '}'
 'fields.name.expression' = '#{regexify ''[a-''}'
   3:28 '[a-' is no pattern for regexify: a '[' has no ']'
   help: known are literals, classes like [a-z] and \d, groups like (a|b), and the counts ? * + {n} {n,m}
@@ -271,6 +289,14 @@ fn columns_that_are_generated() {
   help: write it like '2015-07-15 00:00:00'
 'first-event.rate' = '0'
   3:22 option 'first-event.rate' must be at least 1, not 0
+",
+    );
+    refused_options(
+        "(bid INT) WITH ('connector' = 'nexmark'",
+        READ,
+        "
+'first-event.rate' = '1'
+  - column 'bid' of a nexmark table is a ROW, not INT
 ",
     );
     refused_options(

@@ -423,6 +423,20 @@ fn rows_that_were_to_come_at_least_once_are_committed_by_a_job_that_writes_exact
 }
 
 #[test]
+fn a_log_that_can_not_be_read_is_an_error() {
+    let system = System::default();
+    let mut sink = writer(&system, Guarantee::ExactlyOnce, context(0, 1, 1));
+    sink.write(batch(&[1])).unwrap();
+    let part = snapshot(&mut sink, 0).remove(0);
+    let told = |bytes: &[u8]| LanePart::decode(bytes).unwrap_err().message().to_owned();
+    for length in [1, 3, 20, part.len() - 1] {
+        assert_eq!(told(&part[..length]), "the log of a sink in the checkpoint is damaged", "{length} bytes");
+    }
+    let other = [&[9], &part[1..]].concat();
+    assert_eq!(told(&other), "the log of a sink in the checkpoint is of a version that is not known");
+}
+
+#[test]
 fn without_a_promise_rows_that_were_not_written_are_gone() {
     let system = System::default();
     system.state().away = true;

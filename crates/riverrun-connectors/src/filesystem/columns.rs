@@ -78,7 +78,7 @@ impl Layout {
         let partition_fields = spec.partition_keys.iter().map(|key| {
             let index = spec.schema.index_of(key);
             index.map(|index| spec.schema.fields[index].clone()).ok_or_else(|| {
-                Error::input(format!("PARTITIONED BY names `{key}`, which is no column of table {}", spec.table))
+                Error::bug(format!("PARTITIONED BY names `{key}`, which is no column of table {}", spec.table))
             })
         });
         Ok(Layout {

@@ -123,4 +123,21 @@ mod tests {
         assert!(kept.message().starts_with(&format!("can't remove {}: ", folder.path().display())), "{kept}");
         remove(&folder.path().join("none")).unwrap();
     }
+
+    #[test]
+    fn files_of_a_later_start_turn_this_one_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let begun = Begun { counts: Vec::new(), starts: Some(("part-lane-".to_owned(), 2, 3)) };
+        let look = |name: &str| {
+            std::fs::write(folder.path().join(name), "").unwrap();
+            later_files(folder.path(), &begun, "t").map(|found| found.len())
+        };
+        assert_eq!(look("part-lane-2-0-0.csv").unwrap(), 0, "of the start that took the checkpoint");
+        assert_eq!(look("part-lane-3-0-0.csv").unwrap(), 1);
+        assert_eq!(look(".part-lane-4-0-0.csv.inprogress").unwrap(), 1, "hidden");
+        let error = look("part-lane-4-0-0.csv").unwrap_err();
+        assert_eq!(error.message(), "table 't' shows files of a later start of this job");
+        assert_eq!(error.detail_text(), Some(&*folder.path().join("part-lane-4-0-0.csv").display().to_string()));
+        assert!(error.hint_text().unwrap().starts_with("this process is a leftover"), "{error}");
+    }
 }

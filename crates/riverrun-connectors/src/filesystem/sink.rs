@@ -14,6 +14,7 @@ use super::part::{self, Body, ClosedPart, IN_PROGRESS, OpenPart};
 use super::partition::PartitionNames;
 use super::source::FileKind;
 use crate::connector::{AcceptedChanges, SinkFactory, SinkSpec};
+use crate::saved;
 use arrow::array::UInt32Array;
 use crossbeam_channel::{RecvTimeoutError, Sender};
 use riverrun_core::{Epoch, Error, Field, Millis, Options, Place, Result, RowBatch, Watermark, failpoint};
@@ -76,7 +77,7 @@ impl FileSink {
         let keys = spec.partition_keys.iter().map(|key| {
             let position = keys.iter().copied().find(|&index| spec.schema.fields[index].name == *key);
             position.map(|position| (position, spec.schema.fields[position].clone())).ok_or_else(|| {
-                Error::input(format!("PARTITIONED BY names `{key}`, which is no column of table {}", spec.table))
+                Error::bug(format!("PARTITIONED BY names `{key}`, which is no column of table {}", spec.table))
             })
         });
         let keys: Vec<(usize, Field)> = keys.collect::<Result<_>>()?;
@@ -498,9 +499,7 @@ impl Sink<RowBatch> for FileWriter {
         let folders: BTreeSet<PathBuf> = parts.iter().map(|part| location::parent(&part.hidden)).collect();
         folders.iter().try_for_each(|folder| part::sync_folder(folder))?;
         self.epochs.entry(epoch).or_default().extend(parts);
-        let mut bytes = vec![VERSION];
-        serde_json::to_writer(&mut bytes, &part).map_err(|error| Error::bug(error.to_string()))?;
-        Ok(OperatorSnapshot { union: vec![bytes], ..OperatorSnapshot::default() })
+        Ok(OperatorSnapshot { union: vec![saved::encode(VERSION, &part)?], ..OperatorSnapshot::default() })
     }
 
     fn on_epoch_complete(&mut self, epoch: Epoch) -> Result<()> {
@@ -523,16 +522,8 @@ impl Sink<RowBatch> for FileWriter {
     }
 
     fn restore(&mut self, state: RestoredState) -> Result<()> {
-        let mut parts = Vec::new();
-        for element in &state.union {
-            let Some((&VERSION, bytes)) = element.split_first() else {
-                return Err(Error::failure("the state of a filesystem sink was written by another version"));
-            };
-            let part: SinkPart = serde_json::from_slice(bytes).map_err(|error| {
-                Error::failure("the state of a filesystem sink is damaged").detail(error.to_string())
-            })?;
-            parts.push(part);
-        }
+        let parts = state.union.iter().map(|bytes| saved::decode("a table of files that is written", VERSION, bytes));
+        let parts: Vec<SinkPart> = parts.collect::<Result<_>>()?;
         // What was there before an INSERT OVERWRITE began is in the checkpoint, if it is there still.
         self.old.clear();
         if !self.context.job.checkpoints

@@ -163,7 +163,6 @@ impl FileSource {
                 .hint("leave 'scan.tail' out, or let 'path' name the file before it is compressed")
                 .at(place));
         }
-        check_format_metadata(kind, &spec)?;
         let layout = Layout::new(&spec, options.text(&super::DEFAULT_PARTITION).unwrap_or_default())?;
         let format = FormatSpec {
             schema: layout.record_schema.clone(),
@@ -249,22 +248,6 @@ fn max_record(options: &Options) -> Result<usize> {
 
 fn is_compressed(path: &Path) -> bool {
     Compression::of(&path.to_string_lossy()) != Compression::None
-}
-
-/// Refuses metadata of the format that the format does not have.
-fn check_format_metadata(kind: FileKind, spec: &SourceSpec) -> Result<()> {
-    let known = match kind {
-        FileKind::Records(format) => format.metadata(),
-        FileKind::Whole(_) => Vec::new(),
-    };
-    let mut asked = spec.metadata.iter().filter_map(|(key, _)| key.strip_prefix("value."));
-    match asked.find(|key| known.iter().all(|column| column.key != *key)) {
-        None => Ok(()),
-        Some(key) => Err(Error::input(format!("the format '{}' has no metadata 'value.{key}'", kind.name()))
-            .hint_opt((!known.is_empty()).then(|| {
-                format!("it has value.{}", known.iter().map(|c| c.key).collect::<Vec<_>>().join(", value."))
-            }))),
-    }
 }
 
 impl SourceFactory for FileSource {

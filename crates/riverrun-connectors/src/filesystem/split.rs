@@ -1,7 +1,8 @@
 //! Splits: files, and ranges of large files, dealt out over the workers.
 
 use super::location::FoundFile;
-use riverrun_core::{Error, Result};
+use crate::saved;
+use riverrun_core::Result;
 use riverrun_runtime::SplitId;
 use riverrun_state::RestoredState;
 use serde::{Deserialize, Serialize};
@@ -109,21 +110,14 @@ pub struct ReaderState {
 impl ReaderState {
     /// The bytes for a snapshot.
     pub fn encode(&self) -> Result<Vec<u8>> {
-        let mut bytes = vec![VERSION];
-        serde_json::to_writer(&mut bytes, self).map_err(|error| Error::bug(error.to_string()))?;
-        Ok(bytes)
+        saved::encode(VERSION, self)
     }
 
     /// The splits of all workers of the run before, by name.
     pub fn merge(state: &RestoredState) -> Result<Vec<SplitState>> {
         let mut splits = Vec::new();
-        for element in &state.union {
-            let Some((&VERSION, bytes)) = element.split_first() else {
-                return Err(Error::failure("the state of a filesystem source was written by another version"));
-            };
-            let one: ReaderState = serde_json::from_slice(bytes).map_err(|error| {
-                Error::failure("the state of a filesystem source is damaged").detail(error.to_string())
-            })?;
+        for bytes in &state.union {
+            let one: ReaderState = saved::decode("a table of files that is read", VERSION, bytes)?;
             splits.extend(one.splits);
         }
         splits.sort_by(|a, b| (&a.path, a.start).cmp(&(&b.path, b.start)));

@@ -40,6 +40,16 @@ fn rows(out: &mut SourceOutput<RowBatch>) -> Vec<i64> {
     batches.flatten().collect()
 }
 
+#[test]
+fn a_position_that_can_not_be_read_is_an_error() {
+    let union = reader(UNLIMITED, 0, 1, &ManualClock::default()).snapshot().unwrap().union;
+    for bytes in [&[][..], &[SNAPSHOT_VERSION + 1], &union[0][..union[0].len() - 1]] {
+        let state = RestoredState { union: vec![bytes.to_vec()], ..RestoredState::default() };
+        let error = reader(UNLIMITED, 0, 1, &ManualClock::default()).restore(state).unwrap_err();
+        assert_eq!(error.message(), "the position of a generated table has an unknown format");
+    }
+}
+
 const UNLIMITED: Pace = Pace { total: Some(100_000), per_second: None };
 
 #[test]

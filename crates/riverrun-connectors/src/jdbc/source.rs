@@ -9,6 +9,7 @@ use super::options;
 use super::session::{Described, Scan, TableRef, connect};
 use crate::connector::{SourceFactory, SourceSpec};
 use crate::delivery::{Stop, Trouble};
+use crate::saved;
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
 use riverrun_core::{Error, Result, RowBatch, TypeKind};
 use riverrun_runtime::source::Waker;
@@ -209,23 +210,14 @@ impl SourceReader<RowBatch> for JdbcReader {
     }
 
     fn snapshot(&mut self) -> Result<OperatorSnapshot> {
-        let element = |split: &Split| {
-            let mut bytes = vec![STATE_VERSION];
-            let element = (split.number, split.read, split.finished);
-            serde_json::to_writer(&mut bytes, &element).map_err(|error| Error::bug(error.to_string()))?;
-            Ok(bytes)
-        };
+        let element = |split: &Split| saved::encode(STATE_VERSION, &(split.number, split.read, split.finished));
         let union = self.splits.iter().map(element).collect::<Result<_>>()?;
         Ok(OperatorSnapshot { union, ..OperatorSnapshot::default() })
     }
 
     fn restore(&mut self, state: RestoredState) -> Result<()> {
         for bytes in &state.union {
-            let Some((&STATE_VERSION, rest)) = bytes.split_first() else {
-                return Err(Error::failure("the snapshot's position in a database is of a version that is not known"));
-            };
-            let (number, read, finished): (usize, u64, bool) = serde_json::from_slice(rest)
-                .map_err(|error| Error::failure(format!("the snapshot's position in a database: {error}")))?;
+            let (number, read, finished): (usize, u64, bool) = saved::decode("a scan", STATE_VERSION, bytes)?;
             if let Some(split) = self.splits.iter_mut().find(|split| split.number == number) {
                 (split.read, split.finished) = (read, finished);
             }

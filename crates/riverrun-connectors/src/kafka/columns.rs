@@ -371,7 +371,11 @@ impl Metadata {
             "offset" => Metadata::Offset(Int64Builder::new()),
             "timestamp" => Metadata::Timestamp(TimestampMillisecondBuilder::new()),
             "timestamp-type" => Metadata::TimestampType(StringBuilder::new()),
-            _ => return Err(Error::input(format!("the connector 'kafka' has no metadata '{key}'"))),
+            _ => {
+                return Err(Error::bug(format!(
+                    "metadata '{key}' of Kafka, which was looked for when the table was made"
+                )));
+            }
         })
     }
 

@@ -9,6 +9,7 @@ use super::options;
 use crate::connector::{OnError, SourceFactory, SourceSpec};
 use crate::dead_letter::DeadLetters;
 use crate::pattern;
+use crate::saved;
 use crossbeam_channel::TryRecvError;
 use riverrun_core::{Epoch, Error, Result, RowBatch};
 use riverrun_runtime::{SourceContext, SourceOutput, SourceReader, SourceState, SplitId};
@@ -231,23 +232,16 @@ impl SourceReader<RowBatch> for KafkaReader {
 
     fn snapshot(&mut self) -> Result<OperatorSnapshot> {
         self.snapshots.push_back(self.offsets.clone());
-        let mut union = Vec::new();
-        for (partition, offset) in self.restored.iter().chain(&self.offsets) {
-            let mut bytes = vec![STATE_VERSION];
-            let element = (partition.0.as_str(), partition.1, *offset);
-            serde_json::to_writer(&mut bytes, &element).map_err(|error| Error::bug(error.to_string()))?;
-            union.push(bytes);
-        }
+        let element = |((topic, partition), offset): (&Partition, &i64)| {
+            saved::encode(STATE_VERSION, &(topic.as_str(), *partition, *offset))
+        };
+        let union = self.restored.iter().chain(&self.offsets).map(element).collect::<Result<_>>()?;
         Ok(OperatorSnapshot { union, ..Default::default() })
     }
 
     fn restore(&mut self, state: RestoredState) -> Result<()> {
         for bytes in &state.union {
-            let Some((&STATE_VERSION, rest)) = bytes.split_first() else {
-                return Err(Error::failure("the snapshot's Kafka offsets are of a version that is not known"));
-            };
-            let (topic, partition, offset): (String, i32, i64) = serde_json::from_slice(rest)
-                .map_err(|error| Error::failure(format!("the snapshot's Kafka offsets can't be read: {error}")))?;
+            let (topic, partition, offset): (String, i32, i64) = saved::decode("a Kafka source", STATE_VERSION, bytes)?;
             // Of a worker that did not know yet that a partition is another's, the offset is an older one.
             let known = self.restored.entry((topic, partition)).or_insert(offset);
             *known = offset.max(*known);

@@ -8,14 +8,6 @@ use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::DataType as ArrowType;
 use riverrun_core::{DataType, Error, Result, TypeKind};
 
-/// What becomes of a NULL key of a map.
-#[derive(Clone, Debug)]
-enum NullKey {
-    Fail,
-    Drop,
-    Literal(String),
-}
-
 /// An encoder of rows as JSON objects.
 #[derive(Debug)]
 pub struct JsonEncoder {
@@ -27,7 +19,6 @@ pub struct JsonEncoder {
 struct Style {
     text: TextStyle,
     ignore_null_fields: bool,
-    null_key: NullKey,
 }
 
 impl JsonEncoder {
@@ -38,18 +29,12 @@ impl JsonEncoder {
         }
         let options = &spec.options;
         let plain = options.bool(&super::PLAIN_DECIMALS)?;
-        let null_key = match options.text(&super::MAP_NULL_KEY_MODE).unwrap_or_default().to_ascii_uppercase().as_str() {
-            "DROP" => NullKey::Drop,
-            "LITERAL" => NullKey::Literal(options.text(&super::MAP_NULL_KEY_LITERAL).unwrap_or_default().to_owned()),
-            _ => NullKey::Fail,
-        };
         let style = Style {
             text: TextStyle {
                 timestamps: super::timestamp_format(options),
                 notation: if plain { Notation::Plain } else { Notation::Scientific },
             },
             ignore_null_fields: options.bool(&super::IGNORE_NULL_FIELDS)?,
-            null_key,
         };
         Ok(JsonEncoder { names: spec.schema.fields.iter().map(|field| quoted_name(&field.name)).collect(), style })
     }
@@ -165,21 +150,11 @@ impl<'a> Writer<'a> {
                 out.push(b'{');
                 let mut first = true;
                 for entry in offsets[row] as usize..offsets[row + 1] as usize {
-                    let key = match (keys.is_null(entry), &style.null_key) {
-                        (false, _) => keys.value(entry),
-                        (true, NullKey::Literal(literal)) => literal,
-                        (true, NullKey::Drop) => continue,
-                        (true, NullKey::Fail) => {
-                            return Err(Error::failure("a map with a NULL key can't be written as JSON").hint(
-                                "set 'json.map-null-key.mode' to 'DROP' or 'LITERAL' for the table that is written",
-                            ));
-                        }
-                    };
                     if !first {
                         out.push(b',');
                     }
                     first = false;
-                    write_string(out, key, true);
+                    write_string(out, keys.value(entry), true);
                     out.push(b':');
                     value.write(out, entry, style)?;
                 }
