@@ -13,13 +13,7 @@ impl Relation {
     /// function accepts it. So it does of TIMESTAMPADD of days or longer units, and of CASE, COALESCE, GREATEST and their like whose first value is one.
     pub fn shown_schema(&self) -> Schema {
         let fields = self.schema.fields.iter().enumerate().map(|(index, field)| {
-            let kind = if self.is_shown_as_time(index) {
-                field.data_type.kind.with_timestamp_kind(TimestampKind::Rowtime)
-            } else if self.is_shown_as_times(index) {
-                of_times(&field.data_type.kind)
-            } else {
-                field.data_type.kind.clone()
-            };
+            let kind = self.shown_kind(index);
             Field::new(field.name.clone(), DataType { kind, nullable: field.data_type.nullable })
         });
         let mut fields: Vec<Field> = fields.collect();
@@ -49,7 +43,12 @@ impl Relation {
             | RelationKind::Fence(input)
             | RelationKind::SingleRow { input, .. }
             | RelationKind::Sort { input, .. } => input.is_shown_as_time(column),
-            RelationKind::UnionAll(inputs) => inputs.iter().all(|input| input.is_shown_as_time(column)),
+            // The first branch says what the column is, as long as the others are as precise.
+            RelationKind::UnionAll(inputs) => {
+                !self.schema.fields[column].data_type.kind.is_time_attribute()
+                    && inputs.first().is_some_and(|first| first.shows_column_as_time(column))
+                    && inputs.iter().all(|input| input.keeps_precision(column))
+            }
             // Flink prints what a regular join makes of a time attribute as one, though it is none any more.
             RelationKind::Join { left, right, class: JoinClass::Regular, .. } => {
                 let (side, column) = side_of([left, right], column);
@@ -80,20 +79,55 @@ impl Relation {
         }
     }
 
-    /// Whether a column is a collection of what is shown as time attributes.
-    fn is_shown_as_times(&self, column: usize) -> bool {
+    /// The kind of a column as it is shown.
+    fn shown_kind(&self, column: usize) -> TypeKind {
+        let kind = &self.schema.fields[column].data_type.kind;
+        if self.is_shown_as_time(column) {
+            return kind.with_timestamp_kind(TimestampKind::Rowtime);
+        }
         match &self.kind {
-            RelationKind::Project { input, exprs } => {
-                matches!(&exprs[column], Expr::Column { index, .. } if input.is_shown_as_times(*index))
-            }
+            RelationKind::Project { input, exprs } => input.shown_kind_of(&exprs[column]),
             RelationKind::Filter { input, .. }
             | RelationKind::View { input, .. }
             | RelationKind::Fence(input)
-            | RelationKind::Sort { input, .. } => input.is_shown_as_times(column),
-            RelationKind::Aggregate { input, calls, .. } => self
-                .call(calls, column)
-                .is_some_and(|call| call.gives_a_collection() && input.shows_argument_as_time(call)),
-            _ => false,
+            | RelationKind::Sort { input, .. } => input.shown_kind(column),
+            RelationKind::Aggregate { input, calls, .. } => match self.call(calls, column) {
+                Some(call) if call.gives_a_collection() && input.shows_argument_as_time(call) => of_times(kind),
+                _ => kind.clone(),
+            },
+            _ => kind.clone(),
+        }
+    }
+
+    /// The kind of a value as it is shown: also what is in the arrays, maps and rows that it makes.
+    fn shown_kind_of(&self, value: &Expr) -> TypeKind {
+        let kind = &value.data_type().kind;
+        if self.shows_time(value) {
+            return kind.with_timestamp_kind(TimestampKind::Rowtime);
+        }
+        let of = |part: &Expr, data_type: &DataType| DataType {
+            kind: self.shown_kind_of(part),
+            nullable: data_type.nullable,
+        };
+        match value {
+            Expr::Column { index, .. } if self.schema.fields[*index].data_type.kind == *kind => self.shown_kind(*index),
+            Expr::Call { name, arguments, .. } => match (name.as_str(), kind, arguments.as_slice()) {
+                (operators::ARRAY, TypeKind::Array(element), parts @ [first, ..])
+                    if parts.iter().all(|part| self.shown_kind_of(part) == self.shown_kind_of(first)) =>
+                {
+                    TypeKind::Array(Box::new(of(first, element)))
+                }
+                (operators::MAP, TypeKind::Map(key, value), [first, second]) => {
+                    TypeKind::Map(Box::new(of(first, key)), Box::new(of(second, value)))
+                }
+                (operators::ROW, TypeKind::Row(fields), parts) => {
+                    let shown =
+                        |(field, part): (&Field, &Expr)| Field::new(field.name.clone(), of(part, &field.data_type));
+                    TypeKind::Row(fields.iter().zip(parts).map(shown).collect())
+                }
+                _ => kind.clone(),
+            },
+            _ => kind.clone(),
         }
     }
 
@@ -101,6 +135,23 @@ impl Relation {
     fn call<'a>(&self, calls: &'a [BoundAggregate], column: usize) -> Option<&'a BoundAggregate> {
         let first = self.schema.len() - calls.len();
         calls.get(column.checked_sub(first)?)
+    }
+
+    /// Whether a column is no timestamp that was cast to another precision.
+    fn keeps_precision(&self, column: usize) -> bool {
+        let digits = |kind: &TypeKind| match kind {
+            TypeKind::Timestamp { precision, .. } | TypeKind::TimestampLtz { precision, .. } => Some(*precision),
+            _ => None,
+        };
+        match &self.kind {
+            RelationKind::Project { exprs, .. } => match &exprs[column] {
+                Expr::Call { name, arguments, data_type, .. } if name == "CAST" => {
+                    arguments.iter().all(|argument| digits(&argument.data_type().kind) == digits(&data_type.kind))
+                }
+                _ => true,
+            },
+            _ => true,
+        }
     }
 
     fn shows_column_as_time(&self, column: usize) -> bool {
@@ -127,11 +178,28 @@ impl Relation {
                 (operators::FLOOR_TO | operators::CEIL_TO, [time, _]) => of(time),
                 (operators::TIMESTAMPADD, [unit, _, time]) => is_of_days(unit) && of(time),
                 ("GREATEST" | "LEAST", [first, ..]) => of(first),
+                (operators::ITEM, [collection, _]) => match self.shown_kind_of(collection) {
+                    TypeKind::Array(element) | TypeKind::Map(_, element) => element.kind.is_rowtime(),
+                    _ => false,
+                },
                 _ => false,
             },
-            Expr::Case { branches, .. } => branches.first().is_some_and(|(_, first)| of(first)),
+            Expr::Case { branches, otherwise, .. } => match branches.as_slice() {
+                [(condition, _)] if is_nullif(condition, otherwise) => of(otherwise),
+                branches => branches.first().is_some_and(|(_, first)| of(first)),
+            },
             _ => false,
         }
+    }
+}
+
+/// Whether `CASE WHEN condition THEN … ELSE value END` is NULLIF of a column, or as good as that.
+fn is_nullif(condition: &Expr, value: &Expr) -> bool {
+    match (condition, value) {
+        (Expr::Call { name, arguments, .. }, Expr::Column { index, .. }) if name == operators::EQUAL => {
+            matches!(arguments.first(), Some(Expr::Column { index: compared, .. }) if compared == index)
+        }
+        _ => false,
     }
 }
 

@@ -99,6 +99,13 @@ impl<'k> MapsBuilder<'k> {
         }
     }
 
+    /// Adds an entry, unless the row has one of its key.
+    fn push_new(&mut self, key: Row<'k>, place: (usize, usize)) {
+        if !self.seen.contains_key(&key) {
+            self.push(key, place, place);
+        }
+    }
+
     fn end_row(&mut self, valid: bool) {
         self.seen.clear();
         self.offsets.push(i32::try_from(self.entries.len()).unwrap_or(i32::MAX));
@@ -289,10 +296,11 @@ fn union(arguments: &Arguments) -> Result<ArrayRef> {
             builder.end_row(false);
             continue;
         }
-        for (source, (maps, stride)) in maps.iter().enumerate() {
+        // As in Flink, the entries of the last map come first.
+        for (source, (maps, stride)) in maps.iter().enumerate().rev() {
             let offsets = &maps.value_offsets()[row * stride..];
             for place in offsets[0] as usize..offsets[1] as usize {
-                builder.push(comparable.get(source, place), (source, place), (source, place));
+                builder.push_new(comparable.get(source, place), (source, place));
             }
         }
         builder.end_row(true);

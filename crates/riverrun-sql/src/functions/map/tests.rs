@@ -33,7 +33,10 @@ fn of_arrays_and_of_maps() {
     let short = constant("ARRAY", &[int(1)]);
     assert_eq!(call("MAP_FROM_ARRAYS", &[keys, short]), "Failure: MAP_FROM_ARRAYS of 2 keys and 1 values");
     let other = constant("MAP", &[text("y"), int(9)]);
-    assert_eq!(call("MAP_UNION", &[letters(), other]), "MAP<CHAR(1) NOT NULL, INT NOT NULL> NOT NULL: {y=9, z=3}");
+    let entries = |maps: &[Constant]| call("MAP_ENTRIES", &[constant("MAP_UNION", maps)]);
+    let rows = "ARRAY<ROW<`key` CHAR(1) NOT NULL, `value` INT NOT NULL>> NOT NULL";
+    assert_eq!(entries(&[letters(), other.clone()]), format!("{rows}: [+I[y, 9], +I[z, 3]]"));
+    assert_eq!(entries(&[other, letters()]), format!("{rows}: [+I[z, 3], +I[y, 2]]"));
 }
 
 #[test]
