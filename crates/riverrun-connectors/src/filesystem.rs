@@ -6,6 +6,7 @@
 mod columns;
 mod commit;
 mod compression;
+mod file_id;
 mod later;
 mod location;
 mod part;
@@ -237,13 +238,15 @@ impl Connector for Filesystem {
     }
 
     fn check(&self, source: SourceSpec, sink: SinkSpec) -> Result<()> {
-        let read = source::FileSource::defined(source).map(drop);
+        let read = source::FileSource::new(source).map(drop);
         // What can only be written is a table too.
         read.or_else(|error| sink::FileSink::new(sink).map(drop).map_err(|_| error))
     }
 
     fn source(&self, spec: SourceSpec) -> Result<Arc<dyn SourceFactory>> {
-        Ok(Arc::new(source::FileSource::new(spec)?))
+        let source = source::FileSource::new(spec)?;
+        source.check_place()?;
+        Ok(Arc::new(source))
     }
 
     fn sink(&self, spec: SinkSpec) -> Result<Arc<dyn SinkFactory>> {

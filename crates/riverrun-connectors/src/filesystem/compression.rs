@@ -28,7 +28,7 @@ impl Compression {
 
     /// The path of the file of which a compressed one is made, `log.1` for `log.1.gz`; `None` for one that is not compressed.
     pub fn original(path: &str) -> Option<&str> {
-        let (original, _) = path.rsplit_once('.').filter(|_| Compression::of(path) != Compression::None)?;
+        let (original, _) = path.rsplit_once('.').filter(|_| is_compressed(path))?;
         Some(original)
     }
 
@@ -40,6 +40,11 @@ impl Compression {
             Compression::Zstd => ".zst",
         }
     }
+}
+
+/// Whether a file of this name is compressed.
+pub fn is_compressed(path: &str) -> bool {
+    Compression::of(path) != Compression::None
 }
 
 /// The content of a file, decompressed.

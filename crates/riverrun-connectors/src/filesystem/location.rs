@@ -1,5 +1,6 @@
 //! Where a table's files are: a file, a folder or a glob, and what is found there.
 
+use super::file_id::FileId;
 use super::{io_error, partition};
 use crate::pattern;
 use regex::Regex;
@@ -29,6 +30,8 @@ pub struct FoundFile {
     pub size: u64,
     /// When it was last written to.
     pub modified: Millis,
+    /// What it is known by under any path.
+    pub id: FileId,
     /// The values of the partition columns, as folder names give them; `None` where they have none.
     pub partition: Vec<Option<String>>,
 }
@@ -202,6 +205,7 @@ fn found(path: &Path, metadata: &std::fs::Metadata, keys: &[String]) -> FoundFil
         path: absolute(path).into(),
         size: metadata.len(),
         modified: Millis(modified.map_or(0, |elapsed| elapsed.as_millis() as i64)),
+        id: FileId::of(metadata),
         partition: partition::values_of(path, keys),
     }
 }

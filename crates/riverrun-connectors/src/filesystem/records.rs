@@ -1,6 +1,6 @@
 //! Records of one split: read in chunks, framed, decoded.
 
-use super::compression::{Compression, Content};
+use super::compression::{Compression, Content, is_compressed};
 use super::io_error;
 use super::split::{Split, SplitState};
 use crate::connector::OnError;
@@ -57,7 +57,7 @@ impl Broken {
 
 /// The line that begins at or around an offset; looked up only for a message.
 fn line_of(path: &str, offset: u64) -> Option<u64> {
-    if Compression::of(path) != Compression::None {
+    if is_compressed(path) {
         return None;
     }
     let mut file = std::fs::File::open(path).ok()?.take(offset);

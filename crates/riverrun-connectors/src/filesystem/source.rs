@@ -1,14 +1,14 @@
 //! Files as a source: bounded, or watched for new ones.
 
 use super::columns::{Constants, Layout};
-use super::compression::Compression;
+use super::compression::is_compressed;
 use super::location::{FoundFile, Location};
 use super::records::{Broken, Progress, Reading, RecordReader};
 use super::split::{ReaderState, Split, SplitState, worker_of};
 use super::tail::TailReader;
 use crate::connector::{OnError, SourceFactory, SourceSpec};
 use crate::dead_letter::DeadLetters;
-use riverrun_core::{Error, Millis, Options, Result, RowBatch};
+use riverrun_core::{Error, Millis, Options, Place, Result, RowBatch};
 use riverrun_formats::{FileFormat, FileReader, Format, FormatSpec, registry};
 use riverrun_runtime::{SourceContext, SourceOutput, SourceReader, SourceState};
 use riverrun_state::{OperatorSnapshot, RestoredState};
@@ -105,7 +105,7 @@ impl Table {
         if format.is_changelog() {
             return Ok(false);
         }
-        let plain = !is_compressed(Path::new(&*file.path));
+        let plain = !is_compressed(&file.path);
         Ok(plain && self.monitor.is_none() && format.framer(&self.format.options)?.ends_at_newline())
     }
 }
@@ -114,26 +114,15 @@ impl Table {
 pub struct FileSource {
     table: Arc<Table>,
     tail: bool,
+    /// Where `path` stands.
+    place: Option<Place>,
     /// The files of a bounded table, listed once for all workers, so that these agree on who reads what.
     listed: Mutex<Option<Arc<Vec<Split>>>>,
 }
 
 impl FileSource {
-    /// Sees that the table can be read, and that there is something to read.
-    pub fn new(spec: SourceSpec) -> Result<FileSource> {
-        let place = spec.options.given(super::PATH.name).and_then(|value| value.value_place);
-        let source = FileSource::defined(spec)?;
-        let Table { name, location, monitor, .. } = &*source.table;
-        if source.tail {
-            super::tail::check(location, name, place)?;
-        } else if monitor.is_none() || location.path().is_some() {
-            location.check(name, place)?;
-        }
-        Ok(source)
-    }
-
     /// Sees that the table can be read as it is defined, whatever there is.
-    pub fn defined(spec: SourceSpec) -> Result<FileSource> {
+    pub fn new(spec: SourceSpec) -> Result<FileSource> {
         let options = &spec.options;
         let place = options.given(super::PATH.name).and_then(|value| value.value_place);
         let path = super::path_text(options, &spec.table)?;
@@ -157,7 +146,9 @@ impl FileSource {
                 .detail("'scan.tail' is true")
                 .hint("set 'source.monitor-interval' to read each file when it is complete"));
         }
-        if let Some(path) = location.path().filter(|path| tail && !path.is_dir() && is_compressed(path)) {
+        if let Some(path) =
+            location.path().filter(|path| tail && !path.is_dir() && is_compressed(&path.to_string_lossy()))
+        {
             return Err(Error::input(format!("{} is compressed: it can't be read as it grows", path.display()))
                 .detail("'scan.tail' is true")
                 .hint("leave 'scan.tail' out, or let 'path' name the file before it is compressed")
@@ -189,10 +180,23 @@ impl FileSource {
                     .is_some_and(|mode| mode.eq_ignore_ascii_case("latest-offset")),
             }),
             tail,
+            place,
             listed: Mutex::new(None),
         };
         source.check_format()?;
         Ok(source)
+    }
+
+    /// Refuses a place where there is nothing to read, and to which nothing is to come.
+    pub fn check_place(&self) -> Result<()> {
+        let Table { name, location, monitor, .. } = &*self.table;
+        if self.tail {
+            super::tail::check(location, name, self.place)
+        } else if monitor.is_none() || location.path().is_some() {
+            location.check(name, self.place)
+        } else {
+            Ok(())
+        }
     }
 
     /// Makes a decoder once, so that a mistake in the format's options shows before anything runs.
@@ -244,10 +248,6 @@ fn max_record(options: &Options) -> Result<usize> {
             .at(given.and_then(|value| value.value_place)));
     }
     Ok(size as usize)
-}
-
-fn is_compressed(path: &Path) -> bool {
-    Compression::of(&path.to_string_lossy()) != Compression::None
 }
 
 impl SourceFactory for FileSource {

@@ -7,18 +7,19 @@
 //! A compressed file does not grow. Those that are there when the table is first read are read whole; one that comes later
 //! is what a rotation has made of a file that was followed, and is passed over.
 
-mod identity;
+mod earlier;
 
 use super::columns::Constants;
-use super::compression::Compression;
+use super::compression::{Compression, is_compressed};
+use super::file_id::FileId;
 use super::io_error;
 use super::location::{self, FoundFile, Location};
 use super::records::{Broken, Progress, RecordReader};
 use super::source::Table;
 use super::split::{ReaderState, Split, SplitState, worker_of};
 use super::watch::Watcher;
-pub use identity::gone;
-use identity::{FileId, identified, renamed};
+pub use earlier::gone;
+use earlier::renamed;
 use riverrun_core::{Error, Millis, Place, Result, RowBatch};
 use riverrun_runtime::{SourceContext, SourceOutput, SourceReader, SourceState, SplitId};
 use riverrun_state::{OperatorSnapshot, RestoredState};
@@ -40,6 +41,12 @@ pub fn check(location: &Location, table: &str, place: Option<Place>) -> Result<(
     ))
     .hint("create it, or change option 'path'")
     .at(place))
+}
+
+/// Where the reading of a file begins that no earlier run knows.
+fn unread(file: &FoundFile) -> SplitState {
+    let state = RecordReader::unread(&Split::whole(file.clone()));
+    SplitState { inode: Some(file.id.inode), made: file.id.made, ..state }
 }
 
 /// A file that is followed.
@@ -151,14 +158,14 @@ impl TailReader {
         self.moved.clear();
         self.begin(&found);
         self.resume(&found, out)?;
-        for (file, id) in &found {
-            if !self.is_own(id.inode) || self.is_known(id) || self.moved.contains(&*file.path) {
+        for file in &found {
+            if !self.is_own(file.id.inode) || self.is_known(&file.id) || self.moved.contains(&*file.path) {
                 continue;
             }
-            if Compression::of(&file.path) != Compression::None {
-                self.pass_over(file, *id);
+            if is_compressed(&file.path) {
+                self.pass_over(file);
             } else {
-                self.follow(file, *id, out)?;
+                self.follow(file, out)?;
             }
         }
         self.note_names(&found);
@@ -167,12 +174,11 @@ impl TailReader {
     }
 
     /// The files that are there.
-    fn found(&self) -> Result<Vec<(FoundFile, FileId)>> {
-        let found = match self.table.location.path() {
-            Some(path) if !path.is_dir() => self.table.location.look(path).into_iter().collect(),
-            _ => self.table.location.list()?,
-        };
-        Ok(identified(found))
+    fn found(&self) -> Result<Vec<FoundFile>> {
+        match self.table.location.path() {
+            Some(path) if !path.is_dir() => Ok(self.table.location.look(path).into_iter().collect()),
+            _ => self.table.location.list(),
+        }
     }
 
     /// Whether this worker reads the file of that number. The device has no say: processes may know it by different numbers.
@@ -187,18 +193,18 @@ impl TailReader {
     }
 
     /// When the table is first read: decides which compressed files are.
-    fn begin(&mut self, found: &[(FoundFile, FileId)]) {
+    fn begin(&mut self, found: &[FoundFile]) {
         if std::mem::replace(&mut self.begun, true) {
             return;
         }
-        for (file, id) in found {
-            let Some(original) = Compression::original(&file.path).filter(|_| self.is_own(id.inode)) else { continue };
-            let unread = RecordReader::unread(&Split::whole(file.clone()));
-            let state = SplitState { inode: Some(id.inode), made: id.made, ..unread };
+        for file in found {
+            let own = self.is_own(file.id.inode);
+            let Some(original) = Compression::original(&file.path).filter(|_| own) else { continue };
+            let state = unread(file);
             // Being compressed just now: what stands in it is read from the original.
-            let is_double = found.iter().any(|(other, _)| *other.path == *original);
+            let is_double = found.iter().any(|other| *other.path == *original);
             if is_double || self.table.from_end {
-                self.done.insert(*id, Done { state: SplitState { finished: true, ..state }, missed: false });
+                self.done.insert(file.id, Done { state: SplitState { finished: true, ..state }, missed: false });
             } else {
                 self.restored.push(state);
             }
@@ -207,33 +213,31 @@ impl TailReader {
 
     /// Goes on with the files of an earlier run, by their numbers, for they may have been renamed since; and begins with
     /// compressed ones.
-    fn resume(&mut self, found: &[(FoundFile, FileId)], out: &mut SourceOutput<RowBatch>) -> Result<()> {
+    fn resume(&mut self, found: &[FoundFile], out: &mut SourceOutput<RowBatch>) -> Result<()> {
         for mut state in std::mem::take(&mut self.restored) {
             if self.moved.contains(&state.path) {
                 self.restored.push(state);
                 continue;
             }
-            let here = found.iter().find(|(file, id)| id.is_of(&state, &file.path) && !self.is_known(id));
-            if let Some((file, id)) = here {
-                let compressed = Compression::of(&file.path) != Compression::None;
+            let here = found.iter().find(|file| file.id.is_of(&state, &file.path) && !self.is_known(&file.id));
+            if let Some(file) = here {
                 // A file that is shorter than it was has been written anew.
-                let anew = !compressed && file.size < state.offset;
+                let anew = !is_compressed(&file.path) && file.size < state.offset;
                 if !state.finished {
                     if anew {
                         (state.offset, state.begun) = (0, true);
                     }
-                    self.open(file, *id, state, out)?;
+                    self.open(file, state, out)?;
                 } else if !anew {
-                    self.done.insert(*id, Done { state, missed: false });
+                    self.done.insert(file.id, Done { state, missed: false });
                 }
             } else if state.finished {
                 // It has been removed.
-            } else if let Some((other, _)) = found.iter().find(|(file, _)| *file.path == *state.path) {
+            } else if found.iter().any(|file| *file.path == *state.path) {
                 // Rotated away while nobody looked: what is left of it comes first.
-                let file = renamed(&state).map(|path| FoundFile { path: path.into(), ..other.clone() });
-                match file.and_then(|file| FileId::at(&file.path).map(|id| (file, id))) {
-                    Some((_, id)) if self.is_known(&id) => {}
-                    Some((file, id)) => self.open(&file, id, state, out)?,
+                match renamed(&state).and_then(|path| self.table.location.look(Path::new(&path))) {
+                    Some(file) if self.is_known(&file.id) => {}
+                    Some(file) => self.open(&file, state, out)?,
                     None => tracing::warn!("{}", gone(&state)),
                 }
             } else {
@@ -244,10 +248,9 @@ impl TailReader {
     }
 
     /// Remembers that a compressed file is not read.
-    fn pass_over(&mut self, file: &FoundFile, id: FileId) {
-        let unread = RecordReader::unread(&Split::whole(file.clone()));
-        let state = SplitState { finished: true, inode: Some(id.inode), made: id.made, ..unread };
-        self.done.insert(id, Done { state, missed: false });
+    fn pass_over(&mut self, file: &FoundFile) {
+        let state = SplitState { finished: true, ..unread(file) };
+        self.done.insert(file.id, Done { state, missed: false });
         if !std::mem::replace(&mut self.noted, true) {
             tracing::warn!(
                 "{} is passed over, as are all compressed files that were not there at the start: what stands in them is taken \
@@ -258,12 +261,11 @@ impl TailReader {
     }
 
     /// Begins with a file, or lets it wait behind the one whose place it has taken.
-    fn follow(&mut self, file: &FoundFile, id: FileId, out: &mut SourceOutput<RowBatch>) -> Result<()> {
-        let unread = RecordReader::unread(&Split::whole(file.clone()));
-        let mut state = SplitState { inode: Some(id.inode), made: id.made, ..unread };
+    fn follow(&mut self, file: &FoundFile, out: &mut SourceOutput<RowBatch>) -> Result<()> {
+        let mut state = unread(file);
         if self.only.is_none() {
             // The file that had the path before may be read by another worker: they are different splits.
-            state.id = format!("{}#{}", file.path, id.inode);
+            state.id = format!("{}#{}", file.path, file.id.inode);
         } else if let Some((split, _)) =
             self.files.iter().find(|(_, files)| files.iter().any(|it| it.path == state.path))
         {
@@ -273,17 +275,12 @@ impl TailReader {
             // Before the last newline, so that a line that is being written is not taken by its second half.
             (state.offset, state.begun) = (file.size.saturating_sub(1), file.size == 0);
         }
-        self.open(file, id, state, out)
+        self.open(file, state, out)
     }
 
     /// Opens a file where `state` stands.
-    fn open(
-        &mut self,
-        file: &FoundFile,
-        id: FileId,
-        state: SplitState,
-        out: &mut SourceOutput<RowBatch>,
-    ) -> Result<()> {
+    fn open(&mut self, file: &FoundFile, state: SplitState, out: &mut SourceOutput<RowBatch>) -> Result<()> {
+        let id = file.id;
         let constants = self.table.layout.constants(file)?;
         let split: SplitId = state.id.as_str().into();
         let whole = Split { id: Arc::clone(&split), ..Split::whole(file.clone()) };
@@ -319,8 +316,8 @@ impl TailReader {
     }
 
     /// Sees which files have other names now, and forgets those that are gone.
-    fn note_names(&mut self, found: &[(FoundFile, FileId)]) {
-        let names: HashMap<&str, FileId> = found.iter().map(|(file, id)| (&*file.path, *id)).collect();
+    fn note_names(&mut self, found: &[FoundFile]) {
+        let names: HashMap<&str, FileId> = found.iter().map(|file| (&*file.path, file.id)).collect();
         for (split, files) in &mut self.files {
             for followed in files {
                 // In a split with the name of its path the file that takes its place waits behind it.
@@ -328,8 +325,8 @@ impl TailReader {
                 followed.displaced = !waits && names.get(&*followed.path).is_some_and(|id| *id != followed.file);
             }
         }
-        for (file, id) in found {
-            if let Some(done) = self.done.get_mut(id) {
+        for file in found {
+            if let Some(done) = self.done.get_mut(&file.id) {
                 done.missed = false;
                 if done.state.path != *file.path {
                     done.state.path = file.path.to_string();

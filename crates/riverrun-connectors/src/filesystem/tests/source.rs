@@ -157,6 +157,7 @@ fn one_parquet_file_is_shared_at_its_row_groups() {
         path: path.into(),
         size: 0,
         modified: Millis(0),
+        id: Default::default(),
         partition: Vec::new(),
     };
     let ranges = |most| -> Vec<(u64, Option<u64>)> {
