@@ -33,7 +33,6 @@ mod variance;
 use arrow::array::{ArrayRef, BooleanArray};
 use datafusion_common::ScalarValue;
 use riverrun_core::{DataType, Result};
-use riverrun_state::key::KeyRows;
 use std::any::Any;
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -82,12 +81,10 @@ pub trait AggregateState: Any {
     /// Appends the bytes of a slot, from which [`AggregateState::decode`] makes an equal one.
     fn encode(&self, slot: u32, out: &mut Vec<u8>);
 
-    /// Appends the bytes of each of these slots as a row. One state's slots in one loop, so that many look-ups are under way at once.
-    fn encode_each(&self, slots: &[u32], out: &mut KeyRows) {
-        for &slot in slots {
-            self.encode(slot, &mut out.data);
-            out.ends.push(out.data.len() as u32);
-        }
+    /// Brings the values of these slots near, which are to be encoded: one state's in one loop, so that many look-ups are under way at
+    /// once.
+    fn fetch(&self, slots: &[u32]) {
+        let _ = slots;
     }
 
     /// Reads a slot that [`AggregateState::encode`] has written, and moves `bytes` past it.
@@ -95,16 +92,6 @@ pub trait AggregateState: Any {
 
     /// Empties a slot, so that it can be handed out again.
     fn clear(&mut self, slot: u32);
-}
-
-/// The bytes of these slots, state by state.
-pub fn encode_each(states: &[Box<dyn AggregateState>], slots: &[u32]) -> Vec<KeyRows> {
-    let encoded = states.iter().map(|state| {
-        let mut rows = KeyRows::default();
-        state.encode_each(slots, &mut rows);
-        rows
-    });
-    encoded.collect()
 }
 
 /// An argument of an aggregate call, before any cast.

@@ -12,7 +12,7 @@
 pub mod local;
 
 use crate::aggregate_call::AggregateCall;
-use crate::aggregates::{self, AggregateState, Number};
+use crate::aggregates::{AggregateState, Number};
 use crate::each_change::Changes;
 use crate::expiry::Expiry;
 use crate::expression::{Expression, evaluate_all};
@@ -129,11 +129,11 @@ impl EncodeSlots for Values {
     fn encode_each(&self, slots: &[u32], put: &mut PutValue<'_>) -> Result<()> {
         let written = |slot: u32| self.expiry.as_ref().map_or(0, |expiry| expiry.written(slot).0);
         let heads: Vec<_> = slots.iter().map(|&slot| [written(slot), self.groups[slot as usize].rows]).collect();
-        let states = aggregates::encode_each(&self.states, slots);
-        for (at, &slot) in slots.iter().enumerate() {
+        self.states.iter().for_each(|state| state.fetch(slots));
+        for (head, &slot) in heads.iter().zip(slots) {
             put(slot, &mut |out| {
-                heads[at].iter().for_each(|head| head.put(out));
-                states.iter().for_each(|encoded| out.extend_from_slice(encoded.row(at)));
+                head.iter().for_each(|number| number.put(out));
+                self.states.iter().for_each(|state| state.encode(slot, out));
             });
         }
         Ok(())

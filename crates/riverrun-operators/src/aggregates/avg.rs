@@ -78,6 +78,10 @@ where
         Ok(Arc::new(means.collect::<PrimitiveArray<T>>()))
     }
 
+    fn look_at(slot: &Self::Slot) -> bool {
+        slot.count != 0
+    }
+
     fn encode(&self, slot: &Self::Slot, out: &mut Vec<u8>) {
         slot.sum.put(out);
         slot.count.put(out);
@@ -126,6 +130,10 @@ impl Kind for FloatAvg {
         from_doubles(means, &self.returns)
     }
 
+    fn look_at(slot: &Self::Slot) -> bool {
+        slot.count != 0
+    }
+
     fn encode(&self, slot: &Self::Slot, out: &mut Vec<u8>) {
         slot.sum.put(out);
         slot.count.put(out);
@@ -167,6 +175,10 @@ impl Kind for DecimalAvg {
         let means =
             slots.map(|total| if total.count == 0 { None } else { divide_half_up(total.sum, shift, total.count) });
         Ok(Arc::new(means.collect::<Decimal128Array>().with_precision_and_scale(38, scale as i8)?))
+    }
+
+    fn look_at(slot: &Self::Slot) -> bool {
+        slot.count != 0
     }
 
     fn encode(&self, slot: &Self::Slot, out: &mut Vec<u8>) {

@@ -54,6 +54,10 @@ impl Kind for Count {
         Ok(Arc::new(Int64Array::from_iter_values(slots.copied())))
     }
 
+    fn look_at(slot: &i64) -> bool {
+        *slot != 0
+    }
+
     fn encode(&self, slot: &i64, out: &mut Vec<u8>) {
         slot.put(out);
     }

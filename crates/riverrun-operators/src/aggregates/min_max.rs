@@ -326,6 +326,10 @@ impl<R: Read, const MAX: bool> Kind for Extreme<R, MAX> {
         self.0.build(slots.map(Option::as_ref))
     }
 
+    fn look_at(slot: &Self::Slot) -> bool {
+        slot.is_some()
+    }
+
     fn encode(&self, slot: &Self::Slot, out: &mut Vec<u8>) {
         match slot {
             None => out.push(0),

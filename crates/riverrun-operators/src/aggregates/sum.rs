@@ -85,6 +85,10 @@ where
         Ok(Arc::new(slots.map(|total| (total.count != 0).then_some(total.sum)).collect::<PrimitiveArray<T>>()))
     }
 
+    fn look_at(slot: &Self::Slot) -> bool {
+        slot.count != 0
+    }
+
     fn encode(&self, slot: &Self::Slot, out: &mut Vec<u8>) {
         slot.sum.put(out);
         slot.count.put(out);
@@ -123,6 +127,10 @@ impl Kind for DecimalSum {
     fn evaluate<'a>(&self, slots: impl Iterator<Item = &'a Self::Slot>) -> Result<ArrayRef> {
         let sums = slots.map(|total| if total.count == 0 { None } else { to_decimal(total.sum) });
         Ok(Arc::new(sums.collect::<Decimal128Array>().with_precision_and_scale(38, self.scale as i8)?))
+    }
+
+    fn look_at(slot: &Self::Slot) -> bool {
+        slot.count != 0
     }
 
     fn encode(&self, slot: &Self::Slot, out: &mut Vec<u8>) {

@@ -1,7 +1,7 @@
 //! The groups of one slice or window, and their aggregates, in columns.
 
 use crate::aggregate_call::{AggregateCall, SelectedInputs};
-use crate::aggregates::{self, AggregateState};
+use crate::aggregates::AggregateState;
 use arrow::array::ArrayRef;
 use riverrun_core::Result;
 use riverrun_state::blob::{BlobReader, put_i64};
@@ -94,13 +94,13 @@ impl EncodeSlots for Pane {
     }
 
     fn encode_each(&self, slots: &[u32], put: &mut PutValue<'_>) -> Result<()> {
-        let states = aggregates::encode_each(&self.states, slots);
-        for (row, &slot) in slots.iter().enumerate() {
+        self.states.iter().for_each(|state| state.fetch(slots));
+        for &slot in slots {
             put(slot, &mut |out| {
                 if let Some(counts) = &self.counts {
                     put_i64(out, counts[slot as usize]);
                 }
-                states.iter().for_each(|state| out.extend_from_slice(state.row(row)));
+                self.states.iter().for_each(|state| state.encode(slot, out));
             });
         }
         Ok(())

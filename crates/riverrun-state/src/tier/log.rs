@@ -56,6 +56,7 @@ pub(super) struct SegmentLog {
     origin: u64,
     /// Oldest first.
     segments: VecDeque<Segment>,
+    live: LiveValues,
     next: u32,
     /// What goes into the next segment first: the keys that are gone.
     gone: Vec<u8>,
@@ -99,16 +100,47 @@ impl NewestSegments {
 struct Segment {
     first: u32,
     last: u32,
-    /// How many of its values are the newest of their keys.
-    live: u64,
     file: Arc<SegmentFile>,
+}
+
+/// How many values of each segment are the newest of their keys, by the segment's number before any merge.
+#[derive(Debug, Default)]
+struct LiveValues {
+    first: u32,
+    counts: VecDeque<u64>,
+}
+
+impl LiveValues {
+    /// There is a segment of this number, the greatest so far.
+    fn begin(&mut self, number: u32) {
+        self.counts.resize((number - self.first) as usize + 1, 0);
+    }
+
+    fn change(&mut self, number: u32, by: i64) {
+        let place = number.checked_sub(self.first).map(|place| place as usize);
+        if let Some(count) = place.and_then(|place| self.counts.get_mut(place)) {
+            *count = count.saturating_add_signed(by);
+        }
+    }
+
+    /// Of a segment, or of several that were merged.
+    fn of(&self, segment: &Segment) -> u64 {
+        let places = segment.first.saturating_sub(self.first)..=segment.last.saturating_sub(self.first);
+        places.filter_map(|place| self.counts.get(place as usize)).sum()
+    }
+
+    /// There are no segments before this number any more.
+    fn forget_before(&mut self, number: u32) {
+        let gone = (number.saturating_sub(self.first) as usize).min(self.counts.len());
+        self.counts.drain(..gone);
+        self.first += gone as u32;
+    }
 }
 
 /// What a barrier is being written to.
 #[derive(Debug)]
 struct OpenSegment {
     number: u32,
-    live: u64,
     records: u64,
     gone: u64,
     bytes: u64,
@@ -131,6 +163,7 @@ impl SegmentLog {
             groups,
             origin: super::next_origin(),
             segments: VecDeque::new(),
+            live: LiveValues::default(),
             next: 0,
             gone: Vec::new(),
             num_gone: 0,
@@ -147,7 +180,8 @@ impl SegmentLog {
             let number = self.next;
             let groups = counted(part, file, self.groups);
             let file = SegmentFile::adopt(number, groups, self.scratch.as_ref(), file)?;
-            self.segments.push_back(Segment { first: number, last: number, live: 0, file: Arc::new(file) });
+            self.segments.push_back(Segment { first: number, last: number, file: Arc::new(file) });
+            self.live.begin(number);
             self.next += 1;
             numbers.push(number);
         }
@@ -165,26 +199,7 @@ impl SegmentLog {
     /// The newest value of a slot is in this segment.
     pub(super) fn note(&mut self, newest: &mut NewestSegments, slot: u32, number: u32) {
         newest.set(slot, number);
-        match &mut self.open {
-            Some(open) if open.number == number => open.live += 1,
-            _ => self.count(number, 1),
-        }
-    }
-
-    /// The value of a slot that is in the log counts no more.
-    fn release(&mut self, newest: &NewestSegments, slot: u32) {
-        let Some(number) = newest.get(slot) else { return };
-        match &mut self.open {
-            Some(open) if open.number == number => open.live -= 1,
-            _ => self.count(number, -1),
-        }
-    }
-
-    fn count(&mut self, number: u32, change: i64) {
-        let position = self.segments.partition_point(|segment| segment.last < number);
-        if let Some(segment) = self.segments.get_mut(position) {
-            segment.live = segment.live.saturating_add_signed(change);
-        }
+        self.live.change(number, 1);
     }
 
     /// The key of a slot that is in the log is gone.
@@ -199,7 +214,7 @@ impl SegmentLog {
         for number in slots.into_iter().filter_map(|slot| newest.get(slot)) {
             match self.open {
                 Some(_) => *self.left.entry(number).or_default() += 1,
-                None => self.count(number, -1),
+                None => self.live.change(number, -1),
             }
         }
     }
@@ -217,7 +232,8 @@ impl SegmentLog {
         let number = self.next;
         let file = Arc::new(SegmentFile::create((number, number), self.groups, self.scratch.as_ref()));
         self.next += 1;
-        OpenSegment { number, live: 0, records: 0, gone: 0, bytes: 0, chunk: Vec::with_capacity(CHUNK), file }
+        self.live.begin(number);
+        OpenSegment { number, records: 0, gone: 0, bytes: 0, chunk: Vec::with_capacity(CHUNK), file }
     }
 
     /// Appends the values of slots, whose keys stand behind this beginning.
@@ -231,8 +247,8 @@ impl SegmentLog {
         values.encode_each(slots, &mut |slot, encode| {
             let (group, key) = (KeyGroup::of_hash(keys.hash(slot), key_groups), keys.key(slot));
             let flags = &mut flags[slot as usize];
-            if *flags & LOGGED != 0 {
-                self.release(newest, slot);
+            if let Some(number) = newest.get(slot).filter(|_| *flags & LOGGED != 0) {
+                self.live.change(number, -1);
             }
             *flags |= LOGGED;
             let Some(open) = &mut self.open else { return };
@@ -240,8 +256,8 @@ impl SegmentLog {
             let length = segment::put_value(&mut open.chunk, group, (beginning, key), encode);
             open.bytes += (open.chunk.len() - before) as u64;
             open.records += 1;
-            open.live += 1;
             newest.set(slot, open.number);
+            self.live.change(open.number, 1);
             mean.add(length + key.len());
         })?;
         self.flush()
@@ -275,7 +291,7 @@ impl SegmentLog {
             return Ok(());
         }
         self.queue.push(LogTask::Append(open.file.clone(), open.chunk))?;
-        self.segments.push_back(Segment { first: open.number, last: open.number, live: open.live, file: open.file });
+        self.segments.push_back(Segment { first: open.number, last: open.number, file: open.file });
         Ok(())
     }
 
@@ -289,11 +305,11 @@ impl SegmentLog {
             // A frozen table is known as a log by its files.
             let open = self.open();
             self.queue.push(LogTask::Append(open.file.clone(), Vec::new()))?;
-            self.segments.push_back(Segment { first: open.number, last: open.number, live: 0, file: open.file });
+            self.segments.push_back(Segment { first: open.number, last: open.number, file: open.file });
         }
         let files = self.segments.iter().map(|segment| segment.file.clone()).collect();
         for (number, left) in std::mem::take(&mut self.left) {
-            self.count(number, -left.cast_signed());
+            self.live.change(number, -left.cast_signed());
         }
         let frozen = queue::Frozen { groups: self.groups, origin: self.origin, files, ticket };
         self.queue.push(LogTask::Freeze(frozen))
@@ -303,10 +319,11 @@ impl SegmentLog {
     fn drop_dead(&mut self) {
         let mut oldest = true;
         self.segments.retain(|segment| {
-            let dead = segment.live == 0 && (oldest || segment.file.num_gone() == 0);
+            let dead = self.live.of(segment) == 0 && (oldest || segment.file.num_gone() == 0);
             oldest &= dead;
             !dead
         });
+        self.live.forget_before(self.segments.front().map_or(self.next, |segment| segment.first));
     }
 
     /// The newest segments, while they are small and not much larger than those behind them together.
@@ -330,15 +347,14 @@ impl SegmentLog {
         // Until it is written, what it is made from says how much it is.
         let sum = |of: fn(&SegmentFile) -> u64| merged.iter().map(|segment| of(&segment.file)).sum();
         into.set_counts(sum(SegmentFile::num_bytes), sum(SegmentFile::num_records), sum(SegmentFile::num_gone));
-        let live = merged.iter().map(|segment| segment.live).sum();
-        self.segments.push_back(Segment { first, last, live, file: into.clone() });
+        self.segments.push_back(Segment { first, last, file: into.clone() });
         let from = merged.into_iter().map(|segment| segment.file).collect();
         self.queue.push(LogTask::Merge(queue::Merge { from, into, oldest }))
     }
 
     /// When more than half of all is dead the oldest segments are to be emptied, as many as it takes.
     fn choose_cleaning(&mut self) {
-        let live: u64 = self.segments.iter().map(|segment| segment.live).sum();
+        let live: u64 = self.segments.iter().map(|segment| self.live.of(segment)).sum();
         let records: u64 = self.segments.iter().map(|segment| segment.file.num_records()).sum();
         let mut dead_too_many = records.saturating_sub(2 * live + LEAST_DEAD);
         self.cleaning = None;
@@ -347,7 +363,8 @@ impl SegmentLog {
                 break;
             }
             self.cleaning = Some(segment.last);
-            dead_too_many = dead_too_many.saturating_sub(segment.file.num_records().saturating_sub(segment.live));
+            let dead = segment.file.num_records().saturating_sub(self.live.of(segment));
+            dead_too_many = dead_too_many.saturating_sub(dead);
         }
     }
 

@@ -5,7 +5,6 @@
 //! frame; the rows that wait; and the aggregates. The watermark is a union list.
 
 use super::{OverTime, Partition, Values, Waiting};
-use crate::aggregates;
 use crate::expiry::Expiry;
 use riverrun_core::{Millis, Result, Watermark};
 use riverrun_state::blob::{BlobReader, KeyedBlobs, put_bytes, put_i64, put_u32};
@@ -136,11 +135,11 @@ impl EncodeSlots for Values {
         let waiting: Vec<_> = slots.iter().map(wait).collect();
         let recent = slots.iter().flat_map(|slot| &self.partitions[*slot as usize].recent);
         self.rows.fetch(recent.chain(waiting.iter().flatten()).map(|(_, row)| *row));
-        let states = aggregates::encode_each(&self.states, slots);
-        for (at, (&slot, waiting)) in slots.iter().zip(&waiting).enumerate() {
+        self.states.iter().for_each(|state| state.fetch(slots));
+        for (&slot, waiting) in slots.iter().zip(&waiting) {
             put(slot, &mut |out| {
                 self.put(slot, waiting, out);
-                states.iter().for_each(|encoded| out.extend_from_slice(encoded.row(at)));
+                self.states.iter().for_each(|state| state.encode(slot, out));
             });
         }
         Ok(())

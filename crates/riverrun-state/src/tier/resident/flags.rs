@@ -14,6 +14,9 @@ pub(in crate::tier) const LOGGED: u8 = 32;
 /// So many flags are looked at in one go.
 const MOST_SEEN: usize = 1 << 20;
 
+/// And so many in one step of it.
+const AT_ONCE: usize = 64;
+
 /// Appends the next slots from `from` on that have a flag, `most` of them and perhaps the next few, and gives where to go on.
 pub(in crate::tier) fn marked(flags: &[u8], flag: u8, from: usize, most: usize, slots: &mut Vec<u32>) -> usize {
     let end = flags.len().min(from + MOST_SEEN);
@@ -43,11 +46,18 @@ pub(in crate::tier) fn marked_or_within(
     let end = flags.len().min(from + MOST_SEEN);
     let mut at = from;
     while at < end && slots.len() < most {
-        let flag = flags[at];
-        if flag & before != 0 || (flag & (LOGGED | now) == LOGGED && is_within(at)) {
-            slots.push(at as u32);
+        let next = (at + AT_ONCE).min(end);
+        // Without a branch for each, which nobody can foresee.
+        let mut found = [0; AT_ONCE];
+        let mut count = 0;
+        for (slot, &flag) in (at..next).zip(&flags[at..next]) {
+            let is_changed = flag & before != 0;
+            let is_within = (flag & (LOGGED | now) == LOGGED) & is_within(slot);
+            found[count] = slot as u32;
+            count += usize::from(is_changed | is_within);
         }
-        at += 1;
+        slots.extend_from_slice(&found[..count]);
+        at = next;
     }
     at
 }
