@@ -112,6 +112,33 @@ impl Target for System {
     fn disconnect(&mut self) {}
 }
 
+/// A system of which only its answer to a write matters.
+struct Writing<F>(F);
+
+impl<F: FnMut() -> Outcome<()> + Send + 'static> Target for Writing<F> {
+    fn write(&mut self, _: &[RowBatch]) -> Outcome<()> {
+        (self.0)()
+    }
+
+    fn fence(&mut self, _: &LaneName, _: u64) -> Outcome<Option<Epoch>> {
+        Ok(None)
+    }
+
+    fn token(&mut self, _: &LaneName) -> Outcome<Option<Epoch>> {
+        Ok(None)
+    }
+
+    fn commit(&mut self, _: &LaneName, _: u64, _: Epoch, _: &[RowBatch]) -> Outcome<()> {
+        Ok(())
+    }
+
+    fn rewind(&mut self, _: &LaneName, _: u64, _: Epoch) -> Outcome<()> {
+        Ok(())
+    }
+
+    fn disconnect(&mut self) {}
+}
+
 fn spec(guarantee: Guarantee) -> DeliverySpec {
     DeliverySpec {
         table: "t".into(),
@@ -473,29 +500,14 @@ fn rows_of_a_key_go_back_to_the_worker_that_owns_it_now() {
 
 #[test]
 fn an_answer_that_may_pass_is_asked_for_so_many_times() {
-    struct Full(Arc<AtomicUsize>);
-    impl Target for Full {
-        fn write(&mut self, _: &[RowBatch]) -> Outcome<()> {
-            self.0.fetch_add(1, Ordering::SeqCst);
-            Err(Trouble::Passing(Error::failure("the server is full")))
-        }
-        fn fence(&mut self, _: &LaneName, _: u64) -> Outcome<Option<Epoch>> {
-            Ok(None)
-        }
-        fn token(&mut self, _: &LaneName) -> Outcome<Option<Epoch>> {
-            Ok(None)
-        }
-        fn commit(&mut self, _: &LaneName, _: u64, _: Epoch, _: &[RowBatch]) -> Outcome<()> {
-            Ok(())
-        }
-        fn rewind(&mut self, _: &LaneName, _: u64, _: Epoch) -> Outcome<()> {
-            Ok(())
-        }
-        fn disconnect(&mut self) {}
-    }
     let attempts = Arc::new(AtomicUsize::new(0));
     let spec = DeliverySpec { retries: 1, ..spec(Guarantee::AtLeastOnce) };
-    let mut sink = DeliveryWriter::start(spec, Full(attempts.clone()), Stop::default(), context(0, 1, 1)).unwrap();
+    let counted = attempts.clone();
+    let full = Writing(move || {
+        counted.fetch_add(1, Ordering::SeqCst);
+        Err(Trouble::Passing(Error::failure("the server is full")))
+    });
+    let mut sink = DeliveryWriter::start(spec, full, Stop::default(), context(0, 1, 1)).unwrap();
     sink.write(batch(&[1])).unwrap();
     assert_eq!(settle(&mut sink).unwrap_err().message(), "cannot write table 't': the server is full");
     assert_eq!(attempts.load(Ordering::SeqCst), 2);
@@ -503,31 +515,13 @@ fn an_answer_that_may_pass_is_asked_for_so_many_times() {
 
 #[test]
 fn a_worker_is_woken_when_its_thread_has_panicked() {
-    struct Broken;
-    impl Target for Broken {
-        fn write(&mut self, _: &[RowBatch]) -> Outcome<()> {
-            panic!("the client is broken")
-        }
-        fn fence(&mut self, _: &LaneName, _: u64) -> Outcome<Option<Epoch>> {
-            Ok(None)
-        }
-        fn token(&mut self, _: &LaneName) -> Outcome<Option<Epoch>> {
-            Ok(None)
-        }
-        fn commit(&mut self, _: &LaneName, _: u64, _: Epoch, _: &[RowBatch]) -> Outcome<()> {
-            Ok(())
-        }
-        fn rewind(&mut self, _: &LaneName, _: u64, _: Epoch) -> Outcome<()> {
-            Ok(())
-        }
-        fn disconnect(&mut self) {}
-    }
     let (wake, woken) = crossbeam_channel::unbounded();
     let mut context = context(0, 1, 1);
     context.waker = Arc::new(move || {
         let _ = wake.send(());
     });
-    let mut sink = DeliveryWriter::start(spec(Guarantee::AtLeastOnce), Broken, Stop::default(), context).unwrap();
+    let broken = Writing(|| panic!("the client is broken"));
+    let mut sink = DeliveryWriter::start(spec(Guarantee::AtLeastOnce), broken, Stop::default(), context).unwrap();
     sink.write(batch(&[1])).unwrap();
     // Nothing else calls the sink again: its input has ended.
     let _ = sink.poll();

@@ -4,6 +4,7 @@ use super::Stop;
 use super::guarantee::Guarantee;
 use super::lane::{EpochLog, LaneName, LanePart};
 use super::thread::{Delivery, Order, Target};
+use crate::connector::{SinkSpec, has_one_writer};
 use arrow::array::{ArrayRef, UInt32Array};
 use riverrun_core::{Epoch, Error, KeyGroup, Result, RowBatch, failpoint};
 use riverrun_runtime::{Sink, SinkContext, SinkState};
@@ -30,6 +31,22 @@ pub struct DeliverySpec {
     pub max_bytes: usize,
     /// How often a write is tried again after an answer that may pass.
     pub retries: usize,
+}
+
+impl DeliverySpec {
+    /// What the options of every table say.
+    pub fn new(sink: &SinkSpec, max_rows: usize, retries: usize) -> Result<DeliverySpec> {
+        Ok(DeliverySpec {
+            table: sink.table.clone(),
+            lanes: None,
+            guarantee: Guarantee::of(&sink.options),
+            key: sink.primary_key.clone(),
+            single: has_one_writer(&sink.options),
+            max_rows,
+            max_bytes: sink.options.size(&Guarantee::MAX_BYTES)?.unwrap_or_default() as usize,
+            retries,
+        })
+    }
 }
 
 /// Writes one worker's share of a table.

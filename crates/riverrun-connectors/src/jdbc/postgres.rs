@@ -266,17 +266,15 @@ impl Session for Postgres {
 
     fn fence(&mut self, lane: &LaneName, generation: u64) -> Outcome<Option<Epoch>> {
         let (client, address) = (&self.client, &self.address);
-        let number = i64::from(lane.lane);
-        let generation = generation as i64;
-        let parameters: [(&(dyn ToSql + Sync), Type); 4] =
-            [(&lane.job, Type::TEXT), (&lane.sink, Type::TEXT), (&number, Type::INT8), (&generation, Type::INT8)];
+        let numbers = token_numbers(lane, generation, Epoch(0));
+        let parameters = &token_parameters(lane, &numbers)[..4];
         let asked = async {
             // Asked for first: creating a table needs a right that using it does not.
             if client.query_typed(token::READ, &parameters[..3]).await.is_err() {
                 client.batch_execute(token::CREATE).await?;
             }
             let own = client.query_one("SELECT pg_backend_pid()", &[]).await?.try_get(0)?;
-            let fenced = client.query_typed(token::FENCE, &parameters);
+            let fenced = client.query_typed(token::FENCE, parameters);
             let rows = holders::end_while_waiting(&self.table, own, fenced).await?;
             rows.first().map(|row| row.try_get::<_, i64>(0)).transpose()
         };
@@ -286,15 +284,8 @@ impl Session for Postgres {
 
     fn rewind(&mut self, token: &Token) -> Outcome<()> {
         let (client, address) = (&self.client, &self.address);
-        let (lane, epoch) = (i64::from(token.lane.lane), i64::from(token.epoch.0));
-        let generation = token.generation as i64;
-        let parameters: [(&(dyn ToSql + Sync), Type); 5] = [
-            (&token.lane.job, Type::TEXT),
-            (&token.lane.sink, Type::TEXT),
-            (&lane, Type::INT8),
-            (&generation, Type::INT8),
-            (&epoch, Type::INT8),
-        ];
+        let numbers = token_numbers(&token.lane, token.generation, token.epoch);
+        let parameters = token_parameters(&token.lane, &numbers);
         let sql = format!("{} RETURNING epoch", token::REWIND);
         let moved = wait(&self.runtime, &self.stop, client.query_typed(&sql, &parameters))?;
         if moved.map_err(|error| trouble(&error, address))?.is_empty() { Err(fenced(&token.lane)) } else { Ok(()) }
@@ -302,11 +293,10 @@ impl Session for Postgres {
 
     fn token(&mut self, lane: &LaneName) -> Outcome<Option<Epoch>> {
         let (client, address) = (&self.client, &self.address);
-        let number = i64::from(lane.lane);
-        let parameters: [(&(dyn ToSql + Sync), Type); 3] =
-            [(&lane.job, Type::TEXT), (&lane.sink, Type::TEXT), (&number, Type::INT8)];
+        let numbers = token_numbers(lane, 0, Epoch(0));
+        let parameters = token_parameters(lane, &numbers);
         let asked = async {
-            let rows = client.query_typed(token::READ, &parameters).await?;
+            let rows = client.query_typed(token::READ, &parameters[..3]).await?;
             rows.first().map(|row| row.try_get::<_, i64>(0)).transpose()
         };
         match wait(&self.runtime, &self.stop, asked)? {
@@ -355,25 +345,37 @@ impl Postgres {
     }
 }
 
+/// The numbers of a token as the database has them: lane, generation, epoch.
+fn token_numbers(lane: &LaneName, generation: u64, epoch: Epoch) -> [i64; 3] {
+    [i64::from(lane.lane), generation as i64, i64::from(epoch.0)]
+}
+
+/// The parameters of the statements about tokens; each takes as many from the front as it has.
+fn token_parameters<'a>(
+    lane: &'a LaneName,
+    [number, generation, epoch]: &'a [i64; 3],
+) -> [(&'a (dyn ToSql + Sync), Type); 5] {
+    [
+        (&lane.job, Type::TEXT),
+        (&lane.sink, Type::TEXT),
+        (number, Type::INT8),
+        (generation, Type::INT8),
+        (epoch, Type::INT8),
+    ]
+}
+
 /// Moves a token within a transaction. False if it is there already: an earlier commit of the same rows has arrived.
 async fn advance(transaction: &Transaction<'_>, token: &Token, address: &str) -> Outcome<bool> {
     let refused = |error: tokio_postgres::Error| trouble(&error, address);
-    let (lane, epoch) = (i64::from(token.lane.lane), i64::from(token.epoch.0));
-    let generation = token.generation as i64;
-    let parameters: [(&(dyn ToSql + Sync), Type); 5] = [
-        (&token.lane.job, Type::TEXT),
-        (&token.lane.sink, Type::TEXT),
-        (&lane, Type::INT8),
-        (&generation, Type::INT8),
-        (&epoch, Type::INT8),
-    ];
+    let numbers = token_numbers(&token.lane, token.generation, token.epoch);
+    let parameters = token_parameters(&token.lane, &numbers);
     let moved = transaction.query_typed(&format!("{} RETURNING epoch", token::ADVANCE), &parameters).await;
     if !moved.map_err(refused)?.is_empty() {
         return Ok(true);
     }
     let rows = transaction.query_typed(token::READ, &parameters[..3]).await.map_err(refused)?;
     match rows.first() {
-        Some(row) if row.try_get::<_, i64>(1).map_err(refused)? == generation => Ok(false),
+        Some(row) if row.try_get::<_, i64>(1).map_err(refused)? == numbers[1] => Ok(false),
         _ => Err(fenced(&token.lane)),
     }
 }

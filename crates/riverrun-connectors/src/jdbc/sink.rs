@@ -6,8 +6,8 @@ use super::check::{Way, check, check_key};
 use super::options;
 use super::session::{Described, Session, TableRef, connect};
 use super::token::Token;
-use crate::connector::{AcceptedChanges, SinkFactory, SinkSpec, has_one_writer};
-use crate::delivery::{DeliverySpec, DeliveryWriter, Guarantee, LaneName, Outcome, Stop, Target};
+use crate::connector::{AcceptedChanges, SinkFactory, SinkSpec};
+use crate::delivery::{DeliverySpec, DeliveryWriter, LaneName, Outcome, Stop, Target};
 use riverrun_core::{Epoch, Options, Result, RowBatch};
 use riverrun_runtime::{Sink, SinkContext};
 use std::sync::Arc;
@@ -25,16 +25,9 @@ impl JdbcSink {
     pub fn new(spec: SinkSpec) -> Result<JdbcSink> {
         let options = &spec.options;
         let table = super::table_ref(&spec.table, &spec.schema, options, &spec.primary_key)?;
-        let delivery = DeliverySpec {
-            table: spec.table.clone(),
-            lanes: None,
-            guarantee: Guarantee::of(options),
-            key: spec.primary_key.clone(),
-            single: has_one_writer(options),
-            max_rows: options::count(options, &options::MAX_ROWS)?.unwrap_or_default(),
-            max_bytes: options.size(&Guarantee::MAX_BYTES)?.unwrap_or_default() as usize,
-            retries: options::count(options, &options::MAX_RETRIES)?.unwrap_or_default(),
-        };
+        let max_rows = options::count(options, &options::MAX_ROWS)?.unwrap_or_default();
+        let retries = options::count(options, &options::MAX_RETRIES)?.unwrap_or_default();
+        let delivery = DeliverySpec::new(&spec, max_rows, retries)?;
         Ok(JdbcSink { table, options: spec.options, delivery, described: AskedOnce::default() })
     }
 

@@ -7,7 +7,7 @@ use super::options;
 use super::records::{MetadataPositions, OutRecord, Partitioner, RecordEncoder};
 use super::target::KafkaTarget;
 use super::upsert::UpsertWriter;
-use crate::connector::{AcceptedChanges, SinkFactory, SinkSpec, has_one_writer};
+use crate::connector::{AcceptedChanges, SinkFactory, SinkSpec};
 use crate::delivery::{DeliverySpec, DeliveryWriter, Guarantee, Stop};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use riverrun_core::{Epoch, Error, Result, RowBatch};
@@ -61,16 +61,7 @@ impl KafkaSink {
             "round-robin" => Partitioner::RoundRobin,
             _ => Partitioner::Client,
         };
-        let delivery = DeliverySpec {
-            table: spec.table.clone(),
-            lanes: None,
-            guarantee: Guarantee::of(options),
-            key: spec.primary_key.clone(),
-            single: has_one_writer(options),
-            max_rows: GATHERED_ROWS,
-            max_bytes: options.size(&Guarantee::MAX_BYTES)?.unwrap_or_default() as usize,
-            retries: RETRIES,
-        };
+        let delivery = DeliverySpec::new(&spec, GATHERED_ROWS, RETRIES)?;
         let connection = Connection { table: spec.table.clone(), topic, options: spec.options.clone() };
         connection.check()?;
         Ok(KafkaSink { guarantee: delivery.guarantee, spec, layout, connection, delivery, partitioner })
