@@ -106,6 +106,28 @@ fn a_state_that_grows_after_its_first_barrier_goes_to_the_log() {
 }
 
 #[test]
+fn large_segments_are_emptied_when_more_than_half_of_all_is_dead() {
+    let backend = StateBackend::tiered(Arc::new(MemoryTier), 1 << 30, 0).unwrap().from_bytes(0);
+    let seat = TierSeat { name: "texts".into(), worker: 0, parallelism: 1, key_groups: 16, expired: None };
+    let mut resident = Resident::new(backend.held(), seat);
+    let mut keys = KeyTable::default();
+    let all: Vec<u32> = (0..10_000).map(|n| keys.insert(hash_key(&key(n)), &key(n)).0).collect();
+    let texts = Texts(vec![vec![7; 1_000]; all.len()]);
+    let mut full = 0;
+    for round in 0..20_u32 {
+        // Of each segment a few values stay the newest for long, so that none goes by itself.
+        let half = |slot: &u32| hash_key(&[key(*slot), key(round)].concat()).is_multiple_of(2);
+        let some: Vec<u32> = all.iter().copied().filter(|slot| round == 0 || half(slot)).collect();
+        resident.change(&keys, &texts, &some);
+        let ticket = resident.freeze(&keys, &texts).unwrap().unwrap();
+        while resident.advance(&keys, &texts).unwrap() {}
+        let size = bytes(&ticket.wait().unwrap());
+        full = full.max(if round == 0 { size } else { 0 });
+        assert!(size < 3 * full, "{size} bytes of {full} in round {round}");
+    }
+}
+
+#[test]
 fn a_damaged_segment_is_an_error_that_names_it() {
     use crate::tier::{Content, GroupRange, TierFile};
     let file = |bytes: &[u8]| TierFile {
