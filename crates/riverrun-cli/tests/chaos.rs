@@ -4,71 +4,32 @@
 
 mod common;
 
+use common::sums::{self, TABLES, base, counts, numbers};
 use common::{Case, Ended};
 use riverrun_core::failpoint::{FAULTS_VARIABLE, LEDGER_VARIABLE, POINTS};
-use rusqlite::Connection;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
 const ROWS: i64 = 2_000;
 
-/// Numbers into files and, exactly once, into SQLite: as they are, and summed up by key.
+/// Numbers into files and SQLite.
 fn pipeline(guarantee: &str) -> String {
-    let jdbc = |table: &str| {
-        format!(
-            "WITH ('connector' = 'jdbc', 'url' = 'jdbc:sqlite:base.db', 'table-name' = '{table}',
-             'sink.delivery-guarantee' = '{guarantee}')"
-        )
-    };
-    format!(
-        "{}
-         CREATE TABLE plain (id BIGINT) {};
-         CREATE TABLE sums (k BIGINT, n BIGINT, PRIMARY KEY (k) NOT ENFORCED) {};
-         CREATE TABLE files (id BIGINT) WITH ('connector' = 'filesystem', 'path' = 'files', 'format' = 'csv');
-         EXECUTE STATEMENT SET BEGIN
-           INSERT INTO plain SELECT id FROM numbers;
-           INSERT INTO sums SELECT MOD(id, 10), COUNT(*) FROM numbers GROUP BY MOD(id, 10);
-           INSERT INTO files SELECT id FROM numbers;
-         END;",
-        numbers(1_000_000),
-        jdbc("plain"),
-        jdbc("sums")
-    )
+    sums::pipeline(&numbers(ROWS, 1_000_000), guarantee, true)
 }
 
 /// The same without files, which would take part in what is counted at a failpoint.
 fn without_files(guarantee: &str) -> String {
-    pipeline(guarantee).replace("INSERT INTO files SELECT id FROM numbers;", "")
-}
-
-fn numbers(per_second: u32) -> String {
-    format!(
-        "CREATE TABLE numbers (id BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '{per_second}',
-           'number-of-rows' = '{ROWS}', 'fields.id.kind' = 'sequence', 'fields.id.start' = '1', 'fields.id.end' = '{ROWS}');"
-    )
+    sums::pipeline(&numbers(ROWS, 1_000_000), guarantee, false)
 }
 
 /// A case with the database, whose tables have a row each already.
 fn case(sql: &str) -> Case {
     let case = Case::new();
-    base(&case)
-        .execute_batch(
-            "CREATE TABLE plain (id INTEGER); CREATE TABLE sums (k INTEGER PRIMARY KEY, n INTEGER);
-             INSERT INTO plain VALUES (-1); INSERT INTO sums VALUES (3, -3)",
-        )
-        .unwrap();
+    base(&case).execute_batch(TABLES).unwrap();
+    base(&case).execute_batch("INSERT INTO plain VALUES (-1); INSERT INTO sums VALUES (3, -3)").unwrap();
     case.file("pipeline.sql", sql);
     case
-}
-
-fn base(case: &Case) -> Connection {
-    Connection::open(case.path().join("base.db")).unwrap()
-}
-
-/// How many rows a query gives, and how many different ones.
-fn counts(case: &Case, sql: &str) -> (i64, i64) {
-    base(case).query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
 }
 
 fn chaos(case: &Case, args: &[&str]) -> Ended {
@@ -83,7 +44,7 @@ fn a_rehearsal_agrees_says_what_struck_and_leaves_the_tables_alone() {
     let case = case(&pipeline("exactly-once"));
     let faults = "kill@token:2,panic@manifest-put:3,disconnect@commit-answer:4,error@sink-restore:1";
     let ended = chaos(&case, &["--seed", "7", "--faults", faults]).ok();
-    for said in [
+    ended.prints(&[
         "seed 7\n",
         "undisturbed: 4\u{2009}011 rows in 3 tables",
         "run 1 (seed 7): ",
@@ -95,9 +56,7 @@ fn a_rehearsal_agrees_says_what_struck_and_leaves_the_tables_alone() {
         "  table sums: 10 rows, agrees\n",
         "  table files: 2\u{2009}000 rows, agrees\n",
         "the outputs agree: 4 faults struck, ",
-    ] {
-        assert!(ended.out.contains(said), "`{said}` is not in:\n{}", ended.out);
-    }
+    ]);
     assert_eq!(counts(&case, "SELECT count(*), sum(id) FROM plain"), (1, -1));
     assert_eq!(counts(&case, "SELECT k, n FROM sums"), (3, -3));
     assert!(!case.path().join("files").exists());
@@ -157,14 +116,12 @@ fn outputs_that_differ_are_named_with_the_command_that_repeats_it() {
     let ended = chaos(&case, &["--keep", "kept", "--seed", "5", "--faults", "delay@barrier:1"]);
     change.join().unwrap();
     assert_eq!(ended.code, 1, "{}{}", ended.out, ended.err);
-    for said in [
+    ended.prints(&[
         "  table files: 3 rows, DIFFERS from 3 rows of the undisturbed run: 1 missing, 1 too many\n    - [3]\n    + [4]\n",
         "THE OUTPUTS DIFFER: 1 fault struck",
         "repeat it with: riverrun chaos pipeline.sql --seed 5 --runs 1 --strikes 4 -p 2 --processes 1 --faults 'delay@barrier:1'",
         "kept\n",
-    ] {
-        assert!(ended.out.contains(said), "`{said}` is not in:\n{}", ended.out);
-    }
+    ]);
     assert!(case.path().join("kept/run-1/log").exists());
 }
 
@@ -183,7 +140,7 @@ fn what_can_not_be_rehearsed_is_wrong_input() {
     refused(
         &format!(
             "{} CREATE TABLE shown (id BIGINT) WITH ('connector' = 'print'); INSERT INTO shown SELECT id FROM numbers;",
-            numbers(1_000)
+            numbers(ROWS, 1_000)
         ),
         &[],
         &["nothing that the pipeline writes can be read back and compared", "it writes 'shown' (print)"],
@@ -197,7 +154,7 @@ fn a_pipeline_that_gives_other_rows_each_time_is_told_from_one_that_loses_rows()
     let sql = format!(
         "{} CREATE TABLE files (x DOUBLE) WITH ('connector' = 'filesystem', 'path' = 'files', 'format' = 'csv');
          INSERT INTO files SELECT RAND() FROM numbers;",
-        numbers(1_000_000)
+        numbers(ROWS, 1_000_000)
     );
     let ended = chaos(&case(&sql), &["--faults", "delay@barrier:1"]);
     ended.failed(2, &["two undisturbed runs of the pipeline give different rows", "RAND"]);
@@ -209,7 +166,7 @@ fn tables_that_can_not_be_compared_are_named() {
         "{} CREATE TABLE files (id BIGINT) WITH ('connector' = 'filesystem', 'path' = 'files', 'format' = 'csv');
          CREATE TABLE shown (id BIGINT) WITH ('connector' = 'print');
          INSERT INTO files SELECT id FROM numbers; INSERT INTO shown SELECT id FROM numbers;",
-        numbers(1_000_000)
+        numbers(ROWS, 1_000_000)
     );
     let ended = chaos(&case(&sql), &["--faults", "error@barrier:1"]).ok();
     let said = "not compared: table 'shown': what 'print' writes can't be read back\n";
@@ -231,13 +188,11 @@ fn a_dead_letter_is_compared_but_for_the_time_at_which_it_was_read() {
          INSERT INTO good SELECT id FROM lines;",
     );
     let ended = chaos(&case, &["--seed", "3"]).ok();
-    for said in [
+    ended.prints(&[
         "not compared: column 'seen_at' of table 'broken': the time of the run",
         "table good: 2\u{2009}994 rows, agrees",
         "table broken: 6 rows, agrees",
-    ] {
-        assert!(ended.out.contains(said), "`{said}` is not in:\n{}", ended.out);
-    }
+    ]);
 }
 
 #[test]
@@ -328,7 +283,7 @@ fn collect(folder: &Path, found: &mut BTreeSet<String>) {
 fn small() -> Case {
     let case = Case::new();
     let files = "CREATE TABLE files (id BIGINT) WITH ('connector' = 'filesystem', 'path' = 'files', 'format' = 'csv');";
-    case.file("pipeline.sql", &format!("{}{files}INSERT INTO files SELECT id FROM numbers;", numbers(1_000_000)));
+    case.file("pipeline.sql", &format!("{}{files}INSERT INTO files SELECT id FROM numbers;", numbers(ROWS, 1_000_000)));
     case
 }
 
@@ -349,14 +304,12 @@ fn a_rehearsal_of_nothing_is_refused() {
 fn a_fault_that_was_named_and_has_not_struck_is_no_success() {
     let ended = chaos(&small(), &["--faults", "delay(10ms)@barrier:1,kill@savepoint-copy:1"]);
     assert_eq!(ended.code, 1, "{}{}", ended.out, ended.err);
-    for said in [
+    ended.prints(&[
         "  delay(10ms)@barrier:1            struck (pid ",
         "  kill@savepoint-copy:1            not reached\n",
         "the outputs agree: 1 fault struck, ",
         "\nNOT REACHED, though asked for: kill@savepoint-copy:1: no savepoint is taken in a rehearsal\n",
-    ] {
-        assert!(ended.out.contains(said), "`{said}` is not in:\n{}", ended.out);
-    }
+    ]);
     let ended = chaos(&small(), &["--matrix", "--hits", "1", "--faults", "delay@barrier,kill@savepoint-copy:1"]);
     assert_eq!(ended.code, 1, "{}{}", ended.out, ended.err);
     assert!(ended.out.contains("NOT REACHED, though asked for: kill@savepoint-copy:1\n"), "{}", ended.out);

@@ -4,49 +4,22 @@
 
 mod common;
 
+use common::sums::{TABLES, base, counts, numbers, pipeline};
 use common::{Case, Ended};
-use rusqlite::Connection;
 use std::process::Stdio;
 use std::time::Duration;
 
 const ROWS: i64 = 3_000;
 
-/// Numbers into new rows, sums by key and files, in one job.
-fn pipeline(guarantee: &str) -> String {
-    let jdbc = |table: &str| {
-        format!(
-            "WITH ('connector' = 'jdbc', 'url' = 'jdbc:sqlite:${{DIR}}/base.db', 'table-name' = '{table}',
-             'sink.delivery-guarantee' = '{guarantee}')"
-        )
-    };
-    format!(
-        "CREATE TABLE numbers (id BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '1000',
-           'number-of-rows' = '{ROWS}', 'fields.id.kind' = 'sequence', 'fields.id.start' = '1', 'fields.id.end' = '{ROWS}');
-         CREATE TABLE plain (id BIGINT) {};
-         CREATE TABLE sums (k BIGINT, n BIGINT, PRIMARY KEY (k) NOT ENFORCED) {};
-         CREATE TABLE files (id BIGINT) WITH ('connector' = 'filesystem', 'path' = '${{DIR}}/files', 'format' = 'csv');
-         EXECUTE STATEMENT SET BEGIN
-           INSERT INTO plain SELECT id FROM numbers;
-           INSERT INTO sums SELECT MOD(id, 10), COUNT(*) FROM numbers GROUP BY MOD(id, 10);
-           INSERT INTO files SELECT id FROM numbers;
-         END;",
-        jdbc("plain"),
-        jdbc("sums")
-    )
-}
-
 /// Kills the run at these moments, in milliseconds, and then lets it come to its end.
 fn killed(guarantee: &str, moments: &[u64]) -> Case {
     let case = Case::new();
-    let base = Connection::open(case.path().join("base.db")).unwrap();
-    base.execute_batch("CREATE TABLE plain (id INTEGER); CREATE TABLE sums (k INTEGER PRIMARY KEY, n INTEGER)")
-        .unwrap();
-    case.file("pipeline.sql", &pipeline(guarantee));
-    let dir = format!("DIR={}", case.path().display());
+    base(&case).execute_batch(TABLES).unwrap();
+    case.file("pipeline.sql", &pipeline(&numbers(ROWS, 1_000), guarantee, true));
     for turn in 0..=moments.len() {
         let parallelism = (turn % 3 + 1).to_string();
         let mut run = case.command();
-        run.args(["run", "pipeline.sql", "--var", &dir, "--state-dir", "state", "-p", &parallelism])
+        run.args(["run", "pipeline.sql", "--state-dir", "state", "-p", &parallelism])
             .args(["-D", "execution.checkpointing.interval=100ms"])
             .stdout(Stdio::null());
         match moments.get(turn) {
@@ -63,12 +36,6 @@ fn killed(guarantee: &str, moments: &[u64]) -> Case {
         }
     }
     case
-}
-
-/// How many rows of a query there are, and how many different ones.
-fn counts(case: &Case, sql: &str) -> (i64, i64) {
-    let base = Connection::open(case.path().join("base.db")).unwrap();
-    base.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
 }
 
 const PLAIN: &str = "SELECT count(*), count(DISTINCT id) FROM plain";
@@ -97,9 +64,7 @@ fn at_least_once_loses_no_row_and_may_repeat_some() {
 fn rows_that_were_updated_and_deleted_between_two_commits_are_gone() {
     const KEYS: i64 = 200;
     let case = Case::new();
-    Connection::open(case.path().join("base.db"))
-        .and_then(|base| base.execute_batch("CREATE TABLE latest (id INTEGER PRIMARY KEY, amount INTEGER)"))
-        .unwrap();
+    base(&case).execute_batch("CREATE TABLE latest (id INTEGER PRIMARY KEY, amount INTEGER)").unwrap();
     let row = |id: i64, amount: i64| format!(r#"{{"id":{id},"amount":{amount}}}"#);
     let event = |before: &str, after: &str, op: &str| format!(r#"{{"before":{before},"after":{after},"op":"{op}"}}"#);
     let turns: [&dyn Fn(i64) -> String; 3] = [

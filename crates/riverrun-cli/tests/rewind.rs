@@ -131,50 +131,27 @@ fn a_job_that_has_finished_goes_on_from_an_older_checkpoint_if_it_is_rewound() {
 #[cfg(feature = "jdbc")]
 mod sqlite {
     use super::*;
-    use rusqlite::Connection;
+    use crate::common::sums::{TABLES, base, numbers, pipeline};
 
     const ROWS: i64 = 3_000;
 
-    fn sql() -> String {
-        let jdbc = |table: &str| {
-            format!(
-                "WITH ('connector' = 'jdbc', 'url' = 'jdbc:sqlite:${{DIR}}/base.db', 'table-name' = '{table}',
-                 'sink.delivery-guarantee' = 'exactly-once')"
-            )
-        };
-        format!(
-            "CREATE TABLE numbers (id BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '1000',
-               'number-of-rows' = '{ROWS}', 'fields.id.kind' = 'sequence', 'fields.id.start' = '1', 'fields.id.end' = '{ROWS}');
-             CREATE TABLE plain (id BIGINT) {};
-             CREATE TABLE sums (k BIGINT, n BIGINT, PRIMARY KEY (k) NOT ENFORCED) {};
-             EXECUTE STATEMENT SET BEGIN
-               INSERT INTO plain SELECT id FROM numbers;
-               INSERT INTO sums SELECT MOD(id, 10), COUNT(*) FROM numbers GROUP BY MOD(id, 10);
-             END;",
-            jdbc("plain"),
-            jdbc("sums")
-        )
-    }
-
     fn begin(case: &Case, args: &[&str]) -> std::process::Child {
-        let dir = format!("DIR={}", case.path().display());
         let mut run = case.command();
-        run.args(["run", "pipeline.sql", "--var", &dir, "--state-dir", "state"]);
+        run.args(["run", "pipeline.sql", "--state-dir", "state"]);
         run.args(["-D", "execution.checkpointing.interval=100ms"]).args(KEEP).args(args);
         run.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap()
     }
 
     fn query<T: rusqlite::types::FromSql>(case: &Case, sql: &str) -> T {
-        Connection::open(case.path().join("base.db")).unwrap().query_row(sql, [], |row| row.get(0)).unwrap()
+        base(case).query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
     #[test]
     fn a_database_gets_what_it_held_beyond_the_checkpoint_twice_and_everything_after_it_once() {
         let case = Case::new();
-        let base = Connection::open(case.path().join("base.db")).unwrap();
-        base.execute_batch("CREATE TABLE plain (id INTEGER); CREATE TABLE sums (k INTEGER PRIMARY KEY, n INTEGER)")
-            .unwrap();
-        case.file("pipeline.sql", &sql());
+        let base = base(&case);
+        base.execute_batch(TABLES).unwrap();
+        case.file("pipeline.sql", &pipeline(&numbers(ROWS, 1_000), "exactly-once", false));
         // More workers after the checkpoint than at it.
         let first = begin(&case, &["-p", "1"]);
         let newest = wait_beyond(&case, 2);

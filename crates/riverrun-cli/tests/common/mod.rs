@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses its own share")]
 
+#[cfg(feature = "jdbc")]
+pub mod sums;
 pub mod windows;
 
 use std::io::{BufRead, BufReader, ErrorKind, Read};
@@ -126,6 +128,14 @@ impl Ended {
         assert_eq!(self.code, code, "{}{}", self.out, self.err);
         self.says(said);
         self
+    }
+
+    /// That it printed all of this.
+    #[track_caller]
+    pub fn prints(&self, said: &[&str]) {
+        for text in said {
+            assert!(self.out.contains(text), "`{text}` is not in:\n{}", self.out);
+        }
     }
 
     /// That it said all of this on standard error.
