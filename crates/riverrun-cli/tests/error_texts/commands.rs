@@ -321,6 +321,20 @@ fn databases_that_can_not_be_opened() {
 }
 
 #[test]
+fn a_database_that_does_not_answer() {
+    // It takes connections, and says nothing.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("{}/x", silent.local_addr().unwrap());
+    let sql = format!(
+        "CREATE TABLE x (id INT) WITH ('connector' = 'jdbc', 'table-name' = 'x', 'url' = 'jdbc:postgresql://{address}',
+         'connection.max-retry-timeout' = '1 s'); SELECT * FROM x;"
+    );
+    let said = format!("cannot connect to PostgreSQL at {address}: no answer within 1 s");
+    let help = format!("help: check that the server at {address} runs and can be reached");
+    Case::new().run(&sql, &[]).failed(1, &[&said, &help]);
+}
+
+#[test]
 fn what_needs_checkpoints() {
     let sql = "CREATE TABLE k (id INT) WITH ('connector' = 'kafka', 'properties.bootstrap.servers' = 'localhost:1', \
         'topic' = 'a', 'format' = 'json', 'sink.delivery-guarantee' = 'exactly-once');\nINSERT INTO k SELECT 1;";
