@@ -193,7 +193,7 @@ postgres_case_a_right_that_is_taken_away_fails_the_job_which_goes_on_when_it_is_
   psql_ -c "CREATE TABLE rights (id BIGINT); CREATE ROLE clerk LOGIN; GRANT INSERT ON rights TO clerk; GRANT CREATE ON SCHEMA public TO clerk"
   { numbers_source 3000 5; pg_table rights "id BIGINT" "$exactly" | sed "s/'username' = 'postgres'/'username' = 'clerk'/"; echo "INSERT INTO rights SELECT id FROM numbers;"; } >"$dir/rights.sql"
   start_run "$dir/rights.sql" -p 2
-  while [ "$(psql_ -c 'SELECT count(*) > 0 FROM rights')" = f ]; do sleep 0.05; done
+  while [ "$(psql_ -c 'SELECT count(*) > 0 FROM rights')" = f ]; do kill -0 "$RUN" || fail "$(cat "$dir/run.log")"; sleep 0.05; done
   psql_ -c "REVOKE INSERT ON rights FROM clerk"
   if wait "$RUN"; then fail "the job did not fail"; fi
   grep -q "cannot write table 'rights': ERROR: permission denied for table rights" "$dir/run.log" || fail "$(cat "$dir/run.log")"

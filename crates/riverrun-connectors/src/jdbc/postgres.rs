@@ -530,12 +530,15 @@ fn trouble(error: &tokio_postgres::Error, address: &str) -> Trouble {
         told = told.hint(hint);
     }
     match answer.code().code() {
-        // Two sessions have made the same table at once.
-        "42P07" | "23505" if answer.message().contains("riverrun_commits") || answer.table() == Some("pg_type") => {
-            Trouble::Passing(told)
-        }
+        code if made_twice(code, answer.message(), answer.table()) => Trouble::Passing(told),
         code => of_state(code, told),
     }
+}
+
+/// Whether two sessions have made the table of tokens at once, which the server notices as it makes the table, its type, or a
+/// row about either.
+fn made_twice(code: &str, message: &str, table: Option<&str>) -> bool {
+    matches!(code, "42P07" | "42710" | "23505") && (message.contains("riverrun_commits") || table == Some("pg_type"))
 }
 
 /// What can be done about an answer with this SQLSTATE.
@@ -555,6 +558,16 @@ fn of_state(code: &str, told: Error) -> Trouble {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_table_of_tokens_that_another_session_makes_is_no_error() {
+        assert!(made_twice("42P07", "relation \"riverrun_commits\" already exists", None));
+        assert!(made_twice("42710", "type \"riverrun_commits\" already exists", None));
+        let unique = "duplicate key value violates unique constraint \"pg_type_typname_nsp_index\"";
+        assert!(made_twice("23505", unique, Some("pg_type")));
+        assert!(!made_twice("23505", "duplicate key value violates unique constraint \"t_pkey\"", Some("t")));
+        assert!(!made_twice("42501", "permission denied for table riverrun_commits", None));
+    }
 
     #[test]
     fn answers_that_may_be_another_next_time_are_told_from_those_that_may_not() {
