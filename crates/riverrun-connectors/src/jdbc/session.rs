@@ -10,6 +10,9 @@ use arrow::array::RecordBatch;
 use riverrun_core::{Epoch, Error, Result, RowBatch, Schema};
 use std::sync::Arc;
 
+/// How often a job that starts asks a file which others have locked; the client waits for half a second each time.
+const LOCKED_TRIES: usize = 20;
+
 /// What a database says of one of its tables.
 #[derive(Clone, Debug, Default)]
 pub struct Described {
@@ -154,11 +157,23 @@ impl TableRef {
         format!("table '{}' of {}", self.name, self.database.name())
     }
 
+    /// Whether the database is a file, which is away as long as others lock it.
+    pub fn is_file(&self) -> bool {
+        matches!(self.database, Database::Sqlite(_))
+    }
+
     /// Looks the table up, and refuses what is not there.
     pub fn described(self: &Arc<Self>) -> Result<Described> {
         let mut session = connect(self, &Arc::default(), &Stop::default()).map_err(Trouble::into_error)?;
-        let described = session.describe().map_err(Trouble::into_error)?;
-        described.ok_or_else(|| {
+        let mut described = session.describe();
+        // A server that has gone is told of at once.
+        for _ in 1..LOCKED_TRIES {
+            if !(self.is_file() && matches!(described, Err(Trouble::Away(_)))) {
+                break;
+            }
+            described = session.describe();
+        }
+        described.map_err(Trouble::into_error)?.ok_or_else(|| {
             Error::input(format!("there is no {}", self.place()))
                 .detail(format!("table '{}' is kept in it", self.table))
                 .hint("create it there first, or check 'table-name'")

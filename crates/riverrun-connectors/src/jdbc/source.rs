@@ -266,7 +266,17 @@ impl ScanTask {
         }
         let mut session = connect(&self.table, &self.described, &self.stop)?;
         for (at, scan) in scans {
-            session.scan(&scan, &mut |batch| self.tell(Event::Rows(at, batch)))?;
+            let mut begun = false;
+            while let Err(trouble) = session.scan(&scan, &mut |batch| {
+                begun = true;
+                self.tell(Event::Rows(at, batch))
+            }) {
+                let is_locked = self.table.is_file() && matches!(trouble, Trouble::Away(_));
+                if !is_locked || begun || self.stop.is_stopped() {
+                    return Err(trouble);
+                }
+                tracing::debug!("table '{}': waiting for {}, which is locked", self.table.table, self.table.place());
+            }
             if self.stop.is_stopped() || !self.tell(Event::Finished(at)) {
                 return Ok(());
             }

@@ -56,6 +56,27 @@ fn a_restored_scan_passes_over_what_was_read() {
     assert_eq!(rest[0].1, r#"{"id":4,"word":"w4"}"#);
 }
 
+/// Locks the database for a second, from now on.
+fn locked(base: &Base) -> std::thread::JoinHandle<()> {
+    let other = base.connection();
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(1_200));
+        other.execute_batch("COMMIT").unwrap();
+    })
+}
+
+#[test]
+fn a_file_that_others_have_locked_is_waited_for() {
+    let base = numbers();
+    let lock = locked(&base);
+    let mut reader = base.source().unwrap().reader(source_context(0, 1)).unwrap();
+    lock.join().unwrap();
+    let lock = locked(&base);
+    assert_eq!(read(&base, reader.as_mut(), usize::MAX).unwrap().len(), 10);
+    lock.join().unwrap();
+}
+
 #[test]
 fn values_of_every_type_are_read() {
     let base = Base::new(
