@@ -55,4 +55,5 @@ pub use expr::{ExprBinder, Special};
 pub use query::{NamedRelation, QueryBinder, Tables};
 pub use relation::{Relation, RelationKind};
 pub use scope::Scope;
+pub(crate) use select::natural_name;
 pub use table::BoundTable;

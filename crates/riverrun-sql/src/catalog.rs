@@ -7,6 +7,7 @@ mod alter;
 mod catalogs;
 mod created_as;
 mod describe;
+mod expanded;
 pub mod functions;
 mod like;
 mod partitions;
@@ -16,8 +17,10 @@ mod table;
 use catalogs::Described;
 pub use created_as::with_columns;
 pub use describe::{describe, show_create_table, show_create_view};
+pub use expanded::expanded;
 pub use functions::Functions;
 pub use partitions::Partition;
+pub(crate) use stars::free;
 pub use stars::{StarColumn, Stars};
 pub use table::{CatalogTable, CatalogView, Object, ObjectPath};
 

@@ -8,6 +8,7 @@ use super::query::{QueryBinder, distinct, order_key, ordinal};
 use super::relation::{OrderKey, Relation};
 use super::scope;
 use super::subquery::{OverGroups, SubqueryValues, has_subqueries};
+use crate::catalog::free;
 use crate::expr::Expr;
 use crate::parse::place_of;
 use riverrun_core::{Error, Field, Result, TypeKind};
@@ -253,7 +254,7 @@ impl QueryBinder<'_> {
             {
                 for field in fields {
                     let expr = crate::functions::nested::field_named(row.clone(), &field.name)?;
-                    items.push(Item { expr, name: field.name.clone(), ast: None });
+                    items.push(Item { expr, name: free_name(&field.name, items), ast: None });
                 }
                 return Ok(());
             }
@@ -264,7 +265,7 @@ impl QueryBinder<'_> {
                 true => binder.bind(&ast::Expr::Identifier(Ident::new(field.name.clone())))?,
                 false => scope::column(index, &field.data_type),
             };
-            items.push(Item { expr, name: field.name, ast: None });
+            items.push(Item { expr, name: free_name(&field.name, items), ast: None });
         }
         Ok(())
     }
@@ -300,6 +301,11 @@ impl QueryBinder<'_> {
     }
 }
 
+/// What a column behind a `*` is called: its name, or as in Flink with a number where one before it has that name.
+fn free_name(name: &str, items: &[Item]) -> String {
+    free(name, |name| items.iter().any(|item| item.name == name))
+}
+
 /// The expressions of a SELECT behind WHERE, as they are written.
 fn written_exprs<'a>(select: &'a Select, order_by: &'a [OrderByExpr]) -> Vec<&'a ast::Expr> {
     let items = select.projection.iter().filter_map(|item| match item {
@@ -310,7 +316,7 @@ fn written_exprs<'a>(select: &'a Select, order_by: &'a [OrderByExpr]) -> Vec<&'a
 }
 
 /// The name of a column that is selected without an alias; `None` for an expression.
-pub(super) fn natural_name(expr: &ast::Expr) -> Option<String> {
+pub(crate) fn natural_name(expr: &ast::Expr) -> Option<String> {
     match expr {
         // It is a value.
         ast::Expr::Identifier(ident) if ident.quote_style.is_none() && ident.value.eq_ignore_ascii_case("UNKNOWN") => {
@@ -318,6 +324,10 @@ pub(super) fn natural_name(expr: &ast::Expr) -> Option<String> {
         }
         ast::Expr::Identifier(ident) => Some(ident.value.clone()),
         ast::Expr::CompoundIdentifier(parts) => parts.last().map(|part| part.value.clone()),
+        // `CURRENT_DATE`
+        ast::Expr::Function(ast::Function { name, args: ast::FunctionArguments::None, .. }) => Some(name.to_string()),
+        // What begins so is written over, and was no name.
+        ast::Expr::Nested(inner) => natural_name(inner).filter(|name| !name.starts_with('$')),
         _ => None,
     }
 }

@@ -1,6 +1,7 @@
 //! What a query's result shows of its columns' types and names.
 
 use super::relation::{BoundAggregate, JoinClass, OverCall, Relation, RelationKind};
+use crate::catalog::free;
 use crate::expr::Expr;
 use crate::functions::operators;
 use datafusion_common::ScalarValue;
@@ -19,12 +20,8 @@ impl Relation {
         let mut fields: Vec<Field> = fields.collect();
         let mut taken: HashSet<String> = HashSet::new();
         for field in &mut fields {
-            let name = field.name.clone();
-            let mut number = 0;
-            while !taken.insert(field.name.clone()) {
-                field.name = format!("{name}{number}");
-                number += 1;
-            }
+            field.name = free(&field.name, |name| taken.contains(name));
+            taken.insert(field.name.clone());
         }
         Schema::new(fields)
     }

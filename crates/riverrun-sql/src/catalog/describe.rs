@@ -159,17 +159,14 @@ fn written_out(types: &str) -> String {
     text
 }
 
-/// The statement that creates a view again.
-pub fn show_create_view(view: &CatalogView) -> String {
+/// The statement that creates a view again; `columns` are those that it has, `query` is how its query is shown.
+pub fn show_create_view(view: &CatalogView, columns: &[String], query: &str) -> String {
     let temporary = if view.temporary { "TEMPORARY " } else { "" };
-    let mut statement = format!("CREATE {temporary}VIEW {}", view.path.quoted());
-    if !view.columns.is_empty() {
-        let columns: Vec<_> = view.columns.iter().map(|column| quoted(column)).collect();
-        let _ = write!(statement, " ({})", columns.join(", "));
-    }
+    let columns: Vec<_> = columns.iter().map(|column| quoted(column)).collect();
+    let mut statement = format!("CREATE {temporary}VIEW {} (\n  {}\n)", view.path.quoted(), columns.join(",\n  "));
     if let Some(comment) = &view.comment {
         let _ = write!(statement, "\nCOMMENT {}", text(comment));
     }
-    let _ = writeln!(statement, "\nAS {}", view.query.text);
+    let _ = writeln!(statement, "\nAS {query}");
     statement
 }

@@ -3,6 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+/// A name that is not taken: the name, or with the first number that makes it new.
+pub fn free(name: &str, taken: impl Fn(&str) -> bool) -> String {
+    let numbered = (0..).map(|number| format!("{name}{number}"));
+    std::iter::once(name.to_owned()).chain(numbered).find(|name| !taken(name)).unwrap_or_default()
+}
+
 /// A column behind a `*`: the table it is of, as its query names it, and its name.
 pub type StarColumn = (String, String);
 

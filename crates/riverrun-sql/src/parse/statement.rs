@@ -193,6 +193,11 @@ impl Hints {
         self.after(span).filter(move |_| span != Span::empty())
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.by_place.is_empty()
+    }
+
     /// All hints.
     pub fn iter(&self) -> impl Iterator<Item = &Hint> {
         self.by_place.iter().map(|(_, hint)| hint)

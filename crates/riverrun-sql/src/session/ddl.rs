@@ -1,10 +1,11 @@
 //! The statements that change or show the catalog and the session, and start no job.
 
 use super::{SessionConfig, functions, shown_value};
-use crate::catalog::{self, Catalog, Object};
+use crate::catalog::{self, Catalog, CatalogView, Object};
 use crate::parse::{Name, NamePart, Show, ShowKind, Statement, StatementKind};
 use riverrun_core::options::OptionValue;
 use riverrun_core::{Error, Result, Schema};
+use std::sync::Arc;
 
 mod modules;
 #[cfg(test)]
@@ -191,7 +192,7 @@ fn show(show: &Show, catalog: &Catalog, session: &SessionConfig, schema_of: Sche
         ShowKind::Models => column("model name", []),
         ShowKind::Procedures => column("procedure name", []),
         ShowKind::CreateView(name) => match catalog.find(name)? {
-            Object::View(view) => column("result", [catalog::show_create_view(view)]),
+            Object::View(view) => column("result", [create_view(view, catalog, schema_of)?]),
             Object::Table(_) => return Err(wrong_kind(name, "table")),
         },
     };
@@ -206,6 +207,20 @@ fn show(show: &Show, catalog: &Catalog, session: &SessionConfig, schema_of: Sche
         });
     }
     Ok(rows)
+}
+
+/// The statement that creates a view again.
+fn create_view(view: &CatalogView, catalog: &Catalog, schema_of: SchemaOf<'_>) -> Result<String> {
+    let names = |object: &Object| -> Result<Vec<String>> {
+        Ok(schema_of(catalog, object)?.fields.into_iter().map(|field| field.name).collect())
+    };
+    let columns = names(&Object::View(Arc::new(view.clone())))?;
+    let known = |name: &Name| {
+        let object = catalog.find_within(view, name).ok()?;
+        Some((object.path().quoted(), names(object).ok()?))
+    };
+    let query = catalog::expanded(view, &known).unwrap_or_else(|| view.query.text.clone());
+    Ok(catalog::show_create_view(view, &columns, &query))
 }
 
 fn wrong_kind(name: &Name, is: &str) -> Error {
