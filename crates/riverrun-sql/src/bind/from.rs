@@ -213,28 +213,25 @@ impl QueryBinder<'_> {
             JoinConstraint::On(ast::Expr::Value(value)) => matches!(value.value, ast::Value::Boolean(true)),
             _ => false,
         };
+        let condition = || match constraint {
+            JoinConstraint::On(condition) => Ok(condition),
+            _ => Err(Error::input("UNNEST is joined ON a condition")
+                .hint("write ON TRUE for all elements")
+                .at(place_of(join.relation.span()))),
+        };
         match kind {
             JoinKind::Inner if plain => self.beside(left, &join.relation, false),
             JoinKind::Left if plain => self.beside(left, &join.relation, true),
             JoinKind::Inner => {
                 let From { relation, scope } = self.beside(left, &join.relation, false)?;
-                let JoinConstraint::On(condition) = constraint else {
-                    return Err(Error::input("UNNEST is joined ON a condition")
-                        .hint("write ON TRUE for all elements")
-                        .at(place_of(join.relation.span())));
-                };
-                let condition = self.exprs(&scope).bind_condition(condition, "ON")?;
+                let condition = self.exprs(&scope).bind_condition(condition()?, "ON")?;
                 Ok(From { relation: relation.filter(condition), scope })
             }
             JoinKind::Left => {
                 let From { mut relation, scope } = self.beside(left, &join.relation, true)?;
-                let JoinConstraint::On(condition) = constraint else {
-                    return Err(Error::input("UNNEST is joined ON a condition")
-                        .hint("write ON TRUE for all elements")
-                        .at(place_of(join.relation.span())));
-                };
+                let condition = self.exprs(&scope).bind_condition(condition()?, "ON")?;
                 if let RelationKind::Unnest { on, .. } = &mut relation.kind {
-                    *on = Some(self.exprs(&scope).bind_condition(condition, "ON")?);
+                    *on = Some(condition);
                 }
                 Ok(From { relation, scope })
             }

@@ -4,6 +4,7 @@ use super::relation::{BoundAggregate, JoinClass, OverCall, Relation, RelationKin
 use crate::catalog::free;
 use crate::expr::Expr;
 use crate::functions::operators;
+use crate::functions::temporal::units::Unit;
 use datafusion_common::ScalarValue;
 use riverrun_core::{DataType, Field, Schema, TimestampKind, TypeKind};
 use std::collections::HashSet;
@@ -223,6 +224,6 @@ fn of_times(kind: &TypeKind) -> TypeKind {
 
 /// Whether a unit of TIMESTAMPADD is as long as a day.
 fn is_of_days(unit: &Expr) -> bool {
-    let units = ["DAY", "WEEK", "MONTH", "QUARTER", "YEAR"];
-    matches!(unit.as_literal(), Some(ScalarValue::Utf8(Some(unit))) if units.contains(&unit.as_str()))
+    let Some(ScalarValue::Utf8(Some(name))) = unit.as_literal() else { return false };
+    Unit::named(name).is_ok_and(|unit| unit.months().is_some() || matches!(unit, Unit::Day | Unit::Week))
 }
