@@ -371,7 +371,8 @@ fn functions_of_flink_that_are_not_here_are_refused_by_name() {
     assert!(shown.starts_with("error: the function OBJECT_OF is not supported yet\n"), "{shown}");
     assert!(shown.contains("help: there are no user-defined structured types; ROW(…) makes a row"), "{shown}");
     let shown = error("SELECT * FROM ML_PREDICT(1)");
-    assert!(shown.starts_with("error: the function ML_PREDICT is not supported yet\n"), "{shown}");
+    assert!(shown.starts_with("error: ML_PREDICT is not supported yet\n"), "{shown}");
+    assert!(shown.contains("help: CREATE FUNCTION makes a function that computes what a model would"), "{shown}");
 }
 
 #[test]
