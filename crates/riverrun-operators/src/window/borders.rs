@@ -10,8 +10,9 @@
 //! ```
 
 use super::spec::WindowKind;
+use crate::aggregates::Number;
 use riverrun_core::{Error, Millis, Result};
-use riverrun_state::blob::{BlobReader, put_varint};
+use riverrun_state::blob::BlobReader;
 use riverrun_state::tier::tables::TableName;
 
 #[cfg(test)]
@@ -26,17 +27,16 @@ pub struct Window {
     pub start: i64,
 }
 
-/// The end as a signed varint (zigzag), and the length.
+/// The end and the length.
 impl TableName for Window {
     fn put(self, out: &mut Vec<u8>) {
-        put_varint(out, ((self.end << 1) ^ (self.end >> 63)).cast_unsigned());
-        put_varint(out, self.end.wrapping_sub(self.start).cast_unsigned());
+        self.end.put(out);
+        self.end.wrapping_sub(self.start).cast_unsigned().put(out);
     }
 
     fn read(blob: &mut BlobReader<'_>) -> Result<Self> {
-        let (zigzag, length) = (blob.varint()?, blob.varint()?.cast_signed());
-        let end = (zigzag >> 1).cast_signed() ^ -(zigzag & 1).cast_signed();
-        Ok(Window { end, start: end.wrapping_sub(length) })
+        let (end, length) = (i64::get(blob.rest())?, u64::get(blob.rest())?);
+        Ok(Window { end, start: end.wrapping_sub(length.cast_signed()) })
     }
 }
 

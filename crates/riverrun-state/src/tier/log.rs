@@ -15,10 +15,10 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-use super::backend::StateBackend;
+use super::backend::{StateBackend, TierSeat};
 use super::files::{Scratch, TicketSender, TierFiles};
 use super::queue::Queue;
-use super::resident::flags::LOGGED;
+use super::resident::flags::{LOGGED, marked, marked_or_within};
 use super::resident::{EncodeSlots, MeanLength, SlotKeys};
 use super::store::GroupRange;
 use queue::LogTask;
@@ -85,7 +85,7 @@ impl NewestSegments {
     }
 
     /// Whether the newest value of a slot that is in the log is in one of the segments up to this number.
-    pub(super) fn is_within(&self, slot: usize, number: u32) -> bool {
+    fn is_within(&self, slot: usize, number: u32) -> bool {
         self.0.get(slot).is_some_and(|newest| *newest <= number)
     }
 
@@ -156,11 +156,11 @@ impl std::fmt::Debug for SegmentLog {
 
 impl SegmentLog {
     /// An empty log.
-    pub(super) fn new(backend: &StateBackend, scratch: Option<Scratch>, groups: GroupRange) -> Self {
-        SegmentLog {
+    pub(super) fn new(backend: &StateBackend, seat: &TierSeat) -> Result<Self> {
+        Ok(SegmentLog {
             queue: Queue::new(backend.writers.clone(), backend.bytes_waiting()),
-            scratch: scratch.map(Arc::new),
-            groups,
+            scratch: backend.reader()?.log_folder(&seat.store())?.map(Arc::new),
+            groups: seat.groups(),
             origin: super::next_origin(),
             segments: VecDeque::new(),
             live: LiveValues::default(),
@@ -170,7 +170,7 @@ impl SegmentLog {
             left: BTreeMap::new(),
             open: None,
             cleaning: None,
-        }
+        })
     }
 
     /// Takes over the segments of a log that was frozen, oldest first; gives their numbers here. None of their values counts yet.
@@ -368,9 +368,18 @@ impl SegmentLog {
         }
     }
 
-    /// Up to which segment they are to be emptied.
-    pub(super) fn cleaning(&self) -> Option<u32> {
-        self.cleaning
+    /// Appends the next slots from `from` on that a barrier is to write, `most` of them and perhaps the next few: those that changed
+    /// before it, and those of segments that are to be emptied. Gives where to go on.
+    pub(super) fn due(
+        &self,
+        (flags, newest): (&[u8], &NewestSegments),
+        (before, now): (u8, u8),
+        from: usize,
+        most: usize,
+        slots: &mut Vec<u32>,
+    ) -> usize {
+        let Some(oldest) = self.cleaning else { return marked(flags, before, from, most, slots) };
+        marked_or_within(flags, (before, now), |slot| newest.is_within(slot, oldest), from, most, slots)
     }
 
     /// About how many bytes it takes up in memory.

@@ -12,14 +12,15 @@ use super::log::{NewestSegments, SegmentLog};
 use super::run::Run;
 use super::store::{Trace, push_key};
 use super::store_queue::{Sent, StoreQueue};
-use crate::blob::{KeyedBlobs, put_bytes};
+use crate::blob::KeyedBlobs;
 use crate::key::KeyRows;
 use crate::key_table::KeyTable;
 use crate::snapshot::OperatorSnapshot;
-use flags::{BELOW, DIRTY, LEAVING, LOGGED, USED, marked, marked_or_within};
+use flags::{BELOW, DIRTY, LEAVING, LOGGED, USED, dirty, mark, marked};
 pub(super) use mean_length::MeanLength;
 pub use restore::TakeIn;
 use riverrun_core::{Error, KeyGroup, Result};
+pub(super) use slots::put_entries;
 pub use slots::{EncodeSlots, PutValue, SlotKeys, SlotValues};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -243,16 +244,8 @@ impl Resident {
             return;
         }
         self.flags.resize(self.flags.len().max(keys.slots()), 0);
-        let (now, before) = (DIRTY[self.parity], DIRTY[1 - self.parity]);
-        let mut frozen = Vec::new();
-        for &slot in slots {
-            let flags = &mut self.flags[slot as usize];
-            if *flags & before != 0 {
-                *flags &= !before;
-                frozen.push(slot);
-            }
-            *flags |= now | USED;
-        }
+        let (before, now) = dirty(self.parity);
+        let frozen = mark(&mut self.flags, (before, now | USED), slots);
         self.write_frozen(keys, values, &frozen);
     }
 
@@ -360,10 +353,9 @@ impl Resident {
 
     /// About what the slots in memory take up.
     fn num_bytes<K: SlotKeys, V: EncodeSlots>(&self, keys: &K, values: &V) -> usize {
-        // In memory a value takes up more than its bytes: what it is in, and what it has room for.
-        let values = values.num_bytes().unwrap_or(self.length.of(2 * keys.len()));
+        let values = self.length.of_slots(keys, values);
         let log = self.log.as_ref().map_or(0, |log| log.num_bytes() + self.newest.num_bytes());
-        keys.live_bytes() + 16 * keys.len() + values + log
+        values + log
     }
 
     /// A barrier: what is in memory and in the tier now is what the promised files will hold. `None` where there is no tier, or
@@ -400,19 +392,14 @@ impl Resident {
         }
         let mut blobs = KeyedBlobs::new(version);
         for (group, slots) in keys.by_group(key_groups) {
-            let blob = blobs.group(group);
-            values.encode_each(&slots, &mut |slot, append| {
-                put_bytes(blob, keys.key(slot));
-                append(blob);
-            })?;
+            put_entries(blobs.group(group), (keys, values), &slots)?;
         }
         Ok(OperatorSnapshot { keyed: blobs.into_inner(), ..OperatorSnapshot::default() })
     }
 
     fn log(&mut self) -> Result<&mut SegmentLog> {
         if self.log.is_none() {
-            let folder = self.backend.reader()?.log_folder(&self.seat.store())?;
-            self.log = Some(SegmentLog::new(&self.backend, folder, self.seat.groups()));
+            self.log = Some(SegmentLog::new(&self.backend, &self.seat)?);
         }
         self.log.as_mut().ok_or_else(|| Error::bug("a log that was not begun"))
     }
@@ -427,13 +414,11 @@ impl Resident {
         }
         let count = self.length.slots_of_a_slice();
         let mut slice = Vec::with_capacity(count);
-        let (flags, from, before) = (&self.flags[..frozen.end], frozen.position, DIRTY[1 - self.parity]);
-        frozen.position = match self.log.as_ref().and_then(SegmentLog::cleaning) {
-            Some(oldest) => {
-                let within = |slot| self.newest.is_within(slot, oldest);
-                marked_or_within(flags, (before, DIRTY[self.parity]), within, from, count, &mut slice)
-            }
-            None => marked(flags, before, from, count, &mut slice),
+        let (flags, from) = (&self.flags[..frozen.end], frozen.position);
+        let dirty = dirty(self.parity);
+        frozen.position = match &self.log {
+            Some(log) => log.due((flags, &self.newest), dirty, from, count, &mut slice),
+            None => marked(flags, dirty.0, from, count, &mut slice),
         };
         let over = frozen.position == frozen.end;
         self.write_frozen(keys, values, &slice);

@@ -11,9 +11,8 @@ mod tests;
 use super::backend::{StateBackend, TierSeat};
 use super::files::{TicketSender, TierFiles, TierTicket};
 use super::log::{SegmentLog, newest_values};
-use super::resident::flags::DIRTY;
-use super::resident::{EncodeSlots, MeanLength};
-use crate::blob::{BlobReader, KeyedBlobs, put_bytes, put_u32, put_varint, read_keyed};
+use super::resident::{EncodeSlots, MeanLength, put_entries};
+use crate::blob::{BlobReader, KeyedBlobs, put_u32, put_varint, read_keyed};
 use crate::key_table::KeyTable;
 use crate::snapshot::{OperatorSnapshot, RestoredState};
 use member::Member;
@@ -69,7 +68,7 @@ struct Log {
 
 /// A barrier that is being written.
 struct Barrier<N, T> {
-    /// All tables before this one are written; none: no table is.
+    /// All tables up to this one are written; none: no table is.
     position: Option<N>,
     /// Tables that nobody needs any more, but for the barrier.
     leaving: Vec<Member<T>>,
@@ -121,11 +120,6 @@ impl<N: TableName, T: HeldTable> Tables<N, T> {
         Tables { next: log.seat.worker as u64, backend, tables: BTreeMap::new(), log, barrier: None }
     }
 
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.tables.is_empty()
-    }
-
     /// All tables, by name.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (N, &T)> {
         self.tables.iter().map(|(name, member)| (*name, &member.table))
@@ -175,8 +169,9 @@ impl<N: TableName, T: HeldTable> Tables<N, T> {
         }
     }
 
-    /// A barrier of an operator that has these tables and no others. Small ones stand in the blobs of their key groups: an entry for each table that has keys there is its name, the number
-    /// of keys, and each key with its value. The version is that of the blobs.
+    /// A barrier of an operator that has these tables and no others. Small ones stand in the blobs of their key groups: an entry
+    /// for each table that has keys there is its name, the number of keys, and each key with its value. The version is that of the
+    /// blobs.
     pub fn snapshot(&mut self, version: u8) -> Result<OperatorSnapshot> {
         while self.write_behind()? {}
         if !self.log.tiered || (self.log.segments.is_none() && self.num_bytes() < self.backend.least_bytes) {
@@ -202,10 +197,7 @@ impl<N: TableName, T: HeldTable> Tables<N, T> {
                 let blob = blobs.group(group);
                 name.put(blob);
                 put_u32(blob, slots.len() as u32);
-                table.encode_each(&slots, &mut |slot, append| {
-                    put_bytes(blob, table.keys().key(slot));
-                    append(blob);
-                })?;
+                put_entries(blob, (table.keys(), table), &slots)?;
             }
         }
         Ok(OperatorSnapshot { keyed: blobs.into_inner(), ..OperatorSnapshot::default() })
@@ -277,8 +269,12 @@ impl<N: TableName, T: HeldTable> Tables<N, T> {
         self.take_over(&state.tier("")?, &names, &new)?;
         read_keyed(state, version, what, |_, blob| {
             let mut held = self.get_or_insert(N::read(blob)?, &new);
+            let known = held.table().keys().len();
             let slots =
                 (0..blob.u32()?).map(|_| held.table_mut().read(blob.bytes()?, blob)).collect::<Result<Vec<_>>>()?;
+            if held.table().keys().len() != known + slots.len() {
+                return Err(Error::failure(format!("the state of {what} has a key twice")));
+            }
             held.change(&slots);
             Ok(())
         })?;
@@ -331,8 +327,7 @@ impl<N: TableName, T: HeldTable> Tables<N, T> {
 impl Log {
     fn segments(&mut self, backend: &StateBackend) -> Result<&mut SegmentLog> {
         if self.segments.is_none() {
-            let folder = backend.reader()?.log_folder(&self.seat.store())?;
-            self.segments = Some(SegmentLog::new(backend, folder, self.seat.groups()));
+            self.segments = Some(SegmentLog::new(backend, &self.seat)?);
         }
         self.segments.as_mut().ok_or_else(|| Error::bug("a log that was not begun"))
     }
@@ -341,10 +336,5 @@ impl Log {
     fn has_room(&mut self) -> Result<bool> {
         self.failed.take().map_or(Ok(()), Err)?;
         self.segments.as_ref().map_or(Ok(true), SegmentLog::has_room)
-    }
-
-    /// The bits of slots that changed before the barrier under way, and after it.
-    fn dirty(&self) -> (u8, u8) {
-        (DIRTY[1 - self.parity], DIRTY[self.parity])
     }
 }

@@ -38,7 +38,8 @@ pub(super) fn put_value(
     // Most lengths take up one byte.
     let at = out.len();
     out.push(0);
-    put_parts(out, key);
+    out.extend_from_slice(key.0);
+    out.extend_from_slice(key.1);
     let from = out.len();
     encode(out);
     let length = out.len() - from;
@@ -63,11 +64,6 @@ pub(in super::super) fn put_gone(out: &mut Vec<u8>, group: KeyGroup, key: &[u8])
 fn put_head(out: &mut Vec<u8>, group: KeyGroup, key: TwoParts<'_>) {
     out.extend_from_slice(&group.0.to_be_bytes());
     put_varint(out, (key.0.len() + key.1.len()) as u64);
-}
-
-fn put_parts(out: &mut Vec<u8>, key: TwoParts<'_>) {
-    out.extend_from_slice(key.0);
-    out.extend_from_slice(key.1);
 }
 
 /// A record of a segment.

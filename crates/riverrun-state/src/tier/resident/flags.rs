@@ -11,6 +11,25 @@ pub(in crate::tier) const LEAVING: u8 = 16;
 /// Known to the log.
 pub(in crate::tier) const LOGGED: u8 = 32;
 
+/// The bits of slots that changed before the barrier under way, and after it.
+pub(in crate::tier) fn dirty(parity: usize) -> (u8, u8) {
+    (DIRTY[1 - parity], DIRTY[parity])
+}
+
+/// Sets bits of slots that are about to change; gives those that a barrier under way has frozen, which are not frozen any more.
+pub(in crate::tier) fn mark(flags: &mut [u8], (before, set): (u8, u8), slots: &[u32]) -> Vec<u32> {
+    let mut frozen = Vec::new();
+    for &slot in slots {
+        let flags = &mut flags[slot as usize];
+        if *flags & before != 0 {
+            *flags &= !before;
+            frozen.push(slot);
+        }
+        *flags |= set;
+    }
+    frozen
+}
+
 /// So many flags are looked at in one go.
 const MOST_SEEN: usize = 1 << 20;
 

@@ -32,9 +32,11 @@ impl MeanLength {
         self.0 = bytes.len() as f64 / count.max(1) as f64;
     }
 
-    /// The length of so many.
-    pub(crate) fn of(self, count: usize) -> usize {
-        (count as f64 * self.0) as usize
+    /// About what slots take up in memory.
+    pub(crate) fn of_slots<K: SlotKeys, V: EncodeSlots>(self, keys: &K, values: &V) -> usize {
+        // A value takes up more than its bytes: what it is in, and what it has room for.
+        let values = values.num_bytes().unwrap_or((keys.len() as f64 * 2.0 * self.0) as usize);
+        keys.live_bytes() + 16 * keys.len() + values
     }
 
     /// How many slots are encoded at once.

@@ -1,5 +1,6 @@
 //! What keys and values of slots are to the tier.
 
+use crate::blob::put_bytes;
 use crate::key_table::KeyTable;
 use riverrun_core::Result;
 
@@ -79,6 +80,18 @@ pub trait EncodeSlots {
     fn num_bytes(&self) -> Option<usize> {
         None
     }
+}
+
+/// Appends to a blob each of these slots' key, with its length, and value.
+pub(in crate::tier) fn put_entries<V: EncodeSlots>(
+    blob: &mut Vec<u8>,
+    (keys, values): (&KeyTable, &V),
+    slots: &[u32],
+) -> Result<()> {
+    values.encode_each(slots, &mut |slot, append| {
+        put_bytes(blob, keys.key(slot));
+        append(blob);
+    })
 }
 
 /// The values of an operator by slot, which leave memory and come back.

@@ -3,7 +3,7 @@
 use super::{HeldTable, Log};
 use crate::blob::put_varint;
 use crate::tier::log::{NewestSegments, SegmentLog};
-use crate::tier::resident::flags::{LOGGED, marked, marked_or_within};
+use crate::tier::resident::flags::{LOGGED, dirty, mark};
 use crate::tier::resident::{MeanLength, SlotKeys};
 use riverrun_core::{Error, Result};
 use std::ops::Range;
@@ -66,16 +66,7 @@ impl<T: HeldTable> Member<T> {
             return;
         }
         self.flags.resize(self.flags.len().max(self.table.keys().slots()), 0);
-        let (before, now) = log.dirty();
-        let mut frozen = Vec::new();
-        for &slot in slots {
-            let flags = &mut self.flags[slot as usize];
-            if *flags & before != 0 {
-                *flags &= !before;
-                frozen.push(slot);
-            }
-            *flags |= now;
-        }
+        let frozen = mark(&mut self.flags, dirty(log.parity), slots);
         if !frozen.is_empty() {
             let put = self.put(log, &frozen);
             log.failed = log.failed.take().or(put.err());
@@ -84,23 +75,18 @@ impl<T: HeldTable> Member<T> {
 
     /// Writes about so many of the slots that a barrier has frozen; gives how many there were, and at least one.
     pub fn write(&mut self, log: &mut Log, most: usize) -> Result<usize> {
-        let (before, now) = log.dirty();
-        let (flags, from) = (&self.flags[..self.frozen.end], self.frozen.start);
+        let Some(segments) = &log.segments else { return Err(no_log()) };
+        let marks = (&self.flags[..self.frozen.end], &self.newest);
+        let (before, now) = dirty(log.parity);
         let mut slots = Vec::new();
-        self.frozen.start = match log.segments.as_ref().and_then(SegmentLog::cleaning) {
-            Some(oldest) => {
-                let within = |slot| self.newest.is_within(slot, oldest);
-                marked_or_within(flags, (before, now), within, from, most, &mut slots)
-            }
-            None => marked(flags, before, from, most, &mut slots),
-        };
+        self.frozen.start = segments.due(marks, (before, now), self.frozen.start, most, &mut slots);
         slots.iter().for_each(|slot| self.flags[*slot as usize] &= !before);
         self.put(log, &slots)?;
         Ok(slots.len().max(1))
     }
 
     fn put(&mut self, log: &mut Log, slots: &[u32]) -> Result<()> {
-        let Some(segments) = &mut log.segments else { return Err(Error::bug("a barrier to a log that is not there")) };
+        let Some(segments) = &mut log.segments else { return Err(no_log()) };
         let (keys, marks) = (self.table.keys(), (&mut self.flags[..], &mut self.newest));
         keys.fetch(slots);
         let values = (self.beginning.as_slice(), keys, &self.table);
@@ -109,12 +95,14 @@ impl<T: HeldTable> Member<T> {
 
     /// About what it takes up in memory, before anything of it was written.
     pub fn num_bytes(&self) -> usize {
-        let keys = self.table.keys();
-        let values = self.table.num_bytes().unwrap_or_else(|| {
-            let mut length = MeanLength::default();
+        let (keys, mut length) = (self.table.keys(), MeanLength::default());
+        if self.table.num_bytes().is_none() {
             length.sample(keys, &self.table);
-            length.of(2 * keys.len())
-        });
-        keys.live_bytes() + 16 * keys.len() + values
+        }
+        length.of_slots(keys, &self.table)
     }
+}
+
+fn no_log() -> Error {
+    Error::bug("a barrier to a log that is not there")
 }

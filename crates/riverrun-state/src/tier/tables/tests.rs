@@ -239,3 +239,14 @@ fn small_tables_stand_in_blobs() {
     assert!(parts.iter().all(|part| !part.tiers.is_empty()));
     assert!(Workers::restored(&backend, 1, &parts).all().is_empty());
 }
+
+#[test]
+fn a_key_that_a_checkpoint_has_twice_is_an_error() {
+    let backend = StateBackend::in_memory(None);
+    let mut workers = Workers::new(&backend, 1);
+    workers.add(1, b"key", 0);
+    let part = workers.barrier().remove(0);
+    let state = RestoredState::assign(&[part.clone(), part], 0, 1, KEY_GROUPS).unwrap();
+    let error = Workers::new(&backend, 1).0[0].restore(&state, (VERSION, "numbers"), Numbers::default).unwrap_err();
+    assert_eq!(error.message(), "the state of numbers has a key twice");
+}
