@@ -8,7 +8,8 @@
 //! | [`row_equality`] | `=` and IN of rows that ROW makes |
 //! | [`call`] | function calls with their implicit casts, and constant folding |
 //! | [`user_call`] | calls of the user's functions |
-//! | [`query`] | WITH, set operations, VALUES, ORDER BY, LIMIT |
+//! | [`query`] | WITH, VALUES, ORDER BY, LIMIT |
+//! | [`set_operation`] | UNION, INTERSECT, EXCEPT |
 //! | [`select`] | SELECT |
 //! | [`subquery`] | EXISTS, IN and scalar subqueries, as joins |
 //! | [`from`] | FROM, UNNEST |
@@ -43,6 +44,7 @@ pub mod relation;
 mod row_equality;
 pub mod scope;
 mod select;
+mod set_operation;
 mod shown;
 mod subquery;
 pub mod table;

@@ -1,4 +1,4 @@
-//! Queries: WITH, set operations, VALUES, ORDER BY and LIMIT around the SELECTs.
+//! Queries: WITH, VALUES, ORDER BY and LIMIT around the SELECTs.
 
 use super::aggregate::NO_AGGREGATES;
 use super::catalog_tables::check_width;
@@ -253,10 +253,9 @@ impl<'a> QueryBinder<'a> {
             SetExpr::Query(query) => self.query(query),
             SetExpr::Values(values) => self.values(values),
             SetExpr::SetOperation { left, op: SetOperator::Union, set_quantifier, right } => {
-                let mut branches = vec![self.set_expr(left)?];
                 let right_place = place_of(right.span());
-                branches.push(self.set_expr(right)?);
-                let union = self.union_all(branches, right_place)?;
+                let (left, right) = (self.set_expr(left)?, self.set_expr(right)?);
+                let union = self.union_all(left, right, right_place)?;
                 match set_quantifier {
                     SetQuantifier::All => Ok(union),
                     SetQuantifier::Distinct | SetQuantifier::None => Ok(distinct(union, None)),
@@ -280,90 +279,6 @@ impl<'a> QueryBinder<'a> {
             }
             other => Err(Error::input("a query was expected here").at(place_of(other.span()))),
         }
-    }
-
-    /// INTERSECT and EXCEPT.
-    fn set_operation(
-        &self,
-        left: Relation,
-        right: Relation,
-        operation: SetOperation,
-        place: Option<Place>,
-    ) -> Result<Relation> {
-        let (sides, schema) = self.same_types(vec![left, right], &operation.to_string(), place)?;
-        let [left, right] = <[Relation; 2]>::try_from(sides).map_err(|_| Error::bug("two sides are two"))?;
-        // A row of an earlier time is no news.
-        let fields =
-            schema.fields.into_iter().map(|field| Field::new(field.name, field.data_type.without_time_attribute()));
-        let schema = Schema::new(fields.collect());
-        let kind = RelationKind::SetOperation { left: Box::new(left), right: Box::new(right), operation };
-        Ok(Relation { kind, schema })
-    }
-
-    /// UNION ALL.
-    fn union_all(&self, branches: Vec<Relation>, place: Option<Place>) -> Result<Relation> {
-        let (branches, schema) = self.same_types(branches, "UNION", place)?;
-        let mut inputs = Vec::new();
-        for branch in branches {
-            match branch.kind {
-                // A chain of UNION ALL is one union.
-                RelationKind::UnionAll(inner) => inputs.extend(inner),
-                _ => inputs.push(branch),
-            }
-        }
-        Ok(Relation { kind: RelationKind::UnionAll(inputs), schema })
-    }
-
-    /// The columns of all branches cast to their common types, under the first one's names.
-    fn same_types(
-        &self,
-        branches: Vec<Relation>,
-        operation: &str,
-        place: Option<Place>,
-    ) -> Result<(Vec<Relation>, Schema)> {
-        let width = branches[0].schema.len();
-        if let Some(other) = branches.iter().find(|branch| branch.schema.len() != width) {
-            let other = other.schema.len();
-            return Err(Error::input(format!("{operation} of {width} columns with {other} columns")).at(place));
-        }
-        let mut fields = Vec::new();
-        for column in 0..width {
-            let types: Vec<_> = branches.iter().map(|branch| &branch.schema.fields[column].data_type).collect();
-            let name = &branches[0].schema.fields[column].name;
-            let data_type = match types.iter().all(|data_type| data_type.kind == types[0].kind) {
-                true => types[0].with_nullable(types.iter().any(|data_type| data_type.nullable)),
-                false => common_type(&types)
-                    .map_err(|error| error.context(format!("column '{name}' of {operation}")).at(place))?,
-            };
-            fields.push(Field::new(name.clone(), data_type));
-        }
-        let schema = Schema::new(fields);
-        let branches =
-            branches.into_iter().map(|branch| self.cast_columns(branch, &schema)).collect::<Result<Vec<_>>>()?;
-        Ok((branches, schema))
-    }
-
-    fn cast_columns(&self, branch: Relation, schema: &Schema) -> Result<Relation> {
-        let same =
-            branch.schema.fields.iter().zip(&schema.fields).all(|(from, to)| from.data_type.kind == to.data_type.kind);
-        if same {
-            return Ok(branch);
-        }
-        let scope = Scope::empty();
-        let binder = self.exprs(&scope);
-        let exprs = branch
-            .schema
-            .fields
-            .iter()
-            .zip(&schema.fields)
-            .enumerate()
-            .map(|(index, (from, to))| {
-                let column = super::scope::column(index, &from.data_type);
-                binder.implicit_cast(column, &to.data_type.with_nullable(from.data_type.nullable))
-            })
-            .collect::<Result<Vec<_>>>()?;
-        let names = schema.fields.iter().map(|field| field.name.clone()).collect();
-        Ok(branch.project(exprs, names))
     }
 
     /// VALUES: rows of constants, cast to the common type of each column; a row with subqueries is a query of its own.

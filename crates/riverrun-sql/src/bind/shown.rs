@@ -44,7 +44,7 @@ impl Relation {
             // The first branch says what the column is, as long as the others are as precise.
             RelationKind::UnionAll(inputs) => {
                 !self.schema.fields[column].data_type.kind.is_time_attribute()
-                    && inputs.first().is_some_and(|first| first.shows_column_as_time(column))
+                    && inputs.first().is_some_and(|first| first.is_shown_as_time(column))
                     && inputs.iter().all(|input| input.keeps_precision(column))
             }
             // Flink prints what a regular join makes of a time attribute as one, though it is none any more.

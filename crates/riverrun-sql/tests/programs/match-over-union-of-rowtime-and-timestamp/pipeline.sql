@@ -1,0 +1,6 @@
+-- The first branch says that the column is an event time.
+CREATE TABLE t (id INT, k STRING, v INT, ts TIMESTAMP(3), proc AS PROCTIME(), WATERMARK FOR ts AS ts - INTERVAL '5' SECOND) WITH ('connector' = 'filesystem', 'path' = '${DIR}/t.json', 'format' = 'json');
+CREATE TABLE p (pid INT, pts TIMESTAMP(3)) WITH ('connector' = 'filesystem', 'path' = '${DIR}/p.json', 'format' = 'json');
+
+CREATE VIEW x AS SELECT id, ts FROM t UNION ALL SELECT pid, pts FROM p;
+SELECT * FROM x MATCH_RECOGNIZE (ORDER BY ts MEASURES a.id AS a, b.id AS b ONE ROW PER MATCH AFTER MATCH SKIP PAST LAST ROW PATTERN (a b) DEFINE a AS a.id < 3, b AS b.id > 1);
