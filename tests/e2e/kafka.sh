@@ -130,6 +130,37 @@ kafka_case_startup_and_bounded_modes() {
   equal "" "$(read_ids modes ", 'scan.startup.mode' = 'latest-offset', 'scan.bounded.mode' = 'latest-offset'")" "from the end to the end"
 }
 
+# ends TOPIC IDS WORKERS: what a bounded read of a topic gives, and that it comes to its end.
+ends() {
+  { numbers "$1" "$bounded"; echo "SELECT id FROM numbers;"; } >"$dir/ends.sql"
+  timeout 60 "$RIVERRUN" run "$dir/ends.sql" --output csv -p "$3" >"$dir/rows" || fail "it does not end"
+  equal "$2" "$(tail -n +2 "$dir/rows" | sort -n | paste -sd' ')" "rows"
+}
+# transactions TOPIC STEP…: see Transactions.java.
+transactions() { kafka_java "$OLDPWD/tests/e2e/Transactions.java" $KAFKA "$@"; }
+# What stands last is of an aborted transaction, and its marker lies behind the open one that the readers wait for.
+kafka_case_a_bounded_source_ends_before_an_open_transaction() {
+  kafka_topic unstable 1
+  transactions unstable a='{"id":1}' a+ b='{"id":2}' c='{"id":3}' b-
+  ends unstable "1" 1
+}
+
+# The end is that of the first start, as rows come while the job is down.
+kafka_case_the_end_of_a_bounded_source_is_fixed_for_good() {
+  kafka_topic fixed_end 2
+  write fixed_end 1 30
+  { numbers fixed_end "$bounded"
+    echo "CREATE TABLE slow (id BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '100', 'number-of-rows' = '600', 'fields.id.kind' = 'sequence', 'fields.id.start' = '1001', 'fields.id.end' = '1600');"
+    echo "CREATE TABLE written (id BIGINT) WITH ('connector' = 'filesystem', 'path' = '$dir/written', 'format' = 'csv');"
+    echo "INSERT INTO written SELECT id FROM numbers UNION ALL SELECT id FROM slow;"; } >"$dir/fixed.sql"
+  start_run "$dir/fixed.sql" -p 2
+  until [ "$(newest_checkpoint 2>/dev/null)" -ge 2 ] 2>/dev/null; do sleep 0.05; done
+  kill_run
+  write fixed_end 31 60
+  start_run "$dir/fixed.sql" -p 1; finish_run
+  equal "$(seq -s' ' 30) $(seq -s' ' 1001 1600)" "$(cat "$dir"/written/* | sort -n | paste -sd' ')" "rows"
+}
+
 kafka_case_group_offsets_are_committed() {
   kafka_topic grouped 2
   write grouped 1 20

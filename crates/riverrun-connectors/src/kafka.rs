@@ -14,6 +14,7 @@ mod fetcher;
 mod gaps;
 mod offsets;
 mod options;
+mod passed;
 mod records;
 mod scratch;
 mod sink;

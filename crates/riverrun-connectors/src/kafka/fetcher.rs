@@ -2,16 +2,17 @@
 
 use super::client::{self, REQUEST_TIMEOUT, failed};
 use super::gaps::{self, Reset};
-use super::offsets::{self, Bound, Partition};
+use super::offsets::{self, Bound, Partition, Place};
+use super::passed::{self, Passed};
 use crate::delivery::{Outcome, Trouble};
 use crate::threads;
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
-use rdkafka::ClientContext;
 use rdkafka::config::{ClientConfig, FromClientConfigAndContext};
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Headers, Message, Timestamp};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use rdkafka::{ClientContext, Statistics};
 use regex::Regex;
 use riverrun_core::{Error, Options, Result};
 use riverrun_runtime::source::Waker;
@@ -44,8 +45,8 @@ pub struct Record {
 /// What the thread tells the worker, in order.
 #[derive(Debug)]
 pub enum Event {
-    /// These partitions are read from now on, from these offsets.
-    Assigned(Vec<(Partition, i64)>),
+    /// These partitions are read from now on, from these offsets up to these.
+    Assigned(Vec<(Partition, Place)>),
     /// Messages.
     Records(Vec<Record>),
     /// A bounded partition has been read to its end.
@@ -77,8 +78,8 @@ pub struct Fetcher {
 }
 
 impl Fetcher {
-    /// Starts the thread. `restored` are offsets to go on from.
-    pub fn start(spec: FetchSpec, restored: BTreeMap<Partition, i64>, waker: Waker) -> Result<Fetcher> {
+    /// Starts the thread. `restored` are places to go on from.
+    pub fn start(spec: FetchSpec, restored: BTreeMap<Partition, Place>, waker: Waker) -> Result<Fetcher> {
         let (sender, events) = bounded(WAITING);
         let (commits, to_commit) = unbounded();
         let stop = Arc::new(AtomicBool::new(false));
@@ -120,11 +121,18 @@ impl Drop for Fetcher {
 
 /// Takes what the client says by itself.
 #[derive(Default)]
-pub struct Listener(client::Troubles);
+pub struct Listener {
+    troubles: client::Troubles,
+    passed: Passed,
+}
 
 impl ClientContext for Listener {
     fn error(&self, error: KafkaError, reason: &str) {
-        self.0.tell(&error, reason);
+        self.troubles.tell(&error, reason);
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        self.passed.note(&statistics);
     }
 }
 
@@ -132,7 +140,7 @@ impl ConsumerContext for Listener {
     fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
         if let Err(error) = result {
             // The offsets in the group are for others to see; the job itself goes by its snapshots.
-            self.0.tell(&error, &format!("cannot commit offsets to the group: {error}"));
+            self.troubles.tell(&error, &format!("cannot commit offsets to the group: {error}"));
         }
     }
 }
@@ -140,9 +148,12 @@ impl ConsumerContext for Listener {
 /// A consumer that reports what happens to a [`Listener`].
 pub type Client = BaseConsumer<Listener>;
 
-/// The client of a source or of a question about topics.
-pub fn consumer(table: &str, options: &Options) -> Result<Client> {
-    client_of(&consumer_config(table, options)?, options)
+fn consumer(spec: &FetchSpec) -> Result<Client> {
+    let mut config = consumer_config(&spec.table, &spec.options)?;
+    if spec.bounded.is_some() {
+        config.set("statistics.interval.ms", passed::INTERVAL_MS);
+    }
+    client_of(&config, &spec.options)
 }
 
 /// Refuses properties that a consumer does not take, without a connection.
@@ -188,7 +199,7 @@ fn partitions(consumer: &Client, spec: &FetchSpec) -> Outcome<Vec<Partition>> {
     let ask = |topic: Option<&str>| {
         consumer.fetch_metadata(topic, REQUEST_TIMEOUT).map_err(|error| {
             hear(consumer);
-            client::trouble(consumer.context().0.unreachable(&spec.table, &servers, &error), &error)
+            client::trouble(consumer.context().troubles.unreachable(&spec.table, &servers, &error), &error)
         })
     };
     let mut found = Vec::new();
@@ -220,12 +231,12 @@ pub fn owner((topic, partition): &Partition, parallelism: usize) -> usize {
 
 fn fetch(
     spec: &FetchSpec,
-    restored: &BTreeMap<Partition, i64>,
+    restored: &BTreeMap<Partition, Place>,
     to_commit: &Receiver<BTreeMap<Partition, i64>>,
     stop: &AtomicBool,
     tell: &dyn Fn(Event) -> bool,
 ) -> Result<()> {
-    let consumer = consumer(&spec.table, &spec.options)?;
+    let consumer = consumer(spec)?;
     let mut reading = Reading::default();
     let mut started = false;
     let mut next_discovery = Instant::now();
@@ -264,6 +275,8 @@ fn fetch(
             }
             patience = Duration::ZERO;
         }
+        reading.past_end(&consumer.context().passed, &mut finished);
+        leave(&consumer, &finished).map_err(|error| unread(spec, &error))?;
         if !records.is_empty() && !tell(Event::Records(records)) {
             return Ok(());
         }
@@ -305,6 +318,15 @@ impl Reading {
         }
     }
 
+    /// Finishes partitions whose ends have been come to, whatever was found there.
+    fn past_end(&mut self, passed: &Passed, finished: &mut Vec<Partition>) {
+        for (partition, end) in &self.ends {
+            if passed.end_of(partition).is_some_and(|passed| passed >= *end) && self.open.remove(partition).is_some() {
+                finished.push(partition.clone());
+            }
+        }
+    }
+
     /// A partition has no more to read now: transaction markers may fill it up to its end.
     fn at_end(&mut self, consumer: &Client, finished: &mut Vec<Partition>) {
         let Ok(positions) = consumer.position() else { return };
@@ -338,13 +360,22 @@ impl Reading {
     }
 }
 
+/// Reads no more of these.
+fn leave(consumer: &Client, finished: &[Partition]) -> KafkaResult<()> {
+    let mut list = TopicPartitionList::new();
+    for (topic, partition) in finished {
+        list.add_partition(topic, *partition);
+    }
+    if list.count() == 0 { Ok(()) } else { consumer.incremental_unassign(&list) }
+}
+
 fn add(list: &mut TopicPartitionList, (topic, partition): &Partition, offset: i64) -> KafkaResult<()> {
     list.add_partition_offset(topic, *partition, Offset::Offset(offset))
 }
 
 fn discover(
     spec: &FetchSpec,
-    restored: &BTreeMap<Partition, i64>,
+    restored: &BTreeMap<Partition, Place>,
     consumer: &Client,
     reading: &mut Reading,
     started: bool,
@@ -368,13 +399,16 @@ fn discover(
     let latest = Reset::of(&spec.options)? == Reset::Latest;
     let mut starts = offsets::resolve(consumer, bound, &unknown, latest, &servers)?;
     for partition in &mine {
-        if let Some(offset) = restored.get(partition) {
-            starts.insert(partition.clone(), *offset);
+        if let Some(place) = restored.get(partition) {
+            starts.insert(partition.clone(), place.offset);
         }
     }
     let mut ends = BTreeMap::new();
     if let Some(end) = &spec.bounded {
-        ends = offsets::resolve(consumer, end, &mine, latest, &servers)?;
+        let fixed = |partition: &Partition| restored.get(partition)?.end;
+        ends = mine.iter().filter_map(|partition| Some((partition.clone(), fixed(partition)?))).collect();
+        let endless: Vec<Partition> = mine.iter().filter(|partition| fixed(partition).is_none()).cloned().collect();
+        ends.extend(offsets::resolve(consumer, end, &endless, latest, &servers)?);
     }
     let is_read = |partition: &Partition, offset: i64| ends.get(partition).is_some_and(|end| offset >= *end);
     let named = matches!(bound, Bound::Group | Bound::Specific(_));
@@ -391,11 +425,15 @@ fn discover(
         add(&mut list, partition, *offset).map_err(|error| failed("cannot assign a partition", &servers, &error))?;
     }
     consumer.incremental_assign(&list).map_err(|error| failed("cannot assign partitions", &servers, &error))?;
+    let place = |(partition, offset): (Partition, i64)| {
+        let end = ends.get(&partition).copied();
+        (partition, Place { offset, end })
+    };
+    tell(Event::Assigned(starts.into_iter().map(place).collect()));
     reading.open.extend(open);
     reading.ends.extend(ends);
     // Only now: where an answer has failed to come they are as new the next time.
     reading.known.extend(fresh);
-    tell(Event::Assigned(starts.into_iter().collect()));
     for (partition, _) in done {
         tell(Event::Finished(partition));
     }

@@ -12,6 +12,22 @@ use std::collections::BTreeMap;
 /// A partition of a topic.
 pub type Partition = (String, i32);
 
+/// How far a partition has been read, and where that ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The next offset to read.
+    pub offset: i64,
+    /// The first offset that is not read, of a bounded table.
+    pub end: Option<i64>,
+}
+
+impl Place {
+    /// What two workers know of a partition together: one may not have known yet that it is the other's, and so have older news.
+    pub fn further(self, other: Place) -> Place {
+        Place { offset: self.offset.max(other.offset), end: self.end.or(other.end) }
+    }
+}
+
 /// A place in each partition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Bound {

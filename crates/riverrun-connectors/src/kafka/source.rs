@@ -4,7 +4,7 @@ use super::client;
 use super::columns::{Layout, RecordDecoder};
 use super::fetcher::{self, Event, FetchSpec, Fetcher, Record};
 use super::gaps::Reset;
-use super::offsets::{self, Partition};
+use super::offsets::{self, Partition, Place};
 use super::options;
 use crate::connector::{OnError, SourceFactory, SourceSpec};
 use crate::dead_letter::DeadLetters;
@@ -18,7 +18,25 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 /// The version of a split's state.
-const STATE_VERSION: u8 = 1;
+const STATE_VERSION: u8 = 2;
+
+/// The version without the end of a bounded split.
+const ENDLESS_VERSION: u8 = 1;
+
+fn encode(((topic, partition), place): (&Partition, &Place)) -> Result<Vec<u8>> {
+    saved::encode(STATE_VERSION, &(topic, partition, place.offset, place.end))
+}
+
+fn decode(bytes: &[u8]) -> Result<(Partition, Place)> {
+    const WHAT: &str = "a Kafka source";
+    let (topic, partition, offset, end) = if bytes.first() == Some(&ENDLESS_VERSION) {
+        let (topic, partition, offset) = saved::decode(WHAT, ENDLESS_VERSION, bytes)?;
+        (topic, partition, offset, None)
+    } else {
+        saved::decode(WHAT, STATE_VERSION, bytes)?
+    };
+    Ok(((topic, partition), Place { offset, end }))
+}
 
 /// Makes the readers of one Kafka table.
 pub struct KafkaSource {
@@ -91,7 +109,7 @@ impl SourceFactory for KafkaSource {
             context,
             fetcher: None,
             restored: BTreeMap::new(),
-            offsets: BTreeMap::new(),
+            places: BTreeMap::new(),
             splits: BTreeMap::new(),
             waiting: VecDeque::new(),
             assigned: false,
@@ -101,8 +119,11 @@ impl SourceFactory for KafkaSource {
 }
 
 /// The partitions that a worker reads, and from where, for a log.
-fn assigned(partitions: &[(Partition, i64)]) -> String {
-    let named = |((topic, partition), offset): &(Partition, i64)| format!("{topic}-{partition} from offset {offset}");
+fn assigned(partitions: &[(Partition, Place)]) -> String {
+    let named = |((topic, partition), place): &(Partition, Place)| {
+        let end = place.end.map_or_else(String::new, |end| format!(" up to {end}"));
+        format!("{topic}-{partition} from offset {}{end}", place.offset)
+    };
     match partitions {
         [] => "no partitions for this worker".to_owned(),
         partitions => partitions.iter().map(named).collect::<Vec<_>>().join(", "),
@@ -117,9 +138,9 @@ struct KafkaReader {
     dead: DeadLetters,
     fetcher: Option<Fetcher>,
     /// What was gone on from, until it is known which partitions are this worker's: a checkpoint may come before that.
-    restored: BTreeMap<Partition, i64>,
-    /// The next offset to read of each partition that is not finished, or was.
-    offsets: BTreeMap<Partition, i64>,
+    restored: BTreeMap<Partition, Place>,
+    /// Where each partition stands that is not finished, or was.
+    places: BTreeMap<Partition, Place>,
     /// The partitions that are being read.
     splits: BTreeMap<Partition, SplitId>,
     /// Records that the worker has not come to.
@@ -165,7 +186,9 @@ impl KafkaReader {
             let Some(record) = self.waiting.pop_front() else { break };
             taken += 1;
             self.context.metrics.bytes.add(record.value.as_ref().map_or(0, |value| value.len() as u64));
-            self.offsets.insert(partition.clone(), record.offset + 1);
+            if let Some(place) = self.places.get_mut(&partition) {
+                place.offset = record.offset + 1;
+            }
             if let Err(error) = self.decoder.decode(&record) {
                 self.broken(&record, &error.reason)?;
             }
@@ -205,15 +228,19 @@ impl SourceReader<RowBatch> for KafkaReader {
                 self.assigned = true;
                 self.restored.clear();
                 tracing::info!("table {}: {}", self.spec.table, assigned(&partitions));
-                for (partition, offset) in partitions {
+                for (partition, place) in partitions {
                     let split: SplitId = format!("{}-{}", partition.0, partition.1).into();
                     out.open_split(split.clone());
                     self.splits.insert(partition.clone(), split);
-                    self.offsets.insert(partition, offset);
+                    self.places.insert(partition, place);
                 }
                 Ok(SourceState::Ready)
             }
             Ok(Event::Finished(partition)) => {
+                // What has no record may stand before the end; it is read too.
+                if let Some(place) = self.places.get_mut(&partition) {
+                    place.offset = place.end.map_or(place.offset, |end| end.max(place.offset));
+                }
                 if let Some(split) = self.splits.remove(&partition) {
                     out.finish_split(split);
                 }
@@ -231,20 +258,16 @@ impl SourceReader<RowBatch> for KafkaReader {
     }
 
     fn snapshot(&mut self) -> Result<OperatorSnapshot> {
-        self.snapshots.push_back(self.offsets.clone());
-        let element = |((topic, partition), offset): (&Partition, &i64)| {
-            saved::encode(STATE_VERSION, &(topic.as_str(), *partition, *offset))
-        };
-        let union = self.restored.iter().chain(&self.offsets).map(element).collect::<Result<_>>()?;
+        self.snapshots.push_back(self.places.iter().map(|(at, place)| (at.clone(), place.offset)).collect());
+        let union = self.restored.iter().chain(&self.places).map(encode).collect::<Result<_>>()?;
         Ok(OperatorSnapshot { union, ..Default::default() })
     }
 
     fn restore(&mut self, state: RestoredState) -> Result<()> {
         for bytes in &state.union {
-            let (topic, partition, offset): (String, i32, i64) = saved::decode("a Kafka source", STATE_VERSION, bytes)?;
-            // Of a worker that did not know yet that a partition is another's, the offset is an older one.
-            let known = self.restored.entry((topic, partition)).or_insert(offset);
-            *known = offset.max(*known);
+            let (partition, place) = decode(bytes)?;
+            let known = self.restored.entry(partition).or_insert(place);
+            *known = known.further(place);
         }
         Ok(())
     }

@@ -37,22 +37,32 @@ fn reader(worker: usize) -> Box<dyn SourceReader<RowBatch>> {
     KafkaSource::new(spec).unwrap().reader(context).unwrap()
 }
 
-fn offsets(of: &[(i32, i64)]) -> Vec<Vec<u8>> {
-    let element = |(partition, offset): &(i32, i64)| {
-        [&[STATE_VERSION], serde_json::to_vec(&("t", partition, offset)).unwrap().as_slice()].concat()
+/// Places of partitions of the topic `t`, as a checkpoint holds them.
+fn saved_places(of: &[(i32, i64, Option<i64>)]) -> Vec<Vec<u8>> {
+    let saved = |&(partition, offset, end): &(i32, i64, Option<i64>)| {
+        encode((&("t".to_owned(), partition), &Place { offset, end })).unwrap()
     };
-    of.iter().map(element).collect()
+    of.iter().map(saved).collect()
 }
 
 #[test]
-fn a_checkpoint_that_comes_before_the_partitions_are_known_keeps_all_offsets() {
+fn a_checkpoint_that_comes_before_the_partitions_are_known_keeps_all_places() {
     let mut reader = reader(0);
     // The second worker of the run before did not know yet that partition 0 was the first one's.
-    let union = offsets(&[(0, 1_902), (0, 1_105), (1, 808)]);
+    let union = saved_places(&[(0, 1_902, Some(2_000)), (0, 1_105, None), (1, 808, None), (1, 807, Some(900))]);
+    let known = saved_places(&[(0, 1_902, Some(2_000)), (1, 808, Some(900))]);
     reader.restore(RestoredState { union, ..RestoredState::default() }).unwrap();
-    assert_eq!(reader.snapshot().unwrap().union, offsets(&[(0, 1_902), (1, 808)]));
+    assert_eq!(reader.snapshot().unwrap().union, known);
     reader.poll(&mut SourceOutput::default()).unwrap();
-    assert_eq!(reader.snapshot().unwrap().union, offsets(&[(0, 1_902), (1, 808)]));
+    assert_eq!(reader.snapshot().unwrap().union, known);
     // Its thread waits for the broker, and need not be waited for.
     std::mem::forget(reader);
+}
+
+#[test]
+fn the_state_of_an_earlier_version_is_read() {
+    let without_end = b"\x01[\"t\",3,42]";
+    assert_eq!(decode(without_end).unwrap(), (("t".to_owned(), 3), Place { offset: 42, end: None }));
+    let error = decode(b"\x07[]").unwrap_err();
+    assert_eq!(error.message(), "the state of a Kafka source in the checkpoint was written by another version");
 }
