@@ -312,19 +312,20 @@ pub const COMMON_OPTIONS: &[OptionDef] = &[
         "scan.watermark.alignment.group",
         OptionType::Text,
         None,
-        "Accepted for Flink's sake, and has no effect on results: how far sources are apart changes what is held in state.",
+        "Tables of one group keep step: a worker whose watermark of one is further ahead of the least in the group than \
+         max-drift reads on when the others have come closer. Idle tables and workers hold nobody up.",
     ),
     OptionDef::new(
         "scan.watermark.alignment.max-drift",
         OptionType::Duration,
         None,
-        "Accepted for Flink's sake, and has no effect, as the group.",
+        "How far the watermarks of a group may be apart; without it they are not aligned.",
     ),
     OptionDef::new(
         "scan.watermark.alignment.update-interval",
         OptionType::Duration,
         Some("1 s"),
-        "Accepted for Flink's sake, and has no effect, as the group.",
+        "Accepted for Flink's sake, and has no effect: the sources of a group learn of each other at once.",
     ),
     OptionDef::new(
         "scan.parallelism",

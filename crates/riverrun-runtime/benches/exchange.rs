@@ -94,6 +94,7 @@ fn build(batches: usize, exchange: bool) -> Build<RowBatch> {
             interval: riverrun_core::Millis(200),
             idle_timeout: None,
             max_ahead: None,
+            alignment: None,
         };
         let source = Generator { batch: batch.clone(), left };
         let rows = flow.source("source", "source", |_| Ok(Box::new(source)), Some(strategy))?.rows;

@@ -4,6 +4,7 @@
 //! They form a star around process 0. A process that closes its connection without having said that it is done, or that
 //! is not heard of for too long, is lost, and with it the job.
 
+use crate::alignment::{Link, Progress, Tell};
 use crate::checkpoint::Report;
 use crate::checkpoint::coordinator::Event;
 use crate::process::{PeakMemory, ProcessLayout, read_frame, write_frame};
@@ -37,6 +38,8 @@ enum Control {
     Written { epoch: Epoch, last: bool, parts: std::result::Result<Vec<u8>, String> },
     /// From process 0: the checkpoint of an epoch has been decided.
     Decided(Epoch),
+    /// How far aligned sources are: those of the sender, and from process 0 those of all.
+    Aligned(Progress),
     /// The sender has failed.
     Failed { bug: bool, message: String, detail: Option<String>, hint: Option<String> },
     /// Sources stop reading.
@@ -170,6 +173,9 @@ impl ControlPlane {
                 plane.send(&message);
             }
         };
+        let aligned = send.clone();
+        let aligned: Tell = Box::new(move |progress| aligned(Control::Aligned(progress)));
+        self.shared.alignment.connect(if first { Link::All(aligned) } else { Link::Own(aligned) });
         let tick = send.clone();
         self.shared.ticks.connect(if first {
             TickLink::Announce(Box::new(move |time| tick(Control::Tick(time))))
@@ -260,6 +266,7 @@ impl ControlPlane {
                     }
                 }
                 Ok(Control::Decided(epoch)) => self.shared.decisions.decide(epoch),
+                Ok(Control::Aligned(progress)) => self.shared.alignment.hear(index, progress),
                 Ok(Control::Failed { bug, message, detail, hint }) => {
                     let mut error = if bug { Error::bug(message) } else { Error::failure(message) };
                     if let Some(detail) = detail {

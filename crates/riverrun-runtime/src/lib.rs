@@ -4,7 +4,8 @@
 //! them all on Timely Dataflow, and none of them sees a type of timely's. The runtime is generic
 //! over the [`Batch`]: Arrow for SQL, `Vec<T>` for typed Rust. It knows no SQL and no format.
 
-pub mod batch;
+mod alignment;
+mod batch;
 mod budget;
 mod channel;
 pub mod checkpoint;
@@ -45,5 +46,7 @@ pub use process::ProcessLayout;
 pub use route::{Route, Router};
 pub use sink::{Sink, SinkContext, SinkState};
 pub use snapshot::{OperatorPart, Snapshot};
-pub use source::{MaxAhead, SourceContext, SourceOutput, SourceReader, SourceState, SplitId, WatermarkStrategy};
+pub use source::{
+    Alignment, MaxAhead, SourceContext, SourceOutput, SourceReader, SourceState, SplitId, WatermarkStrategy,
+};
 pub use watermarks::WatermarkRuns;

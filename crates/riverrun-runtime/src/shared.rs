@@ -1,5 +1,6 @@
 //! What the workers of a job in one process share, and what the drivers of one worker share.
 
+use crate::alignment::AlignmentBoard;
 use crate::budget::Budget;
 use crate::decisions::Decisions;
 use crate::flow::Layout;
@@ -47,6 +48,8 @@ pub(crate) struct JobShared {
     pub(crate) start: u64,
     pub(crate) ticks: TickBoard,
     pub(crate) budget: Arc<Budget>,
+    /// How far the sources are that keep step with each other.
+    pub(crate) alignment: Arc<AlignmentBoard>,
     pub(crate) snapshots: SnapshotBoard,
     /// Where the job has checkpoints, what has been decided.
     pub(crate) decisions: Decisions,
@@ -79,6 +82,7 @@ impl JobShared {
             layout,
             ticks: TickBoard::new(start),
             budget: Budget::new(options.bytes_in_flight),
+            alignment: Arc::default(),
             snapshots: SnapshotBoard::new(options.retained_snapshots),
             decisions: Decisions::default(),
             options,

@@ -134,6 +134,17 @@ pub struct WatermarkStrategy<B> {
     pub idle_timeout: Option<Duration>,
     /// A row whose time is further ahead of the clock does not move the watermark (`scan.watermark.max-ahead`).
     pub max_ahead: Option<MaxAhead>,
+    /// With which other sources it keeps step (`scan.watermark.alignment.*`).
+    pub alignment: Option<Alignment>,
+}
+
+/// A source does not read on while its watermark on this worker is further ahead of the least one of its group than it allows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alignment {
+    /// The name of the group, within the job.
+    pub group: String,
+    /// So far.
+    pub max_drift: Millis,
 }
 
 /// How far a row's time may be ahead of the clock and still move the watermark.

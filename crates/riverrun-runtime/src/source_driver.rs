@@ -1,5 +1,6 @@
 //! The driver that runs a source: when it is polled, in which tick its rows go out, and with which watermarks.
 
+use crate::alignment::Member;
 use crate::batch::Batch;
 use crate::budget::Bound;
 use crate::channel::Outlet;
@@ -7,7 +8,7 @@ use crate::flow::{Driver, Seat};
 use crate::message::Status;
 use crate::snapshot::OperatorPart;
 use crate::source::{
-    SourceEvent, SourceOutput, SourceReader, SourceState, SplitId, WatermarkExpression, WatermarkStrategy,
+    SourceEvent, SourceOutput, SourceReader, SourceState, SplitId, Waker, WatermarkExpression, WatermarkStrategy,
 };
 use crate::split_watermarks::{Settings, SplitWatermarks};
 use crate::stopwatch::{Alarm, Stopwatch};
@@ -35,6 +36,21 @@ enum Wish {
 struct EventTime<B> {
     expression: WatermarkExpression<B>,
     splits: SplitWatermarks,
+    alignment: Option<Member>,
+}
+
+impl<B> EventTime<B> {
+    /// The other sources of its group learn how far this one is.
+    fn tell_group(&mut self) {
+        if let Some(alignment) = &mut self.alignment {
+            alignment.follow(self.splits.status());
+        }
+    }
+
+    /// Whether it is not too far ahead of the other sources of its group; if it is, `waker` is called later.
+    fn is_aligned(&self, waker: &Waker) -> bool {
+        self.alignment.as_ref().is_none_or(|alignment| alignment.may_read(waker))
+    }
 }
 
 /// How far a source is with its first poll.
@@ -90,6 +106,7 @@ impl<B: Batch> SourceDriver<B> {
                 idle_timeout: strategy.idle_timeout,
                 max_ahead: strategy.max_ahead,
             }),
+            alignment: strategy.alignment.map(|alignment| Member::join(&seat.worker.job.alignment, alignment)),
         });
         if let Some(restored) = seat.restored.take() {
             if let Some(event_time) = &mut event_time {
@@ -159,7 +176,8 @@ impl<B: Batch> SourceDriver<B> {
             return false;
         }
         let room = ticks_between(self.seat.worker.progress.room(), self.now) < job.options.ticks_in_flight
-            && job.budget.room_or_wait(Bound::All, &waker);
+            && job.budget.room_or_wait(Bound::All, &waker)
+            && self.event_time.as_ref().is_none_or(|event_time| event_time.is_aligned(&waker));
         self.held_up |= !room;
         room
     }
@@ -311,6 +329,7 @@ impl<B: Batch> SourceDriver<B> {
             let wait = Duration::from_millis(next.0.saturating_sub(clock.0).max(1) as u64);
             self.alarm.within(wait.min(LONGEST_SLEEP), &self.seat);
         }
+        event_time.tell_group();
         let watermark = event_time.splits.watermark();
         self.seat.metrics.set_watermark(watermark);
         let status = event_time.splits.status();
@@ -326,7 +345,8 @@ impl<B: Batch> SourceDriver<B> {
         if status == Status::Finished {
             self.seat.metrics.set_watermark(Watermark::MAX);
         }
-        if let Some(event_time) = &self.event_time {
+        if let Some(event_time) = &mut self.event_time {
+            event_time.alignment = None;
             // What the last rows have made due comes before the end of event time.
             self.rows.status(self.now, Status::Active(event_time.splits.watermark()))?;
         }

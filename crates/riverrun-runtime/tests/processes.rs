@@ -3,11 +3,17 @@
 
 mod support;
 
-use riverrun_core::{Error, Result};
-use riverrun_runtime::{Batch, Build, Job, JobConfig, JobHandle, JobOptions, ProcessLayout, Route, Snapshot};
+use riverrun_core::{Error, Millis, Result};
+use riverrun_runtime::{
+    Alignment, Batch, Build, Flow, Job, JobConfig, JobHandle, JobOptions, ProcessLayout, Route, Snapshot,
+    SourceContext, SourceOutput, SourceReader, SourceState, StreamId, WatermarkStrategy,
+};
+use riverrun_state::{OperatorSnapshot, RestoredState};
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 use support::*;
 
 /// The settings of all processes of a job; they find each other at a port that the system chose.
@@ -130,6 +136,111 @@ fn stopping_one_process_stops_all() {
 fn a_parallelism_that_the_processes_cannot_share_is_refused() {
     let error = Job::start::<Events>(configs(2, 3, None).remove(0), Arc::new(|_| Ok(()))).unwrap_err();
     assert_eq!(error.message(), "a parallelism of 3 can't be shared evenly by 2 processes");
+}
+
+/// How far two sources are whose watermarks are aligned.
+#[derive(Default)]
+struct Pair {
+    polls_of_first: AtomicUsize,
+    last_has_ended: AtomicBool,
+}
+
+/// Reads on for as long as the last does.
+struct First(Arc<Pair>, i64);
+
+/// Reads on only when the first has stopped.
+struct Last {
+    pair: Arc<Pair>,
+    time: i64,
+    seen: usize,
+    unchanged: usize,
+}
+
+const STEPS: i64 = 5;
+
+impl SourceReader<Events> for First {
+    fn poll(&mut self, out: &mut SourceOutput<Events>) -> Result<SourceState> {
+        self.0.polls_of_first.fetch_add(1, Ordering::SeqCst);
+        if self.0.last_has_ended.load(Ordering::SeqCst) {
+            return Ok(SourceState::Finished);
+        }
+        self.1 += 100;
+        out.emit("split".into(), vec![(0, self.1, 0)]);
+        Ok(SourceState::Ready)
+    }
+
+    fn snapshot(&mut self) -> Result<OperatorSnapshot> {
+        Ok(OperatorSnapshot::default())
+    }
+
+    fn restore(&mut self, _: RestoredState) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl SourceReader<Events> for Last {
+    fn poll(&mut self, out: &mut SourceOutput<Events>) -> Result<SourceState> {
+        let polls = self.pair.polls_of_first.load(Ordering::SeqCst);
+        self.unchanged = if self.seen == polls { self.unchanged + 1 } else { 0 };
+        self.seen = polls;
+        if self.time > 0 && self.unchanged < 20 {
+            return Ok(SourceState::Idle(Some(Duration::from_millis(1))));
+        }
+        if self.time == STEPS * 1000 {
+            self.pair.last_has_ended.store(true, Ordering::SeqCst);
+            return Ok(SourceState::Finished);
+        }
+        self.unchanged = 0;
+        self.time += 1000;
+        out.emit("split".into(), vec![(1, self.time, 0)]);
+        Ok(SourceState::Ready)
+    }
+
+    fn snapshot(&mut self) -> Result<OperatorSnapshot> {
+        Ok(OperatorSnapshot::default())
+    }
+
+    fn restore(&mut self, _: RestoredState) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// A source of a group that is read by one worker; the others have no rows of it.
+fn aligned(
+    flow: &mut Flow<'_, Events>,
+    id: &str,
+    worker: usize,
+    reader: impl FnOnce() -> Box<dyn SourceReader<Events>>,
+) -> Result<StreamId> {
+    let alignment = Some(Alignment { group: "pair".to_owned(), max_drift: Millis(2500) });
+    let make = |context: SourceContext| {
+        if context.worker == worker { Ok(reader()) } else { Ok(Box::new(ListSource::new(&context, &[], 1)) as Box<_>) }
+    };
+    Ok(flow.source(id, id, make, Some(WatermarkStrategy { alignment, ..by_time(10) }))?.rows)
+}
+
+#[test]
+fn a_source_waits_for_the_last_of_its_group_wherever_that_is_read() {
+    for (processes, parallelism, first, last) in [(1, 1, 0, 0), (1, 2, 0, 1), (2, 2, 0, 1), (2, 2, 1, 0), (3, 3, 1, 2)]
+    {
+        let pair = Arc::new(Pair::default());
+        let build: Build<Events> = Arc::new(move |flow| {
+            let (one, other) = (pair.clone(), pair.clone());
+            let ahead = aligned(flow, "ahead", first, || Box::new(First(one, 0)))?;
+            let behind =
+                aligned(flow, "behind", last, || Box::new(Last { pair: other, time: 0, seen: 0, unchanged: 0 }))?;
+            let inputs = vec![(ahead, Route::Local), (behind, Route::Local)];
+            let both = flow.operator("both", "both", inputs, |_| Ok(map(forward)))?;
+            collect(flow, (both, Route::Local), &Collected::default())
+        });
+        let jobs = match processes {
+            1 => vec![start(parallelism, build)],
+            _ => start_all(configs(processes, parallelism, None), &build),
+        };
+        for result in finish_all(&jobs) {
+            result.unwrap();
+        }
+    }
 }
 
 /// Process 1 of the test below: kills itself when it has seen some rows.

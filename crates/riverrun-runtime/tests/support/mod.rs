@@ -126,6 +126,7 @@ pub fn by_time(interval: i64) -> WatermarkStrategy<Events> {
         interval: Millis(interval),
         idle_timeout: None,
         max_ahead: None,
+        alignment: None,
     }
 }
 

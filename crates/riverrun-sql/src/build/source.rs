@@ -17,6 +17,7 @@ pub fn build_source(node: &Node, source: &SourceNode, flow: &mut Flow<'_, RowBat
         interval: watermark.interval,
         idle_timeout: watermark.idle_timeout.map(|timeout| Duration::from_millis(timeout.0.max(0) as u64)),
         max_ahead: watermark.max_ahead,
+        alignment: watermark.alignment.clone(),
     });
     flow.source(
         &node.id,

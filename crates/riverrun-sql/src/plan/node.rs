@@ -29,7 +29,7 @@ use riverrun_operators::unnest::UnnestSpec;
 use riverrun_operators::values::ValuesSpec;
 use riverrun_operators::window::spec::{WindowAggregateSpec, WindowAssignSpec, WindowDeduplicateSpec, WindowTopNSpec};
 use riverrun_operators::window_join::WindowJoinSpec;
-use riverrun_runtime::MaxAhead;
+use riverrun_runtime::{Alignment, MaxAhead};
 use std::fmt;
 use std::sync::Arc;
 
@@ -109,6 +109,8 @@ pub struct WatermarkNode {
     pub idle_timeout: Option<Millis>,
     /// `scan.watermark.max-ahead`.
     pub max_ahead: Option<MaxAhead>,
+    /// `scan.watermark.alignment.*`.
+    pub alignment: Option<Alignment>,
 }
 
 /// A table that is read.

@@ -35,7 +35,7 @@ use riverrun_operators::sort::SortSpec;
 use riverrun_operators::union::UnionSpec;
 use riverrun_operators::unnest::UnnestSpec;
 use riverrun_operators::values::ValuesSpec;
-use riverrun_runtime::MaxAhead;
+use riverrun_runtime::{Alignment, MaxAhead};
 use std::collections::BTreeMap;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -340,6 +340,7 @@ impl<'a> Planner<'a> {
                     idle_timeout: duration(table, "scan.watermark.idle-timeout")
                         .or_else(|| self.config.source_idle_timeout()),
                     max_ahead: duration(table, "scan.watermark.max-ahead").map(|by| MaxAhead { by, zone }),
+                    alignment: alignment(table),
                 })
             })
             .transpose()?;
@@ -441,6 +442,13 @@ fn layout_schema(table: &BoundTable, metadata: &ReadMetadata) -> Schema {
 }
 
 /// A duration among the table's options, which have been validated.
+/// The group of sources that a table's keeps step with; one without `max-drift` allows any, as in Flink.
+fn alignment(table: &BoundTable) -> Option<Alignment> {
+    let group = table.options.given("scan.watermark.alignment.group")?.text.trim().to_owned();
+    let max_drift = duration(table, "scan.watermark.alignment.max-drift")?;
+    (!group.is_empty()).then_some(Alignment { group, max_drift })
+}
+
 fn duration(table: &BoundTable, key: &str) -> Option<Millis> {
     table.options.given(key).and_then(|value| parse_duration(&value.text)).filter(|duration| duration.0 > 0)
 }

@@ -4,7 +4,8 @@ use crate::catalog::Catalog;
 use crate::parse::{StatementKind, Variables, parse};
 use crate::plan::{NodeKind, Planner, StreamPlan};
 use crate::session::{SessionConfig, execute_ddl};
-use riverrun_core::{Result, SystemClock};
+use riverrun_core::{Millis, Result, SystemClock};
+use riverrun_runtime::Alignment;
 use std::fs;
 use std::sync::Arc;
 
@@ -120,6 +121,21 @@ fn of_rows_only_the_fields_that_are_used_are_asked_for() {
     assert_eq!(fields("SELECT price FROM bids;"), (vec![0, 3], "{3: {1, 2}}".into()));
     assert_eq!(fields("SELECT auction.id, auction FROM bids;"), (vec![0, 2, 3], "{3: {2}}".into()));
     assert_eq!(fields("SELECT person.name || 'x' FROM events;"), (vec![0, 1, 3], "{1: {1}, 3: {2}}".into()));
+}
+
+#[test]
+fn sources_are_aligned_where_a_group_and_a_drift_are_given() {
+    let alignment = |options: &str| {
+        let plan = plan(&format!("SELECT * FROM clicks /*+ OPTIONS({options}) */")).unwrap();
+        let NodeKind::Source(source) = &plan.nodes[0].kind else { panic!("the first node is no source") };
+        source.watermark.as_ref().unwrap().alignment.clone()
+    };
+    let (group, drift) = ("'scan.watermark.alignment.group' = 'g'", "'scan.watermark.alignment.max-drift' = '1 min'");
+    let expected = Alignment { group: "g".to_owned(), max_drift: Millis(60_000) };
+    assert_eq!(alignment(&format!("{group}, {drift}")), Some(expected));
+    for part in [group, drift] {
+        assert_eq!(alignment(part), None, "as in Flink");
+    }
 }
 
 #[test]
