@@ -6,6 +6,7 @@
  *                before the process dies
  *   FAIL_STAYS   1 if every call after it that writes fails too
  *   FAIL_REPORT  a file that gets a line when the call has struck, and the number of calls at the end
+ *   FAIL_TRACE   1 if it gets a line for every call that changes something
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -27,7 +28,7 @@
 static atomic_long calls;
 static const char *below, *report;
 static long at;
-static int with, torn, stays;
+static int with, torn, stays, trace;
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
@@ -40,6 +41,7 @@ __attribute__((constructor)) static void begin(void) {
   torn = value && !strcmp(value, "torn");
   with = value && !torn ? atoi(value) : EIO;
   stays = (value = getenv("FAIL_STAYS")) && *value == '1';
+  trace = (value = getenv("FAIL_TRACE")) && *value == '1';
 }
 
 static void say(const char *what, const char *path, long number) {
@@ -61,6 +63,7 @@ enum { READS, CHANGES, WRITES_BYTES };
 static int strikes(const char *what, const char *path, int kind) {
   if (!watched(path) || (torn && kind != WRITES_BYTES)) return 0;
   long number = atomic_fetch_add(&calls, 1) + 1;
+  if (trace && kind == CHANGES) say(what, path, number);
   if (!at || number < at || (number > at && !(stays && kind != READS))) return 0;
   if (number == at) say(what, path, number);
   errno = with;

@@ -81,3 +81,21 @@ io_case_any_call_of_state_below_memory_fails() { export IO_WIDE=1; io_calls 5 st
 io_case_any_call_of_state_in_rocksdb_fails() { export IO_WIDE=1; io_calls 5 state -D state.memory=1mb -D state.memory.places=0b -D execution.checkpointing.data-inline-threshold=0b; }
 io_case_any_call_of_a_table_of_files_fails() { io_calls 5 files; }
 io_case_any_write_of_a_table_of_files_is_torn_by_a_power_cut() { io_calls torn files; }
+
+# What stands in a table of files and was not there before is on the disk under its name: its folder was brought there after it
+# got the name, and what it holds, too.
+io_case_files_folders_and_markers_outlive_a_power_cut() {
+  local in=$dir name
+  { numbers_source 40 1
+    echo "CREATE TABLE files (id BIGINT, k STRING, d STRING) PARTITIONED BY (d, k) WITH ('connector' = 'filesystem', 'path' = '$in/made/files', 'format' = 'csv', 'sink.partition-commit.policy.kind' = 'success-file');"
+    echo "INSERT INTO files SELECT id, CAST(MOD(id, 3) AS STRING), 'x' FROM numbers;"; } >"$in/io.sql"
+  FAIL_TRACE=1 io_run "$in" 0 0 made || fail "$(cat "$in/log")"
+  # Made or named last at, and brought to the disk last at; made while it is open, a file counts from its last name.
+  awk '$1 == "mkdir" || $1 == "rename" || ($1 ~ /^open/ && $3 !~ /\/\./) { named[$3] = $2 }
+    $1 == "fsync" { kept[$3] = $2 }
+    END { for (name in named) { folder = name; sub("/[^/]*$", "", folder); print name, (kept[folder] > named[name] ? "kept" : "lost") } }' "$in/report" >"$in/fates"
+  for name in $(cd "$in" && find made -mindepth 1 | sed "s|^|$in/|"); do
+    grep -q "^$name kept$" "$in/fates" || { sort "$in/fates"; fail "$name may be lost"; }
+  done
+  equal "3" "$(find "$in/made" -name _SUCCESS | wc -l)" "markers"
+}

@@ -4,12 +4,14 @@
 //! Source of the semantics: Flink, "FileSystem SQL Connector", "Partition Commit".
 
 use super::io_error;
+use super::part::{self, IN_PROGRESS, PENDING};
 use super::partition::values_of;
 use super::partition_time::PartitionTime;
 use riverrun_core::{Millis, Options, Result, Watermark};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -33,6 +35,8 @@ enum Trigger {
 
 #[derive(Default)]
 struct State {
+    /// What the hidden files of all processes of the job begin with, if that is known.
+    hidden: Option<String>,
     /// The workers of this start of the job.
     workers: BTreeSet<usize>,
     /// Where the workers stand that have written something.
@@ -79,12 +83,14 @@ impl Commits {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A worker starts: what a start of the job before this one had in mind is forgotten.
-    pub fn start(&self, worker: usize) {
+    /// A worker starts: what a start of the job before this one had in mind is forgotten. `lane` is what the job's files have in
+    /// their names.
+    pub fn start(&self, worker: usize, lane: Option<&str>) {
         let mut state = self.state();
         if !state.workers.insert(worker) {
             *state = State { workers: BTreeSet::from([worker]), ..State::default() };
         }
+        state.hidden = lane.map(|lane| format!(".part-{lane}-"));
     }
 
     /// A file is begun.
@@ -149,11 +155,24 @@ impl Commits {
             .filter(|(_, partition)| partition.hidden == 0 && self.is_over(partition, watermark, now));
         let done: Vec<PathBuf> = done.map(|(folder, _)| folder.clone()).collect();
         for folder in done {
-            let path = folder.join(&self.marker);
-            File::create(&path).map_err(|error| io_error("write", &path, &error))?;
+            if !folder.is_dir() {
+                tracing::warn!("{} was removed before it was marked as complete", folder.display());
+            } else if state.is_written(&folder)? {
+                continue;
+            } else {
+                self.put_marker(&folder)?;
+            }
             state.partitions.remove(&folder);
         }
         Ok(())
+    }
+
+    /// Writes the marker, so that it outlives a crash of the machine: the next checkpoint does not know the partition any more.
+    fn put_marker(&self, folder: &Path) -> Result<()> {
+        let path = folder.join(&self.marker);
+        let put = File::create(&path).and_then(|file| file.sync_all());
+        put.map_err(|error| io_error("write", &path, &error))?;
+        part::sync_folder(folder)
     }
 
     /// The partitions that are not marked, with their times, for a snapshot.
@@ -171,6 +190,17 @@ impl Commits {
 }
 
 impl State {
+    /// Whether a folder has files that have not appeared: workers of other processes write there too.
+    fn is_written(&self, folder: &Path) -> Result<bool> {
+        let Some(prefix) = &self.hidden else { return Ok(false) };
+        let entries = std::fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+        let entries = entries.map_err(|error| io_error("read", folder, &error))?;
+        Ok(entries.iter().any(|entry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            name.starts_with(prefix) && (name.ends_with(PENDING) || name.ends_with(IN_PROGRESS))
+        }))
+    }
+
     fn watermark(&self) -> Watermark {
         self.watermarks.values().min().copied().unwrap_or(Watermark::MIN)
     }

@@ -1,17 +1,24 @@
 //! A part file: hidden while it is written, complete when it appears.
 
 use super::compression::{Compression, Target};
+use super::file_id::FileId;
 use super::io_error;
+use super::location;
 use riverrun_core::{Millis, Result, RowBatch};
 use riverrun_formats::{EncodedRows, Encoder, FileWriter};
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// How file names of data that is still being written end.
 pub const IN_PROGRESS: &str = ".inprogress";
 /// How file names of complete data end that waits for its epoch.
 pub const PENDING: &str = ".pending";
+
+/// How often, and how long each time, to wait where somebody else looks at a new file.
+const LOCKED_TRIES: usize = 1000;
+const LOCKED_WAIT: Duration = Duration::from_millis(1);
 
 /// What a part is written through.
 pub enum Body {
@@ -66,11 +73,9 @@ impl OpenPart {
         since: Millis,
         body: impl FnOnce(File) -> Result<Body>,
     ) -> Result<OpenPart> {
-        std::fs::create_dir_all(folder).map_err(|error| io_error("make the folder", folder, &error))?;
+        make_folder(folder)?;
         let hidden = folder.join(format!(".{name}{IN_PROGRESS}"));
-        let file = File::create(&hidden).map_err(|error| io_error("write", &hidden, &error))?;
-        // Some file systems know no locks; then leftovers stay.
-        let _ = file.try_lock();
+        let file = create_locked(&hidden).map_err(|error| io_error("write", &hidden, &error))?;
         Ok(OpenPart { body: body(file)?, hidden, visible: folder.join(name), since, raw: 0 })
     }
 
@@ -154,11 +159,65 @@ impl ClosedPart {
             Err(error) => return Err(io_error("rename", &self.hidden, &error)),
         }
         // The new name must outlive a crash too.
-        sync_folder(&super::location::parent(&self.visible))
+        sync_folder(&location::parent(&self.visible))
+    }
+}
+
+/// Makes a file and locks it. Another run may take it for a leftover before it is locked, and remove it: then it is made anew.
+fn create_locked(path: &Path) -> io::Result<File> {
+    for _ in 0..LOCKED_TRIES {
+        let file = File::create(path)?;
+        match file.try_lock() {
+            Ok(()) => {
+                let there = std::fs::metadata(path).ok();
+                if there.is_some_and(|there| file.metadata().is_ok_and(|own| FileId::of(&own) == FileId::of(&there))) {
+                    return Ok(file);
+                }
+            }
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCKED_WAIT),
+            // Some file systems know no locks; then leftovers stay.
+            Err(TryLockError::Error(_)) => return Ok(file),
+        }
+    }
+    File::create(path)
+}
+
+/// Makes a folder and those above it, so that their names outlive a crash of the machine.
+pub fn make_folder(folder: &Path) -> Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let above = location::parent(folder);
+    make_folder(&above)?;
+    match std::fs::create_dir(folder) {
+        Err(error) if !folder.is_dir() => Err(io_error("make the folder", folder, &error)),
+        _ => sync_folder(&above),
     }
 }
 
 /// Brings the names in a folder to the disk.
 pub fn sync_folder(folder: &Path) -> Result<()> {
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| io_error("write", folder, &error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_file_that_another_run_takes_for_a_leftover_is_made_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(".part-x-0-0.json.inprogress");
+        // The other run has found the file before it was locked, and is about to remove it.
+        let found = File::create(&path).unwrap();
+        found.try_lock().unwrap();
+        let made = std::thread::scope(|scope| {
+            let made = scope.spawn(|| create_locked(&path));
+            std::thread::sleep(LOCKED_WAIT * 20);
+            std::fs::remove_file(&path).unwrap();
+            drop(found);
+            made.join().unwrap().unwrap()
+        });
+        assert_eq!(FileId::of(&made.metadata().unwrap()), FileId::of(&std::fs::metadata(&path).unwrap()));
+    }
 }

@@ -180,12 +180,13 @@ impl SinkFactory for FileSink {
         let run = run.get_or_insert_with(|| run_name(context.clock.now()));
         let run = start.as_ref().unwrap_or(run);
         let plan = Arc::clone(&self.plan);
-        std::fs::create_dir_all(&plan.root).map_err(|error| io_error("make the folder", &plan.root, &error))?;
+        part::make_folder(&plan.root)?;
         if first {
             remove_leftovers(&plan.root);
         }
         if let Some(commits) = &plan.commits {
-            commits.start(context.worker);
+            let lane = context.job.checkpoints.then(|| lane_name(&context));
+            commits.start(context.worker, lane.as_deref());
         }
         let old = if plan.overwrite { visible_files(&plan.root)? } else { Vec::new() };
         Ok(Box::new(FileWriter {
@@ -254,6 +255,11 @@ fn remove_leftovers(folder: &Path) {
             let _ = std::fs::remove_file(&path);
         }
     }
+}
+
+/// Whether there is a file. What can't be looked at may well be there.
+fn is_there(path: &Path) -> Result<bool> {
+    path.try_exists().map_err(|error| io_error("read", path, &error))
 }
 
 /// Removes the hidden files of generations before this one.
@@ -553,7 +559,7 @@ impl Sink<RowBatch> for FileWriter {
         }
         for part in &parts {
             for (hidden, visible) in &part.pending {
-                if !hidden.exists() && !visible.exists() {
+                if !is_there(hidden)? && !is_there(visible)? {
                     // It was on the disk when the checkpoint was decided, so it has appeared; somebody has taken it since.
                     tracing::warn!(table = self.plan.table, "{} appeared, and is gone", visible.display());
                     continue;

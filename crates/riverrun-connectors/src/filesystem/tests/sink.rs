@@ -383,6 +383,24 @@ fn leftovers_of_a_dead_run_are_removed_and_those_of_a_living_one_are_not() {
 }
 
 #[test]
+fn what_a_checkpoint_names_and_can_not_be_looked_at_is_not_passed_over() {
+    let folder = tempfile::tempdir().expect("folder");
+    let columns = [("id", TypeKind::Int), ("k", TypeKind::STRING)];
+    let table = table(&columns, folder.path(), "json").partitioned_by(&["k"]);
+    let mut sink = table.sink().expect("sink").writer(durable(1)).expect("writer");
+    sink.write(batch(&table, &[r#"{"id":1,"k":"a"}"#])).expect("write");
+    let part = sink.snapshot(Epoch(0)).expect("snapshot");
+    drop(sink);
+    fs::rename(folder.path().join("k=a"), folder.path().join("away")).expect("away");
+    fs::write(folder.path().join("k=a"), "").expect("in the way");
+    let mut sink = table.sink().expect("sink").writer(durable(2)).expect("writer");
+    let error = sink.restore(RestoredState::assign(&[part], 0, 1, 128).expect("state")).unwrap_err();
+    assert!(error.message().starts_with(&format!("can't read {}/k=a/.part-", folder.path().display())), "{error}");
+    assert!(error.message().ends_with(": Not a directory"), "{error}");
+    assert_eq!(error.hint_text(), Some("a part of the path is a file; let 'path' name a folder"));
+}
+
+#[test]
 fn insert_overwrite_replaces_the_table_or_the_partitions_it_writes() {
     let folder = tempfile::tempdir().expect("folder");
     let mut plain = table(&id(), &folder.path().join("plain"), "json");
@@ -423,6 +441,47 @@ fn a_success_file_stands_in_each_partition_if_asked_for() {
     write(&table, &[r#"{"id":1,"k":"a"}"#]);
     assert_eq!(files(folder.path())[0], pair("k=a/_SUCCESS", ""));
     assert_eq!(read_all(&table, 1).expect("read").rows.len(), 1);
+}
+
+#[test]
+fn a_partition_in_which_another_process_writes_is_not_marked() {
+    let folder = tempfile::tempdir().expect("folder");
+    let columns = [("id", TypeKind::Int), ("k", TypeKind::STRING)];
+    let table = table(&columns, folder.path(), "json")
+        .partitioned_by(&["k"])
+        .with("sink.partition-commit.policy.kind", "success-file");
+    // Of a job of two processes: each has a factory of its own.
+    let writer = |worker| {
+        let context = riverrun_runtime::SinkContext { worker, parallelism: 2, ..durable(1) };
+        table.sink().expect("sink").writer(context).expect("writer")
+    };
+    let (mut first, mut second) = (writer(0), writer(1));
+    for sink in [&mut first, &mut second] {
+        sink.write(batch(&table, &[r#"{"id":1,"k":"a"}"#])).expect("write");
+        sink.finish().expect("finish");
+        sink.snapshot(Epoch(9)).expect("snapshot");
+    }
+    first.on_epoch_complete(Epoch(9)).expect("complete");
+    assert!(!names(folder.path()).contains(&"k=a/_SUCCESS".to_owned()), "{:?}", names(folder.path()));
+    second.on_epoch_complete(Epoch(9)).expect("complete");
+    assert_eq!(names(folder.path()), ["k=a/_SUCCESS", "k=a/part-0-0.json", "k=a/part-1-0.json"]);
+}
+
+#[test]
+fn a_partition_that_is_removed_before_it_is_marked_is_forgotten() {
+    let folder = tempfile::tempdir().expect("folder");
+    let columns = [("id", TypeKind::Int), ("k", TypeKind::STRING)];
+    let table = table(&columns, folder.path(), "json")
+        .partitioned_by(&["k"])
+        .with("sink.partition-commit.policy.kind", "success-file")
+        .with("sink.partition-commit.delay", "1 h");
+    let mut sink = table.sink().expect("sink").writer(durable(1)).expect("writer");
+    sink.write(batch(&table, &[r#"{"id":1,"k":"a"}"#])).expect("write");
+    sink.snapshot(Epoch(0)).expect("snapshot");
+    sink.on_epoch_complete(Epoch(0)).expect("complete");
+    fs::remove_dir_all(folder.path().join("k=a")).expect("remove");
+    end(sink.as_mut());
+    assert_eq!(names(folder.path()), Vec::<String>::new());
 }
 
 /// A table whose partitions are days and times, and are marked when their time and a minute are over.
