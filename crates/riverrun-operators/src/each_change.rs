@@ -25,10 +25,11 @@ pub enum Changes {
     EachInTime,
 }
 
-/// An operator with one input, part by part.
+/// An operator that gets its input part by part.
 pub struct EachChange<O> {
     inner: O,
-    keys: Vec<Expression>,
+    /// Of each input.
+    keys: Vec<Vec<Expression>>,
     in_time: bool,
     encoder: KeyEncoder,
     waiting: Option<Waiting>,
@@ -38,6 +39,7 @@ pub struct EachChange<O> {
 
 /// A batch of which some rows have still to come to the operator.
 struct Waiting {
+    port: usize,
     batch: RowBatch,
     watermarks: WatermarkRuns,
     /// Where the parts begin that are left; the first one is the last here.
@@ -45,13 +47,13 @@ struct Waiting {
 }
 
 impl<O: Operator<RowBatch>> EachChange<O> {
-    /// Wraps an operator whose input is routed by these keys; `in_time`: each change goes out with its watermark.
-    pub fn new(inner: O, keys: Vec<Expression>, in_time: bool) -> Self {
+    /// Wraps an operator whose inputs are routed by these keys; `in_time`: each change goes out with its watermark.
+    pub fn new(inner: O, keys: Vec<Vec<Expression>>, in_time: bool) -> Self {
         EachChange { inner, keys, in_time, encoder: KeyEncoder::default(), waiting: None, watermark: Watermark::MIN }
     }
 
     /// The operator as it is, or wrapped if each change is wanted.
-    pub fn boxed(inner: O, keys: Vec<Expression>, wanted: Changes) -> Box<dyn Operator<RowBatch>> {
+    pub fn boxed(inner: O, keys: Vec<Vec<Expression>>, wanted: Changes) -> Box<dyn Operator<RowBatch>> {
         match wanted {
             Changes::OfTicks => Box::new(inner),
             Changes::Each | Changes::EachInTime => {
@@ -61,8 +63,8 @@ impl<O: Operator<RowBatch>> EachChange<O> {
     }
 
     /// The rows at which a key comes again that the part before has, or another watermark.
-    fn parts(&mut self, batch: &RowBatch, watermarks: &WatermarkRuns) -> Result<Vec<usize>> {
-        let columns = evaluate_all(&self.keys, &batch.columns)?;
+    fn parts(&mut self, port: usize, batch: &RowBatch, watermarks: &WatermarkRuns) -> Result<Vec<usize>> {
+        let columns = evaluate_all(&self.keys[port], &batch.columns)?;
         let keys = self.encoder.encode(&columns, batch.num_rows())?;
         let (mut seen, mut parts) = (HashSet::new(), vec![0]);
         let runs: HashSet<usize> =
@@ -99,17 +101,17 @@ impl<O: Operator<RowBatch>> EachChange<O> {
     fn advance(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
         while !self.inner.has_more()
             && out.has_room()
-            && let Some(Waiting { batch, watermarks, parts }) = &mut self.waiting
+            && let Some(Waiting { port, batch, watermarks, parts }) = &mut self.waiting
         {
             let Some(start) = parts.pop() else {
                 self.waiting = None;
                 return Ok(());
             };
             let length = parts.last().copied().unwrap_or(batch.num_rows()) - start;
-            let (part, runs) = (batch.slice(start, length), watermarks.slice(start, length));
+            let (port, part, runs) = (*port, batch.slice(start, length), watermarks.slice(start, length));
             self.watermark = runs.before(0);
             self.stamped(out, |inner, out| {
-                inner.on_batch(0, part, &runs, out)?;
+                inner.on_batch(port, part, &runs, out)?;
                 inner.on_tick(out)
             })?;
         }
@@ -120,13 +122,13 @@ impl<O: Operator<RowBatch>> EachChange<O> {
 impl<O: Operator<RowBatch>> Operator<RowBatch> for EachChange<O> {
     fn on_batch(
         &mut self,
-        _port: usize,
+        port: usize,
         batch: RowBatch,
         watermarks: &WatermarkRuns,
         out: &mut Output<RowBatch>,
     ) -> Result<()> {
-        let parts = self.parts(&batch, watermarks)?;
-        self.waiting = Some(Waiting { batch, watermarks: watermarks.clone(), parts });
+        let parts = self.parts(port, &batch, watermarks)?;
+        self.waiting = Some(Waiting { port, batch, watermarks: watermarks.clone(), parts });
         self.advance(out)
     }
 

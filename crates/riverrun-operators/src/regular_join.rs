@@ -8,6 +8,8 @@
 //! counts the matches of each row. When the first match comes, what came out is taken back; when the last one goes, it comes
 //! out again. Of the right side of a semi or anti join on keys alone only the number of rows per key is kept.
 //!
+//! What a row brings about comes out with the watermark that held before the row: whoever judges it by its time sees what Flink sees.
+//!
 //! Rows that are not written for the time of `table.exec.state.ttl` are forgotten, silently, as in Flink.
 //!
 //! Source of the semantics: Flink 2.3, "Regular Joins", and its `StreamingJoinOperator` and `StreamingSemiAntiJoinOperator`.
@@ -88,6 +90,7 @@ struct Probe {
     side: usize,
     batch: RecordBatch,
     weights: Option<ScalarBuffer<i64>>,
+    watermarks: WatermarkRuns,
     /// The head of each row's key; [`NO_ROW`] where the key can match nothing.
     heads: Vec<u32>,
     /// The page that each row belongs into.
@@ -115,6 +118,10 @@ struct Candidate {
 struct Changes {
     sides: [Vec<RowRef>; 2],
     weights: Vec<i64>,
+    /// The row at hand that brings about what is added next.
+    cause: u32,
+    /// The row at hand that brought about each change.
+    causes: Vec<u32>,
 }
 
 impl Changes {
@@ -124,6 +131,7 @@ impl Changes {
             self.sides[LEFT].push(left);
             self.sides[RIGHT].push(right);
             self.weights.push(weight.signum());
+            self.causes.push(self.cause);
         }
     }
 
@@ -158,7 +166,7 @@ impl RegularJoin {
     }
 
     /// Takes a batch in: keys, what they have, and the chunk of the rows that are to be kept.
-    fn begin(&mut self, side: usize, batch: RowBatch) -> Result<Probe> {
+    fn begin(&mut self, side: usize, batch: RowBatch, watermarks: WatermarkRuns) -> Result<Probe> {
         let RowBatch { columns: batch, weights } = batch;
         let heads = self.kept.heads(side, &batch)?;
         let mut hashes = Vec::new();
@@ -188,7 +196,20 @@ impl RegularJoin {
             [None, None] => Millis(0),
             _ => self.context.clock.now(),
         };
-        Ok(Probe { side, batch, weights, heads, homes, hashes, stored, now, row: 0, cursor: None, matched: 0 })
+        Ok(Probe {
+            side,
+            batch,
+            weights,
+            watermarks,
+            heads,
+            homes,
+            hashes,
+            stored,
+            now,
+            row: 0,
+            cursor: None,
+            matched: 0,
+        })
     }
 
     /// Whether of the right side only the number of rows per key is kept.
@@ -220,8 +241,9 @@ impl RegularJoin {
                 true => self.count(&mut probe),
                 false => self.meet(&mut probe)?,
             };
+            let watermarks = probe.watermarks.select(&changes.causes);
             if let Some(batch) = self.batch(changes, &probe.batch)? {
-                out.emit(batch);
+                out.emit_with(batch, watermarks);
             }
         }
         self.kept.finish()
@@ -266,6 +288,7 @@ impl RegularJoin {
         let mut changes = Changes::default();
         let mut at = 0;
         for current in first..=row.min(probe.batch.num_rows() - 1) {
+            changes.cause = current as u32;
             while let Some(candidate) = candidates.get(at).filter(|candidate| candidate.row == current) {
                 if holds.as_ref().is_none_or(|holds| holds[at]) {
                     self.pair(probe, *candidate, &mut changes);
@@ -423,6 +446,7 @@ impl RegularJoin {
                 None if before == matched => NO_ROW,
                 None => pages.first(LEFT, head),
             };
+            changes.cause = probe.row as u32;
             // The rows on the left have found their first match, or lost their last one.
             let sign = if matched == (self.spec.kind == JoinKind::Semi) { 1 } else { -1 };
             while left != NO_ROW && changes.weights.len() < limit {
@@ -456,11 +480,11 @@ impl Operator<RowBatch> for RegularJoin {
         &mut self,
         port: usize,
         batch: RowBatch,
-        _watermarks: &WatermarkRuns,
+        watermarks: &WatermarkRuns,
         out: &mut Output<RowBatch>,
     ) -> Result<()> {
         if batch.num_rows() > 0 {
-            self.probe = Some(self.begin(port, batch)?);
+            self.probe = Some(self.begin(port, batch, watermarks.clone())?);
         }
         self.advance(out)
     }

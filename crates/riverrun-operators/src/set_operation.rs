@@ -3,6 +3,7 @@
 //! Of each row only the number on either side is kept: the rows themselves are the keys, and NULL equals NULL. What follows
 //! from the numbers comes out once per tick, as far as it has changed.
 
+use crate::each_change::Changes;
 use crate::expiry::Expiry;
 use crate::expression::{Expression, evaluate_all};
 use crate::join::{LEFT, RIGHT};
@@ -71,6 +72,8 @@ pub struct SetOperationSpec {
     pub ttl: Option<Millis>,
     /// How many rows a batch of the output has at the most.
     pub batch_size: usize,
+    /// Which changes come out: [`EachChange`](crate::each_change::EachChange) makes each of them.
+    pub changes: Changes,
 }
 
 const VERSION: u8 = 2;

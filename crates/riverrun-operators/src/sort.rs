@@ -8,7 +8,7 @@ use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::compute::interleave_record_batch;
 use arrow::datatypes::{DataType, SchemaRef};
 use hashbrown::HashMap;
-use riverrun_core::{Error, Result, RowBatch, Schema};
+use riverrun_core::{Error, Result, RowBatch, Schema, Watermark};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
 use riverrun_state::blob::{BlobReader, put_bytes, put_i64};
 use riverrun_state::{KeyEncoder, KeyOrder, OperatorSnapshot, RestoredState, key};
@@ -175,6 +175,11 @@ impl Operator<RowBatch> for Sort {
             self.count = best.len();
         }
         Ok(())
+    }
+
+    /// Rows of any time may come out until the end.
+    fn output_watermark(&self, _watermark: Watermark) -> Watermark {
+        Watermark::MIN
     }
 
     fn on_end(&mut self, out: &mut Output<RowBatch>) -> Result<()> {

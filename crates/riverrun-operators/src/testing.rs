@@ -151,6 +151,24 @@ pub fn lines(batch: &RowBatch) -> Vec<String> {
         .collect()
 }
 
+/// What an operator emits for a batch with these watermarks before its rows: the rows, each with the watermark before it.
+pub fn stamped<O: Operator<RowBatch>>(
+    operator: &mut O,
+    port: usize,
+    batch: RowBatch,
+    watermarks: &[(usize, i64)],
+) -> Vec<String> {
+    let mut runs = WatermarkRuns::default();
+    watermarks.iter().for_each(|(row, watermark)| runs.push(*row, Watermark(*watermark)));
+    let mut out = Output::new(Watermark::MIN, usize::MAX);
+    operator.on_batch(port, batch, &runs, &mut out).unwrap();
+    let rows = |(batch, runs): (RowBatch, WatermarkRuns)| {
+        let line = move |(row, line): (usize, String)| format!("{line} @ {}", runs.before(row).0);
+        lines(&batch).into_iter().enumerate().map(line).collect::<Vec<_>>()
+    };
+    out.take().into_iter().flat_map(rows).collect()
+}
+
 /// One line of a script.
 #[derive(Clone, Copy)]
 enum Step<'a> {

@@ -122,12 +122,12 @@ fn build_node(
         }
         NodeKind::TopN(spec) => {
             let (spec, route) = (spec.clone(), keyed(&spec.keys));
-            let (keys, each) = (spec.keys.clone(), spec.changes);
+            let (keys, each) = (vec![spec.keys.clone()], spec.changes);
             flow.operator(id, name, vec![(one()?, route)], |c| Ok(EachChange::boxed(TopN::new(spec, c)?, keys, each)))?
         }
         NodeKind::Deduplicate(spec) => {
             let (spec, route) = (spec.clone(), keyed(&spec.keys));
-            let (keys, each) = (spec.keys.clone(), spec.changes);
+            let (keys, each) = (vec![spec.keys.clone()], spec.changes);
             flow.operator(id, name, vec![(one()?, route)], |c| {
                 Ok(EachChange::boxed(Deduplicate::new(spec, c)?, keys, each))
             })?
@@ -154,7 +154,7 @@ fn build_node(
                     Ok(Box::new(LocalAggregate::new(spec, &c)))
                 })?;
             }
-            let (keys, each) = (spec.keys.clone(), spec.changes);
+            let (keys, each) = (vec![spec.keys.clone()], spec.changes);
             flow.operator(id, name, vec![(input, route)], |c| {
                 Ok(EachChange::boxed(GroupAggregate::new(spec, c)?, keys, each))
             })?
@@ -166,7 +166,8 @@ fn build_node(
         NodeKind::SetOperation(spec) => {
             let ports = two(&inputs, spec.keys.each_ref().map(|keys| keyed(keys)))?;
             let spec = spec.clone();
-            flow.operator(id, name, ports, |c| Ok(Box::new(SetOperator::new(spec, c)?)))?
+            let (keys, each) = (spec.keys.to_vec(), spec.changes);
+            flow.operator(id, name, ports, |c| Ok(EachChange::boxed(SetOperator::new(spec, c)?, keys, each)))?
         }
         NodeKind::SingleRow(spec) => {
             let (spec, route) = (spec.clone(), keyed(&spec.keys));

@@ -18,7 +18,7 @@ fn last_clicks(table: &Table, in_time: bool) -> EachChange<Deduplicate> {
         batch_size: 10,
         changes: Changes::Each,
     };
-    EachChange::new(Deduplicate::new(spec, context(0, 1)).unwrap(), keys, in_time)
+    EachChange::new(Deduplicate::new(spec, context(0, 1)).unwrap(), vec![keys], in_time)
 }
 
 /// The last click of each user, with room for so many batches in each call.

@@ -424,7 +424,8 @@ impl Operator<RowBatch> for Deduplicate {
         for &slot in &candidates.slots {
             self.values.kept[slot as usize].candidate = NONE;
         }
-        out.emit(batch.take(&UInt32Array::from(candidates.rows))?);
+        let watermarks = watermarks.select(&candidates.rows);
+        out.emit_with(batch.take(&UInt32Array::from(candidates.rows))?, watermarks);
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 use super::*;
 use crate::testing::two_inputs::{Bag, Random, Workers, apply};
-use crate::testing::{Table, column};
+use crate::testing::{Table, column, context, stamped};
 use datafusion_expr::Operator as Sign;
 use datafusion_physical_expr::expressions::BinaryExpr;
 use riverrun_core::Field;
@@ -80,6 +80,19 @@ fn a_row_without_a_match_comes_with_nulls_until_it_has_one() {
             "- ada | 7 | ada | 3",
             "ada | 7 | null | null",
         ]
+    );
+}
+
+#[test]
+fn what_a_row_brings_about_has_the_watermark_before_the_row() {
+    let mut join = RegularJoin::new(spec(JoinKind::Left, false), context(0, 1)).unwrap();
+    assert_eq!(
+        stamped(&mut join, LEFT, orders().batch(&["ada | 7", "bob | 8", "ada | 9"]), &[(0, 10), (2, 20)]),
+        ["ada | 7 | null | null @ 10", "bob | 8 | null | null @ 10", "ada | 9 | null | null @ 20"]
+    );
+    assert_eq!(
+        stamped(&mut join, RIGHT, customers().batch(&["eve | 1", "bob | 2"]), &[(0, 20), (1, 30)]),
+        ["- bob | 8 | null | null @ 30", "bob | 8 | bob | 2 @ 30"]
     );
 }
 

@@ -16,6 +16,7 @@ fn workers(operation: SetOperation) -> Workers<SetOperator> {
         retracts: true,
         ttl: None,
         batch_size: 3,
+        changes: Changes::OfTicks,
     };
     Workers::new(spec.keys.clone(), 1, move |context| SetOperator::new(spec.clone(), context).unwrap())
 }
@@ -106,6 +107,7 @@ fn rows_that_come_no_more_are_forgotten() {
         retracts: true,
         ttl: Some(Millis(100)),
         batch_size: 3,
+        changes: Changes::OfTicks,
     };
     let context = OperatorContext { clock: std::sync::Arc::new(clock.clone()), ..crate::testing::context(0, 1) };
     let mut except = SetOperator::new(spec, context).unwrap();

@@ -116,8 +116,11 @@ impl Overs {
                     .at(place));
             }
             _ if binder.context.aggregate(&function.name).is_some() => {
-                let call = bind_aggregate(function, binder, true).map_err(|error| error.at(place))?;
-                (OverCall::Aggregate(call), Some(frame(spec, binder)?))
+                let frame = frame(spec, binder)?;
+                // Flink takes a bounded frame for one that may be empty.
+                let never_empty = frame.start == FrameStart::Unbounded;
+                let call = bind_aggregate(function, binder, never_empty).map_err(|error| error.at(place))?;
+                (OverCall::Aggregate(call), Some(frame))
             }
             _ => {
                 return Err(Error::input(format!("{name} is no function that OVER (…) can follow"))

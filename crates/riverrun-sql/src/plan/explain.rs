@@ -274,7 +274,10 @@ pub(super) fn details(node: &Node) -> Vec<(&'static str, String)> {
             say("aggregates", names.map(|field| field.name.as_str()).collect::<Vec<_>>().join(", "));
         }
         NodeKind::Normalize(spec) => say("key", list(&spec.keys)),
-        NodeKind::SetOperation(spec) => say("operation", spec.operation.to_string()),
+        NodeKind::SetOperation(spec) => {
+            say("operation", spec.operation.to_string());
+            say("changes", changes(spec.changes));
+        }
         NodeKind::SingleRow(spec) => say("per", list(&spec.keys)),
         NodeKind::IntervalJoin(spec) => {
             say("join", spec.kind.to_string());

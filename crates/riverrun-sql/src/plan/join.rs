@@ -177,6 +177,7 @@ impl Planner<'_> {
             retracts,
             ttl: self.config.state_ttl(),
             batch_size: self.config.batch_size(),
+            changes: self.changes,
         };
         let inputs = nodes.into_iter().map(Into::into).collect();
         Ok(self.builder.add(NodeKind::SetOperation(spec), inputs, properties))

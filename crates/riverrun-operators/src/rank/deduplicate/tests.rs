@@ -1,6 +1,6 @@
 use super::*;
 use crate::testing::ticks::{Tick, TickTest, random};
-use crate::testing::{Table, results, time_text};
+use crate::testing::{Table, context, results, stamped, time_text};
 use std::collections::BTreeMap;
 
 fn clicks() -> Table {
@@ -54,6 +54,16 @@ fn the_first_row_to_arrive_comes_out_at_once() {
     assert_eq!(
         per_tick(&spec, &[&["ada | 1 | 10:00", "ada | 2 | 09:00", "bob | 3 | 10:00"], &["ada | 4 | 08:00"]]),
         ["ada | 1 | 10:00:00; bob | 3 | 10:00:00", ""]
+    );
+}
+
+#[test]
+fn the_first_row_to_arrive_has_the_watermark_before_it() {
+    let mut first = Deduplicate::new(keep(false, false), context(0, 1)).unwrap();
+    let rows = ["ada | 1 | 10:00", "ada | 2 | 10:01", "bob | 3 | 09:00"];
+    assert_eq!(
+        stamped(&mut first, 0, clicks().batch(&rows), &[(0, 10), (2, 20)]),
+        ["ada | 1 | 10:00:00 @ 10", "bob | 3 | 09:00:00 @ 20"]
     );
 }
 
