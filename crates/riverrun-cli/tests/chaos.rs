@@ -203,14 +203,14 @@ fn the_list_names_every_failpoint() {
     }
 }
 
-/// A run by itself with faults from the environment; whether it ended well.
-fn run_with(case: &Case, state: &str, faults: &str) -> bool {
+/// A run by itself with faults from the environment, and so long a wait before each batch; whether it ended well.
+fn run_with(case: &Case, state: &str, wait: &str, faults: &str) -> bool {
     let ledger = case.path().join(format!("ledger-{state}"));
     std::fs::create_dir_all(&ledger).unwrap();
     let mut run = case.command();
     run.args(["run", "pipeline.sql", "-p", "1", "--state-dir", state, "-D", "execution.checkpointing.interval=50ms"])
         .args(["-D", "execution.batch-size=8"])
-        .env(FAULTS_VARIABLE, format!("delay(10ms)@source-read:*,{faults}"))
+        .env(FAULTS_VARIABLE, format!("delay({wait})@source-read:*,{faults}"))
         .env(LEDGER_VARIABLE, ledger);
     run.output().unwrap().status.success()
 }
@@ -218,8 +218,8 @@ fn run_with(case: &Case, state: &str, faults: &str) -> bool {
 /// What stands in `plain` of our rows after a run that was killed by this fault, and one that went on: all, and different ones.
 fn after_a_death(guarantee: &str, fault: &str) -> (i64, i64) {
     let case = case(&without_files(guarantee));
-    assert!(!run_with(&case, "state", fault), "the fault has not struck");
-    assert!(run_with(&case, "state", fault));
+    assert!(!run_with(&case, "state", "100ms", fault), "the fault has not struck");
+    assert!(run_with(&case, "state", "1ms", fault));
     counts(&case, "SELECT count(*), count(DISTINCT id) FROM plain WHERE id > 0")
 }
 
@@ -245,7 +245,7 @@ fn a_sink_that_loses_its_connection_at_any_step_tries_again_without_a_restart() 
     let case = case(&without_files("exactly-once"));
     let faults = "disconnect@fence:1,disconnect@sink-write:2,disconnect@sink-write:3,disconnect@token:4,\
         disconnect@target-commit:5,disconnect@commit-answer:6";
-    assert!(run_with(&case, "state", faults), "it fails, and is not started again");
+    assert!(run_with(&case, "state", "20ms", faults), "it fails, and is not started again");
     assert_eq!(counts(&case, "SELECT count(*), count(DISTINCT id) FROM plain WHERE id > 0"), (ROWS, ROWS));
     assert_eq!(counts(&case, "SELECT count(*), sum(n) FROM sums"), (10, ROWS));
     let struck = std::fs::read_to_string(case.path().join("ledger-state/struck")).unwrap();

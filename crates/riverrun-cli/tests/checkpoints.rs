@@ -18,9 +18,9 @@ fn a_killed_job_goes_on_by_the_same_command_and_finishes_once() {
         newest = wait_beyond(&case, newest + 2);
         kill(child);
     }
-    end(start(&case, &["-p", "2", "--processes", "2"])).ok();
+    finish(&case, &["-p", "2", "--processes", "2"]).ok();
     assert_eq!(case.lines("out"), expected);
-    let again = end(start(&case, &["-p", "2"])).ok();
+    let again = finish(&case, &["-p", "2"]).ok();
     assert!(again.err.contains("job 0 has finished in an earlier run"), "{}", again.err);
     assert_eq!(case.lines("out"), expected);
 }
@@ -94,7 +94,7 @@ fn a_state_directory_is_held_by_one_process() {
     let case = Case::new();
     let child = start(&case, &["-p", "1"]);
     wait_beyond(&case, 0);
-    end(start(&case, &["-p", "1"])).failed(1, &["the state directory state is in use", "another process runs its job"]);
+    finish(&case, &["-p", "1"]).failed(1, &["the state directory state is in use", "another process runs its job"]);
     kill(child);
 }
 
@@ -156,13 +156,13 @@ fn a_damaged_checkpoint_is_named_and_the_one_before_it_used_when_asked_for() {
     assert!(listed.out.contains("the manifest is damaged"), "{}", listed.out);
     let before = job.join(format!("chk-{}", newest - 1));
     let said = format!("--from {}", before.display());
-    end(start(&case, &keep)).failed(1, &[&format!("chk-{newest}: the manifest is damaged"), &said]);
+    finish(&case, &keep).failed(1, &[&format!("chk-{newest}: the manifest is damaged"), &said]);
     // What was committed after a checkpoint is written once more only if that is asked for.
     let before = job.join(format!("chk-{}", newest - 2)).display().to_string();
     let from = ["--from", before.as_str()];
-    end(start(&case, &[&from, &keep[..]].concat()))
+    finish(&case, &[&from, &keep[..]].concat())
         .failed(2, &[&format!("checkpoint {} is not the newest", newest - 2), "--rewind goes on from this one"]);
-    end(start(&case, &[&from[..], &["--rewind"], &keep[..]].concat())).ok();
+    finish(&case, &[&from[..], &["--rewind"], &keep[..]].concat()).ok();
     assert_eq!(case.lines("out"), expected);
 }
 
@@ -209,12 +209,12 @@ fn the_number_of_key_groups_stays_what_it_was_at_the_first_start() {
     let expected = expected();
     let case = Case::new();
     let four = ["-D", "pipeline.max-parallelism=4"];
-    end(start(&case, &[&["-p", "8"], &four[..]].concat()))
+    finish(&case, &[&["-p", "8"], &four[..]].concat())
         .failed(2, &["a job can't have 8 workers", "from 1 to 4: pipeline.max-parallelism"]);
     let child = start(&case, &[&["-p", "2"], &four[..]].concat());
     wait_beyond(&case, 1);
     kill(child);
-    end(start(&case, &["-p", "2"])).failed(
+    finish(&case, &["-p", "2"]).failed(
         2,
         &[
             "is divided into 4 key groups, not 128",
@@ -226,14 +226,14 @@ fn the_number_of_key_groups_stays_what_it_was_at_the_first_start() {
     let newest = job.join(format!("chk-{}", checkpoints(&case).last().unwrap())).display().to_string();
     let described = case.riverrun(&["checkpoints", &newest]).ok();
     assert!(described.out.contains(", 4 key groups, "), "{}", described.out);
-    end(start(&case, &[&["-p", "4", "--processes", "2"], &four[..]].concat())).ok();
+    finish(&case, &[&["-p", "4", "--processes", "2"], &four[..]].concat()).ok();
     assert_eq!(case.lines("out"), expected);
 }
 
 #[test]
 fn a_state_directory_leads_to_checkpoints_that_lie_elsewhere() {
     let case = Case::new();
-    end(start(&case, &["-D", "execution.checkpointing.dir=elsewhere"])).ok();
+    finish(&case, &["-D", "execution.checkpointing.dir=elsewhere"]).ok();
     let listed = case.riverrun(&["checkpoints", "state"]).ok();
     let elsewhere = case.path().join("elsewhere").display().to_string();
     assert!(listed.out.contains(&elsewhere) && listed.out.contains("end of input"), "{}", listed.out);
@@ -242,7 +242,7 @@ fn a_state_directory_leads_to_checkpoints_that_lie_elsewhere() {
 #[test]
 fn a_reader_that_goes_away_is_no_mistake() {
     let case = Case::new();
-    end(start(&case, &[])).ok();
+    finish(&case, &[]).ok();
     for report in [&["checkpoints", "state"][..], &["explain", "pipeline.sql", "--var", "DIR=."]] {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
@@ -293,7 +293,7 @@ fn a_state_directory_that_has_lost_its_jobs_is_no_new_one() {
     let ways_out = format!("another --state-dir with --from {from} goes on from there as a new job");
     let missing = "state/jobs.json is missing, and there are checkpoints beside it";
     for _ in 0..2 {
-        end(start(&case, &[])).failed(2, &[missing, "write all of their rows once more", &ways_out]);
+        finish(&case, &[]).failed(2, &[missing, "write all of their rows once more", &ways_out]);
     }
     assert_eq!(case.lines("out"), before, "nothing has run");
     are_listed(&case, &job, missing);
@@ -314,10 +314,10 @@ fn a_state_directory_whose_jobs_are_damaged_says_what_can_be_done() {
     let whole = std::fs::read(&jobs).unwrap();
     std::fs::write(&jobs, &whole[..whole.len() / 2]).unwrap();
     let ways_out = format!("put a copy of it back; another --state-dir with --from {}", job.display());
-    end(start(&case, &[])).failed(1, &["state/jobs.json is damaged: ", &ways_out]);
+    finish(&case, &[]).failed(1, &["state/jobs.json is damaged: ", &ways_out]);
     are_listed(&case, &job, "state/jobs.json is damaged: ");
     std::fs::write(&jobs, &whole).unwrap();
-    end(start(&case, &[])).ok();
+    finish(&case, &[]).ok();
     assert_eq!(case.lines("out"), expected);
 }
 
@@ -329,17 +329,17 @@ fn a_job_whose_checkpoints_are_gone_does_not_begin_anew() {
     let elsewhere = ["-D", "execution.checkpointing.dir=other"];
     let gone = "the job's checkpoints are gone: there are none in ";
     let ways_out = "--from goes on from a savepoint or a copy; another --state-dir begins anew";
-    end(start(&case, &elsewhere))
+    finish(&case, &elsewhere)
         .failed(1, &[gone, "other/", "at the last start execution.checkpointing.dir was not set", ways_out]);
     let hidden = case.path().join("hidden");
     std::fs::rename(&job, &hidden).unwrap();
     for _ in 0..2 {
-        end(start(&case, &[])).failed(1, &[gone, "write all of its rows once more", "put them back", ways_out]);
+        finish(&case, &[]).failed(1, &[gone, "write all of its rows once more", "put them back", ways_out]);
     }
     assert_eq!(case.lines("out"), before, "nothing has run");
     std::fs::remove_dir_all(&job).unwrap();
     std::fs::rename(&hidden, &job).unwrap();
-    end(start(&case, &[])).ok();
+    finish(&case, &[]).ok();
     assert_eq!(case.lines("out"), expected);
 }
 
@@ -363,7 +363,7 @@ fn a_checkpoint_of_a_newer_version_is_not_called_damaged() {
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, text.replacen("\"version\":3", "\"version\":99", 1)).unwrap();
     let said = ["the manifest has version 99, and only 3 is known", "use the version of Riverrun that wrote it"];
-    end(start(&case, &[])).failed(1, &said);
+    finish(&case, &[]).failed(1, &said);
     let listed = case.riverrun(&["checkpoints", "state"]).failed(1, &[]);
     assert!(listed.out.contains("unreadable") && listed.out.contains(said[0]), "{}", listed.out);
 }

@@ -99,7 +99,7 @@ fn a_job_whose_folder_of_checkpoints_stays_away_fails_and_goes_on_when_it_is_bac
     running.end().failed(1, &["error: the last checkpoint could not be written: cannot ", "Not a directory"]);
     assert_ne!(case.lines("out"), expected, "what was not decided is not visible");
     bring_back();
-    end(start(&case, &["-p", "2"])).ok();
+    finish(&case, &["-p", "2"]).ok();
     assert_eq!(case.lines("out"), expected);
 }
 
@@ -152,15 +152,15 @@ fn a_torn_file_of_state_is_named_and_the_checkpoint_before_it_used_when_asked_fo
     let before = checkpoints(&case).into_iter().rev().find(|id| !names_it(id)).unwrap();
     let before = folder.join(format!("chk-{before}")).display().to_string();
     let said = format!("the checkpoint is damaged: {} ends too early", torn.display());
-    let ended = end(start(&case, &["-p", "1"]));
+    let ended = finish(&case, &["-p", "1"]);
     ended.failed(1, &[&said, &format!("the one before it can be used with --from {before}")]);
     let listed = case.riverrun(&["checkpoints", "state", "--verify"]);
     assert!(listed.code == 1 && listed.out.contains(&torn.display().to_string()), "{}{}", listed.out, listed.err);
     // Nothing else takes the older one by itself.
     let going_back = ["-p", "1", "--from", &before];
-    end(start(&case, &going_back))
+    finish(&case, &going_back)
         .failed(2, &[" is not the newest: the job has gone on to checkpoint ", "--rewind goes on from this one"]);
-    end(start(&case, &[&going_back[..], &["--rewind"]].concat())).ok();
+    finish(&case, &[&going_back[..], &["--rewind"]].concat()).ok();
     assert_eq!(case.lines("out"), expected());
 }
 
@@ -170,9 +170,9 @@ fn where_the_only_checkpoint_is_torn_there_is_no_other() {
     keep_only(&case, &folder, newest);
     let torn = newest_state(&folder, newest);
     std::fs::write(&torn, "RRSTATE1").unwrap();
-    end(start(&case, &[])).failed(1, &["ends too early", "there is no other checkpoint"]);
+    finish(&case, &[]).failed(1, &["ends too early", "there is no other checkpoint"]);
     std::fs::remove_file(&torn).unwrap();
-    end(start(&case, &[])).failed(1, &["is missing", "there is no other checkpoint"]);
+    finish(&case, &[]).failed(1, &["is missing", "there is no other checkpoint"]);
 }
 
 #[test]
@@ -183,10 +183,10 @@ fn a_checkpoint_that_cannot_be_read_is_named_and_used_when_it_can() {
     let aside = case.path().join("aside");
     std::fs::rename(&state, &aside).unwrap();
     std::fs::create_dir(&state).unwrap();
-    end(start(&case, &[])).failed(1, &[&format!("cannot read {}: Is a directory", state.display())]);
+    finish(&case, &[]).failed(1, &[&format!("cannot read {}: Is a directory", state.display())]);
     std::fs::remove_dir(&state).unwrap();
     std::fs::rename(&aside, &state).unwrap();
-    end(start(&case, &["-p", "3"])).ok();
+    finish(&case, &["-p", "3"]).ok();
     assert_eq!(case.lines("out"), expected);
 }
 
@@ -198,7 +198,7 @@ fn a_flipped_byte_is_told_with_the_file_and_the_checkpoint() {
     *bytes.last_mut().unwrap() ^= 1;
     std::fs::write(&flipped, &bytes).unwrap();
     let said = format!("chk-{newest}: the checkpoint is damaged: {} does not match its checksum", flipped.display());
-    end(start(&case, &["-p", "1"])).failed(1, &[&said]);
+    finish(&case, &["-p", "1"]).failed(1, &[&said]);
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn a_place_that_can_keep_no_checkpoint_is_refused_before_the_job_starts() {
     case.file("taken", "");
     let run = |place: &str| {
         let dir = format!("execution.checkpointing.dir={place}");
-        end(start(&case, &["-D", "execution.checkpointing.interval=1h", "-D", &dir]))
+        finish(&case, &["-D", "execution.checkpointing.interval=1h", "-D", &dir])
     };
     let remedy = "name another folder with execution.checkpointing.dir";
     run("taken").failed(1, &["checkpoints can't be kept in ", "taken is a file, not a folder", remedy]);

@@ -38,7 +38,7 @@ fn killed_at_random(seed: u64, kills: u64) {
         }
         newest = newest.max(checkpoints(&case).last().copied().unwrap_or_default());
     }
-    end(start(&case, &["--processes", "2", "-p", "2"])).ok();
+    finish(&case, &["--processes", "2", "-p", "2"]).ok();
     assert_eq!(case.lines("out"), expected, "seed {seed}");
 }
 

@@ -41,7 +41,7 @@ fn abandoned(case: &Case) -> Vec<u64> {
 fn an_older_checkpoint_is_gone_on_from_only_if_the_newer_ones_may_be_abandoned() {
     let (case, newest) = killed("2");
     let from = place(&case, 2);
-    end(start(&case, &["--from", &from])).failed(
+    finish(&case, &["--from", &from]).failed(
         2,
         &[
             &format!("error: checkpoint 2 is not the newest: the job has gone on to checkpoint {newest}"),
@@ -50,7 +50,7 @@ fn an_older_checkpoint_is_gone_on_from_only_if_the_newer_ones_may_be_abandoned()
         ],
     );
     assert_eq!(abandoned(&case), [0; 0], "what was refused changes nothing");
-    end(start(&case, &["-p", "3"])).ok();
+    finish(&case, &["-p", "3"]).ok();
     assert_eq!(case.lines("out"), expected());
 }
 
@@ -67,7 +67,7 @@ fn an_abandoned_branch_is_never_gone_on_from_again() {
     kill(child);
     assert_eq!(abandoned(&case), (3..=newest).collect::<Vec<_>>());
     for rewind in [&[][..], &["--rewind"]] {
-        end(start(&case, &[&["--from", &place(&case, newest)], rewind].concat())).failed(
+        finish(&case, &[&["--from", &place(&case, newest)], rewind].concat()).failed(
             2,
             &[
                 &format!("error: checkpoint {newest} was abandoned"),
@@ -77,7 +77,7 @@ fn an_abandoned_branch_is_never_gone_on_from_again() {
         );
     }
     // The plain command goes on from where the branch began, and cleans up behind itself.
-    end(start(&case, &[&["-p", "3"], &KEEP[..]].concat())).ok();
+    finish(&case, &[&["-p", "3"], &KEEP[..]].concat()).ok();
     assert_eq!(case.lines("out"), expected);
     let left = checkpoints(&case);
     assert!(left.starts_with(&[1, 2]) && left.iter().all(|number| *number <= 2 || *number > newest), "{left:?}");
@@ -95,12 +95,12 @@ fn nothing_is_abandoned_for_a_checkpoint_that_can_not_be_gone_on_from() {
     let whole = std::fs::read(&torn).unwrap();
     std::fs::write(&torn, &whole[..whole.len() / 2]).unwrap();
     let rewound = ["--from", &from, "--rewind"];
-    end(start(&case, &rewound)).failed(1, &["chk-2 is damaged: ", &torn.display().to_string()]);
+    finish(&case, &rewound).failed(1, &["chk-2 is damaged: ", &torn.display().to_string()]);
     std::fs::write(&torn, whole).unwrap();
     let groups = ["-D", "pipeline.max-parallelism=8"];
-    end(start(&case, &[&rewound[..], &groups].concat())).failed(2, &["is divided into 128 key groups, not 8"]);
+    finish(&case, &[&rewound[..], &groups].concat()).failed(2, &["is divided into 128 key groups, not 8"]);
     assert_eq!((abandoned(&case), *checkpoints(&case).last().unwrap()), (vec![], newest));
-    end(start(&case, &[])).ok();
+    finish(&case, &[]).ok();
     assert_eq!(case.lines("out"), expected());
 }
 
@@ -108,11 +108,11 @@ fn nothing_is_abandoned_for_a_checkpoint_that_can_not_be_gone_on_from() {
 fn a_job_that_has_finished_goes_on_from_an_older_checkpoint_if_it_is_rewound() {
     let expected = expected();
     let case = Case::new();
-    end(start(&case, &KEEP)).ok();
+    finish(&case, &KEEP).ok();
     let from = place(&case, 2);
-    let ended = end(start(&case, &["--from", &place(&case, *checkpoints(&case).last().unwrap())])).ok();
+    let ended = finish(&case, &["--from", &place(&case, *checkpoints(&case).last().unwrap())]).ok();
     assert!(ended.err.contains("job 0 has finished in an earlier run"), "{}", ended.err);
-    end(start(&case, &["--from", &from])).failed(
+    finish(&case, &["--from", &from]).failed(
         2,
         &[
             "/state has finished: it does not go on from ",
@@ -124,7 +124,7 @@ fn a_job_that_has_finished_goes_on_from_an_older_checkpoint_if_it_is_rewound() {
     let rewound = Running::start(&mut command(&case, &["--from", &from, "--rewind"])).end().ok();
     assert!(!rewound.err.contains("has finished in an earlier run"), "{}", rewound.err);
     assert_eq!(case.lines("out"), expected);
-    let again = end(start(&case, &["--from", &from, "--rewind"])).ok();
+    let again = finish(&case, &["--from", &from, "--rewind"]).ok();
     assert!(again.err.contains("job 0 has finished in an earlier run"), "once is enough: {}", again.err);
 }
 
@@ -151,7 +151,7 @@ mod sqlite {
         let case = Case::new();
         let base = base(&case);
         base.execute_batch(TABLES).unwrap();
-        case.file("pipeline.sql", &pipeline(&numbers(ROWS, 1_000), "exactly-once", false));
+        case.file("pipeline.sql", &pipeline(&numbers(ROWS, 300), "exactly-once", false));
         // More workers after the checkpoint than at it.
         let first = begin(&case, &["-p", "1"]);
         let newest = wait_beyond(&case, 2);
@@ -168,6 +168,7 @@ mod sqlite {
         let second = begin(&case, &["-p", "1", "--from", &from, "--rewind"]);
         wait_beyond(&case, newest + 1);
         kill(second);
+        case.file("pipeline.sql", &pipeline(&numbers(ROWS, 1_000_000), "exactly-once", false));
         let ended = end(begin(&case, &["-p", "4"]));
         let ended = ended.ok();
         assert!(!ended.err.contains("is written once more"), "{}", ended.err);

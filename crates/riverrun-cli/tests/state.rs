@@ -5,58 +5,64 @@
 mod common;
 
 use common::Case;
+use common::windows::{checkpoints, kill, wait_beyond};
 use rusqlite::Connection;
-use std::process::Stdio;
-use std::time::Duration;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 const ROWS: i64 = 60_000;
 const KEYS: i64 = 20_000;
 
-/// A table of the numbers up to `count`.
-fn numbers(name: &str, count: i64) -> String {
+/// A table of the numbers up to `count`, so many per second.
+fn numbers(name: &str, count: i64, pace: i64) -> String {
     format!(
-        "CREATE TABLE {name} (id BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '20000',
+        "CREATE TABLE {name} (id BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '{pace}',
            'number-of-rows' = '{count}', 'fields.id.kind' = 'sequence', 'fields.id.start' = '1', 'fields.id.end' = '{count}');"
     )
 }
 
+/// So slow that there is time for checkpoints.
+const SLOW: i64 = 6_000;
+const FAST: i64 = 1_000_000;
+
 /// Sums of very many keys, of the rows of a query.
-fn pipeline(query: &str) -> String {
+fn pipeline(query: &str, pace: i64) -> String {
     format!(
         "{}{}
          CREATE TABLE sums (k BIGINT, n BIGINT, s BIGINT, PRIMARY KEY (k) NOT ENFORCED)
          WITH ('connector' = 'jdbc', 'url' = 'jdbc:sqlite:${{DIR}}/base.db', 'table-name' = 'sums',
            'sink.delivery-guarantee' = 'exactly-once');
          INSERT INTO sums SELECT k, COUNT(*), SUM(id) FROM ({query}) GROUP BY k;",
-        numbers("numbers", ROWS),
-        numbers("names", KEYS)
+        numbers("numbers", ROWS, pace),
+        numbers("names", KEYS, pace)
     )
 }
 
-/// Runs it with these settings; killed after so many milliseconds, or to its end.
-fn run(case: &Case, settings: &[&str], killed_after: Option<u64>) {
+/// A run of it with these settings.
+fn command(case: &Case, settings: &[&str]) -> Command {
     let dir = format!("DIR={}", case.path().display());
     let mut run = case.command();
     run.args(["run", "pipeline.sql", "--var", &dir, "--state-dir", "state"]);
     run.args(["-D", "execution.checkpointing.interval=100ms"]).args(settings).stdout(Stdio::null());
-    match killed_after {
-        Some(moment) => {
-            let mut child = run.stderr(Stdio::null()).spawn().unwrap();
-            std::thread::sleep(Duration::from_millis(moment));
-            child.kill().unwrap();
-            child.wait().unwrap();
-        }
-        None => {
-            let ended = run.output().unwrap();
-            assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
-        }
-    }
+    run
 }
 
-/// The files of tiers that the newest checkpoint names.
+/// Starts it, kills it after so many milliseconds, but not before a checkpoint of which this holds.
+fn kill_after(moment: u64, case: &Case, settings: &[&str], holds: impl Fn() -> bool) {
+    let newest = checkpoints(case).last().copied().unwrap_or_default();
+    let child = command(case, settings).stderr(Stdio::null()).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(moment));
+    wait_beyond(case, newest);
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < Duration::from_secs(60), "no checkpoint is what was expected");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    kill(child);
+}
+
+/// Whether a checkpoint names files of tiers.
 fn has_tier(case: &Case) -> bool {
-    let listed = case.command().args(["checkpoints", "state", "--json", "--verify"]).output().unwrap();
-    assert!(listed.status.success(), "{}", String::from_utf8_lossy(&listed.stdout));
     let mut folders = vec![case.path().join("state/checkpoints")];
     let mut found = false;
     while let Some(folder) = folders.pop() {
@@ -65,7 +71,7 @@ fn has_tier(case: &Case) -> bool {
             if path.is_dir() {
                 folders.push(path);
             } else if path.ends_with("manifest.json") {
-                found |= std::fs::read_to_string(path).unwrap().contains("\"tiers\"");
+                found |= std::fs::read_to_string(path).is_ok_and(|manifest| manifest.contains("\"tiers\""));
             }
         }
     }
@@ -97,17 +103,20 @@ fn check(query: &str, places: &str) {
     let case = Case::new();
     let base = Connection::open(case.path().join("base.db")).unwrap();
     base.execute_batch("CREATE TABLE sums (k INTEGER PRIMARY KEY, n INTEGER, s INTEGER)").unwrap();
-    case.file("pipeline.sql", &pipeline(query));
+    case.file("pipeline.sql", &pipeline(query, SLOW));
     let places = format!("state.memory.places={places}");
     let inline = "execution.checkpointing.data-inline-threshold=0b";
     let below = ["-D", "state.memory=1mb", "-D", &places, "-D", inline];
     let with = |parallelism| [&["-p", parallelism], &below[..]].concat();
-    run(&case, &with("1"), Some(1_300));
-    assert!(has_tier(&case));
-    run(&case, &with("3"), Some(1_200));
-    run(&case, &["-p", "2", "-D", "state.backend.type=hashmap"], Some(1_000));
-    run(&case, &with("2"), Some(1_000));
-    run(&case, &with("2"), None);
+    let any = || true;
+    kill_after(1_300, &case, &with("1"), || has_tier(&case));
+    case.riverrun(&["checkpoints", "state", "--json", "--verify"]).ok();
+    kill_after(1_200, &case, &with("3"), any);
+    kill_after(1_000, &case, &["-p", "2", "-D", "state.backend.type=hashmap"], any);
+    kill_after(1_000, &case, &with("2"), any);
+    case.file("pipeline.sql", &pipeline(query, FAST));
+    let ended = command(&case, &with("2")).output().unwrap();
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
     assert!(!case.path().join("state/local").read_dir().is_ok_and(|mut left| left.next().is_some()), "files are left");
     let sums = base.query_row("SELECT count(*), sum(n), sum(s) FROM sums", [], |row| {
         Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))

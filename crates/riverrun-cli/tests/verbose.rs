@@ -59,17 +59,21 @@ fn once_it_tells_what_happens() {
 #[test]
 fn of_a_job_that_goes_on_it_tells_from_what() {
     let case = case();
-    let generated =
-        "CREATE TABLE g (n INT) WITH ('connector' = 'datagen', 'rows-per-second' = '500', 'number-of-rows' = '500');
-        CREATE TABLE copy (n INT) WITH ('connector' = 'filesystem', 'path' = 'out', 'format' = 'json');
-        INSERT INTO copy SELECT n FROM g;";
-    case.file("slow.sql", generated);
+    let generated = |pace: &str| {
+        format!(
+            "CREATE TABLE g (n INT) WITH ('connector' = 'datagen', 'rows-per-second' = '{pace}', 'number-of-rows' = '500');
+             CREATE TABLE copy (n INT) WITH ('connector' = 'filesystem', 'path' = 'out', 'format' = 'json');
+             INSERT INTO copy SELECT n FROM g;"
+        )
+    };
+    case.file("slow.sql", &generated("10"));
     let args =
         ["run", "slow.sql", "-p", "1", "-v", "--state-dir", "state", "-D", "execution.checkpointing.interval=50ms"];
     let mut command = case.command();
     let mut running = common::Running::start(command.args(args));
     running.wait_for_error("checkpoint 2 of epoch");
     running.interrupt().ok();
+    case.file("slow.sql", &generated("1000"));
     let ended = case.riverrun(&args).ok();
     ended.says(&["goes on from checkpoint "]);
 }

@@ -18,8 +18,8 @@ pub fn pipeline(rate: &str) -> String {
     )
 }
 
-/// So slow that there is time for checkpoints.
-pub const SLOW: &str = ", 'rows-per-second' = '6000'";
+/// So slow that there is time for checkpoints where files are written slowly too.
+pub const SLOW: &str = ", 'rows-per-second' = '3000'";
 
 /// What an undisturbed run gives.
 pub fn expected() -> Vec<String> {
@@ -30,9 +30,8 @@ pub fn expected() -> Vec<String> {
     lines
 }
 
-/// A run of it.
-pub fn command(case: &Case, args: &[&str]) -> Command {
-    case.file("pipeline.sql", &pipeline(SLOW));
+fn run(case: &Case, rate: &str, args: &[&str]) -> Command {
+    case.file("pipeline.sql", &pipeline(rate));
     let dir = format!("DIR={}", case.path().display());
     let mut command = case.command();
     command.args(["run", "pipeline.sql", "--var", &dir, "--state-dir", "state"]);
@@ -40,9 +39,19 @@ pub fn command(case: &Case, args: &[&str]) -> Command {
     command
 }
 
-/// Starts a run in the background.
+/// A slow run of it.
+pub fn command(case: &Case, args: &[&str]) -> Command {
+    run(case, SLOW, args)
+}
+
+/// Starts a slow run in the background.
 pub fn start(case: &Case, args: &[&str]) -> Child {
     command(case, args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+/// Goes on as fast as it can, to the end.
+pub fn finish(case: &Case, args: &[&str]) -> Ended {
+    Ended::from(run(case, "", args).output().unwrap())
 }
 
 /// Waits for the end of a run.
