@@ -93,12 +93,12 @@ going_back() {
   [ ! -e "$newest/manifest.json" ] || fail "the abandoned checkpoint is still there"
 }
 
-# come_back FILE POINT WHEN: a run is stopped while it is at a failpoint, another one takes over, and the first goes on, while the
+# come_back FILE POINT WHEN [WORKERS]: a run is stopped while it is at a failpoint, another one takes over, and the first goes on, while the
 # other runs or after its end. It must end as overtaken. As where another machine takes over, nothing is left of its lock.
 come_back() {
   local file=$1 older newest turn
   armed "stall(3s)@$2"
-  "$RIVERRUN" run "$file" --state-dir "$dir/state" -D execution.checkpointing.interval=250ms -p 2 >"$dir/older.log" 2>&1 &
+  "$RIVERRUN" run "$file" --state-dir "$dir/state" -D execution.checkpointing.interval=250ms -p "${4:-2}" >"$dir/older.log" 2>&1 &
   older=$!; disarmed
   struck stall; kill -STOP $older
   rm "$dir/state/lock"

@@ -443,6 +443,9 @@ kafka_case_what_a_broker_refuses_fails_the_job_whatever_is_promised() {
   done
 }
 
+# kafka_again PROPERTY…: the broker is started anew with these properties too.
+kafka_again() { printf '%s\n' "$@" >>"$work/kafka.properties"; kafka_crash; kafka_up; }
+
 exactly=", 'sink.delivery-guarantee' = 'exactly-once'"
 # into TOPIC OPTIONS: a table of numbers in a topic.
 into() { echo "CREATE TABLE written (id BIGINT) WITH ('connector' = 'kafka', 'topic' = '$1', 'properties.bootstrap.servers' = '$KAFKA', 'format' = 'json' $2);"; }
@@ -521,22 +524,24 @@ kafka_case_a_stalled_broker_holds_up_no_checkpoint() {
   checkpoints_during "$stall"
 }
 
-# kafka_comes_back TOPIC POINT WHEN OPTIONS: as come_back, over a topic.
+# kafka_comes_back TOPIC POINT WHEN OPTIONS [WORKERS]: as come_back, over a topic.
 kafka_comes_back() {
   kafka_topic "$1" 2
   { numbers_source 4000 8; into "$1" "$4"; echo "INSERT INTO written SELECT id FROM numbers;"; } >"$dir/back.sql"
-  come_back "$dir/back.sql" "$2:6" "$3"
+  come_back "$dir/back.sql" "$2" "$3" ${5:-}
 }
 kafka_comes_back_and_is_refused() {
-  kafka_comes_back "$1" "$2" "$3" "$exactly"
+  kafka_comes_back "$1" "$2" "$3" "$exactly" ${4:-}
   equal "$(seq 4000 | md5sum)" "$(committed_ids "$1" | md5sum)" "what read_committed sees"
   equal 0 "$(ongoing)" "open transactions"
 }
-kafka_case_an_older_start_comes_back_in_mid_transaction() { kafka_comes_back_and_is_refused back-middle target-commit after; }
-kafka_case_an_older_start_comes_back_before_it_writes() { kafka_comes_back_and_is_refused back-before sink-write while; }
+kafka_case_an_older_start_comes_back_in_mid_transaction() { kafka_comes_back_and_is_refused back-middle target-commit:6 after; }
+kafka_case_an_older_start_comes_back_before_it_writes() { kafka_comes_back_and_is_refused back-before sink-write:6 while; }
+# It has lost its connection, and would take the lane over from its successor if it just connected anew.
+kafka_case_an_older_start_comes_back_without_its_connection() { kafka_comes_back_and_is_refused back-lost "sink-write:7,disconnect@sink-write:6,stall(10s)@manifest-put:9" while 1; }
 # The same without transactions: what the older start still writes is seen twice, so the two cases above see something.
 kafka_case_an_older_start_that_comes_back_repeats_rows_at_least_once() {
-  kafka_comes_back back-least sink-write while ""
+  kafka_comes_back back-least sink-write:6 while ""
   committed_ids back-least >"$dir/ids"
   equal "$(seq 4000 | md5sum)" "$(uniq "$dir/ids" | md5sum)" "different rows"
   [ "$(uniq -d "$dir/ids" | wc -l)" -gt 0 ] || fail "no row was repeated"
@@ -611,4 +616,29 @@ kafka_case_a_transaction_timeout_that_brokers_forbid_is_refused() {
   [[ $text == *"may stay open for 900000 ms at the most, and 3600000 ms are asked for"* ]] || fail "$text"
   text=$(riverrun run "$dir/timeout.sql" 2>&1) && fail "exactly-once without checkpoints was no error"
   [[ $text == *"the job has no checkpoints"* ]] || fail "$text"
+}
+
+# The lane has nothing to write for longer than the brokers know its transactional id.
+kafka_case_a_transactional_id_that_the_brokers_have_forgotten_is_asked_for_anew() {
+  kafka_topic forgets_in 1; kafka_topic forgets 1
+  cp "$work/kafka.properties" "$dir/before"
+  trap 'cp "$dir/before" "$work/kafka.properties"; kafka_crash; kafka_up' EXIT
+  kafka_again transactional.id.expiration.ms=3000 transaction.remove.expired.transaction.cleanup.interval.ms=500 producer.id.expiration.ms=3000
+  { into forgets "$exactly"
+    echo "CREATE TABLE source (id BIGINT) WITH ('connector' = 'kafka', 'topic' = 'forgets_in', 'properties.bootstrap.servers' = '$KAFKA', 'format' = 'json', 'scan.startup.mode' = 'earliest-offset');"
+    echo "INSERT INTO written SELECT id FROM source;"; } >"$dir/forgets.sql"
+  write forgets_in 1 5
+  start_run "$dir/forgets.sql" -p 1
+  local turn ids
+  for turn in $(seq 100); do [ "$(committed_ids forgets | wc -l)" = 5 ] && break; sleep 0.2; done
+  for turn in $(seq 100); do
+    ids=$(kafka_java org.apache.kafka.tools.TransactionsCommand --bootstrap-server $KAFKA list | grep -c riverrun-) || true
+    [ "$ids" = 0 ] && break; sleep 0.3
+  done
+  equal 0 "$ids" "transactional ids of the job that the brokers know"
+  write forgets_in 6 9
+  for turn in $(seq 50); do [ "$(committed_ids forgets | wc -l)" = 9 ] && break; kill -0 $RUN 2>/dev/null || break; sleep 0.2; done
+  kill -INT $RUN || true
+  finish_run
+  equal "$(seq 9 | paste -sd' ')" "$(committed_ids forgets | paste -sd' ')" "rows"
 }

@@ -271,3 +271,16 @@ postgres_case_an_older_checkpoint_is_gone_on_from_only_if_that_is_wanted() {
   equal "4000 t" "$(psql_ -F' ' -c 'SELECT count(DISTINCT id), count(*) > 4000 FROM rewound')" "new rows"
   equal "40 4000 8002000" "$(psql_ -F' ' -c 'SELECT count(*), sum(n), sum(total) FROM rewound_sums')" "sums by key"
 }
+
+# What a server had acknowledged it has lost, as a copy has that lagged behind when it took over.
+postgres_case_commits_that_a_server_has_lost_are_not_passed_over() {
+  psql_ -c "CREATE TABLE lagged (id BIGINT); ALTER DATABASE postgres SET synchronous_commit = 'off'"
+  { numbers_source 6000 30; pg_table lagged "id BIGINT" "$exactly"; echo "INSERT INTO lagged SELECT id FROM numbers;"; } >"$dir/lagged.sql"
+  start_run "$dir/lagged.sql" -p 1
+  until [ "$(newest_checkpoint 2>/dev/null)" -ge 4 ] 2>/dev/null; do sleep 0.05; done
+  psql_ -c "UPDATE riverrun_commits SET epoch = 0 WHERE epoch > 0 AND generation = 1"
+  local code=0; wait "$RUN" || code=$?
+  psql_ -c "ALTER DATABASE postgres RESET synchronous_commit"
+  equal 1 $code "exit code: $(tail -3 "$dir/run.log")"
+  grep -qE "error: table 'lagged' has lost its commit token: epoch [0-9]+ was committed, it says epoch 0" "$dir/run.log" || fail "$(tail -5 "$dir/run.log")"
+}

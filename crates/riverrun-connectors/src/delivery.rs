@@ -24,7 +24,7 @@ mod tests;
 
 pub use guarantee::Guarantee;
 pub use lane::{EpochLog, LaneName, LanePart};
-pub use thread::Target;
+pub use thread::{Commit, Committed, Target};
 pub use writer::{DeliverySpec, DeliveryWriter};
 
 use riverrun_core::Error;

@@ -3,8 +3,8 @@
 use super::*;
 use arrow::array::{ArrayRef, AsArray, Int32Array, RecordBatch};
 use arrow::datatypes::Int32Type;
-use riverrun_core::clock::ManualClock;
-use riverrun_core::{Epoch, Result, RowBatch};
+use riverrun_core::clock::{Clock, ManualClock};
+use riverrun_core::{Epoch, Millis, Result, RowBatch};
 use riverrun_runtime::{JobIdentity, Sink, SinkContext, SinkState};
 use riverrun_state::RestoredState;
 use std::collections::HashMap;
@@ -19,6 +19,8 @@ struct System(Arc<Mutex<State>>);
 struct State {
     rows: Vec<i32>,
     tokens: HashMap<LaneName, (u64, Option<Epoch>)>,
+    /// How often a token was set without rows.
+    set: usize,
     /// Nobody gets an answer.
     away: bool,
     /// After so many more commits the answer is lost, though they stand.
@@ -73,39 +75,39 @@ impl Target for System {
         if state.away { Err(away()) } else { Ok(state.tokens.get(lane).and_then(|(_, token)| *token)) }
     }
 
-    fn commit(&mut self, lane: &LaneName, generation: u64, epoch: Epoch, batches: &[RowBatch]) -> Outcome<()> {
+    fn commit(&mut self, commit: &Commit, batches: &[RowBatch]) -> Outcome<Committed> {
+        let Commit { lane, generation, before, epoch } = commit;
         let mut state = self.state();
         if state.away {
             return Err(away());
         }
         let (owner, token) = state.tokens[lane];
-        if owner != generation {
+        if owner != *generation {
             return Err(fenced(lane));
         }
-        if token.is_some_and(|token| token >= epoch) {
-            return Ok(());
+        if token >= Some(*epoch) || token < *before {
+            return Ok(commit.standing(token));
         }
-        state.tokens.insert(lane.clone(), (owner, Some(epoch)));
+        state.tokens.insert(lane.clone(), (owner, Some(*epoch)));
         state.rows.extend(ids(batches));
         match &mut state.lose_answer_in {
             Some(0) => {
                 state.lose_answer_in = None;
-                Err(away())
+                return Err(away());
             }
-            Some(left) => {
-                *left -= 1;
-                Ok(())
-            }
-            None => Ok(()),
+            Some(left) => *left -= 1,
+            None => {}
         }
+        Ok(Committed::Done)
     }
 
-    fn rewind(&mut self, lane: &LaneName, generation: u64, epoch: Epoch) -> Outcome<()> {
+    fn set_token(&mut self, lane: &LaneName, generation: u64, epoch: Epoch) -> Outcome<()> {
         let mut state = self.state();
         if state.away {
             return Err(away());
         }
         state.tokens.insert(lane.clone(), (generation, Some(epoch)));
+        state.set += 1;
         Ok(())
     }
 
@@ -128,11 +130,11 @@ impl<F: FnMut() -> Outcome<()> + Send + 'static> Target for Writing<F> {
         Ok(None)
     }
 
-    fn commit(&mut self, _: &LaneName, _: u64, _: Epoch, _: &[RowBatch]) -> Outcome<()> {
-        Ok(())
+    fn commit(&mut self, _: &Commit, _: &[RowBatch]) -> Outcome<Committed> {
+        Ok(Committed::Done)
     }
 
-    fn rewind(&mut self, _: &LaneName, _: u64, _: Epoch) -> Outcome<()> {
+    fn set_token(&mut self, _: &LaneName, _: u64, _: Epoch) -> Outcome<()> {
         Ok(())
     }
 
@@ -149,6 +151,7 @@ fn spec(guarantee: Guarantee) -> DeliverySpec {
         max_rows: 1,
         max_bytes: 1000,
         retries: 3,
+        refresh: None,
     }
 }
 
@@ -262,6 +265,54 @@ fn a_commit_whose_answer_was_lost_is_not_repeated() {
     sink.on_epoch_complete(Epoch(0)).unwrap();
     settle(&mut sink).unwrap();
     assert_eq!(system.rows(), [1]);
+}
+
+/// An epoch of one row, decided and written.
+fn commit_one(sink: &mut DeliveryWriter, epoch: u32) -> Result<()> {
+    sink.write(batch(&[epoch as i32]))?;
+    snapshot(sink, epoch);
+    sink.on_epoch_complete(Epoch(epoch))?;
+    settle(sink)
+}
+
+#[test]
+fn commits_that_a_system_has_lost_are_not_passed_over() {
+    let system = System::default();
+    let mut sink = writer(&system, Guarantee::ExactlyOnce, context(0, 1, 1));
+    commit_one(&mut sink, 0).unwrap();
+    commit_one(&mut sink, 1).unwrap();
+    let lane = LaneName { job: "job".into(), sink: "sink:t".into(), lane: 0 };
+    // A copy takes over that had not got the last one.
+    system.state().tokens.insert(lane, (1, Some(Epoch(0))));
+    system.state().rows.pop();
+    let error = commit_one(&mut sink, 2).unwrap_err();
+    assert_eq!(error.message(), "table 't' has lost its commit token: epoch 1 was committed, it says epoch 0");
+    assert!(error.hint_text().unwrap().contains("has a copy of it taken over that lagged behind?"), "{error}");
+    assert_eq!(system.rows(), [0]);
+}
+
+#[test]
+fn the_token_of_a_lane_without_rows_is_written_once_more_in_time() {
+    let system = System::default();
+    let clock = Arc::new(ManualClock::default());
+    let context = SinkContext { clock: clock.clone(), ..context(0, 1, 1) };
+    let spec = DeliverySpec { refresh: Some(Millis(1_000)), ..spec(Guarantee::ExactlyOnce) };
+    let mut sink = DeliveryWriter::start(spec, system.clone(), Stop::default(), context).unwrap();
+    let pass = |sink: &mut DeliveryWriter, millis| {
+        clock.set(Millis(clock.now().0 + millis));
+        snapshot(sink, 9);
+        sink.on_epoch_complete(Epoch(9)).unwrap();
+        settle(sink).unwrap();
+        system.state().set
+    };
+    assert_eq!(pass(&mut sink, 5_000), 0, "there is none yet");
+    commit_one(&mut sink, 0).unwrap();
+    assert_eq!(pass(&mut sink, 999), 0);
+    assert_eq!(pass(&mut sink, 1), 1);
+    assert_eq!(pass(&mut sink, 999), 1);
+    assert_eq!(pass(&mut sink, 1_000), 2);
+    assert_eq!(system.state().tokens.values().next(), Some(&(1, Some(Epoch(0)))));
+    assert_eq!(system.rows(), [0]);
 }
 
 #[test]

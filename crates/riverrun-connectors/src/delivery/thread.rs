@@ -29,14 +29,43 @@ pub trait Target: Send + 'static {
     /// The token of a lane, without taking it over.
     fn token(&mut self, lane: &LaneName) -> Outcome<Option<Epoch>>;
 
-    /// Writes rows and moves the token of a fenced lane to `epoch`, both or neither. Does nothing if the token is there.
-    fn commit(&mut self, lane: &LaneName, generation: u64, epoch: Epoch, batches: &[RowBatch]) -> Outcome<()>;
+    /// Writes rows and moves the token of a fenced lane, both or neither.
+    fn commit(&mut self, commit: &Commit, batches: &[RowBatch]) -> Outcome<Committed>;
 
-    /// Moves the token of a fenced lane back: the rows of the epochs after it are written once more.
-    fn rewind(&mut self, lane: &LaneName, generation: u64, epoch: Epoch) -> Outcome<()>;
+    /// Sets the token of a fenced lane. Where that moves it back, the rows of the epochs after it are written once more.
+    fn set_token(&mut self, lane: &LaneName, generation: u64, epoch: Epoch) -> Outcome<()>;
 
     /// Forgets the connection: the next call makes a new one.
     fn disconnect(&mut self);
+}
+
+/// What a lane's rows are written as.
+#[derive(Clone, Debug)]
+pub struct Commit {
+    /// The lane.
+    pub lane: LaneName,
+    /// Who writes it.
+    pub generation: u64,
+    /// The token that stood before, if one is known.
+    pub before: Option<Epoch>,
+    /// The token that stands afterwards.
+    pub epoch: Epoch,
+}
+
+/// What has become of a commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Committed {
+    /// Rows and token stand, maybe since an earlier attempt.
+    Done,
+    /// The system has lost commits, such as one that a copy has taken over for which lagged behind: it holds this token.
+    Lost(Option<Epoch>),
+}
+
+impl Commit {
+    /// What a token says to a commit that has not moved it.
+    pub fn standing(&self, found: Option<Epoch>) -> Committed {
+        if found >= Some(self.epoch) { Committed::Done } else { Committed::Lost(found) }
+    }
 }
 
 /// What the worker asks of the thread.
@@ -62,6 +91,8 @@ pub enum Order {
     },
     /// Write this log in the lane that is open.
     Commit(Arc<EpochLog>),
+    /// Write the token of the lane that is open once more: the system forgets it in time.
+    Refresh,
 }
 
 /// The worker's end of the thread. When it is dropped the thread ends with what it is at, or gives up waiting.
@@ -128,8 +159,15 @@ struct Desk<T> {
     table: String,
     retries: usize,
     stop: Stop,
-    /// The lane that is open, and its generation.
-    lane: Option<(LaneName, u64)>,
+    lane: Option<OpenLane>,
+}
+
+/// A lane that has been taken over.
+struct OpenLane {
+    name: LaneName,
+    generation: u64,
+    /// The token that is known to stand.
+    token: Option<Epoch>,
 }
 
 impl<T: Target> Desk<T> {
@@ -147,25 +185,31 @@ impl<T: Target> Desk<T> {
                 for (old, goal) in all {
                     self.wait_for(old, *goal)?;
                 }
-                let token = self.fence(lane, *generation)?;
+                let mut token = self.fence(lane, *generation)?;
                 match token {
                     Some(token) if !restored => return Err(ahead(&self.table, lane, token, None)),
                     // A lane that was opened after the checkpoint, at another parallelism.
-                    Some(token) => {
-                        if let Some(checkpoint) = checkpoint.filter(|checkpoint| token > *checkpoint) {
-                            self.rewind(lane, *generation, token, checkpoint, *rewind)?;
+                    Some(found) => {
+                        if let Some(checkpoint) = checkpoint.filter(|checkpoint| found > *checkpoint) {
+                            self.rewind(lane, *generation, found, checkpoint, *rewind)?;
+                            token = Some(checkpoint);
                         }
                     }
                     None => {}
                 }
-                self.lane = Some((lane.clone(), *generation));
+                self.lane = Some(OpenLane { name: lane.clone(), generation: *generation, token });
                 Ok(())
             }
             Order::Commit(log) => {
-                let Some((lane, generation)) = self.lane.clone() else {
-                    return Err(Error::bug("a log without an open lane"));
-                };
-                self.commit(&lane, generation, log)
+                let mut lane = self.lane.take().ok_or_else(|| Error::bug("a log without an open lane"))?;
+                self.commit(&mut lane, log)?;
+                self.lane = Some(lane);
+                Ok(())
+            }
+            Order::Refresh => {
+                let Some(OpenLane { name, generation, token: Some(token) }) = &self.lane else { return Ok(()) };
+                let (name, generation, token) = (name.clone(), *generation, *token);
+                self.persist(|target| target.set_token(&name, generation, token))
             }
         }
     }
@@ -179,14 +223,21 @@ impl<T: Target> Desk<T> {
     }
 
     /// Writes a log with its token. What has become of a commit without an answer, the next attempt finds out.
-    fn commit(&mut self, lane: &LaneName, generation: u64, log: &EpochLog) -> Result<()> {
-        self.persist(|target| {
+    fn commit(&mut self, lane: &mut OpenLane, log: &EpochLog) -> Result<()> {
+        let (name, before) = (&lane.name, lane.token);
+        let commit = Commit { lane: name.clone(), generation: lane.generation, before, epoch: log.epoch };
+        let committed = self.persist(|target| {
             connection_point("sink-write")?;
-            target.commit(lane, generation, log.epoch, &log.batches)?;
-            connection_point("commit-answer")
+            let committed = target.commit(&commit, &log.batches)?;
+            connection_point("commit-answer")?;
+            Ok(committed)
         })?;
+        if let Committed::Lost(found) = committed {
+            return Err(gone(&self.table, name, before, found));
+        }
+        lane.token = Some(log.epoch);
         let rows: usize = log.batches.iter().map(RowBatch::num_rows).sum();
-        tracing::info!("table {}: epoch {} is committed, rows: {rows} ({lane})", self.table, log.epoch.0);
+        tracing::info!("table {}: epoch {} is committed, rows: {rows} ({})", self.table, log.epoch.0, lane.name);
         Ok(())
     }
 
@@ -209,10 +260,11 @@ impl<T: Target> Desk<T> {
             return self.rewind(&part.name, generation, token, part.epoch, rewind);
         }
         if let Some(known) = part.token.filter(|known| token.is_none_or(|token| token < *known)) {
-            return Err(gone(&self.table, &part.name, known, token));
+            return Err(gone(&self.table, &part.name, Some(known), token));
         }
+        let mut lane = OpenLane { name: part.name.clone(), generation, token };
         for log in part.logs.iter().filter(|log| token.is_none_or(|token| log.epoch > token)) {
-            self.commit(&part.name, generation, log)?;
+            self.commit(&mut lane, log)?;
         }
         Ok(())
     }
@@ -228,7 +280,7 @@ impl<T: Target> Desk<T> {
             to.0 + 1,
             token.0
         );
-        self.persist(|target| target.rewind(lane, generation, to))
+        self.persist(|target| target.set_token(lane, generation, to))
     }
 
     /// Waits until another worker has finished an old lane.
@@ -277,12 +329,17 @@ fn ahead(table: &str, lane: &LaneName, token: Epoch, checkpoint: Option<Epoch>) 
         .hint("go on from the newest checkpoint; --rewind goes on from this one and writes them again; another --state-dir runs the file as a new job")
 }
 
-/// The system has forgotten commits that the checkpoint knows of.
-fn gone(table: &str, lane: &LaneName, known: Epoch, token: Option<Epoch>) -> Error {
+/// The system has forgotten commits that are known to have stood.
+fn gone(table: &str, lane: &LaneName, known: Option<Epoch>, token: Option<Epoch>) -> Error {
+    let known =
+        known.map_or_else(|| "its lane was opened".to_owned(), |known| format!("epoch {} was committed", known.0));
     let found = token.map_or_else(|| "nothing".to_owned(), |token| format!("epoch {}", token.0));
-    Error::failure(format!("table '{table}' has lost its commit token: epoch {} was committed, it says {found}", known.0))
+    Error::failure(format!("table '{table}' has lost its commit token: {known}, it says {found}"))
         .detail(format!("{lane}: what has been written can't be told from what has not"))
-        .hint("was the table of tokens emptied, or the system restored from a backup? Run the file as a new job, with another --state-dir")
+        .hint(
+            "was the table of tokens emptied, the system restored from a backup, or has a copy of it taken over that lagged behind? \
+             Run the file as a new job, with another --state-dir",
+        )
 }
 
 fn stopped() -> Error {

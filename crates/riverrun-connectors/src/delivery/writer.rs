@@ -6,7 +6,7 @@ use super::lane::{EpochLog, LaneName, LanePart};
 use super::thread::{Delivery, Order, Target};
 use crate::connector::{SinkSpec, has_one_writer};
 use arrow::array::{ArrayRef, UInt32Array};
-use riverrun_core::{Epoch, Error, KeyGroup, Result, RowBatch, failpoint};
+use riverrun_core::{Epoch, Error, KeyGroup, Millis, Result, RowBatch, failpoint};
 use riverrun_runtime::{Sink, SinkContext, SinkState};
 use riverrun_state::{KeyEncoder, OperatorSnapshot, RestoredState, hash_key};
 use std::collections::VecDeque;
@@ -31,6 +31,8 @@ pub struct DeliverySpec {
     pub max_bytes: usize,
     /// How often a write is tried again after an answer that may pass.
     pub retries: usize,
+    /// After so long without rows the token is written once more, where the system forgets tokens.
+    pub refresh: Option<Millis>,
 }
 
 impl DeliverySpec {
@@ -45,6 +47,7 @@ impl DeliverySpec {
             max_rows,
             max_bytes: sink.options.size(&Guarantee::MAX_BYTES)?.unwrap_or_default() as usize,
             retries,
+            refresh: None,
         })
     }
 }
@@ -72,12 +75,27 @@ pub struct DeliveryWriter {
     whole_tick: bool,
     /// Logs of epochs that are not decided.
     sealed: VecDeque<Arc<EpochLog>>,
-    /// What the thread has been asked, in order; a log where it is to write one.
-    asked: VecDeque<Option<Arc<EpochLog>>>,
+    /// What the thread has been asked, in order.
+    asked: VecDeque<Asked>,
     /// The bytes of sealed logs and of those that the thread has.
     bytes: usize,
     /// The last token that is known to stand.
     token: Option<Epoch>,
+    /// When the token was written.
+    refreshed: Millis,
+}
+
+/// What the thread has been asked.
+enum Asked {
+    Open,
+    Log(Arc<EpochLog>),
+    Refresh,
+}
+
+impl Asked {
+    fn log(&self) -> Option<&Arc<EpochLog>> {
+        if let Asked::Log(log) = self { Some(log) } else { None }
+    }
 }
 
 impl DeliveryWriter {
@@ -88,6 +106,7 @@ impl DeliveryWriter {
         let lane = LaneName { job: context.job.id.clone(), sink, lane: context.worker as u32 };
         Ok(DeliveryWriter {
             spec,
+            refreshed: context.clock.now(),
             context,
             delivery,
             lane,
@@ -117,7 +136,7 @@ impl DeliveryWriter {
         }
         if self.exactly_once() {
             let goals = std::mem::take(&mut self.goals);
-            self.asked.push_back(None);
+            self.asked.push_back(Asked::Open);
             self.delivery.ask(Order::Open {
                 lane: self.lane.clone(),
                 generation: self.context.job.generation,
@@ -136,7 +155,7 @@ impl DeliveryWriter {
 
     fn send(&mut self, log: Arc<EpochLog>, order: impl FnOnce(Arc<EpochLog>) -> Order) {
         self.bytes += log.bytes;
-        self.asked.push_back(Some(log.clone()));
+        self.asked.push_back(Asked::Log(log.clone()));
         self.delivery.ask(order(log));
     }
 
@@ -144,14 +163,16 @@ impl DeliveryWriter {
     fn settle(&mut self) -> Result<()> {
         while self.delivery.settled()? {
             match self.asked.pop_front() {
-                Some(Some(log)) => {
+                Some(Asked::Log(log)) => {
                     self.bytes -= log.bytes;
                     if self.exactly_once() {
                         self.token = Some(log.epoch);
+                        self.refreshed = self.context.clock.now();
                     }
                 }
+                Some(Asked::Refresh) => {}
                 // The lane is open, so all old ones are finished.
-                Some(None) => {
+                Some(Asked::Open) => {
                     self.bytes -= self.old.iter().flat_map(|part| &part.logs).map(|log| log.bytes).sum::<usize>();
                     self.old.clear();
                 }
@@ -159,6 +180,17 @@ impl DeliveryWriter {
             }
         }
         Ok(())
+    }
+
+    /// Has the token written once more, where it has not been for long.
+    fn refresh(&mut self) {
+        let now = self.context.clock.now();
+        let due = self.spec.refresh.is_some_and(|every| now.0 - self.refreshed.0 >= every.0);
+        if due && self.exactly_once() && self.token.is_some() && self.asked.is_empty() {
+            self.refreshed = now;
+            self.asked.push_back(Asked::Refresh);
+            self.delivery.ask(Order::Refresh);
+        }
     }
 
     /// Takes the rows at hand as the log of an epoch.
@@ -186,7 +218,7 @@ impl DeliveryWriter {
     /// goes on exactly once commits it under that token. Those at hand stay there: a barrier does not cut what is written together.
     fn unconfirmed(&self, epoch: Epoch) -> Option<Arc<EpochLog>> {
         let mut log = EpochLog::new(epoch);
-        let asked = self.asked.iter().flatten().map(Arc::as_ref);
+        let asked = self.asked.iter().filter_map(Asked::log).map(Arc::as_ref);
         asked.chain([&self.hand]).flat_map(|log| &log.batches).for_each(|batch| log.push(batch.clone()));
         (!log.batches.is_empty()).then(|| Arc::new(log))
     }
@@ -194,7 +226,7 @@ impl DeliveryWriter {
     /// What is not known to be written, in the order in which it is to be.
     fn parts(&mut self, epoch: Epoch) -> Vec<LanePart> {
         let logs = if self.exactly_once() {
-            self.asked.iter().flatten().chain(&self.sealed).cloned().collect()
+            self.asked.iter().filter_map(Asked::log).chain(&self.sealed).cloned().collect()
         } else {
             Vec::from_iter(self.unconfirmed(epoch))
         };
@@ -313,6 +345,7 @@ impl Sink<RowBatch> for DeliveryWriter {
             self.bytes -= log.bytes;
             self.send(log, Order::Commit);
         }
+        self.refresh();
         Ok(())
     }
 

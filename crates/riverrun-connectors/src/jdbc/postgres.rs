@@ -5,9 +5,9 @@ use super::holders;
 use super::session::{DbColumn, Described, Family, Scan, Session, TableRef, quoted};
 use super::text::{self, TextColumn};
 use super::tls;
-use super::token::{self, Token};
+use super::token;
 use super::url::Server;
-use crate::delivery::{LaneName, Outcome, Stop, Trouble, connection_point, fenced};
+use crate::delivery::{Commit, Committed, LaneName, Outcome, Stop, Trouble, connection_point, fenced};
 use arrow::array::RecordBatch;
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
@@ -23,12 +23,14 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row, Transaction};
 
-/// What every session begins with: one text form of all values, scans that give rows in the same order again, and an end to
-/// the transaction of a process that hangs, which would lock its rows for the process that takes over.
+/// What every session begins with: one text form of all values, scans that give rows in the same order again, an end to the
+/// transaction of a process that hangs, which would lock its rows for the process that takes over, and commits that outlive a crash
+/// of the server.
 const SETTINGS: &str = "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET bytea_output = 'hex'; \
     SET extra_float_digits = 1; SET synchronize_seqscans = off; SET max_parallel_workers_per_gather = 0; \
     SELECT set_config('idle_in_transaction_session_timeout', '60s', false) \
-    WHERE current_setting('idle_in_transaction_session_timeout') = '0'";
+    WHERE current_setting('idle_in_transaction_session_timeout') = '0'; \
+    SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
 
 /// How many rows one statement puts at the most: their parameters are held in memory on both sides.
 const ROWS_PER_STATEMENT: usize = 5_000;
@@ -236,7 +238,7 @@ impl Session for Postgres {
         Ok(found.flush()?)
     }
 
-    fn write(&mut self, changes: &Changes, token: Option<&Token>) -> Outcome<()> {
+    fn write(&mut self, changes: &Changes, commit: Option<&Commit>) -> Outcome<Committed> {
         let (copy, upsert, delete) = match changes {
             Changes::Append(_) => (self.copy_sql(), String::new(), String::new()),
             Changes::Upsert { .. } => (String::new(), self.upsert_sql()?, self.delete_sql()?),
@@ -245,10 +247,10 @@ impl Session for Postgres {
         let writing = async {
             let refused = |error: tokio_postgres::Error| trouble(&error, address);
             let transaction = client.transaction().await.map_err(refused)?;
-            if let Some(token) = token {
+            if let Some(commit) = commit {
                 connection_point("token")?;
-                if !advance(&transaction, token, address).await? {
-                    return Ok(());
+                if let Some(stands) = advance(&transaction, commit, address).await? {
+                    return Ok(stands);
                 }
             }
             match changes {
@@ -259,14 +261,15 @@ impl Session for Postgres {
                 }
             }
             connection_point("target-commit")?;
-            transaction.commit().await.map_err(refused)
+            transaction.commit().await.map_err(refused)?;
+            Ok(Committed::Done)
         };
         wait(&self.runtime, &self.stop, writing)?
     }
 
     fn fence(&mut self, lane: &LaneName, generation: u64) -> Outcome<Option<Epoch>> {
         let (client, address) = (&self.client, &self.address);
-        let numbers = token_numbers(lane, generation, Epoch(0));
+        let numbers = token_numbers(lane, generation, None, None);
         let parameters = &token_parameters(lane, &numbers)[..4];
         let asked = async {
             // Asked for first: creating a table needs a right that using it does not.
@@ -282,18 +285,18 @@ impl Session for Postgres {
         answer.map(token::epoch).ok_or_else(|| fenced(lane))
     }
 
-    fn rewind(&mut self, token: &Token) -> Outcome<()> {
+    fn set_token(&mut self, lane: &LaneName, generation: u64, epoch: Epoch) -> Outcome<()> {
         let (client, address) = (&self.client, &self.address);
-        let numbers = token_numbers(&token.lane, token.generation, token.epoch);
-        let parameters = token_parameters(&token.lane, &numbers);
-        let sql = format!("{} RETURNING epoch", token::REWIND);
-        let moved = wait(&self.runtime, &self.stop, client.query_typed(&sql, &parameters))?;
-        if moved.map_err(|error| trouble(&error, address))?.is_empty() { Err(fenced(&token.lane)) } else { Ok(()) }
+        let numbers = token_numbers(lane, generation, Some(epoch), None);
+        let parameters = &token_parameters(lane, &numbers)[..5];
+        let sql = format!("{} RETURNING epoch", token::SET);
+        let set = wait(&self.runtime, &self.stop, client.query_typed(&sql, parameters))?;
+        if set.map_err(|error| trouble(&error, address))?.is_empty() { Err(fenced(lane)) } else { Ok(()) }
     }
 
     fn token(&mut self, lane: &LaneName) -> Outcome<Option<Epoch>> {
         let (client, address) = (&self.client, &self.address);
-        let numbers = token_numbers(lane, 0, Epoch(0));
+        let numbers = token_numbers(lane, 0, None, None);
         let parameters = token_parameters(lane, &numbers);
         let asked = async {
             let rows = client.query_typed(token::READ, &parameters[..3]).await?;
@@ -345,39 +348,38 @@ impl Postgres {
     }
 }
 
-/// The numbers of a token as the database has them: lane, generation, epoch.
-fn token_numbers(lane: &LaneName, generation: u64, epoch: Epoch) -> [i64; 3] {
-    [i64::from(lane.lane), generation as i64, i64::from(epoch.0)]
+/// The numbers of a token as the database has them: lane, generation, epoch, and the epoch before.
+fn token_numbers(lane: &LaneName, generation: u64, epoch: Option<Epoch>, before: Option<Epoch>) -> [i64; 4] {
+    [i64::from(lane.lane), generation as i64, token::stored(epoch), token::stored(before)]
 }
 
 /// The parameters of the statements about tokens; each takes as many from the front as it has.
 fn token_parameters<'a>(
     lane: &'a LaneName,
-    [number, generation, epoch]: &'a [i64; 3],
-) -> [(&'a (dyn ToSql + Sync), Type); 5] {
+    [number, generation, epoch, before]: &'a [i64; 4],
+) -> [(&'a (dyn ToSql + Sync), Type); 6] {
     [
         (&lane.job, Type::TEXT),
         (&lane.sink, Type::TEXT),
         (number, Type::INT8),
         (generation, Type::INT8),
         (epoch, Type::INT8),
+        (before, Type::INT8),
     ]
 }
 
-/// Moves a token within a transaction. False if it is there already: an earlier commit of the same rows has arrived.
-async fn advance(transaction: &Transaction<'_>, token: &Token, address: &str) -> Outcome<bool> {
+/// Moves a token within a transaction. What stands, if it does not move: an earlier commit of the same rows may have arrived.
+async fn advance(transaction: &Transaction<'_>, commit: &Commit, address: &str) -> Outcome<Option<Committed>> {
     let refused = |error: tokio_postgres::Error| trouble(&error, address);
-    let numbers = token_numbers(&token.lane, token.generation, token.epoch);
-    let parameters = token_parameters(&token.lane, &numbers);
+    let numbers = token_numbers(&commit.lane, commit.generation, Some(commit.epoch), commit.before);
+    let parameters = token_parameters(&commit.lane, &numbers);
     let moved = transaction.query_typed(&format!("{} RETURNING epoch", token::ADVANCE), &parameters).await;
     if !moved.map_err(refused)?.is_empty() {
-        return Ok(true);
+        return Ok(None);
     }
     let rows = transaction.query_typed(token::READ, &parameters[..3]).await.map_err(refused)?;
-    match rows.first() {
-        Some(row) if row.try_get::<_, i64>(1).map_err(refused)? == numbers[1] => Ok(false),
-        _ => Err(fenced(&token.lane)),
-    }
+    let row = rows.first().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).transpose().map_err(refused)?;
+    token::standing(commit, row).map(Some)
 }
 
 async fn copy_in(transaction: &Transaction<'_>, sql: &str, batches: &[RecordBatch], address: &str) -> Outcome<()> {

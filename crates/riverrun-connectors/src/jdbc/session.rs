@@ -3,9 +3,8 @@
 use super::changes::Changes;
 use super::postgres::Postgres;
 use super::sqlite::Sqlite;
-use super::token::Token;
 use super::url::Database;
-use crate::delivery::{LaneName, Outcome, Stop, Trouble};
+use crate::delivery::{Commit, Committed, LaneName, Outcome, Stop, Trouble};
 use arrow::array::RecordBatch;
 use riverrun_core::{Epoch, Error, Result, RowBatch, Schema};
 use std::sync::Arc;
@@ -99,14 +98,14 @@ pub trait Session: Send {
     /// All rows whose columns `key` (positions in the schema) are those of a row of `keys`, in the columns `columns`.
     fn lookup(&mut self, key: &[usize], keys: &RecordBatch, columns: &[usize]) -> Outcome<RowBatch>;
 
-    /// Writes changes in one transaction, and with them a token. Nothing is written if the token is there already.
-    fn write(&mut self, changes: &Changes, token: Option<&Token>) -> Outcome<()>;
+    /// Writes changes in one transaction, and with them a token. Nothing is written if the token does not move.
+    fn write(&mut self, changes: &Changes, commit: Option<&Commit>) -> Outcome<Committed>;
 
     /// Takes a lane over; gives its token. The table of tokens is made where it is not there.
     fn fence(&mut self, lane: &LaneName, generation: u64) -> Outcome<Option<Epoch>>;
 
-    /// Moves the token of a lane back.
-    fn rewind(&mut self, token: &Token) -> Outcome<()>;
+    /// Sets the token of a lane.
+    fn set_token(&mut self, lane: &LaneName, generation: u64, epoch: Epoch) -> Outcome<()>;
 
     /// The token of a lane.
     fn token(&mut self, lane: &LaneName) -> Outcome<Option<Epoch>>;

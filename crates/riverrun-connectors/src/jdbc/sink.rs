@@ -5,9 +5,8 @@ use super::changes::Changes;
 use super::check::{Way, check, check_key};
 use super::options;
 use super::session::{Described, Session, TableRef, connect};
-use super::token::Token;
 use crate::connector::{AcceptedChanges, SinkFactory, SinkSpec};
-use crate::delivery::{DeliverySpec, DeliveryWriter, LaneName, Outcome, Stop, Target};
+use crate::delivery::{Commit, Committed, DeliverySpec, DeliveryWriter, LaneName, Outcome, Stop, Target};
 use riverrun_core::{Epoch, Options, Result, RowBatch};
 use riverrun_runtime::{Sink, SinkContext};
 use std::sync::Arc;
@@ -78,7 +77,7 @@ impl JdbcTarget {
 impl Target for JdbcTarget {
     fn write(&mut self, batches: &[RowBatch]) -> Outcome<()> {
         let changes = Changes::new(batches, &self.table.primary_key)?;
-        self.session()?.write(&changes, None)
+        self.session()?.write(&changes, None).map(drop)
     }
 
     fn fence(&mut self, lane: &LaneName, generation: u64) -> Outcome<Option<Epoch>> {
@@ -89,14 +88,13 @@ impl Target for JdbcTarget {
         self.session()?.token(lane)
     }
 
-    fn commit(&mut self, lane: &LaneName, generation: u64, epoch: Epoch, batches: &[RowBatch]) -> Outcome<()> {
+    fn commit(&mut self, commit: &Commit, batches: &[RowBatch]) -> Outcome<Committed> {
         let changes = Changes::new(batches, &self.table.primary_key)?;
-        let token = Token { lane: lane.clone(), generation, epoch };
-        self.session()?.write(&changes, Some(&token))
+        self.session()?.write(&changes, Some(commit))
     }
 
-    fn rewind(&mut self, lane: &LaneName, generation: u64, epoch: Epoch) -> Outcome<()> {
-        self.session()?.rewind(&Token { lane: lane.clone(), generation, epoch })
+    fn set_token(&mut self, lane: &LaneName, generation: u64, epoch: Epoch) -> Outcome<()> {
+        self.session()?.set_token(lane, generation, epoch)
     }
 
     fn disconnect(&mut self) {

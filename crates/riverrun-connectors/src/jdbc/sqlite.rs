@@ -12,8 +12,8 @@
 
 use super::changes::Changes;
 use super::session::{DbColumn, Described, Family, Scan, Session, TableRef, quoted};
-use super::token::{self, Token};
-use crate::delivery::{LaneName, Outcome, Trouble, connection_point, fenced};
+use super::token;
+use crate::delivery::{Commit, Committed, LaneName, Outcome, Trouble, connection_point, fenced};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type};
 use riverrun_core::{Epoch, Error, RowBatch};
@@ -156,17 +156,17 @@ impl Session for Sqlite {
         Ok(found.flush()?)
     }
 
-    fn write(&mut self, changes: &Changes, token: Option<&Token>) -> Outcome<()> {
+    fn write(&mut self, changes: &Changes, commit: Option<&Commit>) -> Outcome<Committed> {
         let (insert, delete) = (self.insert_sql(), self.delete_sql());
         let upsert = format!("{insert} {}", self.table.on_conflict());
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(|error| trouble(&error))?;
-        if let Some(token) = token {
+        if let Some(commit) = commit {
             connection_point("token")?;
-            if !advance(&transaction, token)? {
-                return Ok(());
+            if let Some(stands) = advance(&transaction, commit)? {
+                return Ok(stands);
             }
         }
         match changes {
@@ -179,7 +179,8 @@ impl Session for Sqlite {
             }
         }
         connection_point("target-commit")?;
-        transaction.commit().map_err(|error| trouble(&error))
+        transaction.commit().map_err(|error| trouble(&error))?;
+        Ok(Committed::Done)
     }
 
     fn fence(&mut self, lane: &LaneName, generation: u64) -> Outcome<Option<Epoch>> {
@@ -193,11 +194,10 @@ impl Session for Sqlite {
         epoch.map(token::epoch).ok_or_else(|| fenced(lane))
     }
 
-    fn rewind(&mut self, token: &Token) -> Outcome<()> {
-        let Token { lane, generation, epoch } = token;
-        let parameters = (&lane.job, &lane.sink, lane.lane, *generation as i64, epoch.0);
-        let moved = self.connection.execute(&numbered(token::REWIND), parameters).map_err(|error| trouble(&error))?;
-        if moved > 0 { Ok(()) } else { Err(fenced(lane)) }
+    fn set_token(&mut self, lane: &LaneName, generation: u64, epoch: Epoch) -> Outcome<()> {
+        let parameters = (&lane.job, &lane.sink, lane.lane, generation as i64, epoch.0);
+        let set = self.connection.execute(&numbered(token::SET), parameters).map_err(|error| trouble(&error))?;
+        if set > 0 { Ok(()) } else { Err(fenced(lane)) }
     }
 
     fn token(&mut self, lane: &LaneName) -> Outcome<Option<Epoch>> {
@@ -217,19 +217,16 @@ fn numbered(sql: &str) -> String {
     sql.replace('$', "?")
 }
 
-/// Moves a token within a transaction. False if it is there already: an earlier commit of the same rows has arrived.
-fn advance(transaction: &Transaction<'_>, token: &Token) -> Outcome<bool> {
-    let lane = (&token.lane.job, &token.lane.sink, token.lane.lane);
-    let (generation, epoch) = (token.generation as i64, token.epoch.0);
-    let moved = transaction.execute(&numbered(token::ADVANCE), (lane.0, lane.1, lane.2, generation, epoch));
-    if moved.map_err(|error| trouble(&error))? > 0 {
-        return Ok(true);
+/// Moves a token within a transaction. What stands, if it does not move: an earlier commit of the same rows may have arrived.
+fn advance(transaction: &Transaction<'_>, commit: &Commit) -> Outcome<Option<Committed>> {
+    let lane = (&commit.lane.job, &commit.lane.sink, commit.lane.lane);
+    let (generation, before) = (commit.generation as i64, token::stored(commit.before));
+    let parameters = (lane.0, lane.1, lane.2, generation, commit.epoch.0, before);
+    if transaction.execute(&numbered(token::ADVANCE), parameters).map_err(|error| trouble(&error))? > 0 {
+        return Ok(None);
     }
-    let found = transaction.query_row(&numbered(token::READ), lane, |row| row.get::<_, i64>(1)).optional();
-    match found.map_err(|error| trouble(&error))? {
-        Some(found) if found == generation => Ok(false),
-        _ => Err(fenced(&token.lane)),
-    }
+    let row = transaction.query_row(&numbered(token::READ), lane, |row| Ok((row.get(0)?, row.get(1)?))).optional();
+    token::standing(commit, row.map_err(|error| trouble(&error))?).map(Some)
 }
 
 fn execute(transaction: &Transaction<'_>, sql: &str, rows: Option<&RecordBatch>) -> Outcome<()> {

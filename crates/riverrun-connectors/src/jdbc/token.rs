@@ -1,6 +1,6 @@
 //! Commit tokens: one row per lane in the table `riverrun_commits`, moved in the transaction that writes the lane's rows.
 
-use crate::delivery::LaneName;
+use crate::delivery::{Commit, Committed, Outcome, fenced};
 use riverrun_core::Epoch;
 
 /// Makes the table where it is not there.
@@ -15,26 +15,29 @@ pub const FENCE: &str = "INSERT INTO riverrun_commits AS c (job, sink, lane, gen
 /// The epoch and generation of a lane.
 pub const READ: &str = "SELECT epoch, generation FROM riverrun_commits WHERE job = $1 AND sink = $2 AND lane = $3";
 
-/// Moves the token forward; nothing if it is there already, or if the lane was taken over.
+/// Moves the token forward from what it is known to be; nothing if it is there already or stands elsewhere, or if the lane was
+/// taken over.
 pub const ADVANCE: &str = "UPDATE riverrun_commits SET epoch = $5 \
-    WHERE job = $1 AND sink = $2 AND lane = $3 AND generation = $4 AND epoch < $5";
+    WHERE job = $1 AND sink = $2 AND lane = $3 AND generation = $4 AND epoch < $5 AND epoch >= $6";
 
-/// Moves the token back; nothing if the lane was taken over.
-pub const REWIND: &str =
+/// Sets the token; nothing if the lane was taken over.
+pub const SET: &str =
     "UPDATE riverrun_commits SET epoch = $5 WHERE job = $1 AND sink = $2 AND lane = $3 AND generation = $4";
-
-/// A commit: the lane's token moves to this epoch.
-#[derive(Clone, Debug)]
-pub struct Token {
-    /// The lane.
-    pub lane: LaneName,
-    /// Who writes it.
-    pub generation: u64,
-    /// The epoch that is written.
-    pub epoch: Epoch,
-}
 
 /// A stored epoch as a token.
 pub fn epoch(stored: i64) -> Option<Epoch> {
     u32::try_from(stored).ok().map(Epoch)
+}
+
+/// A token as it is stored.
+pub fn stored(epoch: Option<Epoch>) -> i64 {
+    epoch.map_or(-1, |epoch| epoch.0.into())
+}
+
+/// What a lane's row says, epoch and generation, to a commit that has not moved it.
+pub fn standing(commit: &Commit, row: Option<(i64, i64)>) -> Outcome<Committed> {
+    match row {
+        Some((_, generation)) if generation != commit.generation as i64 => Err(fenced(&commit.lane)),
+        row => Ok(commit.standing(row.and_then(|(found, _)| epoch(found)))),
+    }
 }

@@ -32,6 +32,15 @@ pub struct Connection {
     pub options: Options,
 }
 
+/// Which offsets of a group are told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Isolation {
+    /// Those of transactions that have ended; a group with others is waited for.
+    Committed,
+    /// The last ones of such, whatever is pending.
+    Uncommitted,
+}
+
 /// What is under way, as the client's threads see it.
 #[derive(Debug, Default)]
 pub struct Deliveries {
@@ -126,9 +135,13 @@ impl Connection {
     }
 
     /// A consumer of this group that assigns and commits nothing by itself.
-    pub fn consumer(&self, group: &str) -> Result<BaseConsumer> {
+    pub fn consumer(&self, group: &str, isolation: Isolation) -> Result<BaseConsumer> {
+        let isolation = match isolation {
+            Isolation::Committed => "read_committed",
+            Isolation::Uncommitted => "read_uncommitted",
+        };
         let mut config = client::config(&self.table, &self.options)?;
-        config.set("group.id", group).set("enable.auto.commit", "false");
+        config.set("group.id", group).set("enable.auto.commit", "false").set("isolation.level", isolation);
         BaseConsumer::from_config(&config)
             .map_err(|error| failed("cannot start a Kafka consumer", &client::servers(&self.options), &error))
     }

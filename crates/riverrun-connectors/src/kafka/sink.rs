@@ -10,7 +10,7 @@ use super::upsert::UpsertWriter;
 use crate::connector::{AcceptedChanges, SinkFactory, SinkSpec};
 use crate::delivery::{DeliverySpec, DeliveryWriter, Guarantee, Stop};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use riverrun_core::{Epoch, Error, Result, RowBatch};
+use riverrun_core::{Epoch, Error, Millis, Result, RowBatch};
 use riverrun_runtime::{Sink, SinkContext, SinkState};
 use riverrun_state::{OperatorSnapshot, RestoredState};
 use std::collections::VecDeque;
@@ -20,6 +20,10 @@ use std::time::Duration;
 
 /// How many rows are worth a write before their tick is over.
 const GATHERED_ROWS: usize = 10_000;
+
+/// After so long without rows a lane writes its token once more: brokers forget offsets and transactional ids that are idle for 7
+/// days, unless they are told otherwise.
+const REFRESH: Millis = Millis(6 * 60 * 60 * 1000);
 
 /// How often an answer that may pass is asked for again.
 const RETRIES: usize = 20;
@@ -95,7 +99,7 @@ impl SinkFactory for KafkaSink {
         if context.job.checkpoints {
             let stop = Stop::default();
             let target = KafkaTarget { connection, encoder, key, stop: stop.clone(), producer: None };
-            let mut delivery = self.delivery.clone();
+            let mut delivery = DeliverySpec { refresh: Some(REFRESH), ..self.delivery.clone() };
             let prefix = self.spec.options.text(&options::TRANSACTIONAL_ID_PREFIX).map(str::to_owned);
             delivery.lanes = prefix.or_else(|| Some(format!("riverrun-{}-{}", context.job.id, context.id)));
             return Ok(Box::new(DeliveryWriter::start(delivery, target, stop, context)?));

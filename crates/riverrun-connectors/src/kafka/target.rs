@@ -1,19 +1,24 @@
 //! A topic as the delivery thread sees it: one transaction per epoch, or records that are waited for.
 //!
 //! A lane's transactional id never changes, so that whoever takes the lane over ends what its predecessor has left open. The
-//! token is an offset that a private group "commits" in the same transaction, for partition 0 of the topic.
+//! token is an offset that a private group "commits" in the same transaction, for partition 0 of the topic; its metadata is the
+//! generation that has written it.
 //!
 //! | | |
 //! |---|---|
 //! | transactional id | `PREFIX-LANE`; PREFIX is `sink.transactional-id-prefix`, or made of the job and the sink |
 //! | group of the token | `PREFIX-LANE-JOB` |
 //! | fencing | `init_transactions`: aborts the open transaction of the id, and refuses its earlier owner |
+//!
+//! Whoever asks for `init_transactions` is the owner from then on, an earlier generation that comes back too. It could write
+//! nothing that is not decided, but would end its successor: so where it has lost its connection it looks at the token's generation
+//! before.
 
 use super::client::{self, REQUEST_TIMEOUT, failed};
-use super::connection::{Connection, Deliveries, KafkaProducer};
+use super::connection::{Connection, Deliveries, Isolation, KafkaProducer};
 use super::records::{OutRecord, RecordEncoder};
 use super::upsert::KeyChanges;
-use crate::delivery::{LaneName, Outcome, Stop, Target, Trouble, connection_point, fenced};
+use crate::delivery::{Commit, Committed, LaneName, Outcome, Stop, Target, Trouble, connection_point, fenced};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::Producer;
@@ -50,9 +55,22 @@ pub struct Open {
     known: bool,
 }
 
+/// The token of a lane, as its group holds it.
+#[derive(Clone, Copy, Default)]
+struct Token {
+    epoch: Option<Epoch>,
+    /// Who has written it; nothing in one of an earlier version.
+    generation: Option<u64>,
+}
+
 /// The transactional id of a lane.
 fn transactional_id(lane: &LaneName) -> String {
     format!("{}-{}", lane.sink, lane.lane)
+}
+
+/// The group that holds a lane's token.
+fn group_of(lane: &LaneName) -> String {
+    format!("{}-{}", transactional_id(lane), lane.job)
 }
 
 impl KafkaTarget {
@@ -62,15 +80,10 @@ impl KafkaTarget {
 
     /// What can be done about an answer of the client.
     fn trouble(&self, error: &KafkaError, lane: Option<&LaneName>) -> Trouble {
-        use RDKafkaErrorCode as Code;
         let told = self.failed(error);
         let code = error.rdkafka_error_code();
-        if let (
-            Some(Code::ProducerFenced | Code::InvalidProducerEpoch | Code::Fenced | Code::InvalidProducerIdMapping),
-            Some(lane),
-        ) = (code, lane)
-        {
-            return fenced(lane);
+        if let Some(trouble) = lane.zip(code).and_then(|(lane, code)| of_lane(lane, code)) {
+            return trouble;
         }
         let retriable = match error {
             KafkaError::Transaction(error) => error.is_retriable() || error.txn_requires_abort(),
@@ -116,9 +129,21 @@ impl KafkaTarget {
         Ok(Open { producer, deliveries, lane, known: false })
     }
 
+    /// The producer of a lane that was opened before; connected anew, unless a later generation has written the lane since.
+    fn reopen(&mut self, lane: &LaneName, generation: u64) -> Outcome<Open> {
+        if self.producer.is_none() {
+            // What is pending in the transaction of another is not waited for.
+            let group = self.connection.consumer(&group_of(lane), Isolation::Uncommitted)?;
+            if self.committed(&group)?.generation.is_some_and(|writer| writer > generation) {
+                return Err(fenced(lane));
+            }
+        }
+        self.open(Some(lane))
+    }
+
     /// The consumer that stands for a lane's private group. It never reads anything.
     fn group(&self, lane: &LaneName) -> Result<BaseConsumer> {
-        self.connection.consumer(&format!("{}-{}", transactional_id(lane), lane.job))
+        self.connection.consumer(&group_of(lane), Isolation::Committed)
     }
 
     fn token_list(&self, offset: Offset) -> Outcome<TopicPartitionList> {
@@ -168,32 +193,37 @@ impl KafkaTarget {
     }
 
     /// The token that a lane's group holds.
-    fn committed(&self, group: &BaseConsumer) -> Outcome<Option<Epoch>> {
+    fn committed(&self, group: &BaseConsumer) -> Outcome<Token> {
         let list = self.token_list(Offset::Invalid)?;
         let found = group.committed_offsets(list, REQUEST_TIMEOUT).map_err(self.refused())?;
         let elements = found.elements();
-        let Some(element) = elements.first() else { return Ok(None) };
+        let Some(element) = elements.first() else { return Ok(Token::default()) };
         element.error().map_err(self.refused())?;
-        Ok(match element.offset() {
+        let epoch = match element.offset() {
             Offset::Offset(epoch) => u32::try_from(epoch).ok().map(Epoch),
             _ => None,
-        })
+        };
+        Ok(Token { epoch, generation: epoch.and_then(|_| element.metadata().parse().ok()) })
     }
 
     /// The token of the lane that a producer writes.
     fn own_token(&self, open: &Open) -> Outcome<Option<Epoch>> {
-        open.lane.as_ref().map_or(Ok(None), |(_, group)| self.committed(group))
+        open.lane.as_ref().map_or(Ok(None), |(_, group)| Ok(self.committed(group)?.epoch))
     }
 
     /// Writes an epoch in one transaction, with its token.
-    fn transact(&self, open: &Open, records: VecDeque<OutRecord>, lane: &LaneName, epoch: Epoch) -> Outcome<()> {
+    fn transact(&self, open: &Open, records: VecDeque<OutRecord>, commit: &Commit) -> Outcome<()> {
+        let lane = &commit.lane;
         let refused = |error: KafkaError| self.trouble(&error, Some(lane));
         let metadata = open.lane.as_ref().and_then(|(_, group)| group.group_metadata());
         let metadata = metadata.ok_or_else(|| Error::bug("a consumer without a group"))?;
         open.producer.begin_transaction().map_err(refused)?;
         self.send(open, records, Some(lane))?;
         connection_point("token")?;
-        let token = self.token_list(Offset::Offset(i64::from(epoch.0)))?;
+        let token = self.token_list(Offset::Offset(i64::from(commit.epoch.0)))?;
+        if let Some(mut element) = token.find_partition(&self.connection.topic, 0) {
+            element.set_metadata(commit.generation.to_string());
+        }
         open.producer.send_offsets_to_transaction(&token, &metadata, STEP).map_err(refused)?;
         connection_point("target-commit")?;
         loop {
@@ -227,28 +257,34 @@ impl Target for KafkaTarget {
     }
 
     fn token(&mut self, lane: &LaneName) -> Outcome<Option<Epoch>> {
-        self.committed(&self.group(lane)?)
+        Ok(self.committed(&self.group(lane)?)?.epoch)
     }
 
-    fn commit(&mut self, lane: &LaneName, _generation: u64, epoch: Epoch, batches: &[RowBatch]) -> Outcome<()> {
-        let mut open = self.open(Some(lane))?;
-        // After a lost connection nobody knows what has become of the transaction before; its token does.
-        if !open.known && self.own_token(&open)?.is_some_and(|token| token >= epoch) {
+    fn commit(&mut self, commit: &Commit, batches: &[RowBatch]) -> Outcome<Committed> {
+        let mut open = self.reopen(&commit.lane, commit.generation)?;
+        // After a lost connection nobody knows what has become of the transaction before; its token does. One that has been
+        // forgotten is no older one.
+        if !open.known
+            && let Some(token) = self.own_token(&open)?
+        {
             open.known = true;
-            self.producer = Some(open);
-            return Ok(());
+            if token >= commit.epoch || Some(token) < commit.before {
+                self.producer = Some(open);
+                return Ok(commit.standing(Some(token)));
+            }
         }
         let records = self.records(batches)?;
-        self.transact(&open, records, lane, epoch)?;
+        self.transact(&open, records, commit)?;
         open.known = true;
         self.producer = Some(open);
-        Ok(())
+        Ok(Committed::Done)
     }
 
-    fn rewind(&mut self, lane: &LaneName, _generation: u64, epoch: Epoch) -> Outcome<()> {
-        let mut open = self.open(Some(lane))?;
+    fn set_token(&mut self, lane: &LaneName, generation: u64, epoch: Epoch) -> Outcome<()> {
+        let mut open = self.reopen(lane, generation)?;
         // A transaction of nothing but the token.
-        self.transact(&open, VecDeque::new(), lane, epoch)?;
+        let commit = Commit { lane: lane.clone(), generation, before: None, epoch };
+        self.transact(&open, VecDeque::new(), &commit)?;
         open.known = true;
         self.producer = Some(open);
         Ok(())
@@ -256,5 +292,42 @@ impl Target for KafkaTarget {
 
     fn disconnect(&mut self) {
         self.producer = None;
+    }
+}
+
+/// What an answer means for the owner of a lane, if it is about that.
+fn of_lane(lane: &LaneName, code: RDKafkaErrorCode) -> Option<Trouble> {
+    use RDKafkaErrorCode as Code;
+    match code {
+        Code::ProducerFenced | Code::InvalidProducerEpoch | Code::Fenced => Some(fenced(lane)),
+        // The id is asked for anew, and the token says what has been written.
+        Code::InvalidProducerIdMapping | Code::UnknownProducerId => {
+            let id = transactional_id(lane);
+            let error = Error::failure(format!("the brokers have forgotten the transactional id '{id}'"));
+            Some(Trouble::Passing(error.hint(
+                "they do where it is idle for 'transactional.id.expiration.ms', 7 days unless it is set: raise that of the brokers",
+            )))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_that_the_brokers_have_forgotten_is_told_from_one_that_another_has() {
+        let lane = LaneName { job: "j".into(), sink: "mine".into(), lane: 2 };
+        let Some(Trouble::Passing(error)) = of_lane(&lane, RDKafkaErrorCode::InvalidProducerIdMapping) else {
+            panic!("it is to be asked for anew")
+        };
+        assert_eq!(error.message(), "the brokers have forgotten the transactional id 'mine-2'");
+        assert!(error.hint_text().unwrap().contains("'transactional.id.expiration.ms'"), "{error}");
+        let Some(Trouble::Refused(error)) = of_lane(&lane, RDKafkaErrorCode::ProducerFenced) else {
+            panic!("it belongs to another")
+        };
+        assert_eq!(error.message(), "a later start of the job has taken over lane 2 of 'mine'");
+        assert!(of_lane(&lane, RDKafkaErrorCode::MessageSizeTooLarge).is_none());
     }
 }

@@ -178,6 +178,29 @@ fn a_writer_of_an_earlier_start_is_refused() {
 }
 
 #[test]
+fn a_database_that_has_lost_commits_is_not_gone_on_with() {
+    for (lost, says) in [
+        ("UPDATE riverrun_commits SET epoch = 0", "epoch 1 was committed, it says epoch 0"),
+        ("DELETE FROM riverrun_commits", "epoch 1 was committed, it says nothing"),
+    ] {
+        let base = base();
+        let mut sink = exactly_once(&base, 1);
+        let mut commit = |epoch: u32| {
+            sink.write(base.rows(&[(1, &format!(r#"{{"id": {epoch}, "word": "a"}}"#))])).unwrap();
+            sink.snapshot(Epoch(epoch)).unwrap();
+            sink.on_epoch_complete(Epoch(epoch)).unwrap();
+            settle(sink.as_mut())
+        };
+        assert!(commit(0).unwrap());
+        assert!(commit(1).unwrap());
+        base.connection().execute_batch(lost).unwrap();
+        let error = commit(2).unwrap_err();
+        assert_eq!(error.message(), format!("table 'ours' has lost its commit token: {says}"));
+        assert_eq!(base.found(ROWS), ["0:a", "1:a"]);
+    }
+}
+
+#[test]
 fn exactly_once_needs_checkpoints() {
     let error = base().sink().unwrap().writer(sink_context()).err().unwrap();
     assert_eq!(error.message(), "table 'ours' is to be written exactly once, but the job has no checkpoints");
