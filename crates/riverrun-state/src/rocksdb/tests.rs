@@ -92,3 +92,35 @@ fn files_that_did_not_change_are_the_same_ones_and_expired_values_are_not_copied
     let none = tier.open(options(4, 8), &[second]).unwrap();
     assert_eq!(get(&*none, b"c"), None);
 }
+
+/// What a database says in its log that it works with, by its address: the values of these options.
+fn works_with(database: &std::path::Path, options: [&str; 3]) -> [String; 3] {
+    let log = std::fs::read_to_string(database.join("LOG")).unwrap();
+    let value = |option: &str| log.lines().find_map(|line| Some(line.split_once(option)?.1.trim().to_owned()));
+    options.map(|option| value(option).unwrap_or_else(|| panic!("no {option} in {log}")))
+}
+
+#[test]
+fn the_databases_of_a_process_share_cache_write_buffer_budget_and_rate_limiter() {
+    let folder = tempfile::tempdir().unwrap();
+    let tier = RocksTier::new(&folder.path().join("tier"), 1 << 20);
+    let options = |first, expired: bool| StoreOptions {
+        name: "test".to_owned(),
+        groups: GroupRange { first, end: 8 },
+        // What expires needs a filter in the database's own options.
+        expired: expired.then(|| Arc::new(|_: &[u8]| false) as _),
+    };
+    let _stores = [(0, false), (4, true)].map(|(first, expired)| tier.create(options(first, expired)).unwrap());
+    let databases = std::fs::read_dir(folder.path().join("tier")).unwrap();
+    let databases: Vec<_> = databases.map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(databases.len(), 2);
+    let names = ["  block_cache: ", "Options.write_buffer_manager: ", "Options.rate_limiter: "];
+    let shared = works_with(&databases[0], names);
+    assert!(shared.iter().all(|address| address.starts_with("0x")), "{shared:?}");
+    assert_eq!(works_with(&databases[1], names), shared);
+    let other = RocksTier::new(&folder.path().join("other"), 1 << 20);
+    let _store = other.create(options(0, false)).unwrap();
+    let database = std::fs::read_dir(folder.path().join("other")).unwrap().next().unwrap().unwrap().path();
+    let others = works_with(&database, names);
+    assert!(others.iter().zip(&shared).all(|(other, ours)| other != ours), "{others:?}: the log tells them apart");
+}
