@@ -37,6 +37,7 @@ pub mod sort_key;
 pub mod temporal_join;
 #[cfg(test)]
 mod testing;
+pub mod time_sort;
 pub mod union;
 pub mod unnest;
 pub mod values;

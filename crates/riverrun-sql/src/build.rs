@@ -33,6 +33,7 @@ use riverrun_operators::single_row::SingleRow;
 use riverrun_operators::sink_materialize::SinkMaterialize;
 use riverrun_operators::sort::Sort;
 use riverrun_operators::temporal_join::TemporalJoin;
+use riverrun_operators::time_sort::TimeSort;
 use riverrun_operators::union::Union;
 use riverrun_operators::unnest::Unnest;
 use riverrun_operators::values::Values;
@@ -225,6 +226,10 @@ fn build_node(
         NodeKind::Sort(spec) => {
             let spec = spec.clone();
             flow.operator(id, name, vec![(one()?, Route::Single)], |c| Ok(Box::new(Sort::new(spec, c)?)))?
+        }
+        NodeKind::TimeSort(spec) => {
+            let spec = spec.clone();
+            flow.operator(id, name, vec![(one()?, Route::Single)], |c| Ok(Box::new(TimeSort::new(spec, c))))?
         }
         NodeKind::Limit(spec) => {
             let spec = *spec;

@@ -28,6 +28,7 @@ pub mod rewrite;
 mod signature;
 mod simplify;
 mod sink;
+mod sort;
 mod split_distinct;
 pub mod table;
 mod temporal;

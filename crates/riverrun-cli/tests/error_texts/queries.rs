@@ -362,7 +362,7 @@ SELECT id FROM t ORDER BY id FETCH FIRST 5 PERCENT ROWS ONLY;
   help: FETCH FIRST 5 ROWS ONLY and LIMIT 5 take a number of rows
 SELECT * FROM rates ORDER BY cur;
   - ORDER BY over a table that does not end is not supported yet
-  help: bound the table, or rank within windows: ROW_NUMBER() OVER (PARTITION BY window_start, window_end ORDER BY …)
+  help: bound the table, begin with the column of its WATERMARK FOR (ascending), or rank within windows: ROW_NUMBER() OVER (PARTITION BY window_start, window_end ORDER BY …)
 SELECT SUM(id) OVER w FROM t WINDOW v AS (ORDER BY ts);
   2:21 there is no window 'w'
 SELECT SUM(id) OVER () FROM t;

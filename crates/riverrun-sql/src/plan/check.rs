@@ -8,7 +8,7 @@ pub fn check_bounded(plan: &StreamPlan) -> Result<()> {
     for node in &plan.nodes {
         if node.kind.needs_end() && !node.properties.bounded {
             return Err(Error::unsupported("ORDER BY over a table that does not end")
-                .hint("bound the table, or rank within windows: ROW_NUMBER() OVER (PARTITION BY window_start, window_end ORDER BY …)"));
+                .hint("bound the table, begin with the column of its WATERMARK FOR (ascending), or rank within windows: ROW_NUMBER() OVER (PARTITION BY window_start, window_end ORDER BY …)"));
         }
     }
     Ok(())

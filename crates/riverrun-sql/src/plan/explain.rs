@@ -360,6 +360,10 @@ pub(super) fn details(node: &Node) -> Vec<(&'static str, String)> {
             say("offset", if spec.offset > 0 { spec.offset.to_string() } else { String::new() });
             say("fetch", spec.fetch.map(|fetch| fetch.to_string()).unwrap_or_default());
         }
+        NodeKind::TimeSort(spec) => {
+            say("time", text(&spec.time));
+            say("then by", sort_keys(&spec.order));
+        }
         NodeKind::Limit(spec) => {
             say("offset", if spec.offset > 0 { spec.offset.to_string() } else { String::new() });
             say("fetch", spec.fetch.map(|fetch| fetch.to_string()).unwrap_or_default());

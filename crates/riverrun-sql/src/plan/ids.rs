@@ -65,6 +65,7 @@ fn keys_of(kind: &NodeKind) -> String {
         NodeKind::Deduplicate(spec) => list(&spec.keys),
         NodeKind::SinkMaterialize(spec) => list(&spec.keys),
         NodeKind::Over(spec) => list(&spec.keys),
+        NodeKind::TimeSort(spec) => list(std::slice::from_ref(&spec.time)),
         _ => String::new(),
     }
 }

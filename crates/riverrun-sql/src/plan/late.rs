@@ -1,4 +1,4 @@
-//! `sink.late-rows`: rows that come too late for a window or an OVER go to a table.
+//! `sink.late-rows`: rows that come too late for a window, an OVER or an ORDER BY go to a table.
 //!
 //! Each operator that drops late rows gives them out beside its results, with the columns of its input; the table takes of them
 //! what its columns name.
@@ -37,17 +37,21 @@ pub(super) fn late_rows(planner: &Planner<'_>, node: &Node) -> Option<Schema> {
         }
         NodeKind::WindowTopN(spec) => &spec.windowing,
         NodeKind::WindowDeduplicate(spec) => &spec.windowing,
-        NodeKind::Over(spec) if matches!(spec.order, OverOrder::EventTime(_)) => {
-            let input = &planner.builder.properties(node.inputs.first()?.node).schema;
-            let is_local = |field: &Field| {
-                field.data_type.kind.is_rowtime() && matches!(field.data_type.kind, TypeKind::TimestampLtz { .. })
-            };
-            return Some(late_schema(input, input.fields.iter().any(is_local)));
-        }
+        NodeKind::Over(spec) if matches!(spec.order, OverOrder::EventTime(_)) => return by_event_time(planner, node),
+        NodeKind::TimeSort(_) => return by_event_time(planner, node),
         _ => return None,
     };
     let input = &planner.builder.properties(node.inputs.first()?.node).schema;
     (!windowing.is_processing()).then(|| late_schema(input, windowing.zone().is_some()))
+}
+
+/// The columns of the late rows of a node that takes rows in the order of their event time.
+fn by_event_time(planner: &Planner<'_>, node: &Node) -> Option<Schema> {
+    let input = &planner.builder.properties(node.inputs.first()?.node).schema;
+    let is_local = |field: &Field| {
+        field.data_type.kind.is_rowtime() && matches!(field.data_type.kind, TypeKind::TimestampLtz { .. })
+    };
+    Some(late_schema(input, input.fields.iter().any(is_local)))
 }
 
 impl Planner<'_> {

@@ -24,6 +24,7 @@ use riverrun_operators::single_row::SingleRowSpec;
 use riverrun_operators::sink_materialize::SinkMaterializeSpec;
 use riverrun_operators::sort::SortSpec;
 use riverrun_operators::temporal_join::TemporalJoinSpec;
+use riverrun_operators::time_sort::TimeSortSpec;
 use riverrun_operators::union::UnionSpec;
 use riverrun_operators::unnest::UnnestSpec;
 use riverrun_operators::values::ValuesSpec;
@@ -222,6 +223,8 @@ pub enum NodeKind {
     Unnest(UnnestSpec),
     /// ORDER BY at the end of input.
     Sort(SortSpec),
+    /// ORDER BY an event time.
+    TimeSort(TimeSortSpec),
     /// OFFSET and LIMIT without an order.
     Limit(LimitSpec),
     /// The changes of a sink's keys.
@@ -264,6 +267,7 @@ impl NodeKind {
             NodeKind::Expand(_) => "Expand",
             NodeKind::Unnest(_) => "Unnest",
             NodeKind::Sort(_) => "Sort",
+            NodeKind::TimeSort(_) => "TimeSort",
             NodeKind::Limit(_) => "Limit",
             NodeKind::SinkMaterialize(_) => "SinkMaterialize",
             NodeKind::Constraints(_) => "Constraints",

@@ -29,9 +29,7 @@ use riverrun_core::{Clock, DataType, Error, Millis, Result, RowBatch, Schema, Ty
 use riverrun_operators::calc::CalcSpec;
 use riverrun_operators::each_change::Changes;
 use riverrun_operators::expression::Expression;
-use riverrun_operators::limit::LimitSpec;
 use riverrun_operators::normalize::NormalizeSpec;
-use riverrun_operators::sort::SortSpec;
 use riverrun_operators::union::UnionSpec;
 use riverrun_operators::unnest::UnnestSpec;
 use riverrun_operators::values::ValuesSpec;
@@ -220,27 +218,7 @@ impl<'a> Planner<'a> {
             RelationKind::Window { input, window, time, partition, .. } => {
                 self.window_assign(*input, window, time, &partition, schema)
             }
-            RelationKind::Sort { input, order, offset, limit } => {
-                let node = self.relation(*input)?;
-                let below = self.builder.properties(node).clone();
-                let append = below.changelog == ChangelogKind::Append;
-                if let Some(limit) = limit
-                    && (if order.is_empty() { !append } else { !below.bounded })
-                {
-                    return self.limited(node, order, offset, limit, schema);
-                }
-                if order.is_empty() {
-                    self.append_only(node, "OFFSET without LIMIT")?;
-                    let limit = NodeKind::Limit(LimitSpec { offset, fetch: limit });
-                    return Ok(self.builder.add(limit, vec![node.into()], below));
-                }
-                let order = self.sort_keys(&order, &below.schema)?;
-                let batch_size = self.config.batch_size();
-                let spec = SortSpec { order, offset, fetch: limit, schema: schema.clone(), batch_size };
-                // What comes at the end comes once.
-                let properties = Properties { changelog: ChangelogKind::Append, schema, ..below };
-                Ok(self.builder.add(NodeKind::Sort(spec), vec![node.into()], properties))
-            }
+            RelationKind::Sort { input, order, offset, limit } => self.sort(*input, &order, (offset, limit), schema),
             RelationKind::SetOperation { left, right, operation } => {
                 self.set_operation(*left, *right, operation, schema)
             }
