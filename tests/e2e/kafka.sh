@@ -609,6 +609,14 @@ kafka_case_from_topic_to_topic_exactly_once() {
   equal "$(seq 6000 | md5sum)" "$(committed_ids second | md5sum)" "what read_committed sees"
 }
 
+kafka_case_sinks_of_one_prefix_do_not_get_in_each_others_way() {
+  kafka_topic prefixes 1
+  { numbers_source 3000 5; into prefixes "$exactly, 'sink.transactional-id-prefix' = 'mine'"
+    echo "EXECUTE STATEMENT SET BEGIN INSERT INTO written SELECT id FROM numbers; INSERT INTO written SELECT id + 10000 FROM numbers; END;"; } >"$dir/prefixes.sql"
+  crash_run "$dir/prefixes.sql" 2
+  equal "$({ seq 3000; seq 10001 13000; } | md5sum)" "$(committed_ids prefixes | md5sum)" "what read_committed sees"
+}
+
 kafka_case_a_transaction_timeout_that_brokers_forbid_is_refused() {
   kafka_topic timeout 1
   { numbers_source 10 1; into timeout "$exactly, 'properties.transaction.timeout.ms' = '3600000'"; echo "INSERT INTO written SELECT id FROM numbers;"; } >"$dir/timeout.sql"

@@ -93,7 +93,7 @@ pub const TRANSACTIONAL_ID_PREFIX: OptionDef = OptionDef::new(
     "sink.transactional-id-prefix",
     OptionType::Text,
     None,
-    "For exactly-once: what the transactional ids of the writers begin with; made of the job and the sink if absent.",
+    "For exactly-once: what the transactional ids of the writers begin with; made of the job if absent.",
 );
 
 pub const PROPERTIES: OptionDef = OptionDef::new(

@@ -100,8 +100,10 @@ impl SinkFactory for KafkaSink {
             let stop = Stop::default();
             let target = KafkaTarget { connection, encoder, key, stop: stop.clone(), producer: None };
             let mut delivery = DeliverySpec { refresh: Some(REFRESH), ..self.delivery.clone() };
-            let prefix = self.spec.options.text(&options::TRANSACTIONAL_ID_PREFIX).map(str::to_owned);
-            delivery.lanes = prefix.or_else(|| Some(format!("riverrun-{}-{}", context.job.id, context.id)));
+            let own = format!("riverrun-{}", context.job.id);
+            let prefix = self.spec.options.text(&options::TRANSACTIONAL_ID_PREFIX).unwrap_or(&own);
+            // A job may have several sinks of one prefix, into one topic too.
+            delivery.lanes = Some(format!("{prefix}-{}", context.id));
             return Ok(Box::new(DeliveryWriter::start(delivery, target, stop, context)?));
         }
         let deliveries = Arc::new(Deliveries::default());

@@ -6,8 +6,8 @@
 //!
 //! | | |
 //! |---|---|
-//! | transactional id | `PREFIX-LANE`; PREFIX is `sink.transactional-id-prefix`, or made of the job and the sink |
-//! | group of the token | `PREFIX-LANE-JOB` |
+//! | transactional id | `PREFIX-SINK-LANE`; PREFIX is `sink.transactional-id-prefix`, or made of the job |
+//! | group of the token | `PREFIX-SINK-LANE-JOB` |
 //! | fencing | `init_transactions`: aborts the open transaction of the id, and refuses its earlier owner |
 //!
 //! Whoever asks for `init_transactions` is the owner from then on, an earlier generation that comes back too. It could write
