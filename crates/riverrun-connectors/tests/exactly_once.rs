@@ -17,6 +17,9 @@ use std::time::{Duration, Instant};
 
 const ROWS: i64 = 3_000;
 
+/// Only a broken test waits so long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 fn options(pairs: &[(&str, &str)]) -> Options {
     let mut options = Options::default();
     pairs.iter().for_each(|(key, value)| options.set(*key, *value));
@@ -87,7 +90,7 @@ impl Case {
 
     fn database(&self) -> Connection {
         let connection = Connection::open(self.folder.path().join("base.db")).unwrap();
-        connection.busy_timeout(Duration::from_secs(20)).unwrap();
+        connection.busy_timeout(PATIENCE).unwrap();
         connection
     }
 
@@ -167,15 +170,15 @@ fn checkpoints_complete_while_the_database_is_locked() {
     for guarantee in ["exactly-once", "at-least-once"] {
         let case = Case::new();
         let lock = case.database();
-        let running = case.start(1, 2, job(case.folder.path(), 300, guarantee));
-        let end = Instant::now() + Duration::from_secs(20);
+        let running = case.start(1, 2, job(case.folder.path(), 60, guarantee));
+        let end = Instant::now() + PATIENCE;
         while case.counts().0 == 0 {
             assert!(Instant::now() < end, "nothing is ever written");
             std::thread::sleep(Duration::from_millis(10));
         }
         lock.execute_batch("BEGIN IMMEDIATE").unwrap();
         let before = case.checkpoints().unwrap_or_default();
-        let end = Instant::now() + Duration::from_secs(20);
+        let end = Instant::now() + PATIENCE;
         while case.checkpoints().unwrap_or_default() < before + 5 {
             assert!(Instant::now() < end, "{guarantee}: checkpoints wait for the database");
             std::thread::sleep(Duration::from_millis(10));

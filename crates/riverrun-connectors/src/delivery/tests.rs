@@ -11,6 +11,9 @@ use std::collections::HashMap;
 use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
+/// Only a broken test waits so long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// A system that keeps rows and tokens, as all targets of one test see it.
 #[derive(Clone, Default)]
 struct System(Arc<Mutex<State>>);
@@ -178,7 +181,7 @@ fn batch(ids: &[i32]) -> RowBatch {
 }
 
 fn settle(sink: &mut DeliveryWriter) -> Result<()> {
-    let end = Instant::now() + Duration::from_secs(20);
+    let end = Instant::now() + PATIENCE;
     while sink.poll()? != SinkState::Done {
         assert!(Instant::now() < end, "it is never done");
         std::thread::sleep(Duration::from_millis(1));
@@ -576,7 +579,7 @@ fn a_worker_is_woken_when_its_thread_has_panicked() {
     sink.write(batch(&[1])).unwrap();
     // Nothing else calls the sink again: its input has ended.
     let _ = sink.poll();
-    woken.recv_timeout(Duration::from_secs(20)).expect("nobody wakes the worker");
+    woken.recv_timeout(PATIENCE).expect("nobody wakes the worker");
     assert_eq!(sink.poll().unwrap_err().message(), "lost the thread that writes table 't'");
 }
 

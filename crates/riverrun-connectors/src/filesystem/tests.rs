@@ -17,6 +17,10 @@ use riverrun_runtime::{SinkContext, SourceContext, SourceOutput, SourceReader, S
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// Only a broken test waits so long.
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A table to read or write.
 #[derive(Clone)]

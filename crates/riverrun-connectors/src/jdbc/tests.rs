@@ -19,6 +19,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+/// Only a broken test waits so long.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
 /// A SQLite file and a table of ours over one of its tables.
 pub struct Base {
     pub folder: tempfile::TempDir,
@@ -159,7 +162,7 @@ pub fn source_context(worker: usize, parallelism: usize) -> SourceContext {
 
 /// Polls until all is written, or for a while.
 pub fn settle(sink: &mut dyn Sink<RowBatch>) -> Result<bool> {
-    let end = Instant::now() + Duration::from_secs(20);
+    let end = Instant::now() + PATIENCE;
     while Instant::now() < end {
         if sink.poll()? == SinkState::Done {
             return Ok(true);
@@ -172,7 +175,7 @@ pub fn settle(sink: &mut dyn Sink<RowBatch>) -> Result<bool> {
 /// Reads until the reader has finished, or has given so many rows: the split and the row as JSON.
 pub fn read(base: &Base, reader: &mut dyn SourceReader<RowBatch>, limit: usize) -> Result<Vec<(String, String)>> {
     let mut rows = Vec::new();
-    let end = Instant::now() + Duration::from_secs(20);
+    let end = Instant::now() + PATIENCE;
     while rows.len() < limit {
         let mut out = SourceOutput::default();
         let state = reader.poll(&mut out)?;

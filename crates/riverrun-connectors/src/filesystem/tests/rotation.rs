@@ -35,7 +35,7 @@ impl Job {
         let start = Instant::now();
         let mut lines: Vec<String> = Vec::new();
         let mut full = None;
-        while start.elapsed() < Duration::from_secs(10) {
+        while start.elapsed() < PATIENCE {
             self.0.iter_mut().for_each(Tail::idle);
             lines.extend(self.0.iter_mut().flat_map(|tail| tail.lines(0)));
             if lines.len() >= count && full.get_or_insert_with(Instant::now).elapsed() > Duration::from_millis(60) {

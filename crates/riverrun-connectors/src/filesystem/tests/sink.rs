@@ -155,7 +155,7 @@ fn an_idle_sink_is_woken_to_roll_its_file() {
     let mut sink = table.sink().expect("sink").writer(worker.sink(0, 1)).expect("writer");
     sink.write(batch(&table, &["{\"id\":1}"])).expect("write");
     let start = std::time::Instant::now();
-    while worker.wakes.load(Ordering::SeqCst) == 0 && start.elapsed().as_secs() < 10 {
+    while worker.wakes.load(Ordering::SeqCst) == 0 && start.elapsed() < PATIENCE {
         std::thread::yield_now();
     }
     assert!(worker.wakes.load(Ordering::SeqCst) > 0);
