@@ -609,6 +609,18 @@ kafka_case_from_topic_to_topic_exactly_once() {
   equal "$(seq 6000 | md5sum)" "$(committed_ids second | md5sum)" "what read_committed sees"
 }
 
+# Brokers end a transaction that is open for longer, and refuse its producer as they do one that was taken over.
+kafka_case_a_transaction_that_the_brokers_have_ended_is_written_once_more() {
+  kafka_topic overlong 1
+  { numbers_source 2000 4; into overlong "$exactly, 'properties.transaction.timeout.ms' = '2000'"; echo "INSERT INTO written SELECT id FROM numbers;"; } >"$dir/overlong.sql"
+  armed 'stall(14s)@target-commit:3,stall(14s)@token:6'
+  start_run "$dir/overlong.sql" -p 1; disarmed
+  finish_run
+  equal 2 "$(grep -c ^stall "$dir/ledger/struck")" "stalls"
+  equal 2 "$(grep -c 'trying again (1 of 20): .* the brokers have given the transactional id' "$dir/run.log")" "what was told of: $(tail -5 "$dir/run.log")"
+  equal "$(seq 2000 | md5sum)" "$(committed_ids overlong | md5sum)" "what read_committed sees"
+}
+
 kafka_case_sinks_of_one_prefix_do_not_get_in_each_others_way() {
   kafka_topic prefixes 1
   { numbers_source 3000 5; into prefixes "$exactly, 'sink.transactional-id-prefix' = 'mine'"

@@ -11,8 +11,8 @@
 //! | fencing | `init_transactions`: aborts the open transaction of the id, and refuses its earlier owner |
 //!
 //! Whoever asks for `init_transactions` is the owner from then on, an earlier generation that comes back too. It could write
-//! nothing that is not decided, but would end its successor: so where it has lost its connection it looks at the token's generation
-//! before.
+//! nothing that is not decided and not written, but would hold up its successor: so a lane that is connected anew looks at the
+//! token's generation before. The brokers' answer alone does not tell a later owner from a transaction that was open for too long.
 
 use super::client::{self, REQUEST_TIMEOUT, failed};
 use super::connection::{Connection, Deliveries, Isolation, KafkaProducer};
@@ -295,14 +295,22 @@ impl Target for KafkaTarget {
     }
 }
 
-/// What an answer means for the owner of a lane, if it is about that.
+/// What an answer means for the owner of a lane, if it is about that. Either way the id is asked for anew: whether a later start has
+/// it the token says, and what has been written.
 fn of_lane(lane: &LaneName, code: RDKafkaErrorCode) -> Option<Trouble> {
     use RDKafkaErrorCode as Code;
+    let id = transactional_id(lane);
     match code {
-        Code::ProducerFenced | Code::InvalidProducerEpoch | Code::Fenced => Some(fenced(lane)),
-        // The id is asked for anew, and the token says what has been written.
+        Code::ProducerFenced | Code::InvalidProducerEpoch | Code::Fenced => {
+            let error =
+                Error::failure(format!("the brokers have given the transactional id '{id}' to another producer"));
+            Some(Trouble::Passing(
+                error
+                    .detail("or have ended its transaction, open for longer than 'properties.transaction.timeout.ms'")
+                    .hint("two jobs must not have the same 'sink.transactional-id-prefix'"),
+            ))
+        }
         Code::InvalidProducerIdMapping | Code::UnknownProducerId => {
-            let id = transactional_id(lane);
             let error = Error::failure(format!("the brokers have forgotten the transactional id '{id}'"));
             Some(Trouble::Passing(error.hint(
                 "they do where it is idle for 'transactional.id.expiration.ms', 7 days unless it is set: raise that of the brokers",
@@ -319,15 +327,17 @@ mod tests {
     #[test]
     fn an_id_that_the_brokers_have_forgotten_is_told_from_one_that_another_has() {
         let lane = LaneName { job: "j".into(), sink: "mine".into(), lane: 2 };
-        let Some(Trouble::Passing(error)) = of_lane(&lane, RDKafkaErrorCode::InvalidProducerIdMapping) else {
-            panic!("it is to be asked for anew")
+        let of = |code| match of_lane(&lane, code) {
+            Some(Trouble::Passing(error)) => error,
+            other => panic!("{other:?}: it is to be asked for anew"),
         };
+        let error = of(RDKafkaErrorCode::InvalidProducerIdMapping);
         assert_eq!(error.message(), "the brokers have forgotten the transactional id 'mine-2'");
         assert!(error.hint_text().unwrap().contains("'transactional.id.expiration.ms'"), "{error}");
-        let Some(Trouble::Refused(error)) = of_lane(&lane, RDKafkaErrorCode::ProducerFenced) else {
-            panic!("it belongs to another")
-        };
-        assert_eq!(error.message(), "a later start of the job has taken over lane 2 of 'mine'");
+        let error = of(RDKafkaErrorCode::ProducerFenced);
+        assert_eq!(error.message(), "the brokers have given the transactional id 'mine-2' to another producer");
+        assert!(error.detail_text().unwrap().contains("'properties.transaction.timeout.ms'"), "{error}");
+        assert!(error.hint_text().unwrap().contains("'sink.transactional-id-prefix'"), "{error}");
         assert!(of_lane(&lane, RDKafkaErrorCode::MessageSizeTooLarge).is_none());
     }
 }
