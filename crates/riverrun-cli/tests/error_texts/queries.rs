@@ -269,9 +269,18 @@ SELECT t.id FROM t RIGHT JOIN LATERAL (SELECT name AS n FROM u WHERE u.id = t.id
   2:40 a right join with LATERAL
   a subquery that reads the row to its left has no rows without it
   help: use CROSS JOIN LATERAL or LEFT JOIN LATERAL … ON TRUE
-SELECT (SELECT name FROM u WHERE u.id = t.id ORDER BY name LIMIT 1) FROM t;
-  2:9 ORDER BY or LIMIT in a subquery that reads the outer query's columns is not supported yet
-  help: use MAX or MIN, or rank with ROW_NUMBER and join
+SELECT (SELECT name FROM u WHERE u.id = t.id LIMIT 1) FROM t;
+  2:9 LIMIT without ORDER BY in a subquery that reads the outer query's columns is not supported yet
+  help: say with ORDER BY which of the rows are the first
+SELECT (SELECT DISTINCT name FROM u WHERE u.id = t.id ORDER BY name LIMIT 1) FROM t;
+  2:9 LIMIT behind SELECT DISTINCT in a subquery that reads the outer query's columns is not supported yet
+  help: group by the columns instead
+SELECT t.id, x.name FROM t, LATERAL (SELECT name FROM u WHERE u.id = t.id QUALIFY ROW_NUMBER() OVER (ORDER BY name) < 9 ORDER BY name LIMIT 1) AS x;
+  2:38 LIMIT behind QUALIFY in a subquery that reads the outer query's columns is not supported yet
+  help: rank in a subquery in FROM
+SELECT t.id, x.name FROM t, LATERAL (SELECT * FROM u WHERE u.id = t.id ORDER BY 1 LIMIT 1) AS x;
+  2:81 ORDER BY 1 counts columns of *
+  help: name the column
 SELECT a.id FROM t AS a JOIN (SELECT id, id FROM u) AS b ON a.id = b.id;
   2:70 column 'id' is ambiguous
   the table has two columns of this name

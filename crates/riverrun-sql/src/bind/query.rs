@@ -207,7 +207,8 @@ impl<'a> QueryBinder<'a> {
         self.exprs(scope).bind(&item.expr)
     }
 
-    fn limits(&self, query: &ast::Query) -> Result<(Option<u64>, u64)> {
+    /// LIMIT and OFFSET of a query.
+    pub(super) fn limits(&self, query: &ast::Query) -> Result<(Option<u64>, u64)> {
         let mut limit = None;
         let mut offset = 0;
         match &query.limit_clause {

@@ -9,6 +9,7 @@
 
 mod groups;
 mod lift;
+mod limited;
 mod null_aware;
 mod syntax;
 mod values;
@@ -316,7 +317,7 @@ impl QueryBinder<'_> {
             relation: named(relation, values),
             values,
             on,
-            single: is_single(query, self.context),
+            single: is_single(query, self.context) || self.limits(query)?.0 == Some(1),
             counts: counts(query),
         })
     }

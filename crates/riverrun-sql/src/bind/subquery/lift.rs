@@ -4,6 +4,7 @@
 //! the most for each of the outer query's) and the conditions are others, the subquery is joined with the different values
 //! of the outer columns instead, and those become its keys.
 
+use super::limited::is_limited;
 use super::syntax::{conjuncts, name_of, names_in};
 use super::{OUTER, SUBQUERY};
 use crate::bind::aggregate::aggregates_in;
@@ -11,10 +12,9 @@ use crate::bind::query::{QueryBinder, distinct};
 use crate::bind::relation::Relation;
 use crate::bind::scope::Scope;
 use crate::functions::FunctionContext;
-use crate::parse::place_of;
 use crate::parse::quantified::table_named;
 use riverrun_core::{Error, Result};
-use sqlparser::ast::{self, BinaryOperator, GroupByExpr, Ident, Select, SelectItem, SetExpr, Spanned};
+use sqlparser::ast::{self, BinaryOperator, GroupByExpr, Ident, Select, SelectItem, SetExpr};
 use std::ops::ControlFlow;
 
 impl QueryBinder<'_> {
@@ -32,7 +32,7 @@ impl QueryBinder<'_> {
             return Ok(None);
         }
         let inner = self.from(&select.from)?.scope;
-        let grouped = is_grouped(select, self.context);
+        let (grouped, limited) = (is_grouped(select, self.context), is_limited(query));
         let mut lift = Lift { inner: &inner, outer, columns: Vec::new() };
         let (reading, kept): (Vec<_>, Vec<_>) = conjuncts(selection).into_iter().partition(|c| lift.reads_outer(c));
         if reading.is_empty() {
@@ -44,7 +44,7 @@ impl QueryBinder<'_> {
         let simple: Option<Vec<_>> = reading.iter().map(|condition| lift.equality(condition)).collect();
         match simple {
             Some(simple) => on = simple,
-            None if grouped || equalities => {
+            None if grouped || equalities || limited => {
                 lift.columns.clear();
                 let mut values = OfOuter { lift: &lift, names: Vec::new() };
                 for condition in reading {
@@ -72,12 +72,10 @@ impl QueryBinder<'_> {
                 }
             }
         }
-        if query.order_by.is_some() || query.limit_clause.is_some() || query.fetch.is_some() {
-            return Err(Error::unsupported("ORDER BY or LIMIT in a subquery that reads the outer query's columns")
-                .hint("use MAX or MIN, or rank with ROW_NUMBER and join")
-                .at(place_of(query.span())));
-        }
         let mut rewritten = select.as_ref().clone();
+        if limited {
+            self.limit_each(query, &lift.columns, &mut rewritten)?;
+        }
         rewritten.selection = kept.into_iter().reduce(|left, right| ast::Expr::BinaryOp {
             left: Box::new(left),
             op: BinaryOperator::And,
@@ -94,7 +92,8 @@ impl QueryBinder<'_> {
             let table = table_named(OUTER).ok_or_else(|| Error::bug("a table's name could not be read"))?;
             rewritten.from.push(table);
         }
-        let query = ast::Query { body: Box::new(SetExpr::Select(Box::new(rewritten))), ..query.clone() };
+        let body = Box::new(SetExpr::Select(Box::new(rewritten)));
+        let query = ast::Query { body, order_by: None, limit_clause: None, fetch: None, ..query.clone() };
         Ok(Some(Lifted { query, lifted, on, domain }))
     }
 }
