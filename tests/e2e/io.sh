@@ -99,3 +99,17 @@ io_case_files_folders_and_markers_outlive_a_power_cut() {
   done
   equal "3" "$(find "$in/made" -name _SUCCESS | wc -l)" "markers"
 }
+
+# What a checkpoint has decided appears where it was written, wherever the next start is made.
+io_case_files_of_a_relative_path_appear_after_a_start_in_another_folder() {
+  mkdir -p "$dir/one" "$dir/two"
+  { numbers_source 600 2
+    echo "CREATE TABLE files (id BIGINT) WITH ('connector' = 'filesystem', 'path' = 'files', 'format' = 'csv');"
+    echo "INSERT INTO files SELECT id FROM numbers;"; } >"$dir/moved.sql"
+  armed 'kill@target-commit:2'
+  ( cd "$dir/one" && start_run "$dir/moved.sql" -p 1; disarmed; ! finish_run ) || fail "the fault has not struck"
+  disarmed
+  ( cd "$dir/two" && start_run "$dir/moved.sql" -p 1; finish_run )
+  [ -n "$(ls "$dir/two/files")" ] || fail "nothing was written by the second start"
+  equal "$(seq 600 | md5sum)" "$(cat "$dir"/one/files/* "$dir"/two/files/* | sort -n | md5sum)" "rows"
+}

@@ -247,7 +247,7 @@ fn without_the_right_to_read_or_write_the_path_is_named() {
     let Some(write) = without_rights(&case, &["run", "write.sql"]) else { return };
     write.failed(
         1,
-        &["can't make the folder locked/out: Permission denied", "give the user that runs the job the right"],
+        &["can't make the folder", "locked/out: Permission denied", "give the user that runs the job the right"],
     );
     let Some(script) = without_rights(&case, &["run", "secret.json"]) else { return };
     script.failed(2, &["cannot read 'secret.json': permission denied"]);

@@ -69,7 +69,8 @@ impl FileSink {
         let options = &spec.options;
         let place = options.given(super::PATH.name).and_then(|value| value.value_place);
         let path = super::path_text(options, &spec.table)?;
-        let root = PathBuf::from(local_path(path, place)?);
+        // From the root: a checkpoint names files, and the next start may be made in another folder.
+        let root = PathBuf::from(location::absolute(Path::new(&local_path(path, place)?)));
         refuse_unsupported(options)?;
         let kind = FileKind::of(&super::format_name(options, &spec.table)?)?;
         let (keys, record_columns): (Vec<usize>, Vec<usize>) =
