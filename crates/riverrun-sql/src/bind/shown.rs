@@ -41,6 +41,10 @@ impl Relation {
             | RelationKind::Fence(input)
             | RelationKind::SingleRow { input, .. }
             | RelationKind::Sort { input, .. } => input.is_shown_as_time(column),
+            // Their own columns stand behind those of the input.
+            RelationKind::Window { input, .. }
+            | RelationKind::Rank { input, .. }
+            | RelationKind::Unnest { input, .. } => column < input.schema.len() && input.is_shown_as_time(column),
             // The first branch says what the column is, as long as the others are as precise.
             RelationKind::UnionAll(inputs) => {
                 !self.schema.fields[column].data_type.kind.is_time_attribute()
@@ -58,10 +62,8 @@ impl Relation {
             }
             RelationKind::SetOperation { left, .. } => left.shows_column_as_time(column),
             RelationKind::Aggregate { keys, calls, window, input, .. } => {
-                if window.is_none()
-                    && let Some(key) = keys.get(column)
-                {
-                    return input.shows_value_as_time(key);
+                if let Some(key) = keys.get(column) {
+                    return input.shows_time(key) || (window.is_none() && key.data_type().kind.is_rowtime());
                 }
                 self.call(calls, column).is_some_and(|call| call.gives_a_value() && input.shows_argument_as_time(call))
             }
