@@ -184,6 +184,9 @@ fn create_locked(path: &Path) -> io::Result<File> {
 
 /// Makes a folder and those above it, so that their names outlive a crash of the machine.
 pub fn make_folder(folder: &Path) -> Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
     let missing: Vec<&Path> = folder.ancestors().take_while(|folder| !folder.exists()).collect();
     std::fs::create_dir_all(folder).map_err(|error| io_error("make the folder", folder, &error))?;
     missing.into_iter().rev().try_for_each(|made| sync_folder(&location::parent(made)))
