@@ -41,10 +41,19 @@ pub(crate) struct AlignmentBoard {
     link: OnceLock<Link>,
 }
 
+/// A member as its group knows it.
+#[derive(Default)]
+struct Place {
+    /// Its watermark, if it counts.
+    watermark: Option<i64>,
+    /// Who is called when the last of the group have moved on, if it waits.
+    waiting: Option<Waker>,
+}
+
 #[derive(Default)]
 struct Group {
-    /// The watermark of each member of this process that counts.
-    members: Vec<Option<i64>>,
+    /// The members of this process.
+    members: Vec<Place>,
     /// What other processes have told.
     elsewhere: BTreeMap<usize, Progress>,
     /// The smallest drift that a member allows.
@@ -52,12 +61,11 @@ struct Group {
     told: Option<i64>,
     /// How often it was told.
     number: u64,
-    waiting: Vec<Waker>,
 }
 
 impl Group {
     fn least_here(&self) -> Option<i64> {
-        self.members.iter().flatten().copied().min()
+        self.members.iter().filter_map(|member| member.watermark).min()
     }
 
     fn least(&self) -> Option<i64> {
@@ -70,7 +78,7 @@ impl Group {
         let before = self.least();
         change(self);
         if self.least().unwrap_or(i64::MAX) > before.unwrap_or(i64::MAX) {
-            self.waiting.drain(..).for_each(|waker| waker());
+            self.members.iter_mut().filter_map(|member| member.waiting.take()).for_each(|waker| waker());
         }
     }
 
@@ -140,7 +148,7 @@ impl Member {
         let mut at = 0;
         board.change(&alignment.group, |group| {
             at = group.members.len();
-            group.members.push(None);
+            group.members.push(Place::default());
             group.drift = Some(group.drift.map_or(drift, |least| least.min(drift)));
         });
         Member { board: board.clone(), group: alignment.group, drift, at, counts: None }
@@ -153,7 +161,7 @@ impl Member {
             _ => None,
         };
         if std::mem::replace(&mut self.counts, counts) != counts {
-            self.board.change(&self.group, |group| group.members[self.at] = counts);
+            self.board.change(&self.group, |group| group.members[self.at].watermark = counts);
         }
     }
 
@@ -164,7 +172,7 @@ impl Member {
         let Some(group) = groups.get_mut(&self.group) else { return true };
         let may = group.least().is_none_or(|least| own <= least.saturating_add(self.drift));
         if !may {
-            group.waiting.push(waker.clone());
+            group.members[self.at].waiting = Some(waker.clone());
         }
         may
     }
@@ -172,7 +180,7 @@ impl Member {
 
 impl Drop for Member {
     fn drop(&mut self) {
-        self.board.change(&self.group, |group| group.members[self.at] = None);
+        self.board.change(&self.group, |group| group.members[self.at] = Place::default());
     }
 }
 

@@ -68,10 +68,18 @@ impl Budget {
         if self.has_room(bound) {
             return true;
         }
-        self.waiters.lock().unwrap_or_else(PoisonError::into_inner).push((bound, waker.clone()));
+        self.wait(bound, waker);
         self.waiting.store(true, Ordering::SeqCst);
         // What was freed between the two looks has found nobody waiting.
         self.has_room(bound)
+    }
+
+    /// Whoever looks again while there is no room still waits once.
+    fn wait(&self, bound: Bound, waker: &Waker) {
+        let mut waiters = self.waiters.lock().unwrap_or_else(PoisonError::into_inner);
+        if !waiters.iter().any(|(known, waiter)| *known == bound && Arc::ptr_eq(waiter, waker)) {
+            waiters.push((bound, waker.clone()));
+        }
     }
 
     /// Bytes have been freed.
@@ -183,6 +191,8 @@ mod tests {
         let (called, waker) = flag();
         let (first, second) = (budget.meter(1).guard(80), budget.meter(1).guard(80));
         assert!(!budget.room_or_wait(Bound::From(1), &waker));
+        assert!(!budget.room_or_wait(Bound::From(1), &waker));
+        assert_eq!(budget.waiters.lock().unwrap().len(), 1, "however often it looks");
         drop(first);
         assert!(called.load(Ordering::SeqCst));
         drop(second);

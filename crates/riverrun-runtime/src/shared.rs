@@ -151,6 +151,7 @@ impl JobShared {
 pub(crate) struct WakeHandle {
     called: AtomicBool,
     activator: OnceLock<SyncActivator>,
+    quiet: OnceLock<Waker>,
 }
 
 impl WakeHandle {
@@ -189,10 +190,18 @@ impl WakeHandle {
         })
     }
 
-    /// What the runtime itself uses: wakes without asking for a poll.
+    /// What the runtime itself uses: wakes without asking for a poll. Always the same one.
     pub(crate) fn quiet_waker(self: &Arc<Self>) -> Waker {
-        let handle = self.clone();
-        Arc::new(move || handle.activate())
+        let wake = || {
+            let handle = Arc::downgrade(self);
+            let wake: Waker = Arc::new(move || {
+                if let Some(handle) = handle.upgrade() {
+                    handle.activate();
+                }
+            });
+            wake
+        };
+        self.quiet.get_or_init(wake).clone()
     }
 }
 
