@@ -265,23 +265,23 @@ pub(crate) struct WorkerShared {
 }
 
 impl WorkerShared {
-    /// Takes from `open`, epochs in order, those that are complete, and gives those to be told of. With checkpoints that is
-    /// the newest decided one, which stands for all before it.
+    /// Takes from `open`, epochs in order, those that are complete. With checkpoints those are all up to the newest decided one,
+    /// which stands for all before it.
     pub(crate) fn take_complete(&self, open: &mut VecDeque<Epoch>) -> Vec<Epoch> {
-        let mut complete = Vec::new();
+        let decided = self.job.identity.checkpoints.then(|| self.job.decisions.newest());
+        let is_complete = |epoch: &Epoch| match decided {
+            Some(newest) => newest.is_some_and(|newest| *epoch <= newest),
+            None => self.progress.has_passed(*epoch),
+        };
+        let complete = open.iter().take_while(|epoch| is_complete(epoch)).count();
+        open.drain(..complete).collect()
+    }
+
+    /// The same, but with checkpoints the newest one alone.
+    pub(crate) fn take_decided(&self, open: &mut VecDeque<Epoch>) -> Vec<Epoch> {
+        let mut complete = self.take_complete(open);
         if self.job.identity.checkpoints {
-            let Some(decided) = self.job.decisions.newest() else { return complete };
-            if open.front().is_some_and(|epoch| *epoch <= decided) {
-                open.retain(|epoch| *epoch > decided);
-                complete.push(decided);
-            }
-        } else {
-            while let Some(epoch) = open.front().copied()
-                && self.progress.has_passed(epoch)
-            {
-                open.pop_front();
-                complete.push(epoch);
-            }
+            complete.drain(..complete.len().saturating_sub(1));
         }
         complete
     }

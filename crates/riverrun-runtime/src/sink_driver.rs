@@ -145,7 +145,7 @@ impl<B: Batch> SinkDriver<B> {
 
     /// Makes visible what is complete.
     fn complete_epochs(&mut self) -> Result<()> {
-        for epoch in self.seat.worker.take_complete(&mut self.open_epochs) {
+        for epoch in self.seat.worker.take_decided(&mut self.open_epochs) {
             self.unsettled = true;
             failpoint("sink-commit")?;
             self.sink.on_epoch_complete(epoch)?;

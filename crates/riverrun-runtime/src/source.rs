@@ -57,7 +57,8 @@ pub trait SourceReader<B: Batch>: 'static {
     fn restore(&mut self, state: RestoredState) -> Result<()>;
 
     /// All rows of the snapshot taken at `epoch`, and of those before it, have passed the whole job (as for committing
-    /// a consumer group's offsets). Where [`JobIdentity::checkpoints`] holds, that snapshot is durable too.
+    /// a consumer group's offsets). Comes once for each snapshot, in order. Where [`JobIdentity::checkpoints`] holds, that snapshot
+    /// or one taken since is durable too.
     fn on_epoch_complete(&mut self, epoch: riverrun_core::Epoch) -> Result<()> {
         let _ = epoch;
         Ok(())

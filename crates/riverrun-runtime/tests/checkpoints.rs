@@ -7,7 +7,7 @@ use riverrun_core::{Epoch, Error, KeyGroup, Result};
 use riverrun_runtime::identity::JobIdentity;
 use riverrun_runtime::{
     Build, CheckpointConfig, CheckpointSchedule, Job, JobConfig, JobHandle, ProcessLayout, Route, Sink, SinkContext,
-    SinkState,
+    SinkState, SourceContext, SourceOutput, SourceReader, SourceState,
 };
 use riverrun_state::checkpoint::testing::{Fault, FaultyStore};
 use riverrun_state::checkpoint::{BlobStore, History, LocalStore, Manifest, load, verify};
@@ -15,6 +15,7 @@ use riverrun_state::{OperatorSnapshot, RestoredState};
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use support::*;
@@ -344,6 +345,63 @@ fn a_failed_checkpoint_leaves_its_output_to_the_next() {
         finish(&running).unwrap();
         assert_eq!(database.rows(), expected, "fault at {at}");
         assert!(latest(&good).unwrap().body.finished);
+    }
+}
+
+/// A source that counts its snapshots and what it is told of them.
+struct Told {
+    list: ListSource,
+    snapshots: Arc<AtomicUsize>,
+    complete: Arc<Mutex<Vec<Epoch>>>,
+}
+
+impl SourceReader<Events> for Told {
+    fn poll(&mut self, out: &mut SourceOutput<Events>) -> Result<SourceState> {
+        self.list.poll(out)
+    }
+
+    fn snapshot(&mut self) -> Result<OperatorSnapshot> {
+        self.snapshots.fetch_add(1, Ordering::SeqCst);
+        self.list.snapshot()
+    }
+
+    fn on_epoch_complete(&mut self, epoch: Epoch) -> Result<()> {
+        self.complete.lock().unwrap().push(epoch);
+        Ok(())
+    }
+
+    fn restore(&mut self, state: RestoredState) -> Result<()> {
+        self.list.restore(state)
+    }
+}
+
+#[test]
+fn a_source_is_told_of_each_snapshot_also_of_one_whose_checkpoint_has_failed() {
+    let lists = ordered_lists(1, 400);
+    for at in 4..16 {
+        let folder = tempfile::tempdir().unwrap();
+        let faulty: Arc<dyn BlobStore> = Arc::new(FaultyStore::new(store(folder.path()), at, Fault::Refused, false));
+        let (snapshots, complete) = <(Arc<AtomicUsize>, Arc<Mutex<Vec<Epoch>>>)>::default();
+        let (lists, gate, taken, told) =
+            (lists.clone(), Arc::new(Gate::default()), snapshots.clone(), complete.clone());
+        let gated = gate.clone();
+        let build: Build<Events> = Arc::new(move |flow| {
+            let make = |context: SourceContext| {
+                let list = ListSource::new(&context, &lists, 16).gated(&gated, &context);
+                Ok(Box::new(Told { list, snapshots: taken.clone(), complete: told.clone() }) as Box<_>)
+            };
+            let rows = flow.source("events", "events", make, None)?.rows;
+            collect(flow, (rows, Route::Local), &Collected::default())
+        });
+        let running = Job::start(config(&faulty, None, 1, 1, every(Duration::from_millis(5))), build).unwrap();
+        trickle(&gate, 30);
+        gate.open(usize::MAX);
+        finish(&running).unwrap();
+        let complete = complete.lock().unwrap();
+        assert!(
+            complete.is_sorted() && complete.len() == snapshots.load(Ordering::SeqCst),
+            "fault at {at}: {complete:?}"
+        );
     }
 }
 
