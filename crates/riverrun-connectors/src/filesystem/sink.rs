@@ -40,6 +40,8 @@ const MAX_OPEN: usize = 256;
 /// How files are written; the same for all workers.
 struct Plan {
     table: String,
+    /// The folder as `path` names it, and from the root.
+    given: String,
     root: PathBuf,
     /// Where `path` stands.
     place: Option<Place>,
@@ -69,8 +71,9 @@ impl FileSink {
         let options = &spec.options;
         let place = options.given(super::PATH.name).and_then(|value| value.value_place);
         let path = super::path_text(options, &spec.table)?;
+        let given = local_path(path, place)?;
         // From the root: a checkpoint names files, and the next start may be made in another folder.
-        let root = PathBuf::from(location::absolute(Path::new(&local_path(path, place)?)));
+        let root = PathBuf::from(location::absolute(Path::new(&given)));
         refuse_unsupported(options)?;
         let kind = FileKind::of(&super::format_name(options, &spec.table)?)?;
         let (keys, record_columns): (Vec<usize>, Vec<usize>) =
@@ -116,6 +119,7 @@ impl FileSink {
         Ok(FileSink {
             plan: Arc::new(Plan {
                 table: spec.table.clone(),
+                given,
                 root,
                 place,
                 kind,
@@ -160,15 +164,15 @@ impl SinkFactory for FileSink {
     }
 
     fn check_place(&self) -> Result<()> {
-        let Plan { table, root, place, .. } = &*self.plan;
+        let Plan { table, given, root, place, .. } = &*self.plan;
         let what = if root.is_file() {
             "a file, and rows are written into a folder"
-        } else if is_glob(&root.to_string_lossy()) && !root.exists() {
+        } else if is_glob(given) && !root.exists() {
             "a glob, and rows are written into one folder"
         } else {
             return Ok(());
         };
-        Err(Error::input(format!("table {table}: {} is {what}", root.display()))
+        Err(Error::input(format!("table {table}: {given} is {what}"))
             .hint("name a folder in option 'path'; it is made if it is not there")
             .at(*place))
     }
