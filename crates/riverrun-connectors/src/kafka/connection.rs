@@ -172,7 +172,8 @@ impl Connection {
         let admin: AdminClient<DefaultClientContext> = AdminClient::from_config(&config).map_err(refused)?;
         let metadata = admin.inner().fetch_metadata(None, REQUEST_TIMEOUT).map_err(refused)?;
         let Some(broker) = metadata.brokers().first() else { return Ok(()) };
-        let options = AdminOptions::new().request_timeout(Some(REQUEST_TIMEOUT));
+        // Busy brokers are waited for: what they don't say now is refused in the middle of the job.
+        let options = AdminOptions::new().request_timeout(Some(REQUEST_TIMEOUT * 3));
         let brokers = [ResourceSpecifier::Broker(broker.id())];
         let asked = admin.describe_configs(&brokers, &options);
         // Who may not ask will hear of it when the transactions begin.
