@@ -61,10 +61,19 @@ impl Relation {
     }
 
     /// The rows for which a condition is true; of an inner join the condition becomes a part, which may bound it in time.
+    /// Columns that may be NULL stay so, even where the condition makes an outer join an inner one.
     #[must_use]
     pub fn restricted(self, condition: Expr) -> Relation {
         let conditions = conjuncts(condition);
-        if conditions.is_empty() { self } else { self.restricted_by(conditions) }
+        if conditions.is_empty() {
+            return self;
+        }
+        let nullable: Vec<bool> = self.schema.fields.iter().map(|field| field.data_type.nullable).collect();
+        let mut restricted = self.restricted_by(conditions);
+        for (field, nullable) in restricted.schema.fields.iter_mut().zip(nullable) {
+            field.data_type.nullable |= nullable;
+        }
+        restricted
     }
 
     fn restricted_by(self, conditions: Vec<Expr>) -> Relation {
