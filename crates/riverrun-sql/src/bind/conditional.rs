@@ -77,8 +77,10 @@ impl ExprBinder<'_> {
         match name {
             "COALESCE" if count == 0 => Err(arity("one or more")),
             "COALESCE" => self.coalesce(name, arguments),
-            "IFNULL" if count == 2 => self.coalesce(name, arguments),
-            "IFNULL" => Err(arity("2")),
+            "IFNULL" => {
+                let [value, otherwise]: [Expr; 2] = arguments.try_into().map_err(|_| arity("2"))?;
+                self.if_null(value, otherwise)
+            }
             "IF" => {
                 let [condition, then, otherwise]: [Expr; 3] = arguments.try_into().map_err(|_| arity("3"))?;
                 let condition = self.condition(condition, "IF")?;
@@ -101,14 +103,24 @@ impl ExprBinder<'_> {
         }
     }
 
+    /// The value, or another one instead of NULL. The type of a text or of bytes that are NOT NULL stays what it is.
+    fn if_null(&self, value: Expr, otherwise: Expr) -> Result<Expr> {
+        let kind = &value.data_type().kind;
+        let keeps_type = !value.data_type().nullable && (kind.is_character() || kind.is_binary());
+        // A DECIMAL that overflows is NULL, whatever its type says.
+        let sure = !value.data_type().nullable && !matches!(kind, TypeKind::Decimal { .. });
+        let common = coalesced_type("IFNULL", &[&value, &otherwise])?;
+        let data_type = if keeps_type { value.data_type().clone() } else { common };
+        let branches = match sure {
+            true => vec![(literal::boolean(true), value)],
+            false => vec![(self.call(operators::IS_NOT_NULL, vec![value.clone()])?, value)],
+        };
+        self.case_of(branches, otherwise, data_type)
+    }
+
     /// The first argument that is not NULL.
     pub fn coalesce(&self, name: &str, arguments: Vec<Expr>) -> Result<Expr> {
-        let nullable = arguments.iter().all(|argument| argument.data_type().nullable);
-        let types: Vec<_> = arguments.iter().map(Expr::data_type).collect();
-        let common = merged_type(&types)
-            .map_err(|error| error.context(format!("the arguments of {name}")))?
-            .without_time_attribute();
-        let data_type = common.with_nullable(nullable);
+        let data_type = coalesced_type(name, &arguments.iter().collect::<Vec<_>>())?;
         let mut remaining = arguments;
         // What follows an argument that is never NULL is never reached.
         if let Some(sure) = remaining.iter().position(|argument| !argument.data_type().nullable) {
@@ -159,6 +171,14 @@ impl ExprBinder<'_> {
             false => Expr::Case { branches: kept, otherwise: Box::new(otherwise), data_type },
         })
     }
+}
+
+/// The type of the first of several values that is not NULL.
+fn coalesced_type(name: &str, arguments: &[&Expr]) -> Result<DataType> {
+    let nullable = arguments.iter().all(|argument| argument.data_type().nullable);
+    let types: Vec<_> = arguments.iter().map(|argument| argument.data_type()).collect();
+    let common = merged_type(&types).map_err(|error| error.context(format!("the arguments of {name}")))?;
+    Ok(common.without_time_attribute().with_nullable(nullable))
 }
 
 /// The conjunction of conditions; TRUE without any. Constants are folded.

@@ -212,7 +212,10 @@ impl<'a> ExprBinder<'a> {
 
     fn unary(&self, op: &UnaryOperator, expr: &ast::Expr) -> Result<Expr> {
         match op {
-            UnaryOperator::Minus => self.operator(operators::NEGATE, &[expr]),
+            UnaryOperator::Minus => match literal::smallest(expr) {
+                Some(smallest) => Ok(smallest),
+                None => self.operator(operators::NEGATE, &[expr]),
+            },
             UnaryOperator::Plus => self.operator(operators::IDENTITY, &[expr]),
             UnaryOperator::Not => self.operator(operators::NOT, &[expr]),
             other => Err(Error::input(format!("'{other}' is no operator of Flink SQL"))),

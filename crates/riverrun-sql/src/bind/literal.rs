@@ -2,7 +2,7 @@
 //!
 //! | literal | type |
 //! |---|---|
-//! | `1`, `2147483648` | INT, BIGINT where it doesn't fit, then DECIMAL |
+//! | `1`, `2147483648` | INT, BIGINT where it doesn't fit, then DECIMAL; `-2147483648` is an INT |
 //! | `1.50` | DECIMAL(3, 2): as many digits as are written |
 //! | `1e0` | DOUBLE |
 //! | `'abc'` | CHAR(3), in code points |
@@ -13,7 +13,7 @@
 use crate::expr::Expr;
 use datafusion_common::ScalarValue;
 use riverrun_core::{DataType, Error, Result, TypeKind};
-use sqlparser::ast::Value;
+use sqlparser::ast::{self, Value};
 
 /// The largest precision of DECIMAL.
 const MAX_PRECISION: usize = 38;
@@ -85,6 +85,24 @@ fn number(digits: &str) -> Result<Expr> {
     let (precision, scale) = (precision as u8, fraction.len() as u8);
     let value = ScalarValue::Decimal128(Some(unscaled), precision, scale as i8);
     Ok(constant(value, TypeKind::decimal(precision, scale).not_null()))
+}
+
+/// The smallest INT or BIGINT, if the number behind a minus is its: the digits alone don't fit the type.
+pub fn smallest(negated: &ast::Expr) -> Option<Expr> {
+    const BELOW_INT: u64 = i32::MIN.unsigned_abs() as u64;
+    const BELOW_BIGINT: u64 = i64::MIN.unsigned_abs();
+    match negated {
+        ast::Expr::Nested(inner) => smallest(inner),
+        ast::Expr::Value(literal) => {
+            let Value::Number(digits, _) = &literal.value else { return None };
+            match digits.parse().ok()? {
+                BELOW_INT => Some(constant(ScalarValue::Int32(Some(i32::MIN)), TypeKind::Int.not_null())),
+                BELOW_BIGINT => Some(constant(ScalarValue::Int64(Some(i64::MIN)), TypeKind::BigInt.not_null())),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
 }
 
 fn hex(digits: &str) -> Result<Expr> {

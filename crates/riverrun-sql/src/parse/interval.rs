@@ -2,6 +2,7 @@
 
 use super::calls::text;
 use super::cursor::{Cursor, keyword_of, word_of};
+use super::literals::goes_to;
 use super::reserved;
 use sqlparser::ast::{BinaryOperator, DateTimeField, Expr, Interval, UnaryOperator};
 use sqlparser::parser::{Parser, ParserError};
@@ -111,11 +112,17 @@ fn literal(parser: &mut Parser<'_>, negative: bool, value: &str, token: &TokenWi
     let mut last_field = None;
     if !second && parser.accept("TO") {
         let field = unit(parser)?;
-        if matches!(field, DateTimeField::Second) && parser.consume_token(&Token::LParen) {
-            fractional_seconds_precision = Some(parser.parse_literal_uint()?);
-            parser.expect_token(&Token::RParen)?;
+        if !goes_to(&leading_field, &field) && parser.peek_token_ref().token == Token::RParen {
+            // The unit belongs to what stands around: FLOOR(ts + INTERVAL '1' HOUR TO DAY).
+            parser.prev_token();
+            parser.prev_token();
+        } else {
+            if matches!(field, DateTimeField::Second) && parser.consume_token(&Token::LParen) {
+                fractional_seconds_precision = Some(parser.parse_literal_uint()?);
+                parser.expect_token(&Token::RParen)?;
+            }
+            last_field = Some(field);
         }
-        last_field = Some(field);
     }
     let value = Box::new(text(value, token.span));
     Ok(Expr::Interval(Interval {

@@ -98,6 +98,15 @@ fn timestamp(text: &str) -> Option<(i32, i64, u8)> {
     Some((date(day)?, nanos, digits))
 }
 
+/// Whether `INTERVAL '…' first TO last` is an interval.
+pub fn goes_to(first: &DateTimeField, last: &DateTimeField) -> bool {
+    let months = |rank: usize| rank <= MONTH;
+    match (rank(first), rank(last)) {
+        (Some(from), Some(to)) => from <= to && months(from) == months(to),
+        _ => false,
+    }
+}
+
 /// The value and type of an INTERVAL literal.
 pub fn interval(literal: &Interval) -> Result<(ScalarValue, DataType)> {
     let (text, place) = match literal.value.as_ref() {
@@ -114,8 +123,7 @@ pub fn interval(literal: &Interval) -> Result<(ScalarValue, DataType)> {
     let (Some(from), Some(to)) = (rank(first), rank(last)) else {
         return Err(Error::input(format!("{first} is no unit of an interval")).at(place));
     };
-    let months = |rank: usize| rank <= MONTH;
-    if to < from || months(from) != months(to) {
+    if !goes_to(first, last) {
         return Err(Error::input(format!("an interval can't go from {first} to {last}"))
             .hint("YEAR TO MONTH and DAY TO SECOND are the two kinds")
             .at(place));
@@ -147,7 +155,7 @@ pub fn interval(literal: &Interval) -> Result<(ScalarValue, DataType)> {
         value = scaled.and_then(|scaled| value.checked_add(scaled)).ok_or_else(shape)?;
     }
     let value = if negative { -value } else { value };
-    if months(from) {
+    if from <= MONTH {
         let value = i32::try_from(value).map_err(|_| shape())?;
         return Ok((ScalarValue::Int32(Some(value)), TypeKind::IntervalMonths.not_null()));
     }

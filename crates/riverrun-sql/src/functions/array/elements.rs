@@ -75,19 +75,42 @@ pub const FUNCTIONS: &[FunctionDef] = &[
     ),
 ];
 
-/// Array and element: the element is cast to the type of the array's, which must hold every value of it.
+/// Array and element: the element is cast to the type of the array's. As in Flink, one that is cast to a type with NULLs
+/// counts as one that may be NULL.
 fn with_element(syntax: &str, arguments: &[Argument<'_>]) -> Result<(Vec<DataType>, DataType)> {
     let [array, element] = arguments else { return Err(mismatch(syntax, arguments)) };
     let expected = element_type(array.data_type).ok_or_else(|| mismatch(syntax, arguments))?;
     let given = element.data_type;
     let common = common_type(&[expected, given]).map_err(|_| mismatch(syntax, arguments))?;
-    let fits = common.kind == expected.kind || (common.kind.is_character() && expected.kind.is_character());
-    if !fits {
+    if !fits(&given.kind, &expected.kind, &common.kind) {
         return Err(mismatch(syntax, arguments));
     }
-    let nullable = given.nullable || given.kind == TypeKind::Null;
+    let cast = expected.nullable && !is_already(&given.kind, &expected.kind);
+    let nullable = given.nullable || given.kind == TypeKind::Null || cast;
     let parameters = vec![array.data_type.clone(), expected.with_nullable(nullable)];
     Ok((parameters, expected.clone()))
+}
+
+/// Whether what has one type may become an element of another one, where both have a common type.
+fn fits(given: &TypeKind, element: &TypeKind, common: &TypeKind) -> bool {
+    match (given, element) {
+        // It would be cut to a length that its type does not know.
+        (TypeKind::Varchar(_), TypeKind::Char(_)) => false,
+        (TypeKind::Timestamp { .. }, TypeKind::Timestamp { .. })
+        | (TypeKind::TimestampLtz { .. }, TypeKind::TimestampLtz { .. }) => true,
+        (given, TypeKind::Decimal { .. }) if given.is_integer() || matches!(given, TypeKind::Decimal { .. }) => true,
+        (given, element) if given.is_character() && element.is_character() => true,
+        _ => common == element,
+    }
+}
+
+/// Whether the values of one type are values of another one as they are.
+fn is_already(given: &TypeKind, element: &TypeKind) -> bool {
+    match (given, element) {
+        (TypeKind::Char(given) | TypeKind::Varchar(given), TypeKind::Varchar(most))
+        | (TypeKind::Binary(given) | TypeKind::Varbinary(given), TypeKind::Varbinary(most)) => given <= most,
+        _ => given == element,
+    }
 }
 
 fn resolve_contains(arguments: &[Argument<'_>]) -> Result<Resolved> {
@@ -106,7 +129,7 @@ fn resolve_contains(arguments: &[Argument<'_>]) -> Result<Resolved> {
 
 fn resolve_position(arguments: &[Argument<'_>]) -> Result<Resolved> {
     let (parameters, _) = with_element(ARRAY_POSITION, arguments)?;
-    let returns = TypeKind::Int.with_nullable(any_nullable(arguments));
+    let returns = TypeKind::Int.with_nullable(parameters.iter().any(|parameter| parameter.nullable));
     let compute = kernel(ARRAY_POSITION, |arguments| {
         let (lists, (sought, constant)) = (Lists::new(arguments, 0)?, arguments.raw(1)?);
         let keys = Keys::new(&[lists.values(), sought])?;

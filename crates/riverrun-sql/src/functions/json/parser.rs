@@ -128,7 +128,7 @@ impl<'a> Parser<'a> {
             Some(b't') => self.word("true").map(|()| Json::Boolean(true)),
             Some(b'f') => self.word("false").map(|()| Json::Boolean(false)),
             Some(b'n') => self.word("null").map(|()| Json::Null),
-            _ => self.number().map(|number| Json::Number(Cow::Borrowed(number))),
+            _ => self.number(depth).map(|number| Json::Number(Cow::Borrowed(number))),
         }
     }
 
@@ -142,7 +142,7 @@ impl<'a> Parser<'a> {
             Some(b't') => self.word("true"),
             Some(b'f') => self.word("false"),
             Some(b'n') => self.word("null"),
-            _ => self.number().map(|_| ()),
+            _ => self.number(depth).map(|_| ()),
         }
     }
 
@@ -321,7 +321,7 @@ impl<'a> Parser<'a> {
         if self.position == start { self.malformed("a digit") } else { Ok(()) }
     }
 
-    fn number(&mut self) -> Result<&'a str, Malformed> {
+    fn number(&mut self, depth: usize) -> Result<&'a str, Malformed> {
         let start = self.position;
         if self.peek() == Some(b'-') {
             self.position += 1;
@@ -347,7 +347,9 @@ impl<'a> Parser<'a> {
             }
             self.digits()?;
         }
-        if self.peek().is_some_and(|byte| byte.is_ascii_alphabetic()) {
+        // Within an array or object, what is no letter is what the next token is looked for in.
+        let ends = |byte: u8| if depth == 0 { byte.is_ascii_whitespace() } else { !byte.is_ascii_alphabetic() };
+        if !self.peek().is_none_or(ends) {
             return self.malformed("the end of a number");
         }
         Ok(&self.text[start..self.position])

@@ -117,8 +117,26 @@ fn what_is_json() {
     assert!(is(DOCUMENT, "OBJECT") && is("[1]", "ARRAY") && is("\"a\"", "SCALAR") && is(" null ", "SCALAR"));
     assert!(!is("[1]", "OBJECT") && !is("1", "ARRAY"));
     // What follows the first value is not looked at, as in Flink.
-    assert!(is("{\"a\":1} x", "VALUE"));
-    for broken in ["", "a", "{\"a\":1,}", "{'a':1}", "[1,]", "01", "NaN", "{bad", "\"a\nb\"", "\"\\q\"", "1.", "-"] {
+    assert!(is("{\"a\":1} x", "VALUE") && is("{}x", "VALUE") && is("1 x", "VALUE"));
+    for broken in [
+        "",
+        "a",
+        "{\"a\":1,}",
+        "{'a':1}",
+        "[1,]",
+        "01",
+        "NaN",
+        "{bad",
+        "\"a\nb\"",
+        "\"\\q\"",
+        "1.",
+        "-",
+        "1,2",
+        "1]",
+        "12:30",
+        "2024-03-15",
+        "1\"a\"",
+    ] {
         assert!(!is(broken, "VALUE"), "{broken}");
     }
     assert!(!is(&"[".repeat(100_000), "VALUE"));

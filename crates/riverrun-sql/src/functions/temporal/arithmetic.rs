@@ -284,6 +284,16 @@ fn comparable(a: &TypeKind, b: &TypeKind) -> bool {
     class(a).is_some() && class(a) == class(b)
 }
 
+/// How many digits of a second a type has.
+fn digits(kind: &TypeKind) -> u8 {
+    match kind {
+        TypeKind::Timestamp { precision, .. }
+        | TypeKind::TimestampLtz { precision, .. }
+        | TypeKind::Time(precision) => *precision,
+        _ => 0,
+    }
+}
+
 fn millis_between(from: (i64, i64), to: (i64, i64)) -> i64 {
     to.0.wrapping_sub(from.0).wrapping_mul(DAY_MILLIS).wrapping_add(to.1 - from.1)
 }
@@ -343,24 +353,21 @@ fn minus_dates(_context: &FunctionContext, arguments: &[Argument<'_>]) -> Result
 fn overlaps(_context: &FunctionContext, arguments: &[Argument<'_>]) -> Result<Resolved> {
     let wrong = || mismatch("(start, end) OVERLAPS (start, end)", arguments);
     let [a, b, c, d] = arguments else { return Err(wrong()) };
-    let start = &a.data_type.kind;
-    if !comparable(start, &c.data_type.kind) || per_second(start) != per_second(&c.data_type.kind) {
+    let is_end = |argument: &&Argument<'_>| !argument.data_type.kind.is_interval();
+    let moments = || [a, c].into_iter().chain([b, d].into_iter().filter(is_end)).map(|moment| &moment.data_type.kind);
+    // What is less precise is compared as the most precise of them.
+    let Some(finest) = moments().max_by_key(|kind| digits(kind)) else { return Err(wrong()) };
+    let fits = |kind| comparable(kind, finest) && (*kind == TypeKind::Date) == (*finest == TypeKind::Date);
+    if !moments().all(fits) {
         return Err(wrong());
     }
-    if (*start == TypeKind::Date) != (c.data_type.kind == TypeKind::Date) {
-        return Err(wrong());
-    }
-    let end = |from: &TypeKind, to: &TypeKind| -> Result<Option<bool>> {
-        match to {
-            TypeKind::IntervalMonths => Ok(Some(true)),
-            TypeKind::IntervalMillis => Ok(Some(false)),
-            to if comparable(from, to) && per_second(from) == per_second(to) => Ok(None),
-            _ => Err(wrong()),
-        }
+    let by_months = |end: &Argument<'_>| match end.data_type.kind {
+        TypeKind::IntervalMonths => Some(true),
+        TypeKind::IntervalMillis => Some(false),
+        _ => None,
     };
-    let first = end(start, &b.data_type.kind)?;
-    let second = end(start, &d.data_type.kind)?;
-    let (by_millis, by_months) = (step(start, false), step(start, true));
+    let (first, second) = (by_months(b), by_months(d));
+    let (by_millis, by_months) = (step(finest, false), step(finest, true));
     // A period whose ends can't be compared counts as backwards, and what is compared with NULL is unknown, as in the standard.
     let period = move |start: Option<i64>, end: Option<i64>, interval: Option<bool>| {
         let end = match (interval, start, end) {
@@ -374,6 +381,11 @@ fn overlaps(_context: &FunctionContext, arguments: &[Argument<'_>]) -> Result<Re
             _ => (end, start),
         }
     };
+    let parameter = |argument: &Argument<'_>| match argument.data_type.kind.is_interval() {
+        true => argument.data_type.clone(),
+        false => finest.clone().with_nullable(argument.data_type.nullable).without_time_attribute(),
+    };
+    let parameters = arguments.iter().map(parameter).collect();
     let at_most = |a: Option<i64>, b: Option<i64>| Some(a? <= b?);
     let returns = TypeKind::Boolean.with_nullable(any_nullable(arguments));
     let kernel = kernel("OVERLAPS", move |arguments| {
@@ -388,5 +400,5 @@ fn overlaps(_context: &FunctionContext, arguments: &[Argument<'_>]) -> Result<Re
             }
         }))
     });
-    Ok(Resolved { parameters: parameters(arguments), returns, kernel })
+    Ok(Resolved { parameters, returns, kernel })
 }

@@ -39,14 +39,22 @@ pub fn add_months(day: i64, months: i64) -> i64 {
 }
 
 /// The whole months from one moment to another, each a day and a time of that day; negative if it goes back.
+///
+/// The months between the days count; where they lead to the very day, an earlier time of day is one month less in both
+/// directions, as in Flink.
 pub fn months_between(from: (i64, i64), to: (i64, i64)) -> i64 {
+    let months = months_between_days(from.0, to.0);
+    if add_months(from.0, months) == to.0 && to.1 < from.1 { months - 1 } else { months }
+}
+
+fn months_between_days(from: i64, to: i64) -> i64 {
     if to < from {
-        return -months_between(to, from);
+        return -months_between_days(to, from);
     }
-    let (a, b) = (civil(from.0), civil(to.0));
+    let (a, b) = (civil(from), civil(to));
     let months = (b.year - a.year) * 12 + i64::from(b.month) - i64::from(a.month);
     // The last of them may not be whole.
-    if (add_months(from.0, months), from.1) > to { months - 1 } else { months }
+    if add_months(from, months) > to { months - 1 } else { months }
 }
 
 /// The day of the week, Monday = 1 to Sunday = 7.

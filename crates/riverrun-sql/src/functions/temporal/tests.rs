@@ -68,12 +68,15 @@ fn weeks_are_isos_and_those_of_the_united_states() {
 }
 
 #[test]
-fn months_between_are_whole_and_count_back_alike() {
+fn months_between_are_whole_and_an_earlier_time_of_day_takes_one() {
     let at = |year, month, day, time| (days(year, month, day), time);
     assert_eq!(months_between(at(2024, 1, 31, 0), at(2024, 2, 29, 0)), 1);
     assert_eq!(months_between(at(2024, 1, 31, 5), at(2024, 2, 29, 4)), 0);
     assert_eq!(months_between(at(2024, 3, 1, 0), at(2023, 3, 1, 0)), -12);
     assert_eq!(months_between(at(1969, 12, 1, 0), at(1970, 1, 1, 0)), 1);
+    assert_eq!(months_between(at(2032, 7, 15, 14), at(2024, 3, 15, 13)), -101);
+    assert_eq!(months_between(at(2032, 7, 15, 12), at(2024, 3, 15, 13)), -100);
+    assert_eq!(months_between(at(2024, 3, 31, 5), at(2024, 2, 29, 4)), -2);
 }
 
 #[test]
