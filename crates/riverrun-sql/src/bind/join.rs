@@ -315,8 +315,9 @@ fn rejects_nulls(condition: &Expr, nulls: &dyn Fn(usize) -> bool) -> bool {
             | operators::GREATER
             | operators::GREATER_EQUAL
             | operators::LIKE
+            | operators::BETWEEN
             | operators::IS_NOT_NULL => strict(arguments),
-            operators::BETWEEN | operators::IN => arguments.first().is_some_and(|value| is_null_of_nulls(value, nulls)),
+            operators::IN => arguments.first().is_some_and(|value| is_null_of_nulls(value, nulls)),
             _ => false,
         },
         _ => false,
