@@ -143,6 +143,9 @@ kafka_case_a_bounded_source_ends_before_an_open_transaction() {
   kafka_topic unstable 1
   transactions unstable a='{"id":1}' a+ b='{"id":2}' c='{"id":3}' b-
   ends unstable "1" 1
+  # A new producer of that id ends what the last one has left open.
+  transactions unstable c='{"id":4}' c-
+  equal 0 "$(ongoing)" "open transactions"
 }
 
 # The end is that of the first start, as rows come while the job is down.

@@ -15,7 +15,7 @@ use riverrun_runtime::{Sink, SinkContext, SinkState};
 use riverrun_state::{OperatorSnapshot, RestoredState};
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// How many rows are worth a write before their tick is over.
@@ -36,6 +36,8 @@ pub struct KafkaSink {
     guarantee: Guarantee,
     delivery: DeliverySpec,
     partitioner: Partitioner,
+    /// Whether the brokers allow transactions to stay open for as long as is asked for.
+    checked: Mutex<bool>,
 }
 
 impl KafkaSink {
@@ -68,7 +70,18 @@ impl KafkaSink {
         let delivery = DeliverySpec::new(&spec, GATHERED_ROWS, RETRIES)?;
         let connection = Connection { table: spec.table.clone(), topic, options: spec.options.clone() };
         connection.check()?;
-        Ok(KafkaSink { guarantee: delivery.guarantee, spec, layout, connection, delivery, partitioner })
+        let guarantee = delivery.guarantee;
+        Ok(KafkaSink { guarantee, spec, layout, connection, delivery, partitioner, checked: Mutex::new(false) })
+    }
+
+    /// Asks once; no worker begins a transaction before the answer is there.
+    fn check_transaction_timeout(&self) -> Result<()> {
+        let mut checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
+        if !*checked {
+            self.connection.check_transaction_timeout()?;
+            *checked = true;
+        }
+        Ok(())
     }
 }
 
@@ -83,8 +96,8 @@ impl SinkFactory for KafkaSink {
 
     fn writer(&self, context: SinkContext) -> Result<Box<dyn Sink<RowBatch>>> {
         self.guarantee.check(&self.connection.table, &self.spec.options, &context)?;
-        if self.guarantee == Guarantee::ExactlyOnce && context.worker == 0 {
-            self.connection.check_transaction_timeout()?;
+        if self.guarantee == Guarantee::ExactlyOnce {
+            self.check_transaction_timeout()?;
         }
         // Asked in any case: a broker that can't be reached shows now, and not when the first records time out.
         let partitions = self.connection.partition_count()?;
