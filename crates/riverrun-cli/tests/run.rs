@@ -372,3 +372,27 @@ fn what_a_value_would_do_to_the_terminal_is_not_done_in_a_table() {
     let out = case.run(sql, &[]).ok().out;
     assert!(out.contains("\u{fffd}[31mred") && !out.contains('\u{1b}'), "{out}");
 }
+
+#[test]
+fn an_aggregation_of_no_rows_has_a_result_in_batch_mode_and_none_in_a_stream() {
+    let case = Case::new();
+    case.file("a.json", "{\"id\":1}\n{\"id\":2}\n");
+    let rows = |mode: &str, query: &str, workers: &str| {
+        let sql = format!(
+            "SET 'execution.runtime-mode' = '{mode}';
+             CREATE TABLE a (id INT) WITH ('connector' = 'filesystem', 'path' = 'a.json', 'format' = 'json');
+             {query};"
+        );
+        let ended = case.run(&sql, &["-p", workers, "--output", "csv"]).ok();
+        ended.out.lines().skip(1).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let of_none = "SELECT COUNT(*), COUNT(DISTINCT id), MAX(id) FROM a WHERE id > 1000";
+    for workers in ["1", "4"] {
+        assert_eq!(rows("batch", of_none, workers), [r#""+I",0,0,"#]);
+        assert_eq!(rows("batch", &format!("{of_none} HAVING COUNT(*) > 0"), workers), [""; 0]);
+        assert_eq!(rows("batch", &format!("SELECT COUNT(*) FROM ({of_none}) AS t"), workers), [r#""+I",1"#]);
+        assert_eq!(rows("batch", "SELECT COUNT(*), COUNT(DISTINCT id), MAX(id) FROM a", workers), [r#""+I",2,2,2"#]);
+        assert_eq!(rows("batch", "SELECT id, COUNT(*) FROM a WHERE id > 1000 GROUP BY id", workers), [""; 0]);
+        assert_eq!(rows("streaming", of_none, workers), [""; 0]);
+    }
+}

@@ -3,7 +3,7 @@
 //! A group that a tick touches for the first time has its old result evaluated before its rows are added: the difference to the
 //! new one is what goes out, and nothing of what was sent is kept. The output is consolidated per tick: a key whose result has changed gives one `−old` and one `+new` row, one whose
 //! last row is gone only `−old`, one whose result is what it was nothing. Without keys there is one group; while it has no
-//! rows it has no result either.
+//! rows it has no result either, but at the end of a batch job.
 //!
 //! Where rows are aggregated on each worker before they are exchanged ([`local`]), states come beside rows, and are merged.
 //!
@@ -46,6 +46,8 @@ pub struct GroupAggregateSpec {
     pub batch_size: usize,
     /// Which changes come out.
     pub changes: Changes,
+    /// Whether an aggregation without keys has a result at the end if there was no row (in batch mode, as in SQL; not in a stream).
+    pub of_no_rows: bool,
 }
 
 /// Where rows are aggregated (`table.optimizer.agg-phase-strategy`).
@@ -361,6 +363,28 @@ impl GroupAggregate {
         Ok(same)
     }
 
+    /// Where there was no row at all, the owner of the only group takes it for one that has some, with nothing in its aggregates.
+    fn add_group_of_no_rows(&mut self) -> Result<()> {
+        let keys = self.encoder.encode(&[], 1)?;
+        let mut hashes = Vec::new();
+        keys.hash_into(&mut hashes);
+        let context = &self.context;
+        let owners = hashes
+            .iter()
+            .map(|hash| KeyGroup::of_hash(*hash, context.key_groups).worker(context.key_groups, context.parallelism));
+        if owners.into_iter().any(|owner| owner != context.worker) {
+            return Ok(());
+        }
+        let mut slots = Vec::new();
+        self.resident.slots(&mut self.keys, &mut self.values, keys, &hashes, &mut slots)?;
+        self.touch(&slots)?;
+        slots.into_iter().for_each(|slot| {
+            let rows = &mut self.values.groups[slot as usize].rows;
+            *rows = (*rows).max(1);
+        });
+        Ok(())
+    }
+
     fn remove(&mut self, slot: u32) {
         self.resident.remove(&self.keys, &self.values, slot);
         self.keys.remove(slot);
@@ -408,6 +432,9 @@ impl Operator<RowBatch> for GroupAggregate {
     }
 
     fn on_end(&mut self, out: &mut Output<RowBatch>) -> Result<()> {
+        if self.spec.of_no_rows && self.spec.keys.is_empty() {
+            self.add_group_of_no_rows()?;
+        }
         self.on_tick(out)
     }
 

@@ -35,6 +35,7 @@ fn per_user() -> GroupAggregateSpec {
         phases: Phases::One,
         batch_size: 2,
         changes: Changes::OfTicks,
+        of_no_rows: false,
     }
 }
 
@@ -169,6 +170,7 @@ fn without_keys_there_is_one_group_while_it_has_rows() {
         phases: Phases::One,
         batch_size: 100,
         changes: Changes::OfTicks,
+        of_no_rows: false,
     };
     assert_eq!(
         run(&spec, &[&["ada | 1", "bob | 2"], &["- ada | 1"], &["- bob | 2"], &["bob | null"]]),
@@ -187,6 +189,7 @@ fn without_aggregates_rows_are_made_distinct() {
         phases: Phases::One,
         batch_size: 100,
         changes: Changes::OfTicks,
+        of_no_rows: false,
     };
     assert_eq!(
         run(&spec, &[&["ada | 1", "ada | 1", "ada | 2"], &["- ada | 1"], &["- ada | 1", "ada | 2"]]),

@@ -48,6 +48,7 @@ impl Planner<'_> {
             },
             batch_size: self.config.batch_size(),
             changes: self.changes,
+            of_no_rows: self.config.is_batch(),
         };
         let properties = Properties {
             changelog: ChangelogKind::Retract,

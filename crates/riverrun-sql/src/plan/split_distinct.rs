@@ -208,6 +208,7 @@ impl Planner<'_> {
             phases: self.config.aggregate_phases(),
             batch_size: self.config.batch_size(),
             changes: Changes::OfTicks,
+            of_no_rows: false,
         };
         let properties = Properties {
             changelog: ChangelogKind::Retract,
