@@ -5,7 +5,7 @@
 //! over the [`Batch`]: Arrow for SQL, `Vec<T>` for typed Rust. It knows no SQL and no format.
 
 mod alignment;
-mod batch;
+pub mod batch;
 mod budget;
 mod channel;
 pub mod checkpoint;
