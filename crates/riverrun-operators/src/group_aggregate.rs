@@ -365,24 +365,24 @@ impl GroupAggregate {
 
     /// Where there was no row at all, the owner of the only group takes it for one that has some, with nothing in its aggregates.
     fn add_group_of_no_rows(&mut self) -> Result<()> {
-        let keys = self.encoder.encode(&[], 1)?;
-        let mut hashes = Vec::new();
-        keys.hash_into(&mut hashes);
-        let context = &self.context;
-        let owners = hashes
-            .iter()
-            .map(|hash| KeyGroup::of_hash(*hash, context.key_groups).worker(context.key_groups, context.parallelism));
-        if owners.into_iter().any(|owner| owner != context.worker) {
-            return Ok(());
+        let OperatorContext { key_groups, parallelism, worker, .. } = self.context;
+        if KeyGroup::of_hash(hash_key(&[]), key_groups).worker(key_groups, parallelism) == worker {
+            for slot in self.touch_keys(&[], 1)? {
+                let rows = &mut self.values.groups[slot as usize].rows;
+                *rows = (*rows).max(1);
+            }
         }
-        let mut slots = Vec::new();
+        Ok(())
+    }
+
+    /// The slots of the groups of rows with these keys.
+    fn touch_keys(&mut self, columns: &[ArrayRef], rows: usize) -> Result<Vec<u32>> {
+        let keys = self.encoder.encode(columns, rows)?;
+        let (mut hashes, mut slots) = (Vec::new(), Vec::new());
+        keys.hash_into(&mut hashes);
         self.resident.slots(&mut self.keys, &mut self.values, keys, &hashes, &mut slots)?;
         self.touch(&slots)?;
-        slots.into_iter().for_each(|slot| {
-            let rows = &mut self.values.groups[slot as usize].rows;
-            *rows = (*rows).max(1);
-        });
-        Ok(())
+        Ok(slots)
     }
 
     fn remove(&mut self, slot: u32) {
@@ -401,12 +401,7 @@ impl Operator<RowBatch> for GroupAggregate {
         _out: &mut Output<RowBatch>,
     ) -> Result<()> {
         let columns = evaluate_all(&self.spec.keys, &batch.columns)?;
-        let keys = self.encoder.encode(&columns, batch.num_rows())?;
-        let mut hashes = Vec::new();
-        keys.hash_into(&mut hashes);
-        let mut slots = Vec::new();
-        self.resident.slots(&mut self.keys, &mut self.values, keys, &hashes, &mut slots)?;
-        self.touch(&slots)?;
+        let slots = self.touch_keys(&columns, batch.num_rows())?;
         if let Some(rows) = self.merged
             && batch.columns.column(rows).null_count() == 0
         {

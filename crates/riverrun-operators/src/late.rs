@@ -2,8 +2,10 @@
 //!
 //! A late row is the operator's input row, and beside it what has passed: the watermark that stood before the row, and the kind of change that it is.
 
-use arrow::array::{ArrayRef, Int64Array, RecordBatch, RecordBatchOptions, StringArray, UInt32Array};
+use crate::expression::{Expression, evaluate};
+use arrow::array::{Array, ArrayRef, Int64Array, RecordBatch, RecordBatchOptions, StringArray, UInt32Array};
 use arrow::compute::{cast, take_record_batch};
+use arrow::datatypes::DataType as ArrowType;
 use riverrun_core::{DataType, Field, Result, RowBatch, RowKind, Schema, TypeKind, Watermark};
 use riverrun_runtime::{Output, WatermarkRuns};
 use std::sync::Arc;
@@ -27,6 +29,21 @@ pub fn late_schema(input: &Schema, local: bool) -> Schema {
 
 fn watermark_type(local: bool) -> DataType {
     if local { TypeKind::timestamp_ltz(3).nullable() } else { TypeKind::timestamp(3).nullable() }
+}
+
+/// Hands on rows of a batch of an operator's input that are late by this event time.
+pub fn emit_by_time(
+    batch: &RowBatch,
+    rows: &[u32],
+    time: &Expression,
+    watermarks: &WatermarkRuns,
+    out: &mut Output<RowBatch>,
+) -> Result<()> {
+    if rows.is_empty() || !out.wants_late() {
+        return Ok(());
+    }
+    let local = matches!(evaluate(time, &batch.columns)?.data_type(), ArrowType::Timestamp(_, Some(_)));
+    LateRows { batch: batch.clone(), local }.emit(rows, watermarks, out)
 }
 
 /// Late rows of a batch that is worked on in parts: the batch, if somebody reads its late rows.

@@ -36,7 +36,7 @@ use datafusion_common::ScalarValue;
 use riverrun_core::{Error, Millis, Result, RowBatch, Schema, Watermark};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
 use riverrun_state::tier::Resident;
-use riverrun_state::{KeyEncoder, KeyOrder, KeyTable, OperatorSnapshot, RestoredState};
+use riverrun_state::{KeyEncoder, KeyTable, OperatorSnapshot, RestoredState};
 use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
@@ -412,12 +412,7 @@ impl Operator<RowBatch> for MatchRecognize {
         let keys = evaluate_all(&self.spec.keys, &batch.columns)?;
         let keys = self.key_encoder.encode(&keys, rows)?;
         let order = self.spec.order.iter().map(|key| evaluate(&key.expression, &batch.columns));
-        let orders: Vec<KeyOrder> = self
-            .spec
-            .order
-            .iter()
-            .map(|key| KeyOrder { descending: key.descending, nulls_last: !key.nulls_first })
-            .collect();
+        let orders: Vec<_> = self.spec.order.iter().map(SortKey::key_order).collect();
         let order = self.order_encoder.encode_ordered(&order.collect::<Result<Vec<_>>>()?, &orders, rows)?.clone();
         let operands = self.spec.operands.iter().map(|operand| match operand {
             Operand::Input(expression) => evaluate(expression, &batch.columns).map(Some),

@@ -11,7 +11,7 @@ use hashbrown::HashMap;
 use riverrun_core::{Error, Result, RowBatch, Schema, Watermark};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
 use riverrun_state::blob::{BlobReader, put_bytes, put_i64};
-use riverrun_state::{KeyEncoder, KeyOrder, OperatorSnapshot, RestoredState, key};
+use riverrun_state::{KeyEncoder, OperatorSnapshot, RestoredState, key};
 
 #[cfg(test)]
 mod tests;
@@ -84,12 +84,7 @@ impl Sort {
     /// All rows that are left, in order.
     fn sorted(&self) -> Result<Vec<(usize, usize)>> {
         let mut order = self.live()?;
-        let orders: Vec<KeyOrder> = self
-            .spec
-            .order
-            .iter()
-            .map(|key| KeyOrder { descending: key.descending, nulls_last: !key.nulls_first })
-            .collect();
+        let orders: Vec<_> = self.spec.order.iter().map(SortKey::key_order).collect();
         let expressions: Vec<_> = self.spec.order.iter().map(|key| key.expression.clone()).collect();
         let mut keys = Vec::with_capacity(self.rows.len());
         let mut encoder = KeyEncoder::default();

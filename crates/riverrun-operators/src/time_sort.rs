@@ -7,14 +7,14 @@
 
 use crate::event_time::{null_row_time, timestamp_millis};
 use crate::expression::{Expression, evaluate, evaluate_all};
-use crate::late::LateRows;
+use crate::late;
 use crate::sort_key::SortKey;
 use arrow::array::{Array, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{DataType, SchemaRef};
 use riverrun_core::{Error, Result, RowBatch, Schema, Watermark};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
 use riverrun_state::blob::{BlobReader, put_bytes, put_i64};
-use riverrun_state::{KeyEncoder, KeyOrder, OperatorSnapshot, RestoredState, RowArena, key};
+use riverrun_state::{KeyEncoder, OperatorSnapshot, RestoredState, RowArena, key};
 use std::collections::{BTreeMap, VecDeque};
 
 #[cfg(test)]
@@ -113,8 +113,7 @@ impl TimeSort {
             return Ok(rows);
         }
         let keys = &self.spec.order;
-        let orders: Vec<KeyOrder> =
-            keys.iter().map(|key| KeyOrder { descending: key.descending, nulls_last: !key.nulls_first }).collect();
+        let orders: Vec<_> = keys.iter().map(SortKey::key_order).collect();
         let expressions: Vec<_> = keys.iter().map(|key| key.expression.clone()).collect();
         let columns = evaluate_all(&expressions, &self.decoded(rows.iter().copied())?)?;
         let mut encoder = KeyEncoder::default();
@@ -151,13 +150,7 @@ impl Operator<RowBatch> for TimeSort {
     ) -> Result<()> {
         let late = self.take_in(&batch.columns, watermarks)?;
         self.context.metrics.late.add(late.len() as u64);
-        if !late.is_empty() {
-            let local =
-                matches!(evaluate(&self.spec.time, &batch.columns)?.data_type(), DataType::Timestamp(_, Some(_)));
-            if let Some(rows) = LateRows::of(&batch, local, out) {
-                rows.emit(&late, watermarks, out)?;
-            }
-        }
+        late::emit_by_time(&batch, &late, &self.spec.time, watermarks, out)?;
         self.advance(out)
     }
 

@@ -65,6 +65,9 @@ impl WatermarkRuns {
                 runs.push(new, self.0[next].1);
                 next += 1;
             }
+            if next == self.0.len() {
+                break;
+            }
         }
         runs
     }

@@ -31,7 +31,7 @@ use frames::Section;
 use riverrun_core::{Error, Millis, Result, RowBatch};
 use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
 use riverrun_state::tier::Resident;
-use riverrun_state::{KeyEncoder, KeyOrder, KeyTable, OperatorSnapshot, RestoredState, RowArena, key};
+use riverrun_state::{KeyEncoder, KeyTable, OperatorSnapshot, RestoredState, RowArena, key};
 
 #[cfg(test)]
 mod tests;
@@ -159,7 +159,7 @@ impl OverColumn {
         self.keys.insert_rows(keys, &hashes, &mut slots);
         self.values.grow(self.keys.slots());
         self.resident.change(&self.keys, &self.values, &slots);
-        let orders = [KeyOrder { descending: self.order.descending, nulls_last: !self.order.nulls_first }];
+        let orders = [self.order.key_order()];
         let order = [evaluate(&self.order.expression, &batch.columns)?];
         let orders = self.order_encoder.encode_ordered(&order, &orders, count)?.clone();
         let rows = self.row_encoder.encode(batch.columns.columns(), count)?.clone();

@@ -20,7 +20,7 @@ use crate::aggregates::AggregateState;
 use crate::event_time::{null_row_time, timestamp_millis};
 use crate::expiry::Expiry;
 use crate::expression::{evaluate, evaluate_all};
-use crate::late::LateRows;
+use crate::late;
 use crate::rank::top_n::Ranking;
 use arrow::array::{Array, ArrayRef, BooleanArray, Int64Array, RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow::compute::kernels::zip::zip;
@@ -466,13 +466,8 @@ impl Operator<RowBatch> for OverTime {
     ) -> Result<()> {
         let late = self.take_in(&batch.columns, watermarks)?;
         self.context.metrics.late.add(late.len() as u64);
-        if !late.is_empty()
-            && let OverOrder::EventTime(time) = &self.spec.order
-        {
-            let local = matches!(evaluate(time, &batch.columns)?.data_type(), DataType::Timestamp(_, Some(_)));
-            if let Some(rows) = LateRows::of(&batch, local, out) {
-                rows.emit(&late, watermarks, out)?;
-            }
+        if let OverOrder::EventTime(time) = &self.spec.order {
+            late::emit_by_time(&batch, &late, time, watermarks, out)?;
         }
         self.advance(out)
     }

@@ -123,7 +123,7 @@ impl TopN {
         let columns = schema.fields().len() - usize::from(spec.emit_rank);
         let types = schema.fields().iter().take(columns).map(|field| field.data_type().clone()).collect();
         let order = spec.order.iter().map(|key| key.expression.clone()).collect();
-        let orders = spec.order.iter().map(|key| KeyOrder { descending: key.descending, nulls_last: !key.nulls_first });
+        let orders = spec.order.iter().map(SortKey::key_order);
         Ok(TopN {
             orders: orders.collect(),
             order,

@@ -11,6 +11,7 @@ use super::shares::{Segment, Share, deal};
 use super::spec::{WindowTopNSpec, Windowing};
 use crate::expression::{Expression, evaluate_all};
 use crate::late::LateRows;
+use crate::sort_key::SortKey;
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, UInt32Array};
 use arrow::compute::take;
 use arrow::datatypes::{DataType, SchemaRef};
@@ -145,7 +146,7 @@ impl WindowTopN {
         let schema = spec.schema.to_arrow();
         let columns = schema.fields().len() - usize::from(spec.emit_rank);
         let types = schema.fields().iter().take(columns).map(|field| field.data_type().clone()).collect();
-        let orders = spec.order.iter().map(|key| KeyOrder { descending: key.descending, nulls_last: !key.nulls_first });
+        let orders = spec.order.iter().map(SortKey::key_order);
         Ok(WindowTopN {
             finder: Finder::new(&spec.windowing)?,
             ranking: Ranking {
