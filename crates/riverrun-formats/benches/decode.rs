@@ -1,26 +1,19 @@
-//! How fast records become columns: MB/s and rows/s of one core, the best of several rounds. Measured is the time on the
-//! processor where the system tells it (Linux), so that a busy machine does not show.
+//! How fast records become columns: MB/s and rows/s of one core, the best of several rounds.
 //!
 //! `cargo bench -p riverrun-formats --bench decode`
 
 #![allow(missing_docs, clippy::expect_used)]
 
+mod clock;
+
 use riverrun_core::{Field, Options, Schema, TypeKind};
 use riverrun_formats::{FormatSpec, registry};
 use std::fmt::Write;
 use std::hint::black_box;
-use std::time::{Duration, Instant};
 
 const ROWS: usize = 200_000;
 const BATCH: usize = 8192;
 const ROUNDS: usize = 7;
-
-/// The time that this thread has been on a processor, or any clock where that is not known.
-fn clock(start: Instant) -> Duration {
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let nanos = told.and_then(|text| text.split_whitespace().next()?.parse().ok());
-    nanos.map_or_else(|| start.elapsed(), Duration::from_nanos)
-}
 
 fn measure(
     name: &str,
@@ -49,12 +42,9 @@ fn measure(
         time_zone: chrono_tz::UTC,
     };
     let format = registry::format(format).expect("format");
-    let mut best = Duration::MAX;
-    for _ in 0..ROUNDS {
+    let best = clock::best_of(ROUNDS, || {
         let mut decoder = format.decoder(&spec).expect("decoder");
         let mut framer = format.framer(&spec.options).expect("framer");
-        let origin = Instant::now();
-        let start = clock(origin);
         let mut rest = text.as_bytes();
         while let Some((content, next)) = framer.next(rest, true) {
             decoder.decode(&rest[..content]).expect("record");
@@ -64,8 +54,7 @@ fn measure(
             }
         }
         black_box(decoder.flush().expect("flush"));
-        best = best.min(clock(origin) - start);
-    }
+    });
     let seconds = best.as_secs_f64();
     println!(
         "{name:<34} {:>7.0} MB/s {:>7.2} M rows/s",
