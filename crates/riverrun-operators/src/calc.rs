@@ -1,14 +1,16 @@
 //! Filter and projection: `WHERE` and the expressions of a `SELECT`.
 
-use crate::expression::{Expression, evaluate_all, evaluate_condition};
-use arrow::array::{Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, UInt32Array};
-use arrow::buffer::ScalarBuffer;
-use arrow::compute::take;
-use arrow::datatypes::SchemaRef;
-use datafusion_physical_expr::expressions::Column;
+use crate::expression::{Expression, evaluate, evaluate_all, evaluate_condition};
+use arrow::array::{Array, ArrayRef, BooleanArray, NullArray, RecordBatch, RecordBatchOptions};
+use arrow::buffer::{BooleanBuffer, ScalarBuffer};
+use arrow::compute::FilterBuilder;
+use arrow::datatypes::{Field, Schema as ArrowSchema, SchemaRef};
+use datafusion_physical_expr::utils::collect_columns;
 use riverrun_core::{Result, RowBatch, Schema};
-use riverrun_runtime::{Operator, OperatorContext, Output, WatermarkRuns};
+use riverrun_runtime::{Operator, Output, WatermarkRuns};
 use riverrun_state::{OperatorSnapshot, RestoredState};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 #[cfg(test)]
 mod tests;
@@ -24,35 +26,86 @@ pub struct CalcSpec {
     pub schema: Schema,
 }
 
+/// What is done with each batch: of one filter and projection, or of several that follow each other.
+#[derive(Clone, Debug)]
+pub struct CalcSteps {
+    /// The columns that the steps begin with, over those of the input: at next to no cost, a column or a field of a ROW.
+    pub inputs: Vec<Expression>,
+    /// What happens to them, in this order.
+    pub steps: Vec<Step>,
+    /// The columns that come out, over those of the inputs and then of the steps.
+    pub projections: Vec<Expression>,
+    /// The schema of what comes out.
+    pub schema: Schema,
+}
+
+/// A step, over the columns of the inputs and those that steps before it have added.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// What is done.
+    pub action: Action,
+    /// Whether it never fails, so that it may be done for rows too that have been dropped.
+    pub total: bool,
+}
+
+/// What a step does.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Adds a column.
+    Add(Expression),
+    /// Keeps the rows for which this is true.
+    Keep(Expression),
+}
+
+impl Action {
+    fn expression(&self) -> &Expression {
+        match self {
+            Action::Add(expression) | Action::Keep(expression) => expression,
+        }
+    }
+}
+
 /// Filters and projects. Columns that only pass through are not copied unless rows fall out.
 #[derive(Debug)]
 pub struct Calc {
-    spec: CalcSpec,
+    steps: CalcSteps,
     schema: SchemaRef,
-    /// The input's columns that come out, if nothing is computed: a filter then copies no others.
-    columns: Option<Vec<usize>>,
+    /// Of each step, and of the projections, the columns that are read from there on.
+    needed: Vec<BTreeSet<usize>>,
 }
 
 impl Calc {
     /// The operator on one worker.
-    pub fn new(spec: CalcSpec, _context: OperatorContext) -> Result<Self> {
-        let column = |projection: &Expression| projection.downcast_ref::<Column>().map(Column::index);
-        let columns = spec.projections.iter().map(column).collect();
-        Ok(Calc { schema: spec.schema.to_arrow(), spec, columns })
+    pub fn new(steps: CalcSteps) -> Self {
+        let mut reads: BTreeSet<usize> = steps.projections.iter().flat_map(columns_of).collect();
+        let mut needed = vec![reads.clone()];
+        for step in steps.steps.iter().rev() {
+            reads.extend(columns_of(step.action.expression()));
+            needed.push(reads.clone());
+        }
+        needed.reverse();
+        Calc { schema: steps.schema.to_arrow(), steps, needed }
     }
 
-    fn project(&self, batch: &RowBatch) -> Result<RowBatch> {
-        let columns = evaluate_all(&self.spec.projections, &batch.columns)?;
-        self.batch(columns, batch.num_rows(), batch.weights.clone())
-    }
-
-    /// Projects these rows only.
-    fn project_rows(&self, batch: &RowBatch, rows: &UInt32Array) -> Result<RowBatch> {
-        let Some(columns) = &self.columns else { return self.project(&batch.take(rows)?) };
-        let columns = columns.iter().map(|&column| Ok(take(batch.columns.column(column), rows, None)?));
-        let weights = batch.weights.as_ref();
-        let weights = weights.map(|weights| rows.values().iter().map(|&row| weights[row as usize]).collect());
-        self.batch(columns.collect::<Result<_>>()?, rows.len(), weights)
+    /// The rows that are kept, with what the projections read; `None` if there are none.
+    fn kept(&self, batch: &RecordBatch) -> Result<Option<Selection>> {
+        let mut rows = Selection::new(evaluate_all(&self.steps.inputs, batch)?, batch.num_rows())?;
+        for (step, needed) in self.steps.steps.iter().zip(&self.needed) {
+            if !step.total || rows.is_sparse() {
+                rows.drop_others(needed)?;
+            }
+            match &step.action {
+                Action::Add(expression) => rows.add(expression)?,
+                Action::Keep(condition) => rows.keep(&evaluate_condition(condition, &rows.columns)?),
+            }
+            if rows.is_empty() {
+                return Ok(None);
+            }
+        }
+        if let Some(needed) = self.needed.last() {
+            rows.drop_others(needed)?;
+        }
+        Ok(Some(rows))
     }
 
     fn batch(&self, columns: Vec<ArrayRef>, rows: usize, weights: Option<ScalarBuffer<i64>>) -> Result<RowBatch> {
@@ -63,13 +116,80 @@ impl Calc {
     }
 }
 
-/// The positions at which a condition is true.
-fn true_rows(condition: &BooleanArray) -> Vec<u32> {
-    let truth = match condition.nulls() {
-        Some(nulls) => condition.values() & nulls.inner(),
-        None => condition.values().clone(),
-    };
-    truth.set_indices().map(|row| row as u32).collect()
+fn columns_of(expression: &Expression) -> impl Iterator<Item = usize> + use<> {
+    collect_columns(expression).into_iter().map(|column| column.index())
+}
+
+/// Rows of a batch on their way through the steps.
+struct Selection {
+    columns: RecordBatch,
+    /// Where the rows of the columns stand in the batch; `None`: they are all of it.
+    positions: Option<Vec<u32>>,
+    /// Which rows of the columns are kept; `None`: all.
+    kept: Option<BooleanBuffer>,
+}
+
+impl Selection {
+    fn new(columns: Vec<ArrayRef>, rows: usize) -> Result<Self> {
+        Ok(Selection { columns: nameless(columns, rows)?, positions: None, kept: None })
+    }
+
+    /// How many rows are kept.
+    fn count(&self) -> usize {
+        self.kept.as_ref().map_or(self.columns.num_rows(), BooleanBuffer::count_set_bits)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.count() == 0
+    }
+
+    /// Whether so many rows are not kept that to copy the others is less than to do for them what is to be done.
+    fn is_sparse(&self) -> bool {
+        self.count() * 4 < self.columns.num_rows() * 3
+    }
+
+    fn add(&mut self, expression: &Expression) -> Result<()> {
+        let column = evaluate(expression, &self.columns)?;
+        let columns = self.columns.columns().iter().cloned().chain([column]).collect();
+        self.columns = nameless(columns, self.columns.num_rows())?;
+        Ok(())
+    }
+
+    fn keep(&mut self, condition: &BooleanArray) {
+        let mut truth = match condition.nulls() {
+            Some(nulls) => condition.values() & nulls.inner(),
+            None => condition.values().clone(),
+        };
+        if let Some(kept) = &self.kept {
+            truth = &truth & kept;
+        }
+        self.kept = (truth.count_set_bits() < truth.len()).then_some(truth);
+    }
+
+    /// Drops the rows that are not kept, and of the columns those that nothing reads any more.
+    fn drop_others(&mut self, needed: &BTreeSet<usize>) -> Result<()> {
+        let Some(kept) = self.kept.take() else { return Ok(()) };
+        let rows = kept.set_indices().map(|row| row as u32);
+        let positions: Vec<u32> = match &self.positions {
+            None => rows.collect(),
+            Some(positions) => rows.map(|row| positions[row as usize]).collect(),
+        };
+        let predicate = FilterBuilder::new(&BooleanArray::new(kept, None)).optimize().build();
+        let columns = self.columns.columns().iter().enumerate().map(|(index, column)| match needed.contains(&index) {
+            true => Ok(predicate.filter(column)?),
+            false => Ok(Arc::new(NullArray::new(positions.len())) as ArrayRef),
+        });
+        self.columns = nameless(columns.collect::<Result<_>>()?, positions.len())?;
+        self.positions = Some(positions);
+        Ok(())
+    }
+}
+
+/// Columns by their places alone.
+fn nameless(columns: Vec<ArrayRef>, rows: usize) -> Result<RecordBatch> {
+    let fields: Vec<_> = columns.iter().map(|column| Field::new("", column.data_type().clone(), true)).collect();
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    Ok(RecordBatch::try_new_with_options(Arc::new(ArrowSchema::new(fields)), columns, &options)?)
 }
 
 impl Operator<RowBatch> for Calc {
@@ -80,20 +200,15 @@ impl Operator<RowBatch> for Calc {
         watermarks: &WatermarkRuns,
         out: &mut Output<RowBatch>,
     ) -> Result<()> {
-        let Some(filter) = &self.spec.filter else {
-            out.emit_with(self.project(&batch)?, watermarks.clone());
+        let Some(rows) = self.kept(&batch.columns)? else { return Ok(()) };
+        let columns = evaluate_all(&self.steps.projections, &rows.columns)?;
+        let num_rows = rows.columns.num_rows();
+        let Some(positions) = rows.positions else {
+            out.emit_with(self.batch(columns, num_rows, batch.weights)?, watermarks.clone());
             return Ok(());
         };
-        let kept = true_rows(&evaluate_condition(filter, &batch.columns)?);
-        if kept.is_empty() {
-            return Ok(());
-        }
-        if kept.len() == batch.num_rows() {
-            out.emit_with(self.project(&batch)?, watermarks.clone());
-            return Ok(());
-        }
-        let runs = watermarks.select(&kept);
-        out.emit_with(self.project_rows(&batch, &UInt32Array::from(kept))?, runs);
+        let weights = batch.weights.map(|weights| positions.iter().map(|&row| weights[row as usize]).collect());
+        out.emit_with(self.batch(columns, num_rows, weights)?, watermarks.select(&positions));
         Ok(())
     }
 

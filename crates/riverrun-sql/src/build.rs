@@ -2,11 +2,12 @@
 
 mod source;
 
-use crate::plan::{ChangelogKind, Input, Node, NodeKind, SinkNode, StreamPlan};
+use crate::physical::steps;
+use crate::plan::{ChangelogKind, Input, Node, NodeId, NodeKind, SinkNode, StreamPlan};
 use datafusion_physical_expr::expressions::Column;
 use riverrun_connectors::connector::AcceptedChanges;
 use riverrun_core::{Error, KeyGroup, Result, RowBatch, Schema};
-use riverrun_operators::calc::Calc;
+use riverrun_operators::calc::{Calc, CalcSpec};
 use riverrun_operators::changelog_codes::ChangelogCodes;
 use riverrun_operators::constraints::Constraints;
 use riverrun_operators::current_watermark::CurrentWatermark;
@@ -58,11 +59,52 @@ pub fn build(
     flow: &mut Flow<'_, RowBatch>,
 ) -> Result<()> {
     let mut streams: Vec<Option<SourceStreams>> = Vec::with_capacity(plan.nodes.len());
-    for node in &plan.nodes {
-        let streams_of = build_node(node, key_groups, results, &streams, flow)?;
+    let only_consumers = only_consumers(plan);
+    for (node, consumer) in plan.nodes.iter().zip(only_consumers) {
+        let streams_of = match (&node.kind, consumer.map(|consumer| &plan.node(consumer).kind)) {
+            // Part of the operator of the node above it.
+            (NodeKind::Calc(_), Some(NodeKind::Calc(_))) => None,
+            (NodeKind::Calc(spec), _) => Some(build_calc(plan, node, spec, &streams, flow)?),
+            _ => build_node(node, key_groups, results, &streams, flow)?,
+        };
         streams.push(streams_of);
     }
     Ok(())
+}
+
+/// By node the one that reads it, where only one does.
+fn only_consumers(plan: &StreamPlan) -> Vec<Option<NodeId>> {
+    let mut consumers = vec![Vec::new(); plan.nodes.len()];
+    for (at, node) in plan.nodes.iter().enumerate() {
+        node.inputs.iter().for_each(|input| consumers[input.node.0].push(NodeId(at)));
+    }
+    consumers.into_iter().map(|consumers| <[NodeId; 1]>::try_from(consumers).ok().map(|[only]| only)).collect()
+}
+
+/// A filter and projection, with those below it that nothing else reads.
+fn build_calc<'a>(
+    plan: &'a StreamPlan,
+    node: &'a Node,
+    spec: &'a CalcSpec,
+    streams: &[Option<SourceStreams>],
+    flow: &mut Flow<'_, RowBatch>,
+) -> Result<SourceStreams> {
+    let (mut lowest, mut calcs) = (node, vec![spec]);
+    let input = loop {
+        let input = lowest.inputs.first().ok_or_else(|| Error::bug(format!("{} has no input", lowest.id)))?;
+        match &plan.node(input.node).kind {
+            NodeKind::Calc(below) if streams[input.node.0].is_none() => {
+                lowest = plan.node(input.node);
+                calcs.push(below);
+            }
+            _ => break stream_of(input, streams)?,
+        }
+    };
+    calcs.reverse();
+    let steps = steps(&calcs)?;
+    let route = vec![(input, Route::Local)];
+    let rows = flow.operator(&node.id, node.kind.name(), route, |_| Ok(Box::new(Calc::new(steps))))?;
+    Ok(SourceStreams { rows, rejected: flow.late(rows) })
 }
 
 fn build_node(
@@ -85,10 +127,7 @@ fn build_node(
             let spec = spec.clone();
             return flow.source(id, name, move |context| Ok(Box::new(Values::new(spec, context)?)), None).map(Some);
         }
-        NodeKind::Calc(spec) => {
-            let spec = spec.clone();
-            flow.operator(id, name, vec![(one()?, Route::Local)], |c| Ok(Box::new(Calc::new(spec, c)?)))?
-        }
+        NodeKind::Calc(_) => return Err(Error::bug(format!("{id} is built with what is below it"))),
         NodeKind::Union(spec) => {
             let spec = spec.clone();
             let inputs = inputs.into_iter().map(|input| (input, Route::Local)).collect();

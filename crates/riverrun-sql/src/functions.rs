@@ -128,10 +128,61 @@ pub trait Kernel: Debug + Send + Sync {
     fn field(&self) -> Option<usize> {
         None
     }
+
+    /// For a kernel that gives a value for any arguments, the same for the same ones: what it computes. Kernels of which this
+    /// is equal do the same, may be called once where the rows call them twice, and for rows that don't call them.
+    fn total(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// A kernel that gives a value for any arguments.
+#[derive(Debug)]
+pub struct Total {
+    kernel: Arc<dyn Kernel>,
+    computes: String,
+}
+
+impl Total {
+    /// The kernel of a function that was resolved for these arguments, as one that gives a value for any of them unless it fails
+    /// for some.
+    pub fn unless(fails: bool, kernel: Arc<dyn Kernel>, name: &str, arguments: &[Argument<'_>]) -> Arc<dyn Kernel> {
+        match fails {
+            true => kernel,
+            false => Arc::new(Total { kernel, computes: format!("{name} {arguments:?}") }),
+        }
+    }
+}
+
+impl Kernel for Total {
+    fn invoke(&self, arguments: &[ColumnarValue], rows: usize) -> Result<ColumnarValue> {
+        self.kernel.invoke(arguments, rows)
+    }
+
+    fn total(&self) -> Option<&str> {
+        Some(&self.computes)
+    }
 }
 
 /// The names under which the binder asks for operators.
 pub mod operators {
+    /// What compares or tests values, for next to nothing.
+    pub const COMPARISONS: &[&str] = &[
+        EQUAL,
+        NOT_EQUAL,
+        LESS,
+        LESS_EQUAL,
+        GREATER,
+        GREATER_EQUAL,
+        IS_NULL,
+        IS_NOT_NULL,
+        IS_TRUE,
+        IS_NOT_TRUE,
+        IS_FALSE,
+        IS_NOT_FALSE,
+        NOT,
+    ];
+
     /// `a + b`, also of a datetime and an interval.
     pub const PLUS: &str = "+";
     /// `a - b`.

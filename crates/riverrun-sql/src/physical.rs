@@ -5,6 +5,8 @@
 //! does not fail. See [`lazy`].
 
 mod lazy;
+mod shared;
+mod steps;
 
 use crate::expr::Expr;
 use crate::functions::{Kernel, operators};
@@ -19,6 +21,8 @@ use riverrun_operators::expression::from_datafusion as internal;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+
+pub use steps::steps;
 
 /// The physical expression that computes `expr` over a batch of its input.
 pub fn lower(expr: &Expr) -> Result<Arc<dyn PhysicalExpr>> {
@@ -63,6 +67,43 @@ pub fn accessed_field(expression: &Arc<dyn PhysicalExpr>) -> Option<(usize, usiz
     let field = call.kernel.field()?;
     let column = call.arguments.first()?.downcast_ref::<Column>()?;
     Some((column.index(), field))
+}
+
+/// The operands of an AND.
+fn conjuncts(condition: &Arc<dyn PhysicalExpr>) -> Option<&[Arc<dyn PhysicalExpr>]> {
+    condition.downcast_ref::<lazy::Connective>()?.conjuncts()
+}
+
+/// Whether an expression gives a value for all rows, without an error, and the same one whenever it is asked: so that it may be
+/// computed for rows too for which nobody asks.
+fn is_total(expr: &Arc<dyn PhysicalExpr>) -> bool {
+    let lazy = expr.downcast_ref::<lazy::Connective>().is_some() || expr.downcast_ref::<lazy::Case>().is_some();
+    let total = match expr.downcast_ref::<KernelExpr>() {
+        Some(call) => call.kernel.total().is_some(),
+        None => lazy || is_plain(expr),
+    };
+    total && expr.children().into_iter().all(is_total)
+}
+
+/// A column or a constant.
+fn is_plain(expr: &Arc<dyn PhysicalExpr>) -> bool {
+    expr.downcast_ref::<Column>().is_some() || expr.downcast_ref::<Literal>().is_some()
+}
+
+/// Whether an expression is computed for all rows in less time than it takes to pick those that need it.
+fn is_light(expr: &Arc<dyn PhysicalExpr>) -> bool {
+    let compares = |call: &KernelExpr| {
+        operators::COMPARISONS.contains(&call.name.as_str()) && call.arguments.iter().all(is_plain) && is_total(expr)
+    };
+    is_plain(expr) || expr.downcast_ref::<KernelExpr>().is_some_and(compares)
+}
+
+/// What of an expression is evaluated for each row for which it is.
+fn always_evaluated(expr: &Arc<dyn PhysicalExpr>) -> Vec<&Arc<dyn PhysicalExpr>> {
+    let lazy = expr.downcast_ref::<lazy::Connective>().is_some() || expr.downcast_ref::<lazy::Case>().is_some();
+    let mut children = expr.children();
+    children.truncate(if lazy { 1 } else { children.len() });
+    children
 }
 
 /// What an IS NOT NULL looks at.
@@ -139,10 +180,11 @@ impl fmt::Display for KernelExpr {
     }
 }
 
-// Kernels hold settings that can't be compared: two calls are equal if they share the kernel.
+// Most kernels hold settings that can't be compared: two calls of these are equal if they share the kernel.
 impl PartialEq for KernelExpr {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.kernel, &other.kernel) && self.arguments == other.arguments
+        let known = || self.kernel.total().is_some_and(|known| other.kernel.total() == Some(known));
+        (Arc::ptr_eq(&self.kernel, &other.kernel) || known()) && self.arguments == other.arguments
     }
 }
 

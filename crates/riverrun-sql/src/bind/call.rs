@@ -4,7 +4,7 @@ use super::expr::ExprBinder;
 use super::{literal, row_equality};
 use crate::expr::Expr;
 use crate::functions::cast::{OnFailure, cast_kernel};
-use crate::functions::{Argument, FunctionDef, Kernel, operators, registry};
+use crate::functions::{Argument, FunctionDef, Kernel, Total, operators, registry};
 use datafusion_common::ScalarValue;
 use datafusion_expr::ColumnarValue;
 use riverrun_core::suggest::did_you_mean;
@@ -170,12 +170,14 @@ impl ExprBinder<'_> {
                 arguments.len()
             )));
         }
+        let fails = !registry::is_total(definition.name);
+        let kernel = Total::unless(fails, resolved.kernel, definition.name, &described);
         let arguments = arguments
             .into_iter()
             .zip(&resolved.parameters)
             .map(|(argument, parameter)| self.implicit_cast(argument, parameter))
             .collect::<Result<Vec<_>>>()?;
-        Ok(folded(definition.name, resolved.kernel, arguments, resolved.returns, definition.deterministic))
+        Ok(folded(definition.name, kernel, arguments, resolved.returns, definition.deterministic))
     }
 
     /// CAST.

@@ -10,6 +10,7 @@ pub mod translate;
 mod tests;
 
 use super::Argument;
+use regex::CaptureLocations;
 use riverrun_core::{Error, Result};
 use std::ops::Range;
 use std::sync::Arc;
@@ -69,13 +70,19 @@ impl JavaRegex {
         self.regex.find_iter(self.scope(text)).map(|found| found.range())
     }
 
-    /// A group of the first match: `None` if nothing matches, `Some(None)` if the group took no part in it.
-    pub fn group<'a>(&self, text: &'a str, group: usize) -> Option<Option<&'a str>> {
+    /// A group of the first match: `None` if nothing matches, `Some(None)` if the group took no part in it. `places` are kept from
+    /// one text to the next.
+    pub fn group<'a>(
+        &self,
+        text: &'a str,
+        group: usize,
+        places: &mut Option<CaptureLocations>,
+    ) -> Option<Option<&'a str>> {
         if group == 0 {
             return self.find(text).map(|found| Some(&text[found]));
         }
-        let mut places = self.regex.capture_locations();
-        self.regex.captures_read(&mut places, self.scope(text))?;
+        let places = places.get_or_insert_with(|| self.regex.capture_locations());
+        self.regex.captures_read(places, self.scope(text))?;
         Some(places.get(group).map(|(start, end)| &text[start..end]))
     }
 
@@ -109,7 +116,7 @@ impl Patterns {
             Patterns::Constant(pattern, regex) => Some((pattern.clone(), regex.clone())),
             Patterns::PerRow => None,
         };
-        PatternCache { last }
+        PatternCache { last, places: None }
     }
 }
 
@@ -117,6 +124,8 @@ impl Patterns {
 #[derive(Debug)]
 pub struct PatternCache {
     last: Option<(String, Arc<Result<JavaRegex>>)>,
+    /// Where its groups are in a text.
+    places: Option<CaptureLocations>,
 }
 
 impl PatternCache {
@@ -124,10 +133,19 @@ impl PatternCache {
     pub fn get(&mut self, pattern: &str) -> Result<&JavaRegex> {
         if self.last.as_ref().is_none_or(|(known, _)| known != pattern) {
             self.last = Some((pattern.to_owned(), Arc::new(JavaRegex::new(pattern))));
+            self.places = None;
         }
         match &self.last {
             Some((_, regex)) => regex.as_ref().as_ref().map_err(Clone::clone),
             None => Err(Error::bug("a pattern that was just compiled is gone")),
         }
+    }
+
+    /// A group of the first match of a pattern, which has as many groups; `None` where there is none.
+    pub fn group<'a>(&mut self, pattern: &str, text: &'a str, group: usize) -> Option<&'a str> {
+        self.get(pattern).ok()?;
+        let (_, regex) = self.last.as_ref()?;
+        let regex = regex.as_ref().as_ref().ok().filter(|regex| group <= regex.groups())?;
+        regex.group(text, group, &mut self.places)?
     }
 }

@@ -1,6 +1,6 @@
 //! All scalar functions, by name.
 
-use super::FunctionDef;
+use super::{FunctionDef, operators};
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -52,6 +52,58 @@ const GROUPS: &[&[FunctionDef]] = &[
     super::temporal::unix::FUNCTIONS,
     super::type_of::FUNCTIONS,
 ];
+
+/// The functions that give a value for any arguments of the types that they take, and the same one each time.
+const TOTAL: &[&str] = &[
+    operators::EQUAL,
+    operators::NOT_EQUAL,
+    operators::LESS,
+    operators::LESS_EQUAL,
+    operators::GREATER,
+    operators::GREATER_EQUAL,
+    operators::IS_DISTINCT,
+    operators::IS_NOT_DISTINCT,
+    operators::IS_NULL,
+    operators::IS_NOT_NULL,
+    operators::IS_TRUE,
+    operators::IS_NOT_TRUE,
+    operators::IS_FALSE,
+    operators::IS_NOT_FALSE,
+    operators::IS_UNKNOWN,
+    operators::IS_NOT_UNKNOWN,
+    operators::NOT,
+    operators::IN,
+    "ASCII",
+    "CHAR_LENGTH",
+    "ENDSWITH",
+    "INITCAP",
+    "IS_ALPHA",
+    "IS_DECIMAL",
+    "IS_DIGIT",
+    "LEFT",
+    "LOCATE",
+    "LOWER",
+    "MD5",
+    "PARSE_URL",
+    "REGEXP",
+    "REGEXP_COUNT",
+    "REGEXP_EXTRACT",
+    "REGEXP_INSTR",
+    "REGEXP_SUBSTR",
+    "REVERSE",
+    "RIGHT",
+    "SHA1",
+    "SHA256",
+    "SPLIT_INDEX",
+    "STARTSWITH",
+    "SUBSTRING",
+    "UPPER",
+];
+
+/// Whether the function of this name, as it is defined, gives a value for any arguments.
+pub fn is_total(name: &str) -> bool {
+    TOTAL.contains(&name)
+}
 
 /// All functions, in the order of their groups.
 pub fn functions() -> impl Iterator<Item = &'static FunctionDef> {

@@ -1,8 +1,8 @@
 //! AND, OR and CASE, evaluated only for the rows that need each operand.
 //!
-//! An operand sees a batch of the rows at hand, cut down to the columns that the whole expression
-//! reads: filtering copies rows, so the fewer columns the better. Where all rows need an operand
-//! nothing is copied, and constants and plain columns, which can't fail, are never filtered.
+//! An operand sees a batch of the rows at hand, cut down to the columns that it reads: to pick rows is to copy them, so the fewer
+//! columns the better. Where all rows need an operand nothing is copied. An operand that can't fail is evaluated for all rows too
+//! where nearly all need it, or where it is less work than to pick them.
 
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, BooleanBufferBuilder, RecordBatch, RecordBatchOptions, UInt32Array,
@@ -13,80 +13,107 @@ use datafusion_common::tree_node::{Transformed, TreeNode};
 use datafusion_common::{Result, internal_err};
 use datafusion_expr::ColumnarValue;
 use datafusion_physical_expr::PhysicalExpr;
-use datafusion_physical_expr::expressions::{Column, Literal};
+use datafusion_physical_expr::expressions::Column;
 use datafusion_physical_expr::utils::collect_columns;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-/// The columns that an expression reads.
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct Compact {
+/// An operand, over only the columns that it reads.
+#[derive(Debug)]
+struct Operand {
     columns: Vec<usize>,
+    /// Over these columns.
+    expr: Arc<dyn PhysicalExpr>,
+    total: bool,
+    light: bool,
 }
 
-impl Compact {
-    fn new<'a>(exprs: impl Iterator<Item = &'a Arc<dyn PhysicalExpr>>) -> Self {
-        let columns: BTreeSet<usize> =
-            exprs.flat_map(|expr| collect_columns(expr).into_iter().map(|column| column.index())).collect();
-        Compact { columns: columns.into_iter().collect() }
-    }
-
-    /// The expression over only these columns.
-    fn expr(&self, expr: &Arc<dyn PhysicalExpr>) -> Result<Arc<dyn PhysicalExpr>> {
+impl Operand {
+    fn new(expr: &Arc<dyn PhysicalExpr>) -> Result<Self> {
+        let columns: BTreeSet<usize> = collect_columns(expr).into_iter().map(|column| column.index()).collect();
+        let columns: Vec<usize> = columns.into_iter().collect();
         let moved = Arc::clone(expr).transform(|node| {
             let Some(column) = node.downcast_ref::<Column>() else { return Ok(Transformed::no(node)) };
-            match self.columns.binary_search(&column.index()) {
+            match columns.binary_search(&column.index()) {
                 Ok(index) => Ok(Transformed::yes(Arc::new(Column::new(column.name(), index)))),
                 Err(_) => internal_err!("{column} was not collected"),
             }
         })?;
-        Ok(moved.data)
+        Ok(Operand { columns, expr: moved.data, total: super::is_total(expr), light: super::is_light(expr) })
     }
 
-    fn batch(&self, batch: &RecordBatch) -> Result<RecordBatch> {
+    /// Its values for the rows at these positions (`None`: all); and whether they are those of all rows, where that was less work.
+    fn evaluate(&self, batch: &RecordBatch, positions: Option<&[u32]>) -> Result<(ColumnarValue, bool)> {
+        let rows = batch.num_rows();
+        let asked = positions.map_or(rows, <[u32]>::len);
+        let all = asked == rows || self.light || (self.total && asked * 4 >= rows * 3);
+        let columns = self.columns.iter().map(|&index| batch.column(index));
+        let (arrays, num_rows) = match positions.filter(|_| !all) {
+            None => (columns.cloned().collect(), rows),
+            Some(positions) => {
+                let rows = UInt32Array::from(positions.to_vec());
+                (columns.map(|column| compute::take(column, &rows, None)).collect::<Result<Vec<_>, _>>()?, asked)
+            }
+        };
         let fields: Vec<_> = self.columns.iter().map(|&index| batch.schema_ref().field(index).clone()).collect();
-        let arrays = self.columns.iter().map(|&index| batch.column(index).clone()).collect();
-        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-        Ok(RecordBatch::try_new_with_options(Arc::new(ArrowSchema::new(fields)), arrays, &options)?)
+        let options = RecordBatchOptions::new().with_row_count(Some(num_rows));
+        let part = RecordBatch::try_new_with_options(Arc::new(ArrowSchema::new(fields)), arrays, &options)?;
+        Ok((self.expr.evaluate(&part)?, all))
+    }
+
+    /// Its truth for the rows at these positions (`None`: all), in their order.
+    fn truth(&self, batch: &RecordBatch, positions: Option<&[u32]>) -> Result<Truth> {
+        let (value, all) = self.evaluate(batch, positions)?;
+        let rows = if all { batch.num_rows() } else { positions.map_or(0, <[u32]>::len) };
+        let array = value.into_array(rows)?;
+        match array.as_boolean_opt() {
+            Some(booleans) => Ok(Truth { booleans: booleans.clone(), all }),
+            None => internal_err!("a condition of type {}", array.data_type()),
+        }
     }
 }
 
-/// The rows at these positions.
-fn take(batch: &RecordBatch, rows: &[u32]) -> Result<RecordBatch> {
-    let rows = UInt32Array::from(rows.to_vec());
-    let arrays =
-        batch.columns().iter().map(|column| compute::take(column, &rows, None)).collect::<Result<Vec<_>, _>>()?;
-    let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
-    Ok(RecordBatch::try_new_with_options(batch.schema(), arrays, &options)?)
+/// What a condition is for rows.
+struct Truth {
+    booleans: BooleanArray,
+    /// Whether for all rows of the batch, and not only for those it was asked for.
+    all: bool,
 }
 
-fn evaluate_condition(condition: &Arc<dyn PhysicalExpr>, batch: &RecordBatch) -> Result<BooleanArray> {
-    let array = condition.evaluate(batch)?.into_array(batch.num_rows())?;
-    match array.as_boolean_opt() {
-        Some(booleans) => Ok(booleans.clone()),
-        None => internal_err!("a condition of type {}", array.data_type()),
+impl Truth {
+    /// Of the row at `position`, which is the `at`-th of those that were asked for; `None`: unknown.
+    fn get(&self, at: usize, position: u32) -> Option<bool> {
+        let row = if self.all { position as usize } else { at };
+        self.booleans.is_valid(row).then(|| self.booleans.value(row))
     }
+}
+
+/// The positions of the rows at hand, each with its place among them.
+fn each_row(positions: Option<&[u32]>, rows: usize) -> impl Iterator<Item = (usize, u32)> {
+    (0..positions.map_or(rows, <[u32]>::len))
+        .map(move |at| (at, positions.map_or(at as u32, |positions| positions[at])))
 }
 
 /// AND or OR in three-valued logic.
 #[derive(Debug)]
 pub(super) struct Connective {
-    compact: Compact,
-    /// Over the input's columns.
-    operands: Vec<Arc<dyn PhysicalExpr>>,
-    /// Over the compact batch's.
-    compacted: Vec<Arc<dyn PhysicalExpr>>,
+    exprs: Vec<Arc<dyn PhysicalExpr>>,
+    operands: Vec<Operand>,
     /// AND; else OR.
     all: bool,
 }
 
 impl Connective {
-    pub(super) fn new(operands: Vec<Arc<dyn PhysicalExpr>>, all: bool) -> Result<Self> {
-        let compact = Compact::new(operands.iter());
-        let compacted = operands.iter().map(|operand| compact.expr(operand)).collect::<Result<_>>()?;
-        Ok(Connective { compact, operands, compacted, all })
+    pub(super) fn new(exprs: Vec<Arc<dyn PhysicalExpr>>, all: bool) -> Result<Self> {
+        let operands = exprs.iter().map(Operand::new).collect::<Result<_>>()?;
+        Ok(Connective { exprs, operands, all })
+    }
+
+    /// The operands of an AND.
+    pub(super) fn conjuncts(&self) -> Option<&[Arc<dyn PhysicalExpr>]> {
+        self.all.then_some(&self.exprs)
     }
 }
 
@@ -101,41 +128,34 @@ impl PhysicalExpr for Connective {
 
     fn evaluate(&self, batch: &RecordBatch) -> Result<ColumnarValue> {
         let rows = batch.num_rows();
-        let whole = self.compact.batch(batch)?;
         // The value that decides: false for AND, true for OR.
         let deciding = !self.all;
         let mut values = BooleanBufferBuilder::new(rows);
         values.append_n(rows, self.all);
         let mut known = BooleanBufferBuilder::new(rows);
         known.append_n(rows, true);
-        // Rows that no operand has decided yet, and the batch of only these; all rows while `None`.
-        let mut open: Option<(Vec<u32>, RecordBatch)> = None;
-        for (index, operand) in self.compacted.iter().enumerate() {
-            let (positions, part) = match &open {
-                None => (None, &whole),
-                Some((positions, part)) => (Some(positions.as_slice()), part),
-            };
-            if part.num_rows() == 0 {
+        // Rows that no operand has decided yet; all while `None`.
+        let mut open: Option<Vec<u32>> = None;
+        for operand in &self.operands {
+            if rows == 0 || open.as_ref().is_some_and(Vec::is_empty) {
                 break;
             }
-            let results = evaluate_condition(operand, part)?;
+            let truth = operand.truth(batch, open.as_deref())?;
             let mut remaining = Vec::new();
-            for row in 0..results.len() {
-                let position = positions.map_or(row, |positions| positions[row] as usize);
-                if results.is_null(row) {
-                    known.set_bit(position, false);
-                    remaining.push(position as u32);
-                } else if results.value(row) == deciding {
-                    values.set_bit(position, deciding);
-                    known.set_bit(position, true);
-                } else {
-                    remaining.push(position as u32);
+            for (at, position) in each_row(open.as_deref(), rows) {
+                match truth.get(at, position) {
+                    None => {
+                        known.set_bit(position as usize, false);
+                        remaining.push(position);
+                    }
+                    Some(value) if value == deciding => {
+                        values.set_bit(position as usize, deciding);
+                        known.set_bit(position as usize, true);
+                    }
+                    Some(_) => remaining.push(position),
                 }
             }
-            if index + 1 < self.operands.len() && remaining.len() < part.num_rows() {
-                let part = take(&whole, &remaining)?;
-                open = Some((remaining, part));
-            }
+            open = (remaining.len() < rows).then_some(remaining);
         }
         let nulls = arrow::buffer::NullBuffer::new(known.finish());
         let nulls = (nulls.null_count() > 0).then_some(nulls);
@@ -143,7 +163,7 @@ impl PhysicalExpr for Connective {
     }
 
     fn children(&self) -> Vec<&Arc<dyn PhysicalExpr>> {
-        self.operands.iter().collect()
+        self.exprs.iter().collect()
     }
 
     fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn PhysicalExpr>>) -> Result<Arc<dyn PhysicalExpr>> {
@@ -158,7 +178,7 @@ impl PhysicalExpr for Connective {
 impl fmt::Display for Connective {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("(")?;
-        for (index, operand) in self.operands.iter().enumerate() {
+        for (index, operand) in self.exprs.iter().enumerate() {
             let between = if index == 0 {
                 ""
             } else if self.all {
@@ -174,7 +194,7 @@ impl fmt::Display for Connective {
 
 impl PartialEq for Connective {
     fn eq(&self, other: &Self) -> bool {
-        self.all == other.all && self.operands == other.operands
+        self.all == other.all && self.exprs == other.exprs
     }
 }
 
@@ -183,65 +203,50 @@ impl Eq for Connective {}
 impl Hash for Connective {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.all.hash(state);
-        self.operands.hash(state);
+        self.exprs.hash(state);
     }
 }
 
 /// `CASE WHEN … THEN … ELSE … END`.
 #[derive(Debug)]
 pub(super) struct Case {
-    compact: Compact,
-    /// Condition, result, condition, result, …, ELSE, over the input's columns.
-    operands: Vec<Arc<dyn PhysicalExpr>>,
-    /// Over the compact batch's.
-    branches: Vec<(Condition, Outcome)>,
-    otherwise: Outcome,
+    /// Condition, result, condition, result, …, ELSE.
+    exprs: Vec<Arc<dyn PhysicalExpr>>,
+    branches: Vec<(Condition, Operand)>,
+    otherwise: Operand,
     data_type: ArrowType,
 }
 
 /// When a branch is taken.
 #[derive(Debug)]
 enum Condition {
-    True(Arc<dyn PhysicalExpr>),
+    True(Operand),
     /// Where its result is not NULL, as in COALESCE: the result is computed once, and `RAND()` asked once.
     ResultIsNotNull,
 }
 
-/// A result of a CASE.
-#[derive(Debug)]
-struct Outcome {
-    expr: Arc<dyn PhysicalExpr>,
-    /// A column or a constant: evaluated over the whole batch, since it can't fail.
-    plain: bool,
-}
-
 impl Case {
     /// A CASE of conditions and results in turn, with ELSE at the end.
-    pub(super) fn new(operands: Vec<Arc<dyn PhysicalExpr>>, data_type: ArrowType) -> Result<Self> {
-        let compact = Compact::new(operands.iter());
-        let outcome = |expr: &Arc<dyn PhysicalExpr>| -> Result<Outcome> {
-            let plain = expr.downcast_ref::<Column>().is_some() || expr.downcast_ref::<Literal>().is_some();
-            Ok(Outcome { expr: compact.expr(expr)?, plain })
-        };
-        let Some((last, pairs)) = operands.split_last() else { return internal_err!("CASE without results") };
+    pub(super) fn new(exprs: Vec<Arc<dyn PhysicalExpr>>, data_type: ArrowType) -> Result<Self> {
+        let Some((last, pairs)) = exprs.split_last() else { return internal_err!("CASE without results") };
         let branches = pairs
             .chunks_exact(2)
             .map(|pair| {
                 let condition = match super::tested_for_null(&pair[0]) {
                     Some(tested) if tested.as_ref() == pair[1].as_ref() => Condition::ResultIsNotNull,
-                    _ => Condition::True(compact.expr(&pair[0])?),
+                    _ => Condition::True(Operand::new(&pair[0])?),
                 };
-                Ok((condition, outcome(&pair[1])?))
+                Ok((condition, Operand::new(&pair[1])?))
             })
             .collect::<Result<_>>()?;
-        let otherwise = outcome(last)?;
-        Ok(Case { compact, operands, branches, otherwise, data_type })
+        let otherwise = Operand::new(last)?;
+        Ok(Case { exprs, branches, otherwise, data_type })
     }
 }
 
 impl PartialEq for Case {
     fn eq(&self, other: &Self) -> bool {
-        self.operands == other.operands && self.data_type == other.data_type
+        self.exprs == other.exprs && self.data_type == other.data_type
     }
 }
 
@@ -249,7 +254,7 @@ impl Eq for Case {}
 
 impl Hash for Case {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.operands.hash(state);
+        self.exprs.hash(state);
         self.data_type.hash(state);
     }
 }
@@ -261,66 +266,53 @@ struct Choice {
 }
 
 impl Choice {
-    /// Says that `values` are the results of the rows at `positions` (`None`: all) where they are not NULL; gives the
-    /// positions of the others.
-    fn choose_valid(&mut self, values: ColumnarValue, positions: Option<&[u32]>, rows: usize) -> Result<Vec<u32>> {
+    /// One more array of results; gives its number, and whether it is one result for all rows.
+    fn add(&mut self, values: ColumnarValue) -> Result<(usize, bool)> {
         let (values, constant) = match values {
             ColumnarValue::Scalar(value) => (value.to_array_of_size(1)?, true),
             ColumnarValue::Array(values) => (values, false),
         };
-        let array = self.arrays.len();
+        self.arrays.push(values);
+        Ok((self.arrays.len() - 1, constant))
+    }
+
+    /// Says that `outcome` is the result of the rows at `positions` (`None`: all) where it is not NULL; gives the positions of the
+    /// others.
+    fn choose_valid(&mut self, outcome: &Operand, batch: &RecordBatch, positions: Option<&[u32]>) -> Result<Vec<u32>> {
+        let (values, all) = outcome.evaluate(batch, positions)?;
+        let (array, constant) = self.add(values)?;
         let mut remaining = Vec::new();
-        for at in 0..positions.map_or(rows, <[u32]>::len) {
-            let position = positions.map_or(at as u32, |positions| positions[at]);
-            let row = if constant { 0 } else { at };
-            if values.is_valid(row) {
+        for (at, position) in each_row(positions, batch.num_rows()) {
+            let row = row_of(at, position, constant, all);
+            if self.arrays[array].is_valid(row) {
                 self.rows[position as usize] = (array, row);
             } else {
                 remaining.push(position);
             }
         }
-        self.arrays.push(values);
         Ok(remaining)
     }
 
     /// Says that `outcome` is the result of the rows at `positions` (`None`: all).
-    fn choose(&mut self, outcome: &Outcome, whole: &RecordBatch, positions: Option<&[u32]>) -> Result<()> {
-        let array = self.arrays.len();
-        let part;
-        let batch = match positions {
-            Some([]) => return Ok(()),
-            Some(positions) if !outcome.plain && positions.len() < whole.num_rows() => {
-                part = take(whole, positions)?;
-                &part
-            }
-            _ => whole,
-        };
-        let (values, constant) = match outcome.expr.evaluate(batch)? {
-            ColumnarValue::Scalar(value) => (value.to_array_of_size(1)?, true),
-            ColumnarValue::Array(values) => (values, false),
-        };
-        self.arrays.push(values);
-        let whole_batch = batch.num_rows() == whole.num_rows();
-        match positions {
-            None => {
-                for (row, entry) in self.rows.iter_mut().enumerate() {
-                    *entry = (array, if constant { 0 } else { row });
-                }
-            }
-            Some(positions) => {
-                for (at, &position) in positions.iter().enumerate() {
-                    let row = if constant {
-                        0
-                    } else if whole_batch {
-                        position as usize
-                    } else {
-                        at
-                    };
-                    self.rows[position as usize] = (array, row);
-                }
-            }
+    fn choose(&mut self, outcome: &Operand, batch: &RecordBatch, positions: Option<&[u32]>) -> Result<()> {
+        if positions.is_some_and(<[u32]>::is_empty) {
+            return Ok(());
+        }
+        let (values, all) = outcome.evaluate(batch, positions)?;
+        let (array, constant) = self.add(values)?;
+        for (at, position) in each_row(positions, batch.num_rows()) {
+            self.rows[position as usize] = (array, row_of(at, position, constant, all));
         }
         Ok(())
+    }
+}
+
+/// Where the result of a row stands: of the row at `position`, the `at`-th of those at hand.
+fn row_of(at: usize, position: u32, constant: bool, all: bool) -> usize {
+    match (constant, all) {
+        (true, _) => 0,
+        (false, true) => position as usize,
+        (false, false) => at,
     }
 }
 
@@ -334,41 +326,28 @@ impl PhysicalExpr for Case {
     }
 
     fn evaluate(&self, batch: &RecordBatch) -> Result<ColumnarValue> {
-        let whole = self.compact.batch(batch)?;
         let mut choice = Choice { arrays: Vec::new(), rows: vec![(0, 0); batch.num_rows()] };
         let mut open: Option<Vec<u32>> = None;
         for (condition, result) in &self.branches {
-            let part;
-            let candidates = match &open {
-                None => &whole,
-                Some(positions) if positions.is_empty() => break,
-                Some(positions) => {
-                    part = take(&whole, positions)?;
-                    &part
-                }
+            if open.as_ref().is_some_and(Vec::is_empty) {
+                break;
+            }
+            let Condition::True(condition) = condition else {
+                open = Some(choice.choose_valid(result, batch, open.as_deref())?);
+                continue;
             };
-            let condition = match condition {
-                Condition::True(condition) => condition,
-                Condition::ResultIsNotNull => {
-                    let values = result.expr.evaluate(candidates)?;
-                    open = Some(choice.choose_valid(values, open.as_deref(), candidates.num_rows())?);
-                    continue;
-                }
-            };
-            let taken = evaluate_condition(condition, candidates)?;
+            let taken = condition.truth(batch, open.as_deref())?;
             let (mut chosen, mut remaining) = (Vec::new(), Vec::new());
-            for row in 0..taken.len() {
-                let position = open.as_ref().map_or(row as u32, |positions| positions[row]);
-                if taken.is_valid(row) && taken.value(row) {
-                    chosen.push(position);
-                } else {
-                    remaining.push(position);
+            for (at, position) in each_row(open.as_deref(), batch.num_rows()) {
+                match taken.get(at, position) {
+                    Some(true) => chosen.push(position),
+                    _ => remaining.push(position),
                 }
             }
-            choice.choose(result, &whole, Some(&chosen))?;
+            choice.choose(result, batch, Some(&chosen))?;
             open = Some(remaining);
         }
-        choice.choose(&self.otherwise, &whole, open.as_deref())?;
+        choice.choose(&self.otherwise, batch, open.as_deref())?;
         if choice.arrays.is_empty() {
             return Ok(ColumnarValue::Array(arrow::array::new_empty_array(&self.data_type)));
         }
@@ -383,7 +362,7 @@ impl PhysicalExpr for Case {
     }
 
     fn children(&self) -> Vec<&Arc<dyn PhysicalExpr>> {
-        self.operands.iter().collect()
+        self.exprs.iter().collect()
     }
 
     fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn PhysicalExpr>>) -> Result<Arc<dyn PhysicalExpr>> {
@@ -398,7 +377,7 @@ impl PhysicalExpr for Case {
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("CASE")?;
-        let mut operands = self.operands.as_slice();
+        let mut operands = self.exprs.as_slice();
         while let [when, then, rest @ ..] = operands {
             write!(f, " WHEN {when} THEN {then}")?;
             operands = rest;

@@ -1,7 +1,7 @@
 //! IS JSON, JSON_EXISTS, JSON_VALUE, JSON_QUERY.
 
 use super::super::kernels::{self, Accept, Arguments, Column, MAX_TEXT_BYTES, accept, kernel};
-use super::super::{Argument, FunctionDef, Resolved, operators};
+use super::super::{Argument, FunctionDef, Resolved, Total, operators};
 use super::parser::check;
 use super::path::{Failure, Path};
 use super::value::Json;
@@ -312,7 +312,9 @@ fn resolve_value(arguments: &[Argument<'_>]) -> Result<Resolved> {
             }
         }
     });
-    Ok(Resolved { parameters, returns, kernel: compute })
+    let fails = on_empty == Otherwise::Error || on_error == Otherwise::Error;
+    let kernel = Total::unless(fails, compute, operators::JSON_VALUE, arguments);
+    Ok(Resolved { parameters, returns, kernel })
 }
 
 /// The defaults ON EMPTY and ON ERROR; only those are read that are to be given.

@@ -1,6 +1,10 @@
+use super::super::registry::function;
 use super::super::test_calls::*;
+use super::super::{Argument, FunctionContext};
 use super::number::write_number;
 use super::path::Path;
+use riverrun_core::SystemClock;
+use std::sync::Arc;
 
 const DOCUMENT: &str = r#"{"a":1,"b":{"c":[10,20,30]},"s":"txt","n":null,"t":true,"f":1.5}"#;
 
@@ -167,6 +171,23 @@ fn json_value_by_its_clauses() {
     assert_eq!(call("JSON_VALUE", &[text("{bad"), text("lax $.a")]), "STRING: null");
     let of_null = [&[text(" null"), text("lax $.a")], &default("empty")[..]].concat();
     assert_eq!(call("JSON_VALUE", &of_null), "STRING: error");
+}
+
+#[test]
+fn json_value_is_computed_once_where_it_stands_twice_unless_it_may_fail() {
+    let context = FunctionContext::new(chrono_tz::UTC, Arc::new(SystemClock));
+    let computes = |clauses: &[Constant]| {
+        let written = [&[text(DOCUMENT), text("$.a")], clauses].concat();
+        let arguments: Vec<_> =
+            written.iter().map(|(value, data_type)| Argument { data_type, literal: Some(value) }).collect();
+        let resolved = (function("JSON_VALUE").unwrap().resolve)(&context, &arguments).unwrap();
+        resolved.kernel.total().map(str::to_owned)
+    };
+    assert!(computes(&[]).is_some());
+    assert_eq!(computes(&[text("INT")]), computes(&[text("INT")]));
+    assert_ne!(computes(&[text("INT")]), computes(&[text("DOUBLE")]));
+    assert_eq!(computes(&[text("STRING"), text("ERROR")]), None);
+    assert_eq!(computes(&[text("STRING"), text("NULL"), null_text(), text("ERROR")]), None);
 }
 
 #[test]

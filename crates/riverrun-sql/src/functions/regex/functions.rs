@@ -118,7 +118,7 @@ fn resolve_substr(arguments: &[Argument<'_>]) -> Result<Resolved> {
         let mut cache = patterns.cache();
         Ok(slices(arguments.rows(), |row| {
             let text = text.get(row)?;
-            cache.get(pattern.get(row)?).ok()?.group(text, 0)?
+            cache.group(pattern.get(row)?, text, 0)
         }))
     });
     Ok(Resolved { parameters, returns: TypeKind::STRING.nullable(), kernel: compute })
@@ -133,9 +133,7 @@ fn resolve_extract(arguments: &[Argument<'_>]) -> Result<Resolved> {
         Ok(slices(arguments.rows(), |row| {
             let group = group.as_ref().map_or(Some(0), |group| group.get(row))?;
             let text = text.get(row)?;
-            let regex = cache.get(pattern.get(row)?).ok()?;
-            let group = usize::try_from(group).ok().filter(|group| *group <= regex.groups())?;
-            regex.group(text, group)?
+            cache.group(pattern.get(row)?, text, usize::try_from(group).ok()?)
         }))
     });
     Ok(Resolved { parameters, returns: TypeKind::STRING.nullable(), kernel: compute })
