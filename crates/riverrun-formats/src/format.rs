@@ -120,22 +120,31 @@ impl Framer for LineFramer {
     }
 }
 
-/// Encoded rows: one run of bytes per row, without record separators.
+/// Encoded rows: one run of bytes per row, without record separators unless they are asked for.
 #[derive(Clone, Debug, Default)]
 pub struct EncodedRows {
     /// All records, one after the other.
     pub data: Vec<u8>,
-    /// Where each record ends.
+    /// Where each record ends, with its separator.
     pub ends: Vec<usize>,
+    separator: Option<u8>,
 }
 
 impl EncodedRows {
+    /// Records each of which ends with `separator`.
+    pub fn ended_by(separator: u8) -> EncodedRows {
+        EncodedRows { separator: Some(separator), ..EncodedRows::default() }
+    }
+
     /// Ends the record at hand.
     pub fn end_row(&mut self) {
+        if let Some(separator) = self.separator {
+            self.data.push(separator);
+        }
         self.ends.push(self.data.len());
     }
 
-    /// The records in order.
+    /// The records in order, with their separators.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
         self.ends.iter().scan(0, |start, &end| {
             let record = &self.data[*start..end];

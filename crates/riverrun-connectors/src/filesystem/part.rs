@@ -22,8 +22,8 @@ const LOCKED_WAIT: Duration = Duration::from_millis(1);
 
 /// What a part is written through.
 pub enum Body {
-    /// Record after record, each ended by a newline.
-    Records { target: Target<BufWriter<Counted>>, encoder: Box<dyn Encoder>, rows: EncodedRows },
+    /// Record after record.
+    Records { target: Target<BufWriter<Counted>>, encoder: Box<dyn Encoder> },
     /// As a whole.
     Whole(Box<dyn FileWriter>),
 }
@@ -84,22 +84,14 @@ impl OpenPart {
         self.visible.parent().unwrap_or_else(|| Path::new(""))
     }
 
-    /// Appends rows.
-    pub fn write(&mut self, batch: &RowBatch) -> Result<u64> {
+    /// Appends rows; those of records are encoded in `lines`, each ended by a newline.
+    pub fn write(&mut self, batch: &RowBatch, lines: &mut EncodedRows) -> Result<u64> {
         match &mut self.body {
-            Body::Records { target, encoder, rows } => {
-                rows.clear();
-                encoder.encode_changes(&batch.one_by_one()?, rows)?;
-                let mut bytes = 0;
-                let mut start = 0;
-                for &end in &rows.ends {
-                    target
-                        .write_all(&rows.data[start..end])
-                        .and_then(|()| target.write_all(b"\n"))
-                        .map_err(|error| io_error("write", &self.hidden, &error))?;
-                    bytes += (end - start) as u64 + 1;
-                    start = end;
-                }
+            Body::Records { target, encoder } => {
+                lines.clear();
+                encoder.encode_changes(&batch.one_by_one()?, lines)?;
+                target.write_all(&lines.data).map_err(|error| io_error("write", &self.hidden, &error))?;
+                let bytes = lines.data.len() as u64;
                 self.raw += bytes;
                 Ok(bytes)
             }
@@ -146,7 +138,7 @@ pub fn records(file: File, compression: Compression, encoder: Box<dyn Encoder>, 
     if let Some(header) = encoder.header() {
         target.write_all(&header).map_err(wrong)?;
     }
-    Ok(Body::Records { target, encoder, rows: EncodedRows::default() })
+    Ok(Body::Records { target, encoder })
 }
 
 impl ClosedPart {

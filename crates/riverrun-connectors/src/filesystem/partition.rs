@@ -1,12 +1,14 @@
 //! Partition values in folder names: `day=2024-02-29/country=de`, escaped as Hive does it.
 
 use arrow::array::{Array, ArrayRef, RecordBatch};
+use arrow::compute::partition;
 use riverrun_core::{Error, Field, Result, TypeKind};
 use riverrun_formats::columns::{Column, Values};
 use riverrun_formats::text::decimal::Notation;
 use riverrun_formats::text::flat::{Flat, TextStyle};
 use riverrun_formats::text::{self, Dialect, NoValue, TimestampFormat};
 use std::collections::HashMap;
+use std::ops::Range;
 use std::path::Path;
 
 /// The values that the folders of a path give to the partition columns; the one nearest to the file counts.
@@ -85,63 +87,62 @@ impl PartitionNames {
         })
     }
 
-    /// The folders of a batch's rows below the table's, in the order in which they come first, each with its rows.
-    pub fn folders(&self, batch: &RecordBatch) -> Result<Vec<(String, Vec<u32>)>> {
-        let style = TextStyle { timestamps: TimestampFormat::Iso8601, notation: Notation::Plain };
-        let columns = self.keys.iter().map(|(position, _)| {
-            let array = batch.column(*position);
-            Ok((array, Flat::of(array.data_type())?))
-        });
-        let columns = columns.collect::<Result<Vec<_>>>()?;
-        let mut folders: Vec<(String, Vec<u32>)> = Vec::new();
-        let mut known: HashMap<Vec<u8>, usize> = HashMap::new();
-        // The texts of a row's keys one after the other, and where each ends. Rows that follow each other are often of one folder.
-        let (mut texts, mut last, mut place) = (Vec::new(), Vec::new(), 0);
-        let mut ends = Vec::with_capacity(columns.len());
-        for row in 0..batch.num_rows() {
-            texts.clear();
-            ends.clear();
-            for (array, flat) in &columns {
-                if !array.is_null(row) {
-                    flat.write(&mut texts, array, row, &style);
-                }
-                ends.push(texts.len());
-            }
-            let written = texts.len();
-            ends.iter().for_each(|end| texts.extend(end.to_le_bytes()));
-            if row == 0 || texts != last {
-                place = match known.get(&texts) {
-                    Some(place) => *place,
-                    None => {
-                        folders.push((self.name(&texts[..written], &ends), Vec::new()));
-                        known.insert(texts.clone(), folders.len() - 1);
-                        folders.len() - 1
-                    }
-                };
-                std::mem::swap(&mut texts, &mut last);
-            }
-            folders[place].1.push(row as u32);
+    /// The folders of a batch's rows below the table's, in the order in which they come first, each with its rows: the runs
+    /// of rows with the same keys.
+    pub fn folders(&self, batch: &RecordBatch) -> Result<Vec<(String, Vec<Range<usize>>)>> {
+        let keys: Vec<ArrayRef> = self.keys.iter().map(|(position, _)| batch.column(*position).clone()).collect();
+        let columns = keys.iter().map(|array| Ok((array, Flat::of(array)?))).collect::<Result<Vec<_>>>()?;
+        let mut folders: Vec<(String, Vec<Range<usize>>)> = Vec::new();
+        let mut known: HashMap<KeyTexts, usize> = HashMap::new();
+        for run in partition(&keys)?.ranges() {
+            let texts = KeyTexts::of(&columns, run.start);
+            let place = *known.entry(texts).or_insert_with_key(|texts| {
+                folders.push((self.name(texts), Vec::new()));
+                folders.len() - 1
+            });
+            folders[place].1.push(run);
         }
         Ok(folders)
     }
 
-    /// The folder of a row, of whose keys these are the texts.
-    fn name(&self, texts: &[u8], ends: &[usize]) -> String {
+    /// The folder of rows with these keys.
+    fn name(&self, texts: &KeyTexts) -> String {
         let mut name = String::new();
         let mut start = 0;
-        for ((_, key), &end) in self.keys.iter().zip(ends) {
+        for ((_, key), &end) in self.keys.iter().zip(&texts.ends) {
             if !name.is_empty() {
                 name.push('/');
             }
             escape(key, &mut name);
             name.push('=');
-            match String::from_utf8_lossy(&texts[start..end]).as_ref() {
+            match String::from_utf8_lossy(&texts.data[start..end]).as_ref() {
                 "" => name.push_str(&self.default_name),
                 text => escape(text, &mut name),
             }
             start = end;
         }
         name
+    }
+}
+
+/// The texts of a row's keys one after the other, and where each ends. That of NULL is empty.
+#[derive(PartialEq, Eq, Hash)]
+struct KeyTexts {
+    data: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl KeyTexts {
+    fn of(columns: &[(&ArrayRef, Flat<'_>)], row: usize) -> KeyTexts {
+        let style = TextStyle { timestamps: TimestampFormat::Iso8601, notation: Notation::Plain };
+        let mut texts = KeyTexts { data: Vec::new(), ends: Vec::with_capacity(columns.len()) };
+        for (array, flat) in columns {
+            if !array.is_null(row) {
+                flat.write(&mut texts.data, row, &style);
+            }
+            texts.ends.push(texts.data.len());
+        }
+        texts
     }
 }
 

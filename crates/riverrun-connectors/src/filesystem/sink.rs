@@ -18,7 +18,7 @@ use crate::saved;
 use arrow::array::UInt32Array;
 use crossbeam_channel::{RecvTimeoutError, Sender};
 use riverrun_core::{Epoch, Error, Field, Millis, Options, Place, Result, RowBatch, Watermark, failpoint};
-use riverrun_formats::FormatSpec;
+use riverrun_formats::{EncodedRows, FormatSpec};
 use riverrun_runtime::source::Waker;
 use riverrun_runtime::{Sink, SinkContext, SinkState};
 use riverrun_state::{OperatorSnapshot, RestoredState, hash_key};
@@ -202,6 +202,7 @@ impl SinkFactory for FileSink {
             run: run.clone(),
             count: 0,
             open: HashMap::new(),
+            lines: EncodedRows::ended_by(b'\n'),
             closed: Vec::new(),
             epochs: BTreeMap::new(),
             epochs_known: context.job.checkpoints,
@@ -331,6 +332,8 @@ pub struct FileWriter {
     count: u64,
     /// The files that are being written, by folder below the root.
     open: HashMap<String, OpenPart>,
+    /// In which rows become records, before they go to a file.
+    lines: EncodedRows,
     /// Files that are complete, of the epoch at hand.
     closed: Vec<ClosedPart>,
     /// Files of epochs that are not complete everywhere.
@@ -373,7 +376,7 @@ impl FileWriter {
             }
         };
         failpoint("sink-write")?;
-        let bytes = part.write(&records)?;
+        let bytes = part.write(&records, &mut self.lines)?;
         self.context.metrics.bytes.add(bytes);
         Ok(())
     }
@@ -473,11 +476,13 @@ impl Sink<RowBatch> for FileWriter {
         match &self.plan.partitions {
             None => self.write_to(String::new(), &batch)?,
             Some(names) => {
-                for (name, rows) in names.folders(&batch.columns)? {
-                    if rows.len() == batch.num_rows() {
-                        self.write_to(name, &batch)?;
-                    } else {
-                        self.write_to(name, &batch.take(&UInt32Array::from(rows))?)?;
+                for (name, runs) in names.folders(&batch.columns)? {
+                    match &runs[..] {
+                        [run] => self.write_to(name, &batch.slice(run.start, run.len()))?,
+                        runs => {
+                            let rows: UInt32Array = runs.iter().cloned().flatten().map(|row| row as u32).collect();
+                            self.write_to(name, &batch.take(&rows)?)?;
+                        }
                     }
                 }
             }

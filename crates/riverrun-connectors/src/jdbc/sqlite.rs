@@ -14,8 +14,7 @@ use super::changes::Changes;
 use super::session::{DbColumn, Described, Family, Scan, Session, TableRef, quoted};
 use super::token;
 use crate::delivery::{Commit, Committed, LaneName, Outcome, Trouble, connection_point, fenced};
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
-use arrow::datatypes::{Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type};
+use arrow::array::{Array, ArrayRef, RecordBatch};
 use riverrun_core::{Epoch, Error, RowBatch};
 use riverrun_formats::columns::{Column, Columns, Values};
 use riverrun_formats::text::decimal::Notation;
@@ -247,24 +246,19 @@ fn value(array: &ArrayRef, row: usize) -> riverrun_core::Result<Value> {
     if array.is_null(row) {
         return Ok(Value::Null);
     }
-    let flat = Flat::of(array.data_type())?;
-    Ok(match flat {
-        Flat::Boolean => Value::Integer(array.as_boolean().value(row).into()),
-        Flat::TinyInt => Value::Integer(array.as_primitive::<Int8Type>().value(row).into()),
-        Flat::SmallInt => Value::Integer(array.as_primitive::<Int16Type>().value(row).into()),
-        Flat::Int => Value::Integer(array.as_primitive::<Int32Type>().value(row).into()),
-        Flat::BigInt => Value::Integer(array.as_primitive::<Int64Type>().value(row)),
+    Ok(match Flat::of(array)? {
+        Flat::Boolean(values) => Value::Integer(values.value(row).into()),
+        Flat::TinyInt(values) => Value::Integer(values.value(row).into()),
+        Flat::SmallInt(values) => Value::Integer(values.value(row).into()),
+        Flat::Int(values) => Value::Integer(values.value(row).into()),
+        Flat::BigInt(values) => Value::Integer(values.value(row)),
         // SQLite would store NULL for NaN.
-        Flat::Float if !array.as_primitive::<Float32Type>().value(row).is_nan() => {
-            Value::Real(array.as_primitive::<Float32Type>().value(row).into())
-        }
-        Flat::Double if !array.as_primitive::<Float64Type>().value(row).is_nan() => {
-            Value::Real(array.as_primitive::<Float64Type>().value(row))
-        }
-        Flat::Bytes => Value::Blob(array.as_binary::<i32>().value(row).to_vec()),
+        Flat::Float(values) if !values.value(row).is_nan() => Value::Real(values.value(row).into()),
+        Flat::Double(values) if !values.value(row).is_nan() => Value::Real(values.value(row)),
+        Flat::Bytes(values) => Value::Blob(values.value(row).to_vec()),
         flat => {
             let mut out = Vec::new();
-            flat.write(&mut out, array, row, &STYLE);
+            flat.write(&mut out, row, &STYLE);
             Value::Text(String::from_utf8_lossy(&out).into_owned())
         }
     })

@@ -21,7 +21,7 @@ pub enum TextColumn<'a> {
     /// Only NULLs.
     Null,
     /// Values in one piece.
-    Flat(&'a ArrayRef, Flat),
+    Flat(&'a ArrayRef, Flat<'a>),
     /// Lists, with their offsets and elements.
     List(&'a ArrayRef, &'a [i32], Box<TextColumn<'a>>),
 }
@@ -35,7 +35,7 @@ impl<'a> TextColumn<'a> {
                 let list = array.as_list::<i32>();
                 TextColumn::List(array, list.value_offsets(), Box::new(TextColumn::new(list.values())?))
             }
-            other => TextColumn::Flat(array, Flat::of(other)?),
+            _ => TextColumn::Flat(array, Flat::of(array)?),
         })
     }
 
@@ -51,8 +51,8 @@ impl<'a> TextColumn<'a> {
     pub fn write(&self, row: usize, out: &mut Vec<u8>) {
         match self {
             TextColumn::Null => {}
-            TextColumn::Flat(array, Flat::Bytes) => write_hex(array.as_binary::<i32>().value(row), out),
-            TextColumn::Flat(array, flat) => flat.write(out, array, row, &STYLE),
+            TextColumn::Flat(_, Flat::Bytes(bytes)) => write_hex(bytes.value(row), out),
+            TextColumn::Flat(_, flat) => flat.write(out, row, &STYLE),
             TextColumn::List(_, offsets, items) => {
                 out.push(b'{');
                 let range = offsets[row] as usize..offsets[row + 1] as usize;

@@ -5,12 +5,19 @@ use crate::format::{EncodedRows, Encoder, FormatSpec};
 use crate::text::TimestampFormat;
 use crate::text::decimal::Notation;
 use crate::text::flat::{Flat, TextStyle};
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
+use arrow::buffer::NullBuffer;
 use arrow::datatypes::DataType as ArrowType;
 use riverrun_core::Result;
 
-/// Jackson does not look into longer texts for whether they need quotes: they get them.
+/// Jackson does not look into longer texts for whether they need quotes: they get them. Counted in Java's characters.
 const LONGEST_UNQUOTED: usize = 24;
+
+/// What a timestamp's text consists of beside the space between date and time.
+const OF_TIMESTAMPS: &[u8] = b"0123456789-+:.Z";
+
+/// Bytes of a row beside its texts, to begin with.
+const BYTES_PER_COLUMN: usize = 16;
 
 /// An encoder of rows.
 #[derive(Debug)]
@@ -19,6 +26,8 @@ pub struct CsvEncoder {
     style: TextStyle,
     /// A text with a character below this one is quoted.
     lowest_safe: char,
+    /// Whether all timestamps are quoted, and nothing in them is to be doubled.
+    quotes_timestamps: bool,
     scratch: Vec<u8>,
 }
 
@@ -35,22 +44,21 @@ impl CsvEncoder {
             notation: if scientific { Notation::Scientific } else { Notation::Plain },
         };
         let lowest_safe = char::from_u32(highest + 1).unwrap_or(char::MAX);
-        Ok(CsvEncoder { dialect, style, lowest_safe, scratch: Vec::new() })
+        let mut encoder = CsvEncoder { dialect, style, lowest_safe, quotes_timestamps: false, scratch: Vec::new() };
+        encoder.quotes_timestamps =
+            encoder.needs_quotes(b" ") && !encoder.has_doubled(b" ") && !encoder.has_doubled(OF_TIMESTAMPS);
+        Ok(encoder)
     }
 
-    fn write_text(&self, out: &mut Vec<u8>, text: &str) {
-        let Some(quote) = self.dialect.quote else {
-            out.extend_from_slice(text.as_bytes());
-            return;
+    /// Appends a text with the quotes that it needs; `doubles` is whether there may be something in it that is doubled.
+    fn write_text(&self, out: &mut Vec<u8>, text: &[u8], doubles: bool) {
+        let quote = match self.dialect.quote {
+            Some(quote) if self.needs_quotes(text) => quote,
+            _ => return out.extend_from_slice(text),
         };
-        let escape = self.dialect.escape;
-        if !self.needs_quotes(text) {
-            out.extend_from_slice(text.as_bytes());
-            return;
-        }
         out.push(quote);
-        let mut rest = text.as_bytes();
-        while let Some(at) = memchr::memchr2(quote, escape.unwrap_or(quote), rest) {
+        let mut rest = text;
+        while doubles && let Some(at) = self.next_doubled(rest) {
             out.extend_from_slice(&rest[..=at]);
             out.push(rest[at]);
             rest = &rest[at + 1..];
@@ -59,103 +67,196 @@ impl CsvEncoder {
         out.push(quote);
     }
 
-    fn needs_quotes(&self, text: &str) -> bool {
+    fn needs_quotes(&self, text: &[u8]) -> bool {
+        if is_long(text) {
+            return true;
+        }
         let escape = self.dialect.escape;
-        // A text has at most as many of Java's characters as it has bytes.
-        (text.len() > LONGEST_UNQUOTED && text.encode_utf16().nth(LONGEST_UNQUOTED).is_some())
-            || text.chars().any(|c| c < self.lowest_safe || Some(c) == escape.map(char::from))
+        if u32::from(self.lowest_safe) <= 0x80 {
+            let lowest_safe = self.lowest_safe as u8;
+            return text.iter().any(|&byte| byte < lowest_safe || Some(byte) == escape);
+        }
+        let escape = escape.map(char::from);
+        String::from_utf8_lossy(text).chars().any(|character| character < self.lowest_safe || Some(character) == escape)
+    }
+
+    /// Where the next quote or escape character stands.
+    fn next_doubled(&self, text: &[u8]) -> Option<usize> {
+        match (self.dialect.quote, self.dialect.escape) {
+            (Some(quote), Some(escape)) => memchr::memchr2(quote, escape, text),
+            (Some(special), None) | (None, Some(special)) => memchr::memchr(special, text),
+            (None, None) => None,
+        }
+    }
+
+    fn has_doubled(&self, text: &[u8]) -> bool {
+        self.next_doubled(text).is_some()
     }
 
     fn write_null(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.dialect.null_literal.as_deref().unwrap_or("").as_bytes());
     }
+
+    fn write_delimiter(&self, out: &mut Vec<u8>) {
+        match self.dialect.delimiter.as_bytes() {
+            [delimiter] => out.push(*delimiter),
+            delimiter => out.extend_from_slice(delimiter),
+        }
+    }
+
+    fn write_field(&self, out: &mut Vec<u8>, column: &Column<'_>, row: usize, scratch: &mut Vec<u8>) {
+        if column.is_null(row) {
+            return self.write_null(out);
+        }
+        match &column.values {
+            Values::Null => {}
+            Values::Bare(flat) => flat.write(out, row, &self.style),
+            Values::Quoted(flat, quote) => {
+                out.push(*quote);
+                flat.write(out, row, &self.style);
+                out.push(*quote);
+            }
+            Values::Text { texts, doubles } => self.write_text(out, texts.value(row).as_bytes(), *doubles),
+            Values::Composed(parts) => {
+                scratch.clear();
+                parts.write(scratch, row, self);
+                self.write_text(out, scratch, true);
+            }
+        }
+    }
 }
 
-/// A column as what its values are written from.
-enum Writer<'a> {
+/// Whether a text of UTF-8 has more than [`LONGEST_UNQUOTED`] characters of UTF-16.
+fn is_long(text: &[u8]) -> bool {
+    // A character of UTF-16 is at most three bytes of UTF-8; four bytes are two.
+    let certain = text.len() > 3 * LONGEST_UNQUOTED;
+    let starts = || text.iter().filter(|&&byte| byte & 0xc0 != 0x80).count();
+    let pairs = || text.iter().filter(|&&byte| byte >= 0xf0).count();
+    certain || text.len() > LONGEST_UNQUOTED && starts() + pairs() > LONGEST_UNQUOTED
+}
+
+/// A column as what its fields are written from.
+struct Column<'a> {
+    nulls: Option<&'a NullBuffer>,
+    values: Values<'a>,
+}
+
+enum Values<'a> {
     Null,
-    Flat(&'a ArrayRef, Flat),
-    List(&'a ArrayRef, &'a [i32], Box<Writer<'a>>),
-    Row(&'a ArrayRef, Vec<Writer<'a>>),
+    /// What never stands in quotes.
+    Bare(Flat<'a>),
+    /// What always stands in these quotes, and has nothing in it that is doubled.
+    Quoted(Flat<'a>, u8),
+    /// Texts; `doubles` is whether there is something in any of them that is doubled.
+    Text {
+        texts: &'a StringArray,
+        doubles: bool,
+    },
+    /// What is put together before it is known whether it needs quotes.
+    Composed(Parts<'a>),
 }
 
-impl<'a> Writer<'a> {
-    fn new(array: &'a ArrayRef) -> Result<Writer<'a>> {
+impl<'a> Column<'a> {
+    fn new(array: &'a ArrayRef, encoder: &CsvEncoder) -> Result<Column<'a>> {
+        let values = match Parts::new(array)? {
+            Parts::Null => Values::Null,
+            Parts::Flat(_, flat) if flat.is_number() || matches!(flat, Flat::Boolean(_)) => Values::Bare(flat),
+            Parts::Flat(_, Flat::Text(texts)) => Values::Text { texts, doubles: encoder.has_doubled(all_bytes(texts)) },
+            Parts::Flat(_, flat @ Flat::Timestamp { .. }) if encoder.quotes_timestamps => {
+                encoder.dialect.quote.map_or(Values::Bare(flat), |quote| Values::Quoted(flat, quote))
+            }
+            parts => Values::Composed(parts),
+        };
+        Ok(Column { nulls: array.nulls(), values })
+    }
+
+    fn is_null(&self, row: usize) -> bool {
+        matches!(self.values, Values::Null) || self.nulls.is_some_and(|nulls| nulls.is_null(row))
+    }
+}
+
+/// The bytes of all texts of a column.
+fn all_bytes(texts: &StringArray) -> &[u8] {
+    let offsets = texts.value_offsets();
+    let (first, last) = (offsets.first().copied().unwrap_or(0), offsets.last().copied().unwrap_or(0));
+    &texts.value_data()[first as usize..last as usize]
+}
+
+/// What the text of a field is put together from.
+enum Parts<'a> {
+    Null,
+    Flat(&'a ArrayRef, Flat<'a>),
+    List(&'a ArrayRef, &'a [i32], Box<Parts<'a>>),
+    Row(&'a ArrayRef, Vec<Parts<'a>>),
+}
+
+impl<'a> Parts<'a> {
+    fn new(array: &'a ArrayRef) -> Result<Parts<'a>> {
         Ok(match array.data_type() {
-            ArrowType::Null => Writer::Null,
+            ArrowType::Null => Parts::Null,
             ArrowType::List(_) => {
                 let list = array.as_list::<i32>();
-                Writer::List(array, list.value_offsets(), Box::new(Writer::new(list.values())?))
+                Parts::List(array, list.value_offsets(), Box::new(Parts::new(list.values())?))
             }
             ArrowType::Struct(_) => {
-                Writer::Row(array, array.as_struct().columns().iter().map(Writer::new).collect::<Result<_>>()?)
+                Parts::Row(array, array.as_struct().columns().iter().map(Parts::new).collect::<Result<_>>()?)
             }
-            other => Writer::Flat(array, Flat::of(other)?),
+            _ => Parts::Flat(array, Flat::of(array)?),
         })
     }
 
     fn is_null(&self, row: usize) -> bool {
         match self {
-            Writer::Null => true,
-            Writer::Flat(array, _) | Writer::List(array, ..) | Writer::Row(array, _) => array.is_null(row),
+            Parts::Null => true,
+            Parts::Flat(array, _) | Parts::List(array, ..) | Parts::Row(array, _) => array.is_null(row),
         }
     }
 
-    /// Appends the value as an element of an array or row: without quotes.
-    fn write_element(&self, out: &mut Vec<u8>, row: usize, encoder: &CsvEncoder) {
+    /// Appends the text of a field that is not NULL.
+    fn write(&self, out: &mut Vec<u8>, row: usize, encoder: &CsvEncoder) {
         match self {
-            _ if self.is_null(row) => encoder.write_null(out),
-            Writer::Flat(array, flat) => flat.write(out, array, row, &encoder.style),
+            Parts::Null => {}
+            Parts::Flat(_, flat) => flat.write(out, row, &encoder.style),
+            Parts::List(_, offsets, item) => {
+                let entries = offsets[row] as usize..offsets[row + 1] as usize;
+                write_elements(out, entries.map(|entry| (&**item, entry)), encoder);
+            }
+            Parts::Row(_, fields) => write_elements(out, fields.iter().map(|field| (field, row)), encoder),
+        }
+    }
+}
+
+/// Appends the elements of an array or row: without quotes.
+fn write_elements<'a>(out: &mut Vec<u8>, elements: impl Iterator<Item = (&'a Parts<'a>, usize)>, encoder: &CsvEncoder) {
+    for (index, (element, row)) in elements.enumerate() {
+        if index > 0 {
+            out.extend_from_slice(encoder.dialect.element_delimiter.as_bytes());
+        }
+        match element {
+            _ if element.is_null(row) => encoder.write_null(out),
+            Parts::Flat(_, flat) => flat.write(out, row, &encoder.style),
             // Refused when the encoder was made.
-            Writer::Null | Writer::List(..) | Writer::Row(..) => {}
+            Parts::Null | Parts::List(..) | Parts::Row(..) => {}
         }
     }
 }
 
 impl Encoder for CsvEncoder {
     fn encode(&mut self, batch: &RecordBatch, out: &mut EncodedRows) -> Result<()> {
-        let columns = batch.columns().iter().map(Writer::new).collect::<Result<Vec<_>>>()?;
+        let columns = batch.columns().iter().map(|array| Column::new(array, self)).collect::<Result<Vec<_>>>()?;
+        let texts = columns.iter().map(|column| match column.values {
+            Values::Text { texts, .. } => all_bytes(texts).len(),
+            _ => 0,
+        });
+        out.data.reserve(texts.sum::<usize>() + batch.num_rows() * columns.len() * BYTES_PER_COLUMN);
+        out.ends.reserve(batch.num_rows());
         let mut scratch = std::mem::take(&mut self.scratch);
-        let between = self.dialect.element_delimiter.as_bytes();
         for row in 0..batch.num_rows() {
             for (index, column) in columns.iter().enumerate() {
                 if index > 0 {
-                    out.data.extend_from_slice(self.dialect.delimiter.as_bytes());
+                    self.write_delimiter(&mut out.data);
                 }
-                if column.is_null(row) {
-                    self.write_null(&mut out.data);
-                    continue;
-                }
-                scratch.clear();
-                match column {
-                    Writer::Null => continue,
-                    Writer::Flat(array, flat) if flat.is_number() || *flat == Flat::Boolean => {
-                        flat.write(&mut out.data, array, row, &self.style);
-                        continue;
-                    }
-                    Writer::Flat(array, Flat::Text) => {
-                        self.write_text(&mut out.data, array.as_string::<i32>().value(row));
-                        continue;
-                    }
-                    Writer::Flat(array, flat) => flat.write(&mut scratch, array, row, &self.style),
-                    Writer::List(_, offsets, item) => {
-                        for (index, entry) in (offsets[row] as usize..offsets[row + 1] as usize).enumerate() {
-                            if index > 0 {
-                                scratch.extend_from_slice(between);
-                            }
-                            item.write_element(&mut scratch, entry, self);
-                        }
-                    }
-                    Writer::Row(_, fields) => {
-                        for (index, field) in fields.iter().enumerate() {
-                            if index > 0 {
-                                scratch.extend_from_slice(between);
-                            }
-                            field.write_element(&mut scratch, row, self);
-                        }
-                    }
-                }
-                self.write_text(&mut out.data, &String::from_utf8_lossy(&scratch));
+                self.write_field(&mut out.data, column, row, &mut scratch);
             }
             out.end_row();
         }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::format::EncodedRows;
 use crate::testing::{check_mutations, decode_all, encode_all, frame_all, project, spec};
 
 fn three() -> [(&'static str, TypeKind); 3] {
@@ -176,6 +177,111 @@ fn rows_are_written_as_flink_writes_them() {
     );
     assert_eq!(write(&mixed[1..2], &[("escape-character", "\\")], r#"{"s":"b\\s"}"#), r#""b\\s""#);
     assert_eq!(write(&mixed[1..2], &[("disable-quote-character", "true")], r#"{"s":"q\",q"}"#), r#"q",q"#);
+}
+
+fn written(columns: &[(&str, TypeKind)], options: &[(&str, &str)], rows: &[&str]) -> Vec<String> {
+    let lines = encode_all(&Csv, &spec(columns, options), rows);
+    lines.into_iter().map(|line| String::from_utf8(line).expect("UTF-8")).collect()
+}
+
+#[test]
+fn texts_are_quoted_by_their_characters_and_by_how_many_java_counts() {
+    let text = |options: &[(&str, &str)], text: &str| {
+        let row = format!("{{\"s\":{}}}", serde_json::Value::from(text));
+        written(&[("s", TypeKind::STRING)], options, &[&row]).concat()
+    };
+    let quoted = |text: &str| format!("\"{text}\"");
+    for plain in ["é".repeat(24), "語".repeat(24), "😀".repeat(12), "x".repeat(24)] {
+        assert_eq!(text(&[], &plain), plain);
+    }
+    for long in ["é".repeat(25), "語".repeat(25), "😀".repeat(12) + "x", "x".repeat(25), "語".repeat(200)] {
+        assert_eq!(text(&[], &long), quoted(&long));
+    }
+    for special in ["a,b", "a\rb", "\u{1}", "+"] {
+        assert_eq!(text(&[], special), quoted(special));
+    }
+    // Whatever sorts before the delimiter is quoted.
+    assert_eq!(text(&[("field-delimiter", "|")], "ab"), quoted("ab"));
+    assert_eq!(text(&[("field-delimiter", "|")], "~é"), "~é");
+    assert_eq!(text(&[("field-delimiter", "é")], "~"), quoted("~"));
+    assert_eq!(text(&[("field-delimiter", "é")], "êß"), quoted("êß"));
+    assert_eq!(text(&[("field-delimiter", "é")], "ê語"), "ê語");
+    assert_eq!(text(&[("field-delimiter", "é"), ("escape-character", "\\")], "ê\\"), r#""ê\\""#);
+    assert_eq!(text(&[("field-delimiter", "\t"), ("quote-character", "\u{1}")], "a b"), "a b");
+    assert_eq!(text(&[("quote-character", "'")], "it's"), "'it''s'");
+}
+
+#[test]
+fn one_text_with_a_quote_among_others_is_the_one_whose_quotes_are_doubled() {
+    let rows =
+        [r#"{"s":"a b"}"#, r#"{"s":"\"a\",\n"}"#, r#"{"s":null}"#, r#"{"s":"it is longer than the others are"}"#];
+    assert_eq!(
+        written(&[("s", TypeKind::STRING)], &[], &rows),
+        ["\"a b\"", "\"\"\"a\"\",\n\"", "", "\"it is longer than the others are\""]
+    );
+    let columns = [("s", TypeKind::STRING), ("b", TypeKind::BYTES), ("n", TypeKind::BigInt)];
+    assert_eq!(
+        written(&columns, &[("escape-character", "+")], &[r#"{"s":"1+1","b":"+/+/","n":-9223372036854775808}"#]),
+        [r#""1++1","++/++/",-9223372036854775808"#]
+    );
+}
+
+#[test]
+fn times_of_all_years_and_digits_are_written() {
+    let columns = [("t", TypeKind::timestamp(9)), ("z", TypeKind::timestamp_ltz(3)), ("d", TypeKind::Date)];
+    let time = ("c", TypeKind::Time(3));
+    let row = |t: &str, z: &str, d: &str, c: &str| format!(r#"{{"t":"{t}","z":"{z}Z","d":"{d}","c":"{c}"}}"#);
+    let rows = [
+        row("1969-12-31 23:59:59.999999999", "-0001-12-31 23:59:59.9", "-0001-12-31", "23:59:59.999"),
+        row("2262-04-11 23:47:16.000000001", "+12345-01-02 03:04:05.67", "+10000-01-01", "00:00:00.01"),
+        row("1700-02-28 00:00:00.0001", "0000-01-01 00:00:00.001", "9999-12-31", "12:00:00"),
+        row("2000-02-29 10:20:30", "9999-12-31 00:00:00", "0000-02-29", "01:02:03.4"),
+    ];
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    let columns = [&columns[..], &[time]].concat();
+    assert_eq!(
+        written(&columns, &[], &rows),
+        [
+            r#""1969-12-31 23:59:59.999999999","-0001-12-31 23:59:59.9Z",-0001-12-31,23:59:59.999"#,
+            r#""2262-04-11 23:47:16.000000001","+12345-01-02 03:04:05.67Z","+10000-01-01",00:00:00.01"#,
+            r#""1700-02-28 00:00:00.0001","0000-01-01 00:00:00.001Z",9999-12-31,12:00:00"#,
+            r#""2000-02-29 10:20:30","9999-12-31 00:00:00Z",0000-02-29,01:02:03.4"#,
+        ]
+    );
+    let bare = [("disable-quote-character", "true")];
+    assert_eq!(written(&columns[..1], &bare, &rows[3..]), ["2000-02-29 10:20:30"]);
+}
+
+#[test]
+fn quotes_and_escapes_that_stand_in_times_are_doubled() {
+    let write = |kind: TypeKind, options: &[(&str, &str)], value: &str| {
+        written(&[("t", kind)], options, &[&format!(r#"{{"t":"{value}"}}"#)]).concat()
+    };
+    let timestamp = |options: &[(&str, &str)]| write(TypeKind::timestamp(9), options, "2024-01-02 03:04:05.123456");
+    assert_eq!(timestamp(&[("quote-character", ":")]), ":2024-01-02 03::04::05.123456:");
+    assert_eq!(timestamp(&[("quote-character", " ")]), " 2024-01-02  03:04:05.123456 ");
+    assert_eq!(timestamp(&[("escape-character", "2")]), "\"220224-01-022 03:04:05.1223456\"");
+    assert_eq!(timestamp(&[("escape-character", " ")]), "\"2024-01-02  03:04:05.123456\"");
+    assert_eq!(write(TypeKind::Date, &[("quote-character", "-")], "2024-01-02"), "-2024--01--02-");
+    assert_eq!(write(TypeKind::Time(3), &[("field-delimiter", ";")], "01:02:03"), "\"01:02:03\"");
+    // With these characters a space asks for no quotes, only the length does.
+    let low = [("field-delimiter", "\t"), ("quote-character", "\u{1}")];
+    assert_eq!(timestamp(&low), "\"2024-01-02 03:04:05.123456\"".replace('"', "\u{1}"));
+    assert_eq!(write(TypeKind::timestamp(3), &low, "2024-01-02 03:04:05.123"), "2024-01-02 03:04:05.123");
+}
+
+#[test]
+fn rows_of_a_slice_are_those_that_are_written() {
+    let spec = spec(&three(), &[]);
+    let mut decoder = crate::json::Json.decoder(&spec).expect("decoder");
+    for row in [r#"{"id":1,"v":"\"","w":"a"}"#, r#"{"id":2,"v":"b c"}"#, r#"{"id":3,"w":"d"}"#] {
+        decoder.decode(row.as_bytes()).expect("row");
+    }
+    let batch = decoder.flush().expect("flush").columns;
+    let mut lines = EncodedRows::ended_by(b'\n');
+    Csv.encoder(&spec).expect("encoder").encode(&batch.slice(1, 2), &mut lines).expect("encode");
+    assert_eq!(String::from_utf8_lossy(&lines.data), "2,\"b c\",\n3,,d\n");
+    assert_eq!(lines.iter().map(<[u8]>::len).collect::<Vec<_>>(), [9, 5]);
 }
 
 #[test]

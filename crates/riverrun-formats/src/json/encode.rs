@@ -76,7 +76,7 @@ impl Encoder for JsonEncoder {
 /// A column as what its values are written from: the types are looked at once per batch.
 enum Writer<'a> {
     Null,
-    Flat(&'a ArrayRef, Flat),
+    Flat(&'a ArrayRef, Flat<'a>),
     List { array: &'a ArrayRef, offsets: &'a [i32], item: Box<Writer<'a>> },
     Map { array: &'a ArrayRef, offsets: &'a [i32], keys: &'a ArrayRef, value: Box<Writer<'a>> },
     Row { array: &'a ArrayRef, names: Vec<Vec<u8>>, fields: Vec<Writer<'a>> },
@@ -103,7 +103,7 @@ impl<'a> Writer<'a> {
                     fields: columns.iter().map(Writer::new).collect::<Result<_>>()?,
                 })
             }
-            other => Ok(Writer::Flat(array, Flat::of(other)?)),
+            _ => Ok(Writer::Flat(array, Flat::of(array)?)),
         }
     }
 
@@ -124,13 +124,13 @@ impl<'a> Writer<'a> {
         }
         match self {
             Writer::Null => {}
-            Writer::Flat(array, Flat::Text) => write_string(out, array.as_string::<i32>().value(row), true),
-            Writer::Flat(array, flat) => {
-                let bare = flat.is_bare(array, row);
+            Writer::Flat(_, Flat::Text(texts)) => write_string(out, texts.value(row), true),
+            Writer::Flat(_, flat) => {
+                let bare = flat.is_bare(row);
                 if !bare {
                     out.push(b'"');
                 }
-                flat.write(out, array, row, &style.text);
+                flat.write(out, row, &style.text);
                 if !bare {
                     out.push(b'"');
                 }

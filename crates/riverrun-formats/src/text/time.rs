@@ -230,39 +230,48 @@ pub fn per_second(unit: TimeUnit) -> i64 {
     }
 }
 
-fn write_two(out: &mut Vec<u8>, value: u32) {
-    out.extend_from_slice(&[b'0' + (value / 10 % 10) as u8, b'0' + (value % 10) as u8]);
+/// The last two digits of a number.
+fn two(value: u32) -> [u8; 2] {
+    [b'0' + (value / 10 % 10) as u8, b'0' + (value % 10) as u8]
 }
 
 /// Appends `2024-02-29`.
 pub fn write_date(out: &mut Vec<u8>, days: i64) {
     let (year, month, day) = civil_from_days(days);
+    let ([m, n], [d, e]) = (two(month), two(day));
     if (0..=9999).contains(&year) {
-        write_two(out, (year / 100) as u32);
-        write_two(out, (year % 100) as u32);
-    } else {
-        let sign = if year < 0 { '-' } else { '+' };
-        out.extend_from_slice(format!("{sign}{:04}", year.unsigned_abs()).as_bytes());
+        let ([c, b], [x, y]) = (two((year / 100) as u32), two((year % 100) as u32));
+        return out.extend_from_slice(&[c, b, x, y, b'-', m, n, b'-', d, e]);
     }
-    out.push(b'-');
-    write_two(out, month);
-    out.push(b'-');
-    write_two(out, day);
+    let sign = if year < 0 { '-' } else { '+' };
+    out.extend_from_slice(format!("{sign}{:04}", year.unsigned_abs()).as_bytes());
+    out.extend_from_slice(&[b'-', m, n, b'-', d, e]);
 }
 
 /// Appends `12:34:56`, and the fraction without trailing zeros if there is one.
 pub fn write_time(out: &mut Vec<u8>, nanos_of_day: i64) {
     let seconds = (nanos_of_day / NANOS_PER_SECOND) as u32;
-    write_two(out, seconds / 3600);
-    out.push(b':');
-    write_two(out, seconds / 60 % 60);
-    out.push(b':');
-    write_two(out, seconds % 60);
-    let fraction = nanos_of_day % NANOS_PER_SECOND;
+    let ([h, i], [m, n], [s, t]) = (two(seconds / 3600), two(seconds / 60 % 60), two(seconds % 60));
+    out.extend_from_slice(&[h, i, b':', m, n, b':', s, t]);
+    let fraction = (nanos_of_day % NANOS_PER_SECOND) as u32;
     if fraction > 0 {
-        let digits = format!(".{fraction:09}");
-        out.extend_from_slice(digits.trim_end_matches('0').as_bytes());
+        write_fraction(out, fraction);
     }
+}
+
+/// Appends `.25` for 250 000 000 nanoseconds.
+fn write_fraction(out: &mut Vec<u8>, nanos: u32) {
+    let (mut digits, mut count) = if nanos.is_multiple_of(1_000_000) { (nanos / 1_000_000, 3) } else { (nanos, 9) };
+    while digits.is_multiple_of(10) {
+        digits /= 10;
+        count -= 1;
+    }
+    let mut text = *b".000000000";
+    for place in text[1..=count].iter_mut().rev() {
+        *place += (digits % 10) as u8;
+        digits /= 10;
+    }
+    out.extend_from_slice(&text[..=count]);
 }
 
 /// Appends a timestamp, with `Z` if it is one with a local time zone.

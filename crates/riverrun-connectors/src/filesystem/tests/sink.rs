@@ -126,6 +126,38 @@ fn partitions_are_folders_and_come_back() {
 }
 
 #[test]
+fn the_rows_of_a_batch_go_to_their_folders_in_order() {
+    let folder = tempfile::tempdir().expect("folder");
+    let columns = [("id", TypeKind::Int), ("k", TypeKind::STRING), ("f", TypeKind::Double)];
+    let keys = [
+        r#""a","f":0"#,
+        r#""a","f":0"#,
+        r#""b","f":0"#,
+        r#""a","f":0"#,
+        r#""","f":-0.0"#,
+        r#"null,"f":-0.0"#,
+        r#""b""#,
+    ];
+    let rows: Vec<String> = keys.iter().enumerate().map(|(id, keys)| format!(r#"{{"id":{id},"k":{keys}}}"#)).collect();
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    let parted = |format: &str| table(&columns, &folder.path().join(format), format).partitioned_by(&["k", "f"]);
+    let csv = parted("csv");
+    write(&csv, &rows);
+    assert_eq!(
+        files(&folder.path().join("csv")),
+        [
+            pair("k=__DEFAULT_PARTITION__/f=-0.0/part-0-2.csv", "4\n5\n"),
+            pair("k=a/f=0.0/part-0-0.csv", "0\n1\n3\n"),
+            pair("k=b/f=0.0/part-0-1.csv", "2\n"),
+            pair("k=b/f=__DEFAULT_PARTITION__/part-0-3.csv", "6\n"),
+        ]
+    );
+    let parquet = parted("parquet");
+    write(&parquet, &rows);
+    assert_eq!(read_all(&parquet, 1).expect("read").sorted(), read_all(&csv, 1).expect("read").sorted());
+}
+
+#[test]
 fn files_are_rolled_by_size_and_by_age() {
     let folder = tempfile::tempdir().expect("folder");
     let table = table(&id(), folder.path(), "csv")
@@ -644,7 +676,8 @@ fn a_full_disk_ends_the_write_with_an_error() {
     })
     .expect("part");
     let row = format!("{{\"s\":\"{}\"}}", "x".repeat(100_000));
-    let error = part.write(&batch(&table, &[&row])).and_then(|_| part.close().map(|_| 0)).expect_err("full");
+    let written = part.write(&batch(&table, &[&row]), &mut EncodedRows::default());
+    let error = written.and_then(|_| part.close().map(|_| 0)).expect_err("full");
     assert!(error.message().ends_with("No space left on device"), "{error}");
     assert!(error.hint_text().expect("hint").starts_with("free space"));
 }
