@@ -5,6 +5,7 @@ use crate::format::{EncodedRows, Encoder, FormatSpec};
 use crate::text::TimestampFormat;
 use crate::text::decimal::Notation;
 use crate::text::flat::{Flat, TextStyle};
+use crate::text::time::TimestampTexts;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::DataType as ArrowType;
@@ -26,8 +27,8 @@ pub struct CsvEncoder {
     style: TextStyle,
     /// A text with a character below this one is quoted.
     lowest_safe: char,
-    /// Whether all timestamps are quoted, and nothing in them is to be doubled.
-    quotes_timestamps: bool,
+    /// Whether timestamps all stand in quotes or all without, and nothing in them is doubled.
+    timestamps_alike: bool,
     scratch: Vec<u8>,
 }
 
@@ -44,9 +45,9 @@ impl CsvEncoder {
             notation: if scientific { Notation::Scientific } else { Notation::Plain },
         };
         let lowest_safe = char::from_u32(highest + 1).unwrap_or(char::MAX);
-        let mut encoder = CsvEncoder { dialect, style, lowest_safe, quotes_timestamps: false, scratch: Vec::new() };
-        encoder.quotes_timestamps =
-            encoder.needs_quotes(b" ") && !encoder.has_doubled(b" ") && !encoder.has_doubled(OF_TIMESTAMPS);
+        let mut encoder = CsvEncoder { dialect, style, lowest_safe, timestamps_alike: false, scratch: Vec::new() };
+        encoder.timestamps_alike = encoder.dialect.quote.is_none()
+            || encoder.needs_quotes(b" ") && !encoder.has_doubled(b" ") && !encoder.has_doubled(OF_TIMESTAMPS);
         Ok(encoder)
     }
 
@@ -104,17 +105,17 @@ impl CsvEncoder {
         }
     }
 
-    fn write_field(&self, out: &mut Vec<u8>, column: &Column<'_>, row: usize, scratch: &mut Vec<u8>) {
+    fn write_field(&self, out: &mut Vec<u8>, column: &mut Column<'_>, row: usize, scratch: &mut Vec<u8>) {
         if column.is_null(row) {
             return self.write_null(out);
         }
-        match &column.values {
+        match &mut column.values {
             Values::Null => {}
             Values::Bare(flat) => flat.write(out, row, &self.style),
-            Values::Quoted(flat, quote) => {
-                out.push(*quote);
-                flat.write(out, row, &self.style);
-                out.push(*quote);
+            Values::Timestamps { values, texts, quote } => {
+                out.extend(*quote);
+                texts.write(out, values[row]);
+                out.extend(*quote);
             }
             Values::Text { texts, doubles } => self.write_text(out, texts.value(row).as_bytes(), *doubles),
             Values::Composed(parts) => {
@@ -145,8 +146,12 @@ enum Values<'a> {
     Null,
     /// What never stands in quotes.
     Bare(Flat<'a>),
-    /// What always stands in these quotes, and has nothing in it that is doubled.
-    Quoted(Flat<'a>, u8),
+    /// Timestamps that always stand in these quotes, if there are any, and have nothing in them that is doubled.
+    Timestamps {
+        values: &'a [i64],
+        texts: TimestampTexts,
+        quote: Option<u8>,
+    },
     /// Texts; `doubles` is whether there is something in any of them that is doubled.
     Text {
         texts: &'a StringArray,
@@ -162,8 +167,9 @@ impl<'a> Column<'a> {
             Parts::Null => Values::Null,
             Parts::Flat(_, flat) if flat.is_number() || matches!(flat, Flat::Boolean(_)) => Values::Bare(flat),
             Parts::Flat(_, Flat::Text(texts)) => Values::Text { texts, doubles: encoder.has_doubled(all_bytes(texts)) },
-            Parts::Flat(_, flat @ Flat::Timestamp { .. }) if encoder.quotes_timestamps => {
-                encoder.dialect.quote.map_or(Values::Bare(flat), |quote| Values::Quoted(flat, quote))
+            Parts::Flat(_, Flat::Timestamp { values, unit, local_zone }) if encoder.timestamps_alike => {
+                let texts = TimestampTexts::new(unit, encoder.style.timestamps, local_zone);
+                Values::Timestamps { values, texts, quote: encoder.dialect.quote }
             }
             parts => Values::Composed(parts),
         };
@@ -243,7 +249,7 @@ fn write_elements<'a>(out: &mut Vec<u8>, elements: impl Iterator<Item = (&'a Par
 
 impl Encoder for CsvEncoder {
     fn encode(&mut self, batch: &RecordBatch, out: &mut EncodedRows) -> Result<()> {
-        let columns = batch.columns().iter().map(|array| Column::new(array, self)).collect::<Result<Vec<_>>>()?;
+        let mut columns = batch.columns().iter().map(|array| Column::new(array, self)).collect::<Result<Vec<_>>>()?;
         let texts = columns.iter().map(|column| match column.values {
             Values::Text { texts, .. } => all_bytes(texts).len(),
             _ => 0,
@@ -252,7 +258,7 @@ impl Encoder for CsvEncoder {
         out.ends.reserve(batch.num_rows());
         let mut scratch = std::mem::take(&mut self.scratch);
         for row in 0..batch.num_rows() {
-            for (index, column) in columns.iter().enumerate() {
+            for (index, column) in columns.iter_mut().enumerate() {
                 if index > 0 {
                     self.write_delimiter(&mut out.data);
                 }

@@ -253,6 +253,17 @@ fn times_of_all_years_and_digits_are_written() {
 }
 
 #[test]
+fn timestamps_of_rows_that_follow_each_other_are_their_own() {
+    let times =
+        ["9999-12-31 23:59:59.9", "+10000-01-01 00:00:00", "+10000-01-01 00:00:00.5", "1969-12-31 23:59:59.999"];
+    let times = [&times[..], &["1969-12-31 23:59:59", "1970-01-01 00:00:00", "1970-01-01 00:00:00.001"]].concat();
+    let rows: Vec<String> = times.iter().map(|time| format!(r#"{{"t":"{time}"}}"#)).collect();
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    let found = written(&[("t", TypeKind::timestamp(3))], &[], &rows);
+    assert_eq!(found, times.iter().map(|time| format!("\"{time}\"")).collect::<Vec<_>>());
+}
+
+#[test]
 fn quotes_and_escapes_that_stand_in_times_are_doubled() {
     let write = |kind: TypeKind, options: &[(&str, &str)], value: &str| {
         written(&[("t", kind)], options, &[&format!(r#"{{"t":"{value}"}}"#)]).concat()

@@ -250,17 +250,20 @@ pub fn write_date(out: &mut Vec<u8>, days: i64) {
 
 /// Appends `12:34:56`, and the fraction without trailing zeros if there is one.
 pub fn write_time(out: &mut Vec<u8>, nanos_of_day: i64) {
-    let seconds = (nanos_of_day / NANOS_PER_SECOND) as u32;
-    let ([h, i], [m, n], [s, t]) = (two(seconds / 3600), two(seconds / 60 % 60), two(seconds % 60));
-    out.extend_from_slice(&[h, i, b':', m, n, b':', s, t]);
-    let fraction = (nanos_of_day % NANOS_PER_SECOND) as u32;
-    if fraction > 0 {
-        write_fraction(out, fraction);
-    }
+    write_second_of_day(out, (nanos_of_day / NANOS_PER_SECOND) as u32);
+    write_fraction(out, (nanos_of_day % NANOS_PER_SECOND) as u32);
 }
 
-/// Appends `.25` for 250 000 000 nanoseconds.
+fn write_second_of_day(out: &mut Vec<u8>, second: u32) {
+    let ([h, i], [m, n], [s, t]) = (two(second / 3600), two(second / 60 % 60), two(second % 60));
+    out.extend_from_slice(&[h, i, b':', m, n, b':', s, t]);
+}
+
+/// Appends `.25` for 250 000 000 nanoseconds, nothing for none.
 fn write_fraction(out: &mut Vec<u8>, nanos: u32) {
+    if nanos == 0 {
+        return;
+    }
     let (mut digits, mut count) = if nanos.is_multiple_of(1_000_000) { (nanos / 1_000_000, 3) } else { (nanos, 9) };
     while digits.is_multiple_of(10) {
         digits /= 10;
@@ -276,16 +279,49 @@ fn write_fraction(out: &mut Vec<u8>, nanos: u32) {
 
 /// Appends a timestamp, with `Z` if it is one with a local time zone.
 pub fn write_timestamp(out: &mut Vec<u8>, value: i64, unit: TimeUnit, format: TimestampFormat, local_zone: bool) {
-    let per_second = per_second(unit);
-    let seconds = value.div_euclid(per_second);
-    let fraction = value.rem_euclid(per_second) * (NANOS_PER_SECOND / per_second);
-    write_date(out, seconds.div_euclid(SECONDS_PER_DAY));
-    out.push(match format {
-        TimestampFormat::Sql => b' ',
-        TimestampFormat::Iso8601 => b'T',
-    });
-    write_time(out, seconds.rem_euclid(SECONDS_PER_DAY) * NANOS_PER_SECOND + fraction);
-    if local_zone {
-        out.push(b'Z');
+    TimestampTexts::new(unit, format, local_zone).write(out, value);
+}
+
+/// Timestamps as texts. Those that follow each other are often of the same second: then its text is made once.
+#[derive(Clone, Debug)]
+pub struct TimestampTexts {
+    unit: TimeUnit,
+    format: TimestampFormat,
+    local_zone: bool,
+    /// The last second since 1970, and its text if that is as long as most.
+    last: Option<(i64, [u8; 19])>,
+}
+
+impl TimestampTexts {
+    /// Texts of timestamps that count `unit`s, with `Z` if they are of a local time zone.
+    pub fn new(unit: TimeUnit, format: TimestampFormat, local_zone: bool) -> TimestampTexts {
+        TimestampTexts { unit, format, local_zone, last: None }
+    }
+
+    /// Appends a timestamp.
+    pub fn write(&mut self, out: &mut Vec<u8>, value: i64) {
+        let per_second = per_second(self.unit);
+        let second = value.div_euclid(per_second);
+        match &self.last {
+            Some((last, text)) if *last == second => out.extend_from_slice(text),
+            _ => {
+                let start = out.len();
+                self.write_second(out, second);
+                self.last = out[start..].try_into().ok().map(|text| (second, text));
+            }
+        }
+        write_fraction(out, (value.rem_euclid(per_second) * (NANOS_PER_SECOND / per_second)) as u32);
+        if self.local_zone {
+            out.push(b'Z');
+        }
+    }
+
+    fn write_second(&self, out: &mut Vec<u8>, second: i64) {
+        write_date(out, second.div_euclid(SECONDS_PER_DAY));
+        out.push(match self.format {
+            TimestampFormat::Sql => b' ',
+            TimestampFormat::Iso8601 => b'T',
+        });
+        write_second_of_day(out, second.rem_euclid(SECONDS_PER_DAY) as u32);
     }
 }
