@@ -320,22 +320,44 @@ pub fn texts(rows: usize, mut write: impl FnMut(usize, &mut String) -> Option<()
 
 /// [`texts`] where a row may fail the job.
 pub fn try_texts(rows: usize, mut write: impl FnMut(usize, &mut String) -> Result<Option<()>>) -> Result<ArrayRef> {
-    let mut builder = StringBuilder::with_capacity(rows, rows * 8);
     let mut buffer = String::new();
-    for row in 0..rows {
+    built_texts(rows, |row, column| {
         buffer.clear();
         match write(row, &mut buffer)? {
-            Some(()) => {
-                // Arrow's offsets are 32 bits wide; the builder would panic beyond.
-                if builder.values_slice().len() + buffer.len() > i32::MAX as usize {
-                    return Err(Error::failure("the texts of one batch exceed 2 GiB"));
-                }
-                builder.append_value(&buffer);
+            Some(()) => column.push(&buffer),
+            None => {
+                column.push_null();
+                Ok(())
             }
-            None => builder.append_null(),
         }
+    })
+}
+
+/// A text column to which `push` appends a row, once each time.
+pub fn built_texts(rows: usize, mut push: impl FnMut(usize, &mut TextBuilder) -> Result<()>) -> Result<ArrayRef> {
+    let mut column = TextBuilder(StringBuilder::with_capacity(rows, rows * 8));
+    (0..rows).try_for_each(|row| push(row, &mut column))?;
+    Ok(Arc::new(column.0.finish()))
+}
+
+/// A text column in the making.
+pub struct TextBuilder(StringBuilder);
+
+impl TextBuilder {
+    /// Appends a row.
+    pub fn push(&mut self, text: &str) -> Result<()> {
+        // Arrow's offsets are 32 bits wide; the builder would panic beyond.
+        if self.0.values_slice().len() + text.len() > i32::MAX as usize {
+            return Err(Error::failure("the texts of one batch exceed 2 GiB"));
+        }
+        self.0.append_value(text);
+        Ok(())
     }
-    Ok(Arc::new(builder.finish()))
+
+    /// Appends a NULL.
+    pub fn push_null(&mut self) {
+        self.0.append_null();
+    }
 }
 
 /// A text column of slices of other columns.

@@ -4,13 +4,14 @@ use super::calendar::{days, days_in_month};
 use super::pattern::{Flavour, Local, Pattern};
 use super::values::{self, Longs, per_second};
 use super::zone;
-use crate::functions::kernels::{Accept, Arguments, accept, any_nullable, kernel, mismatch, try_texts};
+use crate::functions::kernels::{Accept, Arguments, accept, any_nullable, built_texts, kernel, mismatch, try_texts};
 use crate::functions::{Argument, FunctionContext, FunctionDef, Resolve, Resolved};
 use arrow::array::{ArrayRef, AsArray};
 use arrow::datatypes::{Decimal128Type, Float64Type};
 use chrono_tz::Tz;
 use riverrun_core::{DataType, Error, Result, TypeKind};
 use std::collections::HashMap;
+use std::ops::Range;
 
 const fn function(name: &'static str, syntax: &'static str, doc: &'static str, resolve: Resolve) -> FunctionDef {
     FunctionDef { name, aliases: &[], group: "temporal", syntax, doc, deterministic: true, resolve }
@@ -44,6 +45,8 @@ pub const FUNCTIONS: &[FunctionDef] = &[
     ),
 ];
 
+const NANOS_PER_SECOND: i64 = 1_000_000_000;
+
 /// The pattern where none is given.
 pub(super) const DEFAULT_PATTERN: &str = "yyyy-MM-dd HH:mm:ss";
 
@@ -66,30 +69,53 @@ impl Patterns {
     }
 }
 
-/// Times as texts. Those of rows that follow each other are often the same: then the text is made once.
-#[derive(Default)]
+/// Instants as texts of a zone. Those of rows that follow each other are often the same: then the text is made once.
 pub(super) struct TimeTexts {
+    zone: Tz,
+    /// How many of the instants' units a second has.
+    per_second: i64,
     pattern: Option<(String, Pattern)>,
-    /// The span of time that the last text is of, and that text.
+    /// Instants that have the last text.
+    instants: Range<i64>,
+    /// The span of local time that the last text is of, and that text.
     span: Option<(i64, i64, i64)>,
     text: String,
 }
 
 impl TimeTexts {
-    pub(super) fn write(&mut self, text: &str, time: &Local, out: &mut String) -> Result<()> {
-        if self.pattern.as_ref().is_none_or(|(last, _)| last != text) {
-            self.pattern = Some((text.to_owned(), Pattern::new(text, Flavour::Formatter)?));
+    pub(super) fn new(zone: Tz, per_second: i64) -> TimeTexts {
+        TimeTexts { zone, per_second, pattern: None, instants: 0..0, span: None, text: String::new() }
+    }
+
+    /// The text of an instant.
+    pub(super) fn get(&mut self, pattern: &str, instant: i64) -> Result<&str> {
+        if self.pattern.as_ref().is_none_or(|(last, _)| last != pattern) {
+            self.pattern = Some((pattern.to_owned(), Pattern::new(pattern, Flavour::Formatter)?));
+            self.instants = 0..0;
             self.span = None;
         }
-        let Some((_, pattern)) = &self.pattern else { return Ok(()) };
-        let span = Some((time.day, time.nanos / pattern.step(), time.offset));
-        if self.span != span {
-            self.span = span;
-            self.text.clear();
-            pattern.write(time, &mut self.text);
+        if !self.instants.contains(&instant)
+            && let Some((_, pattern)) = &self.pattern
+        {
+            let time = local(self.zone, instant, self.per_second);
+            let span = Some((time.day, time.nanos / pattern.step(), time.offset));
+            if self.span != span {
+                self.span = span;
+                self.text.clear();
+                pattern.write(&time, &mut self.text);
+            }
+            self.instants = self.alike(instant, pattern.step());
         }
-        out.push_str(&self.text);
-        Ok(())
+        Ok(&self.text)
+    }
+
+    /// The instants that have the text of this one, of a pattern whose texts change with every `step` nanoseconds of a day.
+    fn alike(&self, instant: i64, step: i64) -> Range<i64> {
+        let step = (step / (NANOS_PER_SECOND / self.per_second)).max(1);
+        // Other zones change their clocks within a step.
+        let since = if self.zone == Tz::UTC { instant.rem_euclid(step) } else { 0 };
+        let until = if self.zone == Tz::UTC { step - since } else { 1 };
+        instant.saturating_sub(since)..instant.saturating_add(until)
     }
 }
 
@@ -130,11 +156,13 @@ fn date_format(context: &FunctionContext, arguments: &[Argument<'_>]) -> Result<
     let zone = if matches!(kind, TypeKind::TimestampLtz { .. }) { context.time_zone } else { Tz::UTC };
     let kernel = kernel("DATE_FORMAT", move |arguments| {
         let (moments, patterns) = (Longs::of(arguments, 0)?, arguments.text(1)?);
-        let mut texts = TimeTexts::default();
-        try_texts(arguments.rows(), |row, out| {
-            let (Some(moment), Some(pattern)) = (moments.get(row), patterns.get(row)) else { return Ok(None) };
-            texts.write(pattern, &local(zone, moment, per_second), out)?;
-            Ok(Some(()))
+        let mut texts = TimeTexts::new(zone, per_second);
+        built_texts(arguments.rows(), |row, column| {
+            match (moments.get(row), patterns.get(row)) {
+                (Some(moment), Some(pattern)) => column.push(texts.get(pattern, moment)?)?,
+                _ => column.push_null(),
+            }
+            Ok(())
         })
     });
     Ok(Resolved { parameters: plain(arguments), returns, kernel })
@@ -147,7 +175,7 @@ pub(super) fn local(zone: Tz, instant: i64, per_second: i64) -> Local {
     Local {
         day: local.div_euclid(per_day),
         nanos: local.rem_euclid(per_day) * (1_000_000_000 / per_second),
-        offset: (local - instant) / per_second,
+        offset: local.wrapping_sub(instant) / per_second,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Temporal functions by themselves: zones, borders, patterns. The golden expressions cover the rest.
 
 use super::calendar::*;
-use super::format::TimeTexts;
+use super::format::{TimeTexts, local};
 use super::pattern::{Flavour, Local, Pattern};
 use crate::functions::{Argument, FunctionContext, registry};
 use arrow::array::{Array, ArrayRef};
@@ -213,20 +213,23 @@ fn nonsense_is_refused_or_null_and_never_a_panic() {
 fn a_text_is_used_again_only_within_its_span() {
     let patterns =
         ["yyyy-MM-dd", "HH:mm", "HH", "h a", "mm:ss", "ss.SSS", "n", "yyyy[ HH:mm]", "'x'", "A", "E D w", "HH xxx"];
-    // Steps from nanoseconds to months, and back.
+    // Steps from nanoseconds to months, and back; Berlin puts its clocks on in the first of the months.
+    let start = 1_711_846_799_000_000_000;
     let steps =
         [0, 1, 999, 1_000_000, 999_000_000, 59_000_000_000, 3_599_000_000_000, 43_200_000_000_000, 86_400_000_000_000];
-    let times = (0..4).flat_map(|month| steps.map(|step| month * 31 * 86_400_000_000_000 + step)).map(|nanos: i64| {
-        Local { day: nanos / 86_400_000_000_000, nanos: nanos % 86_400_000_000_000, offset: nanos % 2 * 3_600 }
-    });
-    let mut texts = TimeTexts::default();
-    for pattern in patterns {
-        let compiled = Pattern::new(pattern, Flavour::Formatter).unwrap();
-        for time in times.clone().chain(times.clone().take(2)) {
-            let (mut expected, mut text) = (String::new(), String::new());
-            compiled.write(&time, &mut expected);
-            texts.write(pattern, &time, &mut text).unwrap();
-            assert_eq!(text, expected, "{pattern} at {time:?}");
+    let nanos = (-1..3).flat_map(|month| steps.map(|step| start + month * 31 * 86_400_000_000_000 + step));
+    let edges = [i64::MIN, i64::MIN + 1, -1, 0, -1, i64::MAX - 1, i64::MAX, i64::MIN];
+    for (zone, per_second) in [(Tz::UTC, 1_000_000_000), (Tz::UTC, 1_000), (Tz::Europe__Berlin, 1_000_000_000)] {
+        let mut texts = TimeTexts::new(zone, per_second);
+        let instants = nanos.clone().map(|nanos| nanos / (1_000_000_000 / per_second));
+        let edges = edges.map(|edge| if per_second == 1_000 { edge / 1_000 } else { edge });
+        for pattern in patterns {
+            let compiled = Pattern::new(pattern, Flavour::Formatter).unwrap();
+            for instant in instants.clone().chain(instants.clone().take(2)).chain(edges) {
+                let mut expected = String::new();
+                compiled.write(&local(zone, instant, per_second), &mut expected);
+                assert_eq!(texts.get(pattern, instant).unwrap(), expected, "{pattern} at {instant} in {zone}");
+            }
         }
     }
 }
