@@ -93,6 +93,8 @@ struct Due {
     time: i64,
     slot: u32,
     row: u32,
+    /// The watermark that stood before it, where rows come out as they arrive.
+    watermark: Watermark,
 }
 
 /// What is known of a partition beside its aggregates.
@@ -220,7 +222,7 @@ impl OverTime {
             self.write(slot, now);
             let Some(times) = &times else {
                 let row = self.values.rows.insert(row);
-                self.ready.push_back(Due { time: now.0, slot, row });
+                self.ready.push_back(Due { time: now.0, slot, row, watermark: watermarks.before(index) });
                 continue;
             };
             self.pass(watermarks.before(index));
@@ -255,13 +257,14 @@ impl OverTime {
         let before = self.ready.len();
         while let Some(first) = self.waiting.first_entry().filter(|first| *first.key() <= watermark.0) {
             let (time, rows) = first.remove_entry();
-            self.ready.extend(rows.into_iter().map(|(slot, row)| Due { time, slot, row }));
+            let due = |(slot, row)| Due { time, slot, row, watermark: Watermark::MIN };
+            self.ready.extend(rows.into_iter().map(due));
         }
         if self.resident.is_tiered() {
             let slots: Vec<u32> = self.ready.range(before..).map(|due| due.slot).collect();
             self.resident.change(&self.keys, &self.values, &slots);
         }
-        for Due { time, slot, row } in self.ready.range(before..).copied() {
+        for Due { time, slot, row, .. } in self.ready.range(before..).copied() {
             let partition = &mut self.values.partitions[slot as usize];
             partition.last = time;
             partition.waiting -= 1;
@@ -282,8 +285,11 @@ impl OverTime {
                 end += 1;
             }
             let chunk: Vec<Due> = self.ready.drain(..end).collect();
-            let batch = self.compute(&chunk)?;
-            out.emit(RowBatch::append(batch));
+            let mut watermarks = WatermarkRuns::default();
+            for (row, due) in chunk.iter().enumerate() {
+                watermarks.push(row, due.watermark);
+            }
+            out.emit_with(RowBatch::append(self.compute(&chunk)?), watermarks);
         }
         Ok(())
     }
@@ -364,7 +370,7 @@ fn walk(spec: &OverSpec, partitions: &mut [Partition], chunk: &[Due]) -> Walk {
     // By arrival, rows of one moment see each other only where the frame is a span of time.
     let share = spec.unit == FrameUnit::Range
         && (matches!(spec.order, OverOrder::EventTime(_)) || matches!(spec.start, FrameStart::Span(_)));
-    for (index, Due { time, slot, row }) in chunk.iter().copied().enumerate() {
+    for (index, Due { time, slot, row, .. }) in chunk.iter().copied().enumerate() {
         let partition = &mut partitions[slot as usize];
         let peers = partition.computed.replace(time) == Some(time);
         partition.count += 1;

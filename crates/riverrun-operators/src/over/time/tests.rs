@@ -322,3 +322,21 @@ fn a_barrier_writes_the_partitions_that_have_changed() {
     assert!((50..1000).contains(&bytes[1]) && (50..500).contains(&bytes[2]), "{bytes:?}");
     assert_eq!(bytes[3], 0, "{bytes:?}");
 }
+
+#[test]
+fn by_arrival_a_row_goes_out_with_the_watermark_before_it() {
+    let by_arrival = OverSpec { order: OverOrder::Arrival, ..over(FrameUnit::Rows, FrameStart::Rows(1), Vec::new()) };
+    let mut operator = OverTime::new(by_arrival, crate::testing::context(0, 1)).unwrap();
+    let rows = ["a | 5 | 10:00:02", "b | 7 | 10:00:01", "a | 1 | 10:00:02", "a | 2 | 10:00:09"];
+    let found = crate::testing::stamped(&mut operator, 0, readings().batch(&rows), &[(1, 7), (3, 9)]);
+    let none = Watermark::MIN.0;
+    assert_eq!(
+        found,
+        [
+            format!("a | 5 | 10:00:02 | 1 | 5 | 5 @ {none}"),
+            "b | 7 | 10:00:01 | 1 | 7 | 7 @ 7".to_owned(),
+            "a | 1 | 10:00:02 | 2 | 6 | 5 @ 7".to_owned(),
+            "a | 2 | 10:00:09 | 2 | 3 | 2 @ 9".to_owned(),
+        ]
+    );
+}
