@@ -228,16 +228,18 @@ impl Comparison {
         };
         let (left_cast, right_cast) = (cast(0, left)?, cast(1, right)?);
         let compared = self.compare_cast((&left_cast.0, left_cast.1), (&right_cast.0, right_cast.1), rows)?;
-        if !self.lenient {
+        let boolean = self.left.kind == TypeKind::Boolean || self.right.kind == TypeKind::Boolean;
+        let nullable = self.left.nullable || self.right.nullable;
+        if !self.lenient || (nullable && !boolean) {
             return Ok(compared);
         }
-        // A text that means no date is neither equal nor unequal to one; one that means no BOOLEAN differs from both, as in Flink.
+        // As in Flink, it is unknown whether a text that means no date equals one. Where the answer's type is NOT NULL, it is
+        // neither equal nor unequal. A text that means no BOOLEAN differs from both.
         let known = match compared.nulls() {
             Some(nulls) => nulls.inner().clone(),
             None => BooleanBuffer::new_set(rows),
         };
-        let differs = self.relation == Relation::NotEqual
-            && (self.left.kind == TypeKind::Boolean || self.right.kind == TypeKind::Boolean);
+        let differs = self.relation == Relation::NotEqual && boolean;
         let values = if differs { compared.values() | &!&known } else { compared.values() & &known };
         Ok(BooleanArray::new(values, union_nulls(left, right, rows)))
     }

@@ -94,6 +94,11 @@ fn text_is_read_as_a_date() {
     assert_eq!(holds("=", &[date(19797), text("2024-03-15")]), Ok(Some(true)));
     assert_eq!(holds("=", &[date(19797), text("x")]), Ok(Some(false)));
     assert_eq!(holds("<>", &[text("x"), date(19797)]), Ok(Some(false)));
+    let (day, data_type) = date(19797);
+    let nullable = (day, data_type.with_nullable(true));
+    assert_eq!(holds("=", &[nullable.clone(), text("x")]), Ok(None));
+    assert_eq!(holds("<>", &[text("x"), nullable.clone()]), Ok(None));
+    assert_eq!(holds("<>", &[text("2024-03-14"), nullable]), Ok(Some(true)));
     assert_eq!(holds("<>", &[boolean(true), text("x")]), Ok(Some(true)));
     assert_eq!(holds("<>", &[boolean(true), text("true")]), Ok(Some(false)));
     assert_eq!(holds("<", &[text("2024-03-14"), date(19797)]), Ok(Some(true)));
