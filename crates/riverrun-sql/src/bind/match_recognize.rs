@@ -96,6 +96,21 @@ impl MatchRelation {
         self.keys.iter().chain([&self.time]).chain(self.order.iter().map(|key| &key.expr)).chain(operands)
     }
 
+    /// The values that the measures are computed of. Of those that are no time attributes, an aggregate that gives one of the
+    /// event times that it sees is one here.
+    pub(super) fn shown_values(&self) -> Relation {
+        let of_times = |value: &MatchValue, time: &TypeKind| {
+            let MatchValue::Aggregate { operands, .. } = value else { return false };
+            operands.iter().any(|operand| self.operands[*operand].1.kind == *time)
+        };
+        let fields = self.measures.values.iter().map(|(value, DataType { kind, nullable })| {
+            let time = kind.with_timestamp_kind(TimestampKind::Rowtime);
+            let kind = if of_times(value, &time) { time } else { kind.with_timestamp_kind(TimestampKind::Regular) };
+            Field::new(String::new(), DataType { kind, nullable: *nullable })
+        });
+        Relation { schema: Schema::new(fields.collect()), kind: RelationKind::Values(Vec::new()) }
+    }
+
     /// The same over another input: `moved` says what an expression over the old one is there.
     pub fn over(mut self, input: Relation, moved: &dyn Fn(&Expr) -> Result<Expr>) -> Result<MatchRelation> {
         self.input = input;

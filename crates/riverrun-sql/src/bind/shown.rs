@@ -61,9 +61,9 @@ impl Relation {
                 side.is_shown_as_time(column)
             }
             RelationKind::SetOperation { left, .. } => left.shows_column_as_time(column),
-            RelationKind::Aggregate { keys, calls, window, input, .. } => {
+            RelationKind::Aggregate { keys, calls, input, .. } => {
                 if let Some(key) = keys.get(column) {
-                    return input.shows_time(key) || (window.is_none() && key.data_type().kind.is_rowtime());
+                    return input.shows_value_as_time(key);
                 }
                 self.call(calls, column).is_some_and(|call| call.gives_a_value() && input.shows_argument_as_time(call))
             }
@@ -75,6 +75,8 @@ impl Relation {
                     _ => false,
                 },
             },
+            RelationKind::Match(matched) => matched.shown_values().shows_time(&matched.measures.exprs[column]),
+            RelationKind::Values(_) => self.schema.fields[column].data_type.kind.is_rowtime(),
             _ => false,
         }
     }
