@@ -4,34 +4,24 @@
 //! Nothing goes through the memtable or the log: a run is sorted, written as an SST file and ingested. So the files are what has
 //! changed, and a checkpoint by hard links costs nothing but the links.
 
+mod share;
 mod store;
 #[cfg(test)]
 mod tests;
 
 use crate::tier::{GroupRange, Scratch, StoreOptions, TierBackend, TierFiles, TierStore, Visit};
 use riverrun_core::{Error, Result};
-use rocksdb::{
-    BlockBasedIndexType, BlockBasedOptions, Cache, CompactionDecision, DB, DBCompactionStyle, DBCompressionType,
-    DataBlockIndexType, Direction, IteratorMode, Options, ReadOptions, UniversalCompactOptions, WriteBufferManager,
-};
+use rocksdb::{CompactionDecision, DB, Direction, IteratorMode, Options, ReadOptions};
+use share::Share;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use store::RocksStore;
 
-/// What all databases of the process may write per second, flushes and compactions together; the limiter lowers it by itself.
-const BYTES_PER_SECOND: i64 = 512 << 20;
-
-/// The write-buffer budget: nothing is written through memtables, but each database has one.
-const WRITE_BUFFERS: usize = 16 << 20;
-
-/// The size that SST files grow to. A changed file is uploaded whole, so they are smaller than is usual.
-const FILE_BYTES: u64 = 16 << 20;
-
 /// Makes databases in one folder.
 pub struct RocksTier {
     scratch: Arc<Scratch>,
-    options: Options,
+    share: Share,
     created: AtomicU64,
 }
 
@@ -42,56 +32,16 @@ impl std::fmt::Debug for RocksTier {
 }
 
 impl RocksTier {
-    /// Databases in `folder`, which goes with them. Their blocks take up at most `cache_bytes`.
+    /// Databases in `folder`, which goes with them. The blocks of all databases of the process take up at most `cache_bytes`, or
+    /// what another job in it asks for if that is more.
     pub fn new(folder: &Path, cache_bytes: usize) -> Arc<Self> {
-        let cache = Cache::new_lru_cache(cache_bytes.max(1 << 20));
-        let mut blocks = BlockBasedOptions::default();
-        blocks.set_block_cache(&cache);
-        // A look-up reads a block for one key: small blocks are less to decompress, and know by hash where the key is.
-        blocks.set_block_size(4 << 10);
-        blocks.set_data_block_index_type(DataBlockIndexType::BinaryAndHash);
-        blocks.set_data_block_hash_ratio(0.75);
-        // Ten bits per key: of a hundred keys that are not there, one costs a read.
-        blocks.set_bloom_filter(10.0, false);
-        // Filters and indexes count to the budget as blocks do.
-        blocks.set_cache_index_and_filter_blocks(true);
-        blocks.set_cache_index_and_filter_blocks_with_high_priority(true);
-        // In parts, of which a look-up needs one: whole ones would push each other out.
-        blocks.set_partition_filters(true);
-        blocks.set_index_type(BlockBasedIndexType::TwoLevelIndexSearch);
-        blocks.set_metadata_block_size(4 << 10);
-        blocks.set_pin_top_level_index_and_filter(true);
-        let mut options = Options::default();
-        options.set_block_based_table_factory(&blocks);
-        options.set_write_buffer_manager(&WriteBufferManager::new_write_buffer_manager_with_cache(
-            WRITE_BUFFERS,
-            false,
-            cache,
-        ));
-        options.set_auto_tuned_ratelimiter(BYTES_PER_SECOND, 100_000, 10);
-        options.set_compression_type(DBCompressionType::Lz4);
-        options.set_target_file_size_base(FILE_BYTES);
-        // Sorted runs of similar size are merged: each value is rewritten a few times, with levels some ten times.
-        let mut universal = UniversalCompactOptions::default();
-        universal.set_size_ratio(20);
-        universal.set_max_size_amplification_percent(100);
-        options.set_compaction_style(DBCompactionStyle::Universal);
-        options.set_universal_compaction_options(&universal);
-        options.set_write_buffer_size(1 << 20);
-        options.set_max_open_files(512);
-        options.set_max_background_jobs(2);
-        options.set_stats_dump_period_sec(0);
-        options.set_keep_log_file_num(1);
-        options.set_max_log_file_size(1 << 20);
-        options.set_log_level(rocksdb::LogLevel::Error);
         // The folder is made when there is something to put into it.
         let scratch = Arc::new(Scratch::of(folder));
-        Arc::new(RocksTier { scratch, options, created: AtomicU64::new(0) })
+        Arc::new(RocksTier { scratch, share: Share::new(cache_bytes), created: AtomicU64::new(0) })
     }
 
     fn options(&self, options: &StoreOptions) -> Options {
-        // A copy shares cache, budget and limiter.
-        let mut own = self.options.clone();
+        let mut own = self.share.options();
         own.create_if_missing(true);
         if let Some(expired) = options.expired.clone() {
             own.set_compaction_filter("time-to-live", move |_level: u32, _key: &[u8], value: &[u8]| {
@@ -117,7 +67,7 @@ impl RocksTier {
         let number = self.created.fetch_add(1, Ordering::Relaxed);
         let folder = Scratch::create(self.scratch.path().join(format!("{number}-read")))?;
         part.files.iter().try_for_each(|file| file.place_in(folder.path(), is_table(&file.name)))?;
-        let mut options = self.options.clone();
+        let mut options = self.share.options();
         // What is read once must not push out what is in use.
         options.set_max_open_files(64);
         let db = DB::open_for_read_only(&options, folder.path(), false)

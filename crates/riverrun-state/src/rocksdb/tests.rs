@@ -5,6 +5,7 @@ use crate::key::KeyRows;
 use crate::tier::tests::Counter;
 use crate::tier::{GroupRange, Run, StateBackend, StoreOptions, TierBackend, Trace};
 use riverrun_core::KeyGroup;
+use rocksdb::{Cache, DB};
 use std::sync::Arc;
 
 #[test]
@@ -118,9 +119,32 @@ fn the_databases_of_a_process_share_cache_write_buffer_budget_and_rate_limiter()
     let shared = works_with(&databases[0], names);
     assert!(shared.iter().all(|address| address.starts_with("0x")), "{shared:?}");
     assert_eq!(works_with(&databases[1], names), shared);
-    let other = RocksTier::new(&folder.path().join("other"), 1 << 20);
-    let _store = other.create(options(0, false)).unwrap();
+    let of_another_job = RocksTier::new(&folder.path().join("other"), 1 << 20);
+    let _store = of_another_job.create(options(0, false)).unwrap();
     let database = std::fs::read_dir(folder.path().join("other")).unwrap().next().unwrap().unwrap().path();
-    let others = works_with(&database, names);
+    assert_eq!(works_with(&database, names), shared);
+
+    let mut alone = super::share::options(&Cache::new_lru_cache(1 << 20));
+    alone.create_if_missing(true);
+    let _alone = DB::open(&alone, folder.path().join("alone")).unwrap();
+    let others = works_with(&folder.path().join("alone"), names);
     assert!(others.iter().zip(&shared).all(|(other, ours)| other != ours), "{others:?}: the log tells them apart");
+}
+
+#[test]
+fn the_cache_of_a_process_has_room_for_what_the_job_asks_that_asks_for_most() {
+    let folder = tempfile::tempdir().unwrap();
+    // More than the other tests ask for, which may run at the same time.
+    let (less, more) = (3 << 30, 5 << 30);
+    let tier = RocksTier::new(&folder.path().join("less"), less);
+    let options = StoreOptions { name: "test".to_owned(), groups: GroupRange { first: 0, end: 8 }, expired: None };
+    let database = DB::open(&tier.options(&options), folder.path().join("database")).unwrap();
+    let capacity = || database.property_int_value("rocksdb.block-cache-capacity").unwrap();
+    assert_eq!(capacity(), Some(less as u64));
+    let larger = RocksTier::new(&folder.path().join("more"), more);
+    assert_eq!(capacity(), Some(more as u64));
+    let smaller = RocksTier::new(&folder.path().join("small"), 1 << 20);
+    assert_eq!(capacity(), Some(more as u64));
+    drop((larger, smaller));
+    assert_eq!(capacity(), Some(less as u64));
 }
