@@ -1,9 +1,10 @@
 //! ORDER BY an event time: rows wait until the watermark has passed them, then come out in the order of their times, never to be taken back.
+//! By processing time the clock drives it ([`Clocked`](crate::window::clocked::Clocked)), so that rows of one moment are sorted.
 //!
 //! Rows of one time come out in the order of the further keys, and where those are equal too as they came. A row is late if one with a
 //! time not before its own has come out.
 //!
-//! Source of the semantics: Flink 2.3, `RowTimeSortOperator`.
+//! Source of the semantics: Flink 2.3, `RowTimeSortOperator` and `ProcTimeSortOperator`.
 
 use crate::event_time::{null_row_time, timestamp_millis};
 use crate::expression::{Expression, evaluate, evaluate_all};
@@ -23,8 +24,10 @@ mod tests;
 /// An order by time, all rows of which are routed to one worker (`Route::Single`).
 #[derive(Clone, Debug)]
 pub struct TimeSortSpec {
-    /// The rows' event time.
+    /// The rows' time.
     pub time: Expression,
+    /// Whether it is a processing time.
+    pub processing: bool,
     /// The further keys of ORDER BY.
     pub order: Vec<SortKey>,
     /// The columns of input and output.

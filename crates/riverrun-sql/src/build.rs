@@ -268,7 +268,11 @@ fn build_node(
         }
         NodeKind::TimeSort(spec) => {
             let spec = spec.clone();
-            flow.operator(id, name, vec![(one()?, Route::Single)], |c| Ok(Box::new(TimeSort::new(spec, c))))?
+            flow.operator(id, name, vec![(one()?, Route::Single)], |c| {
+                let (clock, time, processing) = (c.clock.clone(), spec.time.clone(), spec.processing);
+                let sort = Box::new(TimeSort::new(spec, c));
+                if processing { Clocked::by_column(sort, clock, &time) } else { Ok(sort) }
+            })?
         }
         NodeKind::Limit(spec) => {
             let spec = *spec;

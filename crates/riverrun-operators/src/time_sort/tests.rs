@@ -1,6 +1,10 @@
 use super::*;
 use crate::testing::{Table, context, lines, millis, stamped};
+use crate::window::clocked::Clocked;
+use riverrun_core::Millis;
+use riverrun_core::clock::ManualClock;
 use riverrun_state::RestoredState;
+use std::sync::Arc;
 
 fn clicks() -> Table {
     Table::new("user STRING | id INT | ts TIME")
@@ -12,6 +16,7 @@ fn spec(descending: Option<bool>) -> TimeSortSpec {
     let key = |descending| SortKey { expression: table.column("id"), descending, nulls_first: !descending };
     TimeSortSpec {
         time: table.column("ts"),
+        processing: false,
         order: descending.map(key).into_iter().collect(),
         schema: table.schema.clone(),
         batch_size: 2,
@@ -99,4 +104,40 @@ fn a_row_without_a_time_is_an_error() {
     let mut out = Output::new(Watermark::MIN, 1);
     let error = sort(None).on_batch(0, clicks().batch(&["ada | 1 | null"]), &WatermarkRuns::default(), &mut out);
     assert!(error.unwrap_err().message().starts_with("RowTime field should not be null"));
+}
+
+#[test]
+fn by_the_clock_the_rows_of_one_moment_are_sorted() {
+    let table = Table::new("user STRING | id INT | at INSTANT");
+    let spec = TimeSortSpec {
+        time: table.column("at"),
+        processing: true,
+        order: vec![SortKey { expression: table.column("id"), descending: true, nulls_first: false }],
+        schema: table.schema.clone(),
+        batch_size: 2,
+    };
+    let clock = ManualClock::new(Millis(millis("10:00:00")));
+    let context = OperatorContext { clock: Arc::new(clock.clone()), ..context(0, 1) };
+    let time = spec.time.clone();
+    let mut sort = Clocked::by_column(Box::new(TimeSort::new(spec, context)), Arc::new(clock.clone()), &time).unwrap();
+    let mut out = Output::new(Watermark::MIN, usize::MAX);
+    let found = |out: &mut Output<RowBatch>| -> Vec<String> {
+        out.take()
+            .iter()
+            .flat_map(|(batch, _)| lines(batch))
+            .map(|row| row.rsplit_once(" | ").unwrap().0.to_owned())
+            .collect()
+    };
+    for rows in [["ada | 1 | 12:00", "bob | 3 | 08:00"], ["cy | 2 | null", "dee | 3 | 09:00"]] {
+        sort.on_batch(0, table.batch(&rows), &WatermarkRuns::default(), &mut out).unwrap();
+    }
+    assert!(found(&mut out).is_empty());
+    let timer = sort.next_processing_timer().unwrap();
+    assert_eq!(timer, Millis(millis("10:00:00") + 1));
+    clock.set(timer);
+    sort.on_batch(0, table.batch(&["eve | 9 | null"]), &WatermarkRuns::default(), &mut out).unwrap();
+    sort.on_processing_time(timer, &mut out).unwrap();
+    assert_eq!(found(&mut out), ["bob | 3", "dee | 3", "cy | 2", "ada | 1"]);
+    sort.on_processing_time(Millis(timer.0 + 1), &mut out).unwrap();
+    assert_eq!(found(&mut out), ["eve | 9"]);
 }

@@ -34,10 +34,19 @@ impl Clocked {
         inner: Box<dyn Operator<RowBatch>>,
     ) -> Result<Box<dyn Operator<RowBatch>>> {
         Ok(match windowing {
-            Windowing::Time { processing: true, time, .. } => Clocked::boxed(inner, clock, Some(column_of(time)?)),
+            Windowing::Time { processing: true, time, .. } => Clocked::by_column(inner, clock, time)?,
             Windowing::Attached { processing: true, .. } => Clocked::boxed(inner, clock, None),
             _ => inner,
         })
+    }
+
+    /// Runs `inner` by the clock; `time`, a column, is what it takes for event time.
+    pub fn by_column(
+        inner: Box<dyn Operator<RowBatch>>,
+        clock: Arc<dyn Clock>,
+        time: &Expression,
+    ) -> Result<Box<dyn Operator<RowBatch>>> {
+        Ok(Clocked::boxed(inner, clock, Some(column_of(time)?)))
     }
 
     /// Runs `inner` by the clock; `time` is the column that it takes for event time.

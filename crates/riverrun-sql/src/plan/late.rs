@@ -38,7 +38,7 @@ pub(super) fn late_rows(planner: &Planner<'_>, node: &Node) -> Option<Schema> {
         NodeKind::WindowTopN(spec) => &spec.windowing,
         NodeKind::WindowDeduplicate(spec) => &spec.windowing,
         NodeKind::Over(spec) if matches!(spec.order, OverOrder::EventTime(_)) => return by_event_time(planner, node),
-        NodeKind::TimeSort(_) => return by_event_time(planner, node),
+        NodeKind::TimeSort(spec) if !spec.processing => return by_event_time(planner, node),
         _ => return None,
     };
     let input = &planner.builder.properties(node.inputs.first()?.node).schema;

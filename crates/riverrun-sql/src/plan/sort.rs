@@ -54,22 +54,23 @@ impl Planner<'_> {
     fn sort_by_time(&mut self, input: NodeId, order: &[OrderKey]) -> Result<Option<NodeId>> {
         let Some((first, rest)) = order.split_first() else { return Ok(None) };
         let Expr::Column { data_type, .. } = &first.expr else { return Ok(None) };
-        match data_type.kind.timestamp_kind() {
-            _ if first.descending => Ok(None),
-            TimestampKind::Rowtime => {
-                let properties = self.builder.properties(input).clone();
-                let schema = properties.schema.clone();
-                let spec = TimeSortSpec {
-                    time: lower_over(&first.expr, &schema)?,
-                    order: self.sort_keys(rest, &schema)?,
-                    schema,
-                    batch_size: self.config.batch_size(),
-                };
-                Ok(Some(self.builder.add(NodeKind::TimeSort(spec), vec![input.into()], properties)))
-            }
+        let properties = self.builder.properties(input).clone();
+        let processing = match data_type.kind.timestamp_kind() {
+            _ if first.descending => return Ok(None),
+            TimestampKind::Rowtime => false,
             // They come in that order.
-            TimestampKind::Proctime if rest.is_empty() => Ok(Some(input)),
-            _ => Ok(None),
-        }
+            TimestampKind::Proctime if rest.is_empty() => return Ok(Some(input)),
+            TimestampKind::Proctime if !properties.bounded => true,
+            _ => return Ok(None),
+        };
+        let schema = properties.schema.clone();
+        let spec = TimeSortSpec {
+            time: lower_over(&first.expr, &schema)?,
+            processing,
+            order: self.sort_keys(rest, &schema)?,
+            schema,
+            batch_size: self.config.batch_size(),
+        };
+        Ok(Some(self.builder.add(NodeKind::TimeSort(spec), vec![input.into()], properties)))
     }
 }

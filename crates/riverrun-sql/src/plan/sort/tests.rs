@@ -16,7 +16,11 @@ fn rows_of_a_table_that_does_not_end_can_be_ordered_by_time() {
     // By the clock they come in that order.
     let by_clock = endless("p").unwrap();
     assert!(by_clock.nodes.iter().all(|node| !node.kind.needs_end() && node.kind.name() != "TimeSort"));
+    // Rows of one moment are sorted.
+    let text = endless("p, k DESC").unwrap().explain();
+    assert!(text.contains("TimeSort(time=[p], then by=[k DESC])"), "{text}");
     assert!(endless("ts DESC").is_err());
+    assert!(endless("p DESC, k").is_err());
 }
 
 #[test]
