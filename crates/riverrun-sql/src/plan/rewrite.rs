@@ -1,13 +1,13 @@
 //! Rewrites of bound relations before they are planned: what gives no rows goes away, conditions go down, columns that nobody reads go away.
 
-use super::simplify::simplify;
+use super::simplify::{is_unique_by, simplify};
 use crate::bind::conditional::and;
 use crate::bind::join::conjuncts;
-use crate::bind::relation::{OrderKey, Relation, RelationKind};
+use crate::bind::relation::{JoinClass, OrderKey, Relation, RelationKind};
 use crate::bind::scope::column;
 use crate::bind::temporal::AsOf;
 use crate::expr::Expr;
-use crate::functions::FunctionContext;
+use crate::functions::{FunctionContext, operators};
 use riverrun_core::{Error, Result, Schema, TypeKind};
 use riverrun_operators::join::JoinKind;
 use riverrun_operators::window::spec::WindowKind;
@@ -346,6 +346,13 @@ fn prune(relation: Relation, needed: &BTreeSet<usize>) -> Result<Pruned> {
             let kind = RelationKind::Temporal { left, right, kind, as_of, on, place, hint };
             Pruned { relation: Relation { kind, schema: Schema::new(fields) }, places }
         }
+        RelationKind::Join { left, right, kind: JoinKind::Left, on, class: JoinClass::Regular, .. }
+            if is_unread(&left, &right, &on, needed) =>
+        {
+            let Pruned { relation, mut places } = prune(*left, needed)?;
+            places.resize(width, None);
+            Pruned { relation, places }
+        }
         RelationKind::Join { left, right, kind, on, class, origin } => {
             let split = left.schema.len();
             let wanted: BTreeSet<usize> = needed.iter().copied().chain(columns_of(&on)).collect();
@@ -459,6 +466,25 @@ fn prune(relation: Relation, needed: &BTreeSet<usize>) -> Result<Pruned> {
             Pruned { relation: Relation { kind, schema }, places: input.places }
         }
     })
+}
+
+/// Whether the right side of a LEFT JOIN changes nothing: none of its columns are needed, and each row on the left finds one of
+/// its rows at the most.
+fn is_unread(left: &Relation, right: &Relation, on: &[Expr], needed: &BTreeSet<usize>) -> bool {
+    let split = left.schema.len();
+    let compared = |condition: &Expr| {
+        let Expr::Call { name, arguments, .. } = condition else { return None };
+        let [one, other] = arguments.as_slice() else { return None };
+        let of_right = |side: &Expr, other: &Expr| match side {
+            Expr::Column { index, .. } if other.columns().iter().all(|column| *column < split) => {
+                index.checked_sub(split)
+            }
+            _ => None,
+        };
+        (name == operators::EQUAL).then(|| of_right(one, other).or_else(|| of_right(other, one))).flatten()
+    };
+    let keys: Vec<usize> = on.iter().filter_map(compared).collect();
+    needed.iter().all(|column| *column < split) && is_unique_by(right, &keys)
 }
 
 /// The columns of a relation that hold the PRIMARY KEY of the table that it shows.

@@ -11,11 +11,13 @@ use crate::bind::relation::{BoundAggregate, Relation, RelationKind};
 use crate::bind::scope::{Scope, column};
 use crate::expr::Expr;
 use crate::functions::{FunctionContext, operators};
+use contradiction::contradict;
 use datafusion_common::ScalarValue;
-use riverrun_core::{Result, Schema};
+use riverrun_core::{Result, Schema, TypeKind};
 use riverrun_operators::join::JoinKind;
 use riverrun_operators::set_operation::SetOperation;
 
+mod contradiction;
 #[cfg(test)]
 mod tests;
 
@@ -29,6 +31,9 @@ pub(super) fn simplify(relation: Relation, context: &FunctionContext) -> Result<
             let input = inner(input)?;
             if is_empty(&input) || never_holds(&condition) {
                 return Ok(empty(schema));
+            }
+            if always_holds(&condition) {
+                return Ok(with_schema(input, schema));
             }
             RelationKind::Filter { input: Box::new(input), condition }
         }
@@ -193,38 +198,33 @@ fn alone(side: Alone, left: Relation, right: Relation, schema: Schema) -> Result
 /// Whether a condition is known to hold for no row.
 fn never_holds(condition: &Expr) -> bool {
     let parts = conjuncts(condition.clone());
-    let contradicted = |at: usize| {
-        value_of_column(&parts[at]).is_some_and(|(column, value)| {
-            let differs = |(other, other_value): (usize, ScalarValue)| {
-                other == column && other_value.data_type() == value.data_type() && other_value != value
-            };
-            parts[..at].iter().filter_map(value_of_column).any(differs)
-        })
-    };
-    (0..parts.len()).any(|at| is_false(&parts[at]) || contradicted(at))
+    parts.iter().any(is_false) || contradict(&parts)
+}
+
+/// Whether a condition is known to hold for all rows.
+fn always_holds(condition: &Expr) -> bool {
+    match condition {
+        Expr::And(parts, _) => parts.iter().all(always_holds),
+        Expr::Or(parts, _) => parts.iter().any(always_holds),
+        other => matches!(other.as_literal(), Some(ScalarValue::Boolean(Some(true)))),
+    }
 }
 
 fn is_false(condition: &Expr) -> bool {
     match condition {
+        Expr::Or(parts, _) => parts.iter().all(never_holds),
         Expr::Call { name, arguments, .. } => match (name.as_str(), arguments.as_slice()) {
             (operators::NOT_EQUAL | operators::LESS | operators::GREATER, [left, right]) => {
                 matches!(left, Expr::Column { data_type, .. } if !data_type.kind.is_approximate())
                     && left.same_as(right)
             }
+            // A DECIMAL that overflows is NULL, whatever its type says.
+            (operators::IS_NULL, [Expr::Column { data_type, .. }]) => {
+                !data_type.nullable && !matches!(data_type.kind, TypeKind::Decimal { .. })
+            }
             _ => matches!(condition.as_literal(), Some(ScalarValue::Boolean(None | Some(false)))),
         },
         other => matches!(other.as_literal(), Some(ScalarValue::Boolean(None | Some(false)))),
-    }
-}
-
-/// Of `column = value` the column and the value.
-fn value_of_column(condition: &Expr) -> Option<(usize, ScalarValue)> {
-    let Expr::Call { name, arguments, .. } = condition else { return None };
-    match (name.as_str(), arguments.as_slice()) {
-        (operators::EQUAL, [Expr::Column { index, .. }, value] | [value, Expr::Column { index, .. }]) => {
-            Some((*index, value.as_literal()?.clone())).filter(|(_, value)| !value.is_null())
-        }
-        _ => None,
     }
 }
 
@@ -257,6 +257,24 @@ fn one_by_one(
     Ok(Relation { schema, kind: RelationKind::Project { input: Box::new(input), exprs } })
 }
 
+/// Whether a relation has one row at the most for each combination of values in these columns.
+pub(super) fn is_unique_by(relation: &Relation, columns: &[usize]) -> bool {
+    has_one_row(relation) || unique_keys(relation).iter().any(|key| key.iter().all(|column| columns.contains(column)))
+}
+
+/// Whether a relation has one row at the most.
+fn has_one_row(relation: &Relation) -> bool {
+    match &relation.kind {
+        RelationKind::View { input, .. }
+        | RelationKind::Fence(input)
+        | RelationKind::Filter { input, .. }
+        | RelationKind::Project { input, .. } => has_one_row(input),
+        RelationKind::Aggregate { keys, sets: None, .. } => keys.is_empty(),
+        RelationKind::SingleRow { keys, .. } => keys.is_empty(),
+        _ => false,
+    }
+}
+
 /// Sets of columns whose values no two rows share.
 fn unique_keys(relation: &Relation) -> Vec<Vec<usize>> {
     match &relation.kind {
@@ -270,8 +288,8 @@ fn unique_keys(relation: &Relation) -> Vec<Vec<usize>> {
             unique_keys(input).iter().filter_map(|key| key.iter().map(moved).collect()).collect()
         }
         RelationKind::Scan(table) if !table.primary_key.is_empty() => vec![table.primary_key.clone()],
-        RelationKind::Aggregate { keys, sets: None, window: None, .. } if !keys.is_empty() => {
-            vec![(0..keys.len()).collect()]
+        RelationKind::Aggregate { input, keys, sets: None, window: None, .. } if !keys.is_empty() => {
+            vec![(0..keys.len()).filter(|&key| !is_constant(&keys[key], input)).collect()]
         }
         // A group window's start says which one it is, and so does its end.
         RelationKind::Aggregate { input, keys, sets: None, window: Some(window), .. } if is_group_window(input) => {
@@ -280,6 +298,14 @@ fn unique_keys(relation: &Relation) -> Vec<Vec<usize>> {
             [window.start, window.end].map(|border| others.clone().chain([border]).collect()).into()
         }
         _ => Vec::new(),
+    }
+}
+
+/// Whether an expression over a relation has one value for all rows.
+fn is_constant(expr: &Expr, relation: &Relation) -> bool {
+    match (expr, &relation.kind) {
+        (Expr::Column { index, .. }, RelationKind::Project { input, exprs }) => is_constant(&exprs[*index], input),
+        _ => expr.as_literal().is_some(),
     }
 }
 
