@@ -14,43 +14,72 @@ use std::sync::Arc;
 
 /// The same steps, with what is computed more than once added as a column of its own.
 pub(super) fn share(mut steps: Steps) -> Result<Steps> {
-    while let Some((at, expression)) = repeated(&steps) {
-        let before = steps.actions[..at].iter().filter(|action| matches!(action, Action::Add(_))).count();
-        let place = steps.inputs.len() + before;
-        let over_it = |other: &Expression| {
-            replaced(other, &|node| match node.downcast_ref::<Column>() {
-                Some(added) if added.index() >= place => Some(column(added.index() + 1)),
-                _ => (node.as_ref() == expression.as_ref()).then(|| column(place)),
-            })
-        };
-        for action in &mut steps.actions[at..] {
-            *action = match action {
-                Action::Add(other) => Action::Add(over_it(other)?),
-                Action::Keep(other) => Action::Keep(over_it(other)?),
-            };
+    loop {
+        let found = repeated(&steps);
+        if found.is_empty() {
+            return Ok(steps);
         }
-        steps.projections = steps.projections.iter().map(over_it).collect::<Result<_>>()?;
-        steps.actions.insert(at, Action::Add(expression));
+        steps = with_added(steps, &found)?;
     }
-    Ok(steps)
 }
 
-/// The largest expression that is computed more than once, and the step (or the projections) where that begins.
-fn repeated(steps: &Steps) -> Option<(usize, Expression)> {
+/// The largest expressions that are computed more than once, each with the step (or the projections) where that begins, in that order.
+/// They are of one size, so that none is part of another.
+fn repeated(steps: &Steps) -> Vec<(usize, Expression)> {
     // By the steps, and the projections behind them.
     let mut units: Vec<Vec<&Expression>> = steps.actions.iter().map(|action| vec![expression_of(action)]).collect();
     units.push(steps.projections.iter().collect());
-    // How often it is met, from the unit on that always computes it.
     let mut known: HashMap<&Expression, Occurrences> = HashMap::new();
     for (at, unit) in units.iter().enumerate() {
         unit.iter().for_each(|expression| begin(expression, at, &mut known));
         unit.iter().for_each(|expression| count(expression, &mut known));
     }
-    let largest = known
-        .into_iter()
-        .filter(|(_, found)| found.count > 1)
-        .max_by_key(|(_, found)| (found.size, std::cmp::Reverse(found.order)));
-    largest.map(|(expression, found)| (found.begins, Arc::clone(expression)))
+    known.retain(|_, found| found.count > 1);
+    let largest = known.values().map(|found| found.size).max();
+    let mut found: Vec<_> = known.into_iter().filter(|(_, found)| Some(found.size) == largest).collect();
+    found.sort_unstable_by_key(|(_, found)| found.order);
+    found.into_iter().map(|(expression, found)| (found.begins, Arc::clone(expression))).collect()
+}
+
+/// The steps with these columns added, each before the step that it is found for.
+fn with_added(steps: Steps, found: &[(usize, Expression)]) -> Result<Steps> {
+    let first = steps.inputs.len();
+    let ends = steps.actions.len();
+    // Where the columns will be: those that are there, by their numbers, and those that are new, each with where it begins.
+    let mut moved = Vec::new();
+    let mut places: HashMap<&Expression, (usize, usize)> = HashMap::new();
+    let mut new = found.iter().peekable();
+    for at in 0..=ends {
+        while let Some((begins, expression)) = new.next_if(|(begins, _)| *begins == at) {
+            places.insert(expression, (first + moved.len() + places.len(), *begins));
+        }
+        if matches!(steps.actions.get(at), Some(Action::Add(_))) {
+            moved.push(first + moved.len() + places.len());
+        }
+    }
+    let column_moved = |node: &Expression| {
+        let added = node.downcast_ref::<Column>()?.index().checked_sub(first)?;
+        moved.get(added).map(|place| column(*place))
+    };
+    let over_it = |at: usize, expression: &Expression| {
+        replaced(expression, &|node| match places.get(node) {
+            Some((place, begins)) if *begins <= at => Some(column(*place)),
+            _ => column_moved(node),
+        })
+    };
+    let mut actions = Vec::with_capacity(ends + found.len());
+    for at in 0..=ends {
+        for (_, expression) in found.iter().filter(|(begins, _)| *begins == at) {
+            actions.push(Action::Add(replaced(expression, &column_moved)?));
+        }
+        match steps.actions.get(at) {
+            Some(Action::Add(expression)) => actions.push(Action::Add(over_it(at, expression)?)),
+            Some(Action::Keep(condition)) => actions.push(Action::Keep(over_it(at, condition)?)),
+            None => {}
+        }
+    }
+    let projections = steps.projections.iter().map(|projection| over_it(ends, projection)).collect::<Result<_>>()?;
+    Ok(Steps { inputs: steps.inputs, actions, projections })
 }
 
 /// Where an expression is met.

@@ -18,7 +18,7 @@ fn int() -> DataType {
 #[derive(Debug)]
 struct Twice {
     rows: Arc<AtomicUsize>,
-    total: bool,
+    total: Option<&'static str>,
 }
 
 impl Kernel for Twice {
@@ -30,7 +30,7 @@ impl Kernel for Twice {
     }
 
     fn total(&self) -> Option<&str> {
-        self.total.then_some("TWICE")
+        self.total
     }
 }
 
@@ -65,7 +65,7 @@ fn above(expr: Expr, limit: i32) -> Expr {
 
 struct Counted {
     rows: Arc<AtomicUsize>,
-    total: bool,
+    total: Option<&'static str>,
 }
 
 impl Counted {
@@ -75,8 +75,12 @@ impl Counted {
         Expr::Call { name: "TWICE".into(), kernel, arguments: vec![expr], data_type: int() }
     }
 
-    fn new(total: bool) -> Self {
-        Counted { rows: Arc::default(), total }
+    fn total(name: &'static str) -> Self {
+        Counted { rows: Arc::default(), total: Some(name) }
+    }
+
+    fn failing() -> Self {
+        Counted { rows: Arc::default(), total: None }
     }
 }
 
@@ -112,7 +116,7 @@ fn run(calcs: &[&CalcSpec], batch: RecordBatch) -> (Vec<Vec<i32>>, usize) {
 
 #[test]
 fn what_filter_and_projections_compute_is_computed_once() {
-    let counted = Counted::new(true);
+    let counted = Counted::total("TWICE");
     let twice = || counted.twice(column(0));
     let spec = calc(Some(above(twice(), 4)), &[column(0), twice(), counted.twice(twice())]);
     assert_eq!(run(&[&spec], numbers(&[1, 2, 3, 4])), (vec![vec![3, 6, 12], vec![4, 8, 16]], 1));
@@ -122,7 +126,7 @@ fn what_filter_and_projections_compute_is_computed_once() {
 
 #[test]
 fn what_can_fail_is_computed_where_it_stands() {
-    let counted = Counted::new(false);
+    let counted = Counted::failing();
     let twice = || counted.twice(column(0));
     let spec = calc(Some(above(twice(), 4)), &[twice()]);
     assert_eq!(run(&[&spec], numbers(&[1, 2, 3, 4])), (vec![vec![6], vec![8]], 0));
@@ -131,7 +135,7 @@ fn what_can_fail_is_computed_where_it_stands() {
 
 #[test]
 fn what_only_some_rows_need_is_not_computed_for_all() {
-    let counted = Counted::new(true);
+    let counted = Counted::total("TWICE");
     let when = |limit| Expr::Case {
         branches: vec![(above(column(0), limit), counted.twice(column(0)))],
         otherwise: Box::new(column(0)),
@@ -144,7 +148,7 @@ fn what_only_some_rows_need_is_not_computed_for_all() {
 
 #[test]
 fn a_column_that_the_next_projection_reads_twice_is_computed_once_even_if_it_can_fail() {
-    let counted = Counted::new(false);
+    let counted = Counted::failing();
     let below = calc(Some(above(column(0), 1)), &[counted.twice(column(0)), column(0)]);
     let next = calc(Some(above(column(0), 4)), &[column(0), column(1), column(0)]);
     let last = calc(None, &[column(2), column(1)]);
@@ -154,7 +158,7 @@ fn a_column_that_the_next_projection_reads_twice_is_computed_once_even_if_it_can
 
 #[test]
 fn a_column_that_nothing_reads_is_not_computed() {
-    let counted = Counted::new(false);
+    let counted = Counted::failing();
     let below = calc(None, &[counted.twice(column(0)), column(0)]);
     let last = calc(None, &[column(1)]);
     assert_eq!(run(&[&below, &last], numbers(&[7])), (vec![vec![7]], 0));
@@ -163,12 +167,29 @@ fn a_column_that_nothing_reads_is_not_computed() {
 
 #[test]
 fn columns_that_are_added_before_others_move_them() {
-    let (first, second) = (Counted::new(true), Counted::new(false));
+    let (first, second) = (Counted::total("TWICE"), Counted::failing());
     // The second one is added since the next projection reads it twice; the first one, which is found later, goes before it.
     let below = calc(Some(above(first.twice(column(0)), 2)), &[second.twice(first.twice(column(0))), column(0)]);
     let next = calc(None, &[column(0), column(1), column(0), first.twice(column(1))]);
     assert_eq!(run(&[&below, &next], numbers(&[1, 2])), (vec![vec![8, 2, 8, 4]], 2));
     assert_eq!((first.rows.load(Relaxed), second.rows.load(Relaxed)), (2, 1));
+}
+
+#[test]
+fn what_is_met_before_all_rows_need_it_stays_where_it_is() {
+    let (counted, other) = (Counted::total("TWICE"), Counted::total("OTHER"));
+    // The first condition asks for it only where the number is not above 1, the second one for all rows that are left.
+    let boolean = TypeKind::Boolean.nullable();
+    let some = Expr::Or(vec![above(column(0), 1), above(counted.twice(column(0)), 2)], boolean);
+    let all = above(counted.twice(column(0)), 1);
+    let filter = Expr::And(vec![some, all], TypeKind::Boolean.nullable());
+    let spec = calc(Some(filter), &[counted.twice(column(0)), other.twice(column(0)), column(0)]);
+    let next = calc(None, &[column(0), column(1), column(1), column(2), other.twice(column(2))]);
+    let rows = vec![vec![4, 4, 4, 2, 4], vec![8, 8, 8, 4, 8]];
+    // What was added since the next projection reads it twice is then no more than another name of what is shared.
+    assert_eq!(run(&[&spec, &next], numbers(&[0, 1, 2, 4])), (rows, 3));
+    // For two rows by the first condition, then for the two that are left.
+    assert_eq!((counted.rows.load(Relaxed), other.rows.load(Relaxed)), (2 + 2, 2));
 }
 
 #[test]
