@@ -83,8 +83,8 @@ going_back() {
   text=$(riverrun run "$1" --state-dir "$dir/state" -p 3 --from "$older" 2>&1) && fail "an older checkpoint was gone on from"
   [[ $text == *"checkpoint 2 is not the newest: the job has gone on to checkpoint "* && $text == *"--rewind goes on from this one"* ]] || fail "$text"
   start_run "$1" -p 3 --from "$older" --rewind "${keep[@]}" -D execution.checkpointing.interval=1h
-  for turn in $(seq 200); do ! grep -q "is written once more" "$dir/run.log" || break; sleep 0.05; done
-  grep -q "is written once more" "$dir/run.log" || fail "nothing is said of what is repeated"
+  for turn in $(seq 600); do ! grep -q "is written once more" "$dir/run.log" || break; sleep 0.05; done
+  grep -q "is written once more" "$dir/run.log" || fail "nothing is said of what is repeated: $(tail -5 "$dir/run.log")"
   sleep 0.3; kill_run
   riverrun checkpoints "$dir/state" | grep "^${newest##*/} " | grep -q abandoned || fail "the newest checkpoint is not called abandoned"
   text=$(riverrun run "$1" --state-dir "$dir/state" --from "$newest" --rewind 2>&1) && fail "an abandoned checkpoint was gone on from"
