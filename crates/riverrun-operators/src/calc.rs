@@ -1,10 +1,10 @@
 //! Filter and projection: `WHERE` and the expressions of a `SELECT`.
 
-use crate::expression::{Expression, evaluate, evaluate_all, evaluate_condition};
-use arrow::array::{Array, ArrayRef, BooleanArray, NullArray, RecordBatch, RecordBatchOptions};
+use crate::expression::{Expression, are_few, evaluate, evaluate_all, evaluate_condition, nameless, truth};
+use arrow::array::{ArrayRef, BooleanArray, NullArray, RecordBatch, RecordBatchOptions};
 use arrow::buffer::{BooleanBuffer, ScalarBuffer};
 use arrow::compute::FilterBuilder;
-use arrow::datatypes::{Field, Schema as ArrowSchema, SchemaRef};
+use arrow::datatypes::SchemaRef;
 use datafusion_physical_expr::utils::collect_columns;
 use riverrun_core::{Result, RowBatch, Schema};
 use riverrun_runtime::{Operator, Output, WatermarkRuns};
@@ -58,9 +58,19 @@ pub enum Action {
 }
 
 impl Action {
-    fn expression(&self) -> &Expression {
+    /// What is computed for it.
+    pub fn expression(&self) -> &Expression {
         match self {
             Action::Add(expression) | Action::Keep(expression) => expression,
+        }
+    }
+
+    /// The same with another expression.
+    #[must_use]
+    pub fn with(&self, expression: Expression) -> Action {
+        match self {
+            Action::Add(_) => Action::Add(expression),
+            Action::Keep(_) => Action::Keep(expression),
         }
     }
 }
@@ -143,9 +153,8 @@ impl Selection {
         self.count() == 0
     }
 
-    /// Whether so many rows are not kept that to copy the others is less than to do for them what is to be done.
     fn is_sparse(&self) -> bool {
-        self.count() * 4 < self.columns.num_rows() * 3
+        are_few(self.count(), self.columns.num_rows())
     }
 
     fn add(&mut self, expression: &Expression) -> Result<()> {
@@ -156,10 +165,7 @@ impl Selection {
     }
 
     fn keep(&mut self, condition: &BooleanArray) {
-        let mut truth = match condition.nulls() {
-            Some(nulls) => condition.values() & nulls.inner(),
-            None => condition.values().clone(),
-        };
+        let mut truth = truth(condition);
         if let Some(kept) = &self.kept {
             truth = &truth & kept;
         }
@@ -183,13 +189,6 @@ impl Selection {
         self.positions = Some(positions);
         Ok(())
     }
-}
-
-/// Columns by their places alone.
-fn nameless(columns: Vec<ArrayRef>, rows: usize) -> Result<RecordBatch> {
-    let fields: Vec<_> = columns.iter().map(|column| Field::new("", column.data_type().clone(), true)).collect();
-    let options = RecordBatchOptions::new().with_row_count(Some(rows));
-    Ok(RecordBatch::try_new_with_options(Arc::new(ArrowSchema::new(fields)), columns, &options)?)
 }
 
 impl Operator<RowBatch> for Calc {

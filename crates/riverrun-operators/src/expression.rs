@@ -1,6 +1,9 @@
 //! Evaluation of expressions over a batch, with errors as the user should see them.
 
-use arrow::array::{ArrayRef, BooleanArray, RecordBatch};
+use arrow::array::{Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions};
+use arrow::buffer::BooleanBuffer;
+use arrow::datatypes::{Field, Schema as ArrowSchema};
+use arrow::error::ArrowError;
 use datafusion_common::DataFusionError;
 use datafusion_common::cast::as_boolean_array;
 use datafusion_physical_expr::PhysicalExpr;
@@ -27,6 +30,26 @@ pub fn evaluate_all(expressions: &[Expression], batch: &RecordBatch) -> Result<V
 pub fn evaluate_condition(condition: &Expression, batch: &RecordBatch) -> Result<BooleanArray> {
     let value = evaluate(condition, batch)?;
     as_boolean_array(&value).cloned().map_err(from_datafusion)
+}
+
+/// The rows for which a condition is true, not those for which it is unknown.
+pub fn truth(condition: &BooleanArray) -> BooleanBuffer {
+    match condition.nulls() {
+        Some(nulls) => condition.values() & nulls.inner(),
+        None => condition.values().clone(),
+    }
+}
+
+/// Columns by their places alone: what an expression reads.
+pub fn nameless(columns: Vec<ArrayRef>, rows: usize) -> Result<RecordBatch, ArrowError> {
+    let fields: Vec<_> = columns.iter().map(|column| Field::new("", column.data_type().clone(), true)).collect();
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    RecordBatch::try_new_with_options(Arc::new(ArrowSchema::new(fields)), columns, &options)
+}
+
+/// Whether so few of all rows are wanted that to pick them is less work than to do for the others too what is to be done.
+pub fn are_few(wanted: usize, all: usize) -> bool {
+    wanted * 4 < all * 3
 }
 
 /// An error of an expression. One of our own comes through DataFusion unchanged.

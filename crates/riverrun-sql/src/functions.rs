@@ -166,7 +166,7 @@ impl Kernel for Total {
 
 /// The names under which the binder asks for operators.
 pub mod operators {
-    /// What compares or tests values, for next to nothing.
+    /// What compares or tests values: fails for none, and costs next to nothing.
     pub const COMPARISONS: &[&str] = &[
         EQUAL,
         NOT_EQUAL,
@@ -174,12 +174,16 @@ pub mod operators {
         LESS_EQUAL,
         GREATER,
         GREATER_EQUAL,
+        IS_DISTINCT,
+        IS_NOT_DISTINCT,
         IS_NULL,
         IS_NOT_NULL,
         IS_TRUE,
         IS_NOT_TRUE,
         IS_FALSE,
         IS_NOT_FALSE,
+        IS_UNKNOWN,
+        IS_NOT_UNKNOWN,
         NOT,
     ];
 

@@ -77,10 +77,9 @@ fn conjuncts(condition: &Arc<dyn PhysicalExpr>) -> Option<&[Arc<dyn PhysicalExpr
 /// Whether an expression gives a value for all rows, without an error, and the same one whenever it is asked: so that it may be
 /// computed for rows too for which nobody asks.
 fn is_total(expr: &Arc<dyn PhysicalExpr>) -> bool {
-    let lazy = expr.downcast_ref::<lazy::Connective>().is_some() || expr.downcast_ref::<lazy::Case>().is_some();
     let total = match expr.downcast_ref::<KernelExpr>() {
         Some(call) => call.kernel.total().is_some(),
-        None => lazy || is_plain(expr),
+        None => is_lazy(expr) || is_plain(expr),
     };
     total && expr.children().into_iter().all(is_total)
 }
@@ -100,10 +99,14 @@ fn is_light(expr: &Arc<dyn PhysicalExpr>) -> bool {
 
 /// What of an expression is evaluated for each row for which it is.
 fn always_evaluated(expr: &Arc<dyn PhysicalExpr>) -> Vec<&Arc<dyn PhysicalExpr>> {
-    let lazy = expr.downcast_ref::<lazy::Connective>().is_some() || expr.downcast_ref::<lazy::Case>().is_some();
     let mut children = expr.children();
-    children.truncate(if lazy { 1 } else { children.len() });
+    children.truncate(if is_lazy(expr) { 1 } else { children.len() });
     children
+}
+
+/// Whether only the first operand is evaluated for all rows.
+fn is_lazy(expr: &Arc<dyn PhysicalExpr>) -> bool {
+    expr.downcast_ref::<lazy::Connective>().is_some() || expr.downcast_ref::<lazy::Case>().is_some()
 }
 
 /// What an IS NOT NULL looks at.

@@ -1,6 +1,7 @@
 //! What the states share: walking the rows of a batch, slots of one type each, and their bytes.
 
 use super::{AggregateFunction, AggregateState};
+use crate::expression::truth;
 use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, BooleanArray, PrimitiveArray};
 use arrow::buffer::BooleanBuffer;
 use arrow::datatypes::DataType;
@@ -64,10 +65,7 @@ pub fn try_for_each_row(
 
 /// The rows where the argument is not null and the filter is true. `None`: all.
 fn selection(valid: Option<&BooleanBuffer>, filter: Option<&BooleanArray>) -> Option<BooleanBuffer> {
-    let filter = filter.map(|filter| match filter.nulls() {
-        Some(nulls) => filter.values() & nulls.inner(),
-        None => filter.values().clone(),
-    });
+    let filter = filter.map(truth);
     match (valid, filter) {
         (None, None) => None,
         (Some(valid), None) => Some(valid.clone()),

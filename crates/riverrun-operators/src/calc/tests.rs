@@ -1,7 +1,7 @@
 use super::*;
 use crate::testing::{Table, lines};
 use arrow::array::AsArray;
-use arrow::datatypes::{DataType as ArrowType, Int32Type};
+use arrow::datatypes::{DataType as ArrowType, Int32Type, Schema as ArrowSchema};
 use datafusion_expr::ColumnarValue;
 use datafusion_physical_expr::PhysicalExpr;
 use datafusion_physical_expr::expressions::Column;

@@ -53,25 +53,8 @@ const GROUPS: &[&[FunctionDef]] = &[
     super::type_of::FUNCTIONS,
 ];
 
-/// The functions that give a value for any arguments of the types that they take, and the same one each time.
+/// The functions, beside comparisons, that give a value for any arguments of the types that they take, and the same one each time.
 const TOTAL: &[&str] = &[
-    operators::EQUAL,
-    operators::NOT_EQUAL,
-    operators::LESS,
-    operators::LESS_EQUAL,
-    operators::GREATER,
-    operators::GREATER_EQUAL,
-    operators::IS_DISTINCT,
-    operators::IS_NOT_DISTINCT,
-    operators::IS_NULL,
-    operators::IS_NOT_NULL,
-    operators::IS_TRUE,
-    operators::IS_NOT_TRUE,
-    operators::IS_FALSE,
-    operators::IS_NOT_FALSE,
-    operators::IS_UNKNOWN,
-    operators::IS_NOT_UNKNOWN,
-    operators::NOT,
     operators::IN,
     "ASCII",
     "CHAR_LENGTH",
@@ -102,7 +85,7 @@ const TOTAL: &[&str] = &[
 
 /// Whether the function of this name, as it is defined, gives a value for any arguments.
 pub fn is_total(name: &str) -> bool {
-    TOTAL.contains(&name)
+    operators::COMPARISONS.contains(&name) || TOTAL.contains(&name)
 }
 
 /// All functions, in the order of their groups.

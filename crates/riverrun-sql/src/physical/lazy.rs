@@ -4,9 +4,7 @@
 //! columns the better. Where all rows need an operand nothing is copied. An operand that can't fail is evaluated for all rows too
 //! where nearly all need it, or where it is less work than to pick them.
 
-use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, BooleanBufferBuilder, RecordBatch, RecordBatchOptions, UInt32Array,
-};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, BooleanBufferBuilder, RecordBatch, UInt32Array};
 use arrow::compute;
 use arrow::datatypes::{DataType as ArrowType, Schema as ArrowSchema};
 use datafusion_common::tree_node::{Transformed, TreeNode};
@@ -15,6 +13,7 @@ use datafusion_expr::ColumnarValue;
 use datafusion_physical_expr::PhysicalExpr;
 use datafusion_physical_expr::expressions::Column;
 use datafusion_physical_expr::utils::collect_columns;
+use riverrun_operators::expression::{are_few, nameless};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -48,7 +47,7 @@ impl Operand {
     fn evaluate(&self, batch: &RecordBatch, positions: Option<&[u32]>) -> Result<(ColumnarValue, bool)> {
         let rows = batch.num_rows();
         let asked = positions.map_or(rows, <[u32]>::len);
-        let all = asked == rows || self.light || (self.total && asked * 4 >= rows * 3);
+        let all = asked == rows || self.light || (self.total && !are_few(asked, rows));
         let columns = self.columns.iter().map(|&index| batch.column(index));
         let (arrays, num_rows) = match positions.filter(|_| !all) {
             None => (columns.cloned().collect(), rows),
@@ -57,10 +56,7 @@ impl Operand {
                 (columns.map(|column| compute::take(column, &rows, None)).collect::<Result<Vec<_>, _>>()?, asked)
             }
         };
-        let fields: Vec<_> = self.columns.iter().map(|&index| batch.schema_ref().field(index).clone()).collect();
-        let options = RecordBatchOptions::new().with_row_count(Some(num_rows));
-        let part = RecordBatch::try_new_with_options(Arc::new(ArrowSchema::new(fields)), arrays, &options)?;
-        Ok((self.expr.evaluate(&part)?, all))
+        Ok((self.expr.evaluate(&nameless(arrays, num_rows)?)?, all))
     }
 
     /// Its truth for the rows at these positions (`None`: all), in their order.

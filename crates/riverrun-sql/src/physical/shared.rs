@@ -3,7 +3,7 @@
 //! Only what can't fail is shared, and only from the first step on that computes it for all its rows: so nothing is computed for
 //! more rows than it would be otherwise, but for the few that have fallen out and are not yet dropped.
 
-use super::steps::{Steps, column, expression_of, replaced};
+use super::steps::{Steps, column, replaced};
 use super::{always_evaluated, is_plain, is_total};
 use datafusion_physical_expr::expressions::Column;
 use riverrun_core::Result;
@@ -27,7 +27,7 @@ pub(super) fn share(mut steps: Steps) -> Result<Steps> {
 /// They are of one size, so that none is part of another.
 fn repeated(steps: &Steps) -> Vec<(usize, Expression)> {
     // By the steps, and the projections behind them.
-    let mut units: Vec<Vec<&Expression>> = steps.actions.iter().map(|action| vec![expression_of(action)]).collect();
+    let mut units: Vec<Vec<&Expression>> = steps.actions.iter().map(|action| vec![action.expression()]).collect();
     units.push(steps.projections.iter().collect());
     let mut known: HashMap<&Expression, Occurrences> = HashMap::new();
     for (at, unit) in units.iter().enumerate() {
@@ -72,10 +72,8 @@ fn with_added(steps: Steps, found: &[(usize, Expression)]) -> Result<Steps> {
         for (_, expression) in found.iter().filter(|(begins, _)| *begins == at) {
             actions.push(Action::Add(replaced(expression, &column_moved)?));
         }
-        match steps.actions.get(at) {
-            Some(Action::Add(expression)) => actions.push(Action::Add(over_it(at, expression)?)),
-            Some(Action::Keep(condition)) => actions.push(Action::Keep(over_it(at, condition)?)),
-            None => {}
+        if let Some(action) = steps.actions.get(at) {
+            actions.push(action.with(over_it(at, action.expression())?));
         }
     }
     let projections = steps.projections.iter().map(|projection| over_it(ends, projection)).collect::<Result<_>>()?;

@@ -47,8 +47,7 @@ pub fn steps(calcs: &[&CalcSpec]) -> Result<CalcSteps> {
 }
 
 fn step(action: Action) -> Step {
-    let (Action::Add(expression) | Action::Keep(expression)) = &action;
-    Step { total: is_total(expression), action }
+    Step { total: is_total(action.expression()), action }
 }
 
 /// Filters and what they add, over the input's columns and then those that were added.
@@ -85,7 +84,7 @@ impl Program {
     fn within_inputs(self, projections: Vec<Expression>) -> Result<Steps> {
         let width = self.width;
         let mut inputs: BTreeMap<Vec<usize>, (usize, Expression)> = BTreeMap::new();
-        let expressions = self.steps.iter().map(expression_of).chain(&projections);
+        let expressions = self.steps.iter().map(Action::expression).chain(&projections);
         for expression in expressions {
             expression
                 .apply(|node| match access(node).filter(|path| path[0] < width) {
@@ -106,23 +105,12 @@ impl Program {
             }
         };
         let moved = |expression: &Expression| replaced(expression, &|node| place(node).map(column));
-        let actions = self.steps.iter().map(|action| {
-            Ok(match action {
-                Action::Add(expression) => Action::Add(moved(expression)?),
-                Action::Keep(condition) => Action::Keep(moved(condition)?),
-            })
-        });
+        let actions = self.steps.iter().map(|action| Ok(action.with(moved(action.expression())?)));
         let actions = actions.collect::<Result<_>>()?;
         let projections = projections.iter().map(moved).collect::<Result<_>>()?;
         let mut inputs: Vec<_> = inputs.into_values().collect();
         inputs.sort_by_key(|(place, _)| *place);
         Ok(Steps { inputs: inputs.into_iter().map(|(_, expression)| expression).collect(), actions, projections })
-    }
-}
-
-pub(super) fn expression_of(action: &Action) -> &Expression {
-    match action {
-        Action::Add(expression) | Action::Keep(expression) => expression,
     }
 }
 

@@ -17,29 +17,12 @@ use sqlparser::ast::{self, AccessExpr, Spanned, SymbolDefinition, VisitMut, Visi
 use std::cell::{Cell, RefCell};
 use std::ops::ControlFlow;
 
-/// Functions that fail for no value: what they are computed from may be computed of every row.
+/// Functions, beside comparisons, that fail for no value: what they are computed from may be computed of every row.
 const SAFE: &[&str] = &[
     operators::PLUS,
     operators::MINUS,
     operators::TIMES,
     operators::NEGATE,
-    operators::EQUAL,
-    operators::NOT_EQUAL,
-    operators::LESS,
-    operators::LESS_EQUAL,
-    operators::GREATER,
-    operators::GREATER_EQUAL,
-    operators::IS_DISTINCT,
-    operators::IS_NOT_DISTINCT,
-    operators::IS_NULL,
-    operators::IS_NOT_NULL,
-    operators::IS_TRUE,
-    operators::IS_NOT_TRUE,
-    operators::IS_FALSE,
-    operators::IS_NOT_FALSE,
-    operators::IS_UNKNOWN,
-    operators::IS_NOT_UNKNOWN,
-    operators::NOT,
     operators::LIKE,
     operators::IN,
     operators::BETWEEN,
@@ -50,7 +33,9 @@ const SAFE: &[&str] = &[
 
 fn is_safe(expr: &Expr) -> bool {
     let own = match expr {
-        Expr::Call { name, .. } => SAFE.contains(&name.as_str()) || name.starts_with('.'),
+        Expr::Call { name, .. } => {
+            operators::COMPARISONS.contains(&name.as_str()) || SAFE.contains(&name.as_str()) || name.starts_with('.')
+        }
         _ => true,
     };
     own && expr.children().into_iter().all(is_safe)

@@ -174,7 +174,7 @@ pub(super) fn local(zone: Tz, instant: i64, per_second: i64) -> Local {
     let per_day = per_second * 86_400;
     Local {
         day: local.div_euclid(per_day),
-        nanos: local.rem_euclid(per_day) * (1_000_000_000 / per_second),
+        nanos: local.rem_euclid(per_day) * (NANOS_PER_SECOND / per_second),
         offset: local.wrapping_sub(instant) / per_second,
     }
 }
@@ -254,7 +254,7 @@ pub(super) fn read_timestamp(text: &str) -> Option<(i64, i64)> {
         return (minute == 0 && second == 0 && nanos == 0).then_some((day + 1, 0));
     }
     let seconds = hour * 3_600 + minute * 60 + second;
-    Some((day, seconds * 1_000_000_000 + nanos))
+    Some((day, seconds * NANOS_PER_SECOND + nanos))
 }
 
 /// Milliseconds since 1970 of a day and its nanoseconds.
