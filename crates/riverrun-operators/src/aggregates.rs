@@ -26,6 +26,7 @@ pub mod registry;
 mod sequence;
 mod single_value;
 mod sum;
+mod total;
 mod types;
 mod user;
 mod variance;

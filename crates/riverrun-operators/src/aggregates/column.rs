@@ -4,7 +4,7 @@ use super::{AggregateFunction, AggregateState};
 use crate::expression::truth;
 use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, BooleanArray, PrimitiveArray};
 use arrow::buffer::BooleanBuffer;
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, i256};
 use riverrun_core::{Error, Result};
 use std::any::Any;
 use std::fmt::Debug;
@@ -269,11 +269,14 @@ macro_rules! unsigned {
             #[inline]
             fn put(self, out: &mut Vec<u8>) {
                 let mut rest = self;
-                while rest >= 0x80 {
+                while rest >= 0x4000 {
                     out.push(rest as u8 | 0x80);
                     rest >>= 7;
                 }
-                out.push(rest as u8);
+                match rest {
+                    0..0x80 => out.push(rest as u8),
+                    _ => out.extend_from_slice(&[rest as u8 | 0x80, (rest >> 7) as u8]),
+                }
             }
 
             #[inline]
@@ -314,6 +317,18 @@ macro_rules! signed {
 fixed!(u8 i8 f32 f64);
 unsigned!(u16 u32 u64 u128);
 signed!(i16, u16; i32, u32; i64, u64; i128, u128;);
+
+impl Number for i256 {
+    fn put(self, out: &mut Vec<u8>) {
+        let (low, high) = self.to_parts();
+        low.put(out);
+        high.put(out);
+    }
+
+    fn get(bytes: &mut &[u8]) -> Result<Self> {
+        Ok(i256::from_parts(Number::get(bytes)?, Number::get(bytes)?))
+    }
+}
 
 /// Appends a run of bytes with its length.
 pub fn put_bytes(value: &[u8], out: &mut Vec<u8>) {

@@ -57,13 +57,15 @@ floats!(f32 f64);
 /// 10^38: the first number that has no DECIMAL.
 const DECIMAL_LIMIT: i128 = 10_i128.pow(38);
 
-/// `sum + value · weight` in 256 bits, which can't overflow: 38 digits times 2⁶³ rows need 190.
-#[inline(always)]
-pub fn add_wide(sum: i256, value: i128, weight: i64) -> i256 {
-    match weight {
-        1 => sum.wrapping_add(i256::from_i128(value)),
-        -1 => sum.wrapping_sub(i256::from_i128(value)),
-        _ => sum.wrapping_add(i256::from_i128(value).wrapping_mul(i256::from_i128(weight.into()))),
+/// Sums of DECIMAL, which can't overflow: 38 digits times 2⁶³ rows need 190 bits.
+impl Addend for i256 {
+    #[inline(always)]
+    fn add(self, value: Self, weight: i64) -> Self {
+        match weight {
+            1 => self.wrapping_add(value),
+            -1 => self.wrapping_sub(value),
+            _ => self.wrapping_add(value.wrapping_mul(i256::from_i128(weight.into()))),
+        }
     }
 }
 

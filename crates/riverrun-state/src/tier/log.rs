@@ -244,22 +244,24 @@ impl SegmentLog {
         slots: &[u32],
         (key_groups, mean): (u16, &mut MeanLength),
     ) -> Result<()> {
-        values.encode_each(slots, &mut |slot, encode| {
-            let (group, key) = (KeyGroup::of_hash(keys.hash(slot), key_groups), keys.key(slot));
+        let Some(open) = &mut self.open else { return Ok(()) };
+        for &slot in slots {
             let flags = &mut flags[slot as usize];
             if let Some(number) = newest.get(slot).filter(|_| *flags & LOGGED != 0) {
                 self.live.change(number, -1);
             }
             *flags |= LOGGED;
-            let Some(open) = &mut self.open else { return };
-            let before = open.chunk.len();
-            let length = segment::put_value(&mut open.chunk, group, (beginning, key), encode);
-            open.bytes += (open.chunk.len() - before) as u64;
-            open.records += 1;
             newest.set(slot, open.number);
-            self.live.change(open.number, 1);
-            mean.add(length + key.len());
+        }
+        self.live.change(open.number, slots.len() as i64);
+        let (before, mut length) = (open.chunk.len(), 0);
+        values.encode_each(slots, &mut |slot, encode| {
+            let (group, key) = (KeyGroup::of_hash(keys.hash(slot), key_groups), keys.key(slot));
+            length += segment::put_value(&mut open.chunk, group, (beginning, key), encode) + key.len();
         })?;
+        open.bytes += (open.chunk.len() - before) as u64;
+        open.records += slots.len() as u64;
+        mean.add_all(length, slots.len());
         self.flush()
     }
 

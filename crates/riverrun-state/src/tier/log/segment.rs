@@ -21,6 +21,9 @@ pub(super) const MAGIC: &[u8; 8] = b"RRSEGM_2";
 /// A key that stands in two parts.
 pub(super) type TwoParts<'a> = (&'a [u8], &'a [u8]);
 
+/// Up to so many bytes are short.
+const LONGEST_SHORT: usize = 32;
+
 /// So much is read of a record before its length is known.
 const FIRST_READ: usize = 128;
 
@@ -38,8 +41,8 @@ pub(super) fn put_value(
     // Most lengths take up one byte.
     let at = out.len();
     out.push(0);
-    out.extend_from_slice(key.0);
-    out.extend_from_slice(key.1);
+    put_short(out, key.0);
+    put_short(out, key.1);
     let from = out.len();
     encode(out);
     let length = out.len() - from;
@@ -64,6 +67,16 @@ pub(in super::super) fn put_gone(out: &mut Vec<u8>, group: KeyGroup, key: &[u8])
 fn put_head(out: &mut Vec<u8>, group: KeyGroup, key: TwoParts<'_>) {
     out.extend_from_slice(&group.0.to_be_bytes());
     put_varint(out, (key.0.len() + key.1.len()) as u64);
+}
+
+/// Appends what is most often a few bytes: for these a copy of any length costs more than eight at a time.
+fn put_short(out: &mut Vec<u8>, bytes: &[u8]) {
+    if bytes.len() > LONGEST_SHORT {
+        return out.extend_from_slice(bytes);
+    }
+    let (eights, rest) = bytes.as_chunks::<8>();
+    eights.iter().for_each(|eight| out.extend_from_slice(eight));
+    rest.iter().for_each(|byte| out.push(*byte));
 }
 
 /// A record of a segment.

@@ -39,15 +39,24 @@ const AT_ONCE: usize = 64;
 /// Appends the next slots from `from` on that have a flag, `most` of them and perhaps the next few, and gives where to go on.
 pub(in crate::tier) fn marked(flags: &[u8], flag: u8, from: usize, most: usize, slots: &mut Vec<u32>) -> usize {
     let end = flags.len().min(from + MOST_SEEN);
-    let any = u64::from_ne_bytes([flag; 8]);
+    let any = u64::from_le_bytes([flag; 8]);
+    let (eights, rest) = flags[from.min(end)..end].as_chunks::<8>();
     let mut at = from;
-    while at < end && slots.len() < most {
-        let next = (at + 8).min(end);
-        let eight = flags.get(at..at + 8).and_then(|eight| eight.try_into().ok());
-        if eight.is_none_or(|eight| u64::from_ne_bytes(eight) & any != 0) {
-            slots.extend((at..next).filter(|slot| flags[*slot] & flag != 0).map(|slot| slot as u32));
+    for eight in eights {
+        if slots.len() >= most {
+            return at;
         }
-        at = next;
+        // The lowest byte is that of the first slot.
+        let mut set = u64::from_le_bytes(*eight) & any;
+        while set != 0 {
+            slots.push((at + set.trailing_zeros() as usize / 8) as u32);
+            set &= set - 1;
+        }
+        at += 8;
+    }
+    if slots.len() < most {
+        slots.extend((at..end).zip(rest).filter(|(_, flags)| **flags & flag != 0).map(|(slot, _)| slot as u32));
+        at = end;
     }
     at
 }

@@ -6,6 +6,9 @@ use super::{EncodeSlots, SLICE, SlotKeys};
 const SLICE_BYTES: f64 = 1_048_576.0;
 const LEAST_SLICE: usize = 64;
 
+/// What is left of the average when one more is added.
+const KEPT: f64 = 63.0 / 64.0;
+
 /// So many values are looked at to learn how large they are.
 const SAMPLED: usize = 64;
 
@@ -16,7 +19,15 @@ pub(crate) struct MeanLength(f64);
 impl MeanLength {
     /// Something of this length was written.
     pub(crate) fn add(&mut self, length: usize) {
-        self.0 += (length as f64 - self.0) / 64.0;
+        self.add_all(length, 1);
+    }
+
+    /// So many of this length together were written.
+    pub(crate) fn add_all(&mut self, length: usize, count: usize) {
+        if count > 0 {
+            let kept = KEPT.powi(i32::try_from(count).unwrap_or(i32::MAX));
+            self.0 = self.0 * kept + length as f64 / count as f64 * (1.0 - kept);
+        }
     }
 
     /// Whether nothing was written or looked at.
