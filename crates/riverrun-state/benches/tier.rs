@@ -5,7 +5,7 @@ use riverrun_core::Result;
 use riverrun_state::key::{KeyRows, hash_key};
 use riverrun_state::key_table::KeyTable;
 use riverrun_state::rocksdb::RocksTier;
-use riverrun_state::tier::{EncodeSlots, Resident, SlotValues, StateBackend, TierSeat};
+use riverrun_state::tier::{EncodeSlots, Resident, SlotValues, StateBackend, TierSeat, WorkFolder};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -102,7 +102,7 @@ fn main() -> Result<()> {
     let tiered = |memory: usize| {
         runs.set(runs.get() + 1);
         let folder = folder.join(runs.get().to_string());
-        let tier = RocksTier::new(&folder, StateBackend::cache_bytes(memory));
+        let tier = RocksTier::new(WorkFolder::at(&folder), StateBackend::cache_bytes(memory));
         StateBackend::tiered(tier, memory, 1)
     };
     let base = run(&tiered(1 << 40)?, keys, rows, None)?;

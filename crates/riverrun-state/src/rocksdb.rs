@@ -9,35 +9,32 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-use crate::tier::{GroupRange, Scratch, StoreOptions, TierBackend, TierFiles, TierStore, Visit};
+use crate::tier::{GroupRange, Scratch, StoreOptions, TierBackend, TierFiles, TierStore, Visit, WorkFolder};
 use riverrun_core::{Error, Result};
 use rocksdb::{CompactionDecision, DB, Direction, IteratorMode, Options, ReadOptions};
 use share::Share;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use store::RocksStore;
 
 /// Makes databases in one folder.
 pub struct RocksTier {
-    scratch: Arc<Scratch>,
+    folder: Arc<WorkFolder>,
     share: Share,
     created: AtomicU64,
 }
 
 impl std::fmt::Debug for RocksTier {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RocksTier").field("folder", &self.scratch.path()).finish_non_exhaustive()
+        f.debug_struct("RocksTier").field("folder", &self.folder.path()).finish_non_exhaustive()
     }
 }
 
 impl RocksTier {
     /// Databases in `folder`, which goes with them. The blocks of all databases of the process take up at most `cache_bytes`, or
     /// what another job in it asks for if that is more.
-    pub fn new(folder: &Path, cache_bytes: usize) -> Arc<Self> {
-        // The folder is made when there is something to put into it.
-        let scratch = Arc::new(Scratch::of(folder));
-        Arc::new(RocksTier { scratch, share: Share::new(cache_bytes), created: AtomicU64::new(0) })
+    pub fn new(folder: Arc<WorkFolder>, cache_bytes: usize) -> Arc<Self> {
+        Arc::new(RocksTier { folder, share: Share::new(cache_bytes), created: AtomicU64::new(0) })
     }
 
     fn options(&self, options: &StoreOptions) -> Options {
@@ -51,21 +48,24 @@ impl RocksTier {
         own
     }
 
-    fn folder(&self, options: &StoreOptions) -> Result<Scratch> {
-        let number = self.created.fetch_add(1, Ordering::Relaxed);
+    fn folder_of(&self, options: &StoreOptions) -> Result<Scratch> {
         let name: String =
             options.name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(60).collect();
-        Scratch::create(self.scratch.path().join(format!("{number}-{name}")))
+        self.new_folder(&name)
+    }
+
+    fn new_folder(&self, name: &str) -> Result<Scratch> {
+        let number = self.created.fetch_add(1, Ordering::Relaxed);
+        Scratch::create(self.folder.claim()?.join(format!("{number}-{name}")))
     }
 
     fn store(&self, options: &StoreOptions, folder: Scratch) -> Result<RocksStore> {
-        RocksStore::open(self.options(options), options.groups, folder, self.scratch.clone())
+        RocksStore::open(self.options(options), options.groups, folder, self.folder.clone())
     }
 
     /// Opens the files of a part to read them.
     fn reader(&self, part: &TierFiles) -> Result<(DB, Scratch)> {
-        let number = self.created.fetch_add(1, Ordering::Relaxed);
-        let folder = Scratch::create(self.scratch.path().join(format!("{number}-read")))?;
+        let folder = self.new_folder("read")?;
         part.files.iter().try_for_each(|file| file.place_in(folder.path(), is_table(&file.name)))?;
         let mut options = self.share.options();
         // What is read once must not push out what is in use.
@@ -78,19 +78,19 @@ impl RocksTier {
 
 impl TierBackend for RocksTier {
     fn create(&self, options: StoreOptions) -> Result<Arc<dyn TierStore>> {
-        Ok(Arc::new(self.store(&options, self.folder(&options)?)?))
+        Ok(Arc::new(self.store(&options, self.folder_of(&options)?)?))
     }
 
     fn open(&self, options: StoreOptions, parts: &[Arc<TierFiles>]) -> Result<Arc<dyn TierStore>> {
         if let [part] = parts
             && part.groups == options.groups
         {
-            let folder = self.folder(&options)?;
+            let folder = self.folder_of(&options)?;
             part.files.iter().try_for_each(|file| file.place_in(folder.path(), is_table(&file.name)))?;
             return Ok(Arc::new(self.store(&options, folder)?));
         }
         // At another parallelism: what is ours of the old files is written anew.
-        let store = self.store(&options, self.folder(&options)?)?;
+        let store = self.store(&options, self.folder_of(&options)?)?;
         for part in parts {
             let Some(groups) = part.groups.overlap(options.groups) else { continue };
             let (db, _folder) = self.reader(part)?;
@@ -113,11 +113,11 @@ impl TierBackend for RocksTier {
     }
 
     fn log_folder(&self, options: &StoreOptions) -> Result<Option<Scratch>> {
-        Ok(Some(self.folder(options)?))
+        Ok(Some(self.folder_of(options)?))
     }
 
     fn close(&self) {
-        let _ = std::fs::remove_dir_all(self.scratch.path());
+        self.folder.remove();
     }
 }
 

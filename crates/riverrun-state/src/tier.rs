@@ -28,6 +28,7 @@ mod store_queue;
 pub mod tables;
 #[cfg(test)]
 pub(crate) mod tests;
+mod work_folder;
 
 pub use backend::{BackendKind, StateBackend, TierSeat};
 pub use budget::{MemoryBudget, Share};
@@ -36,3 +37,4 @@ pub(crate) use queue::next_origin;
 pub use resident::{EncodeSlots, PutValue, Resident, SlotKeys, SlotValues, TakeIn};
 pub use run::Run;
 pub use store::{Found, GroupRange, IsExpired, StoreOptions, TierBackend, TierStore, Trace, Visit};
+pub use work_folder::WorkFolder;

@@ -121,7 +121,7 @@ impl Session {
         let process_count = processes.as_ref().map_or(1, |layout| layout.processes.max(1));
         let workers = (parallelism / process_count).max(1);
         let settings = self.config.state();
-        let (state, scratch) = state::backend(&settings, durability, workers, process_count == 1)?;
+        let (state, folder) = state::backend(&settings, durability, workers, process_count == 1)?;
         // Nobody asks a session for snapshots that are in memory.
         let bytes_in_flight = state::bytes_in_flight(&settings).min(options.bytes_in_flight);
         let options = JobOptions { state, bytes_in_flight, retained_snapshots: 0, ..options };
@@ -136,7 +136,7 @@ impl Session {
                 let threads = (parallelism / count.max(1)).max(1);
                 // Only what this process's workers will own.
                 let wanted = |group: KeyGroup| group.worker(key_groups, parallelism) / threads == index;
-                let mut snapshot = origin.load(manifest, wanted, &scratch)?;
+                let mut snapshot = origin.load(manifest, wanted, folder.claim()?)?;
                 snapshot.epoch = durability.newest_epoch.map_or(snapshot.epoch, |newest| newest.max(snapshot.epoch));
                 restore = Some(Arc::new(snapshot));
             }

@@ -3,10 +3,9 @@
 use crate::durable::JobDurability;
 use riverrun_core::{Error, Result};
 use riverrun_sql::session::state::StateSettings;
-use riverrun_state::tier::{StateBackend, TierBackend};
-use std::path::PathBuf;
+use riverrun_state::tier::{StateBackend, TierBackend, WorkFolder};
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// So many threads at the most write to the tier.
 const MOST_WRITERS: usize = 4;
@@ -21,7 +20,7 @@ pub(crate) fn backend(
     durability: Option<&JobDurability>,
     workers: usize,
     alone: bool,
-) -> Result<(Arc<StateBackend>, PathBuf)> {
+) -> Result<(Arc<StateBackend>, Arc<WorkFolder>)> {
     if settings.memory < LEAST_MEMORY {
         return Err(Error::input(format!("{} bytes of memory are too little for state", settings.memory))
             .hint("`state.memory` is at least 1 mb"));
@@ -55,22 +54,20 @@ pub(crate) fn bytes_in_flight(settings: &StateSettings) -> usize {
 }
 
 /// A folder of this start of this process.
-fn folder(settings: &StateSettings, durability: Option<&JobDurability>) -> PathBuf {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    let above = match (&settings.local_dir, durability.and_then(|durability| durability.local.as_ref())) {
-        (Some(folder), _) => PathBuf::from(folder),
-        (None, Some(folder)) => folder.clone(),
-        (None, None) => std::env::temp_dir(),
-    };
-    above.join(format!("riverrun-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)))
+fn folder(settings: &StateSettings, durability: Option<&JobDurability>) -> Arc<WorkFolder> {
+    match (&settings.local_dir, durability.and_then(|durability| durability.local.as_ref())) {
+        (Some(folder), _) => WorkFolder::within(Path::new(folder)),
+        (None, Some(folder)) => WorkFolder::within(folder),
+        (None, None) => WorkFolder::within(&std::env::temp_dir()),
+    }
 }
 
 #[cfg(feature = "rocksdb")]
-fn tier(folder: &std::path::Path, memory: usize) -> Result<Option<Arc<dyn TierBackend>>> {
-    Ok(Some(riverrun_state::rocksdb::RocksTier::new(folder, StateBackend::cache_bytes(memory))))
+fn tier(folder: &Arc<WorkFolder>, memory: usize) -> Result<Option<Arc<dyn TierBackend>>> {
+    Ok(Some(riverrun_state::rocksdb::RocksTier::new(folder.clone(), StateBackend::cache_bytes(memory))))
 }
 
 #[cfg(not(feature = "rocksdb"))]
-fn tier(_folder: &std::path::Path, _memory: usize) -> Result<Option<Arc<dyn TierBackend>>> {
+fn tier(_folder: &Arc<WorkFolder>, _memory: usize) -> Result<Option<Arc<dyn TierBackend>>> {
     Ok(None)
 }

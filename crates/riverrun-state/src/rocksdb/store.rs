@@ -2,7 +2,9 @@
 
 use super::{failed, is_table};
 use crate::key::KeyRows;
-use crate::tier::{Content, Found, GroupRange, Run, Scratch, TierFile, TierFiles, TierStore, Trace, next_origin};
+use crate::tier::{
+    Content, Found, GroupRange, Run, Scratch, TierFile, TierFiles, TierStore, Trace, WorkFolder, next_origin,
+};
 use riverrun_core::{Error, Result};
 use rocksdb::checkpoint::Checkpoint;
 use rocksdb::{
@@ -24,7 +26,7 @@ pub(super) struct RocksStore {
     origin: u64,
     files: AtomicU64,
     folder: Scratch,
-    _above: Arc<Scratch>,
+    _above: Arc<WorkFolder>,
 }
 
 impl std::fmt::Debug for RocksStore {
@@ -35,7 +37,7 @@ impl std::fmt::Debug for RocksStore {
 
 impl RocksStore {
     /// Opens what is in `folder`, or makes an empty database in it.
-    pub(super) fn open(options: Options, groups: GroupRange, folder: Scratch, above: Arc<Scratch>) -> Result<Self> {
+    pub(super) fn open(options: Options, groups: GroupRange, folder: Scratch, above: Arc<WorkFolder>) -> Result<Self> {
         // Named, so that there is a handle for batched reads.
         let family = ColumnFamilyDescriptor::new(DEFAULT_COLUMN_FAMILY_NAME, options.clone());
         let db = DB::open_cf_descriptors(&options, folder.path(), [family]);

@@ -3,15 +3,16 @@
 use super::RocksTier;
 use crate::key::KeyRows;
 use crate::tier::tests::Counter;
-use crate::tier::{GroupRange, Run, StateBackend, StoreOptions, TierBackend, Trace};
+use crate::tier::{GroupRange, Run, StateBackend, StoreOptions, TierBackend, Trace, WorkFolder};
 use riverrun_core::KeyGroup;
 use rocksdb::{Cache, DB};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 #[test]
 fn random_changes_are_what_a_map_says_and_every_barrier_is_restored_at_any_parallelism() {
     let folder = tempfile::tempdir().unwrap();
-    let tier: Arc<dyn TierBackend> = RocksTier::new(&folder.path().join("tier"), 1 << 20);
+    let tier: Arc<dyn TierBackend> = RocksTier::new(WorkFolder::at(folder.path().join("tier")), 1 << 20);
     crate::tier::tests::exercise(&tier, 2_000, 1, 1, &[1, 3]);
     crate::tier::tests::exercise(&tier, 1 << 30, 1, 2, &[1, 3]);
     drop(tier);
@@ -21,14 +22,14 @@ fn random_changes_are_what_a_map_says_and_every_barrier_is_restored_at_any_paral
 #[test]
 fn a_barrier_of_the_log_that_cannot_be_written_fails_and_the_next_one_has_what_it_missed() {
     let folder = tempfile::tempdir().unwrap();
-    let tier = RocksTier::new(&folder.path().join("tier"), 1 << 20);
+    let tier = RocksTier::new(WorkFolder::at(folder.path().join("tier")), 1 << 20);
     let backend = StateBackend::tiered(tier, 1 << 30, 1).unwrap().from_bytes(0);
     let mut counter = Counter::new(&backend, 0, 1);
     let keys: Vec<Vec<u8>> = [b"a", b"b", b"c"].map(|key| key.to_vec()).to_vec();
     counter.add(&keys[..1], 1);
     counter.barrier().unwrap();
 
-    let log = std::fs::read_dir(folder.path().join("tier")).unwrap().next().unwrap().unwrap().path();
+    let log = folders(&folder.path().join("tier")).remove(0);
     let aside = folder.path().join("aside");
     std::fs::rename(&log, &aside).unwrap();
     counter.add(&keys[1..2], 2);
@@ -43,6 +44,12 @@ fn a_barrier_of_the_log_that_cannot_be_written_fails_and_the_next_one_has_what_i
     let mut restored = Counter::new(&StateBackend::in_memory(None), 0, 1);
     restored.restore(&[files]);
     assert_eq!(restored.counts(&keys).into_values().collect::<Vec<_>>(), [1, 2, 3]);
+}
+
+/// Those in a folder.
+fn folders(above: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(above).unwrap().map(|entry| entry.unwrap().path());
+    entries.filter(|path| path.is_dir()).collect()
 }
 
 fn get(store: &dyn crate::tier::TierStore, key: &[u8]) -> Option<Vec<u8>> {
@@ -61,7 +68,7 @@ fn get(store: &dyn crate::tier::TierStore, key: &[u8]) -> Option<Vec<u8>> {
 #[test]
 fn files_that_did_not_change_are_the_same_ones_and_expired_values_are_not_copied() {
     let folder = tempfile::tempdir().unwrap();
-    let tier = RocksTier::new(&folder.path().join("tier"), 1 << 20);
+    let tier = RocksTier::new(WorkFolder::at(folder.path().join("tier")), 1 << 20);
     let options = |first, end| StoreOptions {
         name: "test".to_owned(),
         groups: GroupRange { first, end },
@@ -104,7 +111,7 @@ fn works_with(database: &std::path::Path, options: [&str; 3]) -> [String; 3] {
 #[test]
 fn the_databases_of_a_process_share_cache_write_buffer_budget_and_rate_limiter() {
     let folder = tempfile::tempdir().unwrap();
-    let tier = RocksTier::new(&folder.path().join("tier"), 1 << 20);
+    let tier = RocksTier::new(WorkFolder::at(folder.path().join("tier")), 1 << 20);
     let options = |first, expired: bool| StoreOptions {
         name: "test".to_owned(),
         groups: GroupRange { first, end: 8 },
@@ -112,14 +119,13 @@ fn the_databases_of_a_process_share_cache_write_buffer_budget_and_rate_limiter()
         expired: expired.then(|| Arc::new(|_: &[u8]| false) as _),
     };
     let _stores = [(0, false), (4, true)].map(|(first, expired)| tier.create(options(first, expired)).unwrap());
-    let databases = std::fs::read_dir(folder.path().join("tier")).unwrap();
-    let databases: Vec<_> = databases.map(|entry| entry.unwrap().path()).collect();
+    let databases = folders(&folder.path().join("tier"));
     assert_eq!(databases.len(), 2);
     let names = ["  block_cache: ", "Options.write_buffer_manager: ", "Options.rate_limiter: "];
     let shared = works_with(&databases[0], names);
     assert!(shared.iter().all(|address| address.starts_with("0x")), "{shared:?}");
     assert_eq!(works_with(&databases[1], names), shared);
-    let of_another_job = RocksTier::new(&folder.path().join("other"), 1 << 20);
+    let of_another_job = RocksTier::new(WorkFolder::at(folder.path().join("other")), 1 << 20);
     let _store = of_another_job.create(options(0, false)).unwrap();
     let database = std::fs::read_dir(folder.path().join("other")).unwrap().next().unwrap().unwrap().path();
     assert_eq!(works_with(&database, names), shared);
@@ -136,14 +142,14 @@ fn the_cache_of_a_process_has_room_for_what_the_job_asks_that_asks_for_most() {
     let folder = tempfile::tempdir().unwrap();
     // More than the other tests ask for, which may run at the same time.
     let (less, more) = (3 << 30, 5 << 30);
-    let tier = RocksTier::new(&folder.path().join("less"), less);
+    let tier = RocksTier::new(WorkFolder::at(folder.path().join("less")), less);
     let options = StoreOptions { name: "test".to_owned(), groups: GroupRange { first: 0, end: 8 }, expired: None };
     let database = DB::open(&tier.options(&options), folder.path().join("database")).unwrap();
     let capacity = || database.property_int_value("rocksdb.block-cache-capacity").unwrap();
     assert_eq!(capacity(), Some(less as u64));
-    let larger = RocksTier::new(&folder.path().join("more"), more);
+    let larger = RocksTier::new(WorkFolder::at(folder.path().join("more")), more);
     assert_eq!(capacity(), Some(more as u64));
-    let smaller = RocksTier::new(&folder.path().join("small"), 1 << 20);
+    let smaller = RocksTier::new(WorkFolder::at(folder.path().join("small")), 1 << 20);
     assert_eq!(capacity(), Some(more as u64));
     drop((larger, smaller));
     assert_eq!(capacity(), Some(less as u64));
