@@ -79,6 +79,7 @@ mod show;
 mod split;
 mod statement;
 mod statements;
+mod subquery;
 mod tokens;
 pub mod types;
 mod unsupported;

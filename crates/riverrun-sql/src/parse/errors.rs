@@ -62,6 +62,14 @@ impl PlaceMap {
         self.places.values().find(|(_, at)| *at == index).map(|(place, _)| *place)
     }
 
+    /// The token at which reading failed; behind the last one if the parser does not say where. `None` if the statement is
+    /// nested too deeply.
+    pub(super) fn index_of(&self, error: &ParserError) -> Option<usize> {
+        let (ParserError::ParserError(text) | ParserError::TokenizerError(text)) = error else { return None };
+        let place = split_place(text).and_then(|(_, line, column)| self.places.get(&(line, column)));
+        Some(place.map_or(self.words.len(), |(_, index)| *index))
+    }
+
     fn is(&self, index: usize, keyword: &str) -> bool {
         self.words.get(index).is_some_and(|word| word.text.eq_ignore_ascii_case(keyword))
     }
@@ -131,6 +139,12 @@ impl PlaceMap {
             of_a_table.or_else(|| self.looks_like(index, BEFORE_BY))
         })
     }
+}
+
+/// Whether a word is no keyword, and looks like one of these.
+pub(super) fn is_misspelt(token: &TokenWithSpan, candidates: &[&str]) -> bool {
+    let word = Word::new(token);
+    !word.keyword && !word.text.is_empty() && near(&word.text, candidates).is_some()
 }
 
 /// The candidate that a word looks like: the nearest, or one of the same letters.

@@ -5,7 +5,7 @@ use super::errors::{HINT, PlaceMap, convert};
 use super::statement::*;
 use super::tokens::{Positioned, Tokens, Variables};
 use super::unsupported::{instead_of, refused};
-use super::{alter, create, cursor, dialect, foreign, function, quantified, split, use_object};
+use super::{alter, create, cursor, dialect, foreign, function, quantified, split, subquery, use_object};
 use riverrun_core::options::OptionValue;
 use riverrun_core::{Options, Place, Result, suggest};
 use sqlparser::ast;
@@ -137,7 +137,8 @@ fn with_reader<T>(
     let parser =
         Parser::new(&dialect::FLINK).with_recursion_limit(cursor::RECURSION_LIMIT).with_tokens_with_locations(tokens);
     let mut reader = Reader { parser, text, offsets, places, hints, statement_set: head.is_some() };
-    read(&mut reader).map_err(|error| convert(error, &map))
+    let found = read(&mut reader);
+    found.map_err(|error| convert(subquery::cause(error, &reader.parser.into_tokens(), &map), &map))
 }
 
 /// Reads one statement.
