@@ -320,9 +320,26 @@ impl Reader<'_> {
             columns = self.parser.name_parts("a column's name")?;
         }
         let query = self.query()?;
+        self.on_conflict()?;
         let (text, mut place) = self.text_since(from);
         place.length = 6;
         Ok(Insert { table, hints, overwrite, partition, columns, by_name: false, query, text, place })
+    }
+
+    /// `ON CONFLICT DO …` behind the query of an INSERT. DEDUPLICATE is what a sink of upserts does anyway.
+    fn on_conflict(&mut self) -> Parsed<()> {
+        let parser = &mut self.parser;
+        let token = parser.peek_token_ref().clone();
+        if !parser.accept_all(&["ON", "CONFLICT"]) {
+            return Ok(());
+        }
+        parser.expect_word("DO")?;
+        let strategy = parser.next_token();
+        match keyword_of(&strategy).as_deref() {
+            Some("DEDUPLICATE") => Ok(()),
+            Some(other @ ("NOTHING" | "ERROR")) => Err(refused(parser, &format!("ON CONFLICT DO {other}"), &token)),
+            found => Err(expected_word(parser, found, &["DEDUPLICATE"], &strategy)),
+        }
     }
 
     fn drop_object(&mut self) -> Parsed<StatementKind> {

@@ -7,7 +7,7 @@ use super::tokens::Positioned;
 use sqlparser::tokenizer::Token;
 
 /// What ends the rows of VALUES.
-const BEHIND: &[&str] = &["UNION", "INTERSECT", "EXCEPT", "ORDER", "LIMIT", "OFFSET", "FETCH"];
+const BEHIND: &[&str] = &["UNION", "INTERSECT", "EXCEPT", "ORDER", "LIMIT", "OFFSET", "FETCH", "ON"];
 
 /// What takes a query in parentheses as an operand.
 const TAKING_A_QUERY: &[&str] = &["IN", "ALL", "ANY", "SOME", "EXISTS"];

@@ -276,3 +276,17 @@ fn altered_tables_are_read() {
         assert!(error(text).contains(part), "{}", error(text));
     }
 }
+
+#[test]
+fn an_insert_may_say_what_a_conflict_of_keys_does() {
+    let text = "INSERT INTO o SELECT a FROM t JOIN u ON t.a = u.a ON CONFLICT DO DEDUPLICATE";
+    let StatementKind::Insert(insert) = one(text) else { panic!() };
+    assert_eq!(insert.text, text);
+    assert_eq!(insert.query.text, "SELECT a FROM t JOIN u ON t.a = u.a");
+    one("BEGIN STATEMENT SET; INSERT INTO o VALUES (1) ON CONFLICT DO DEDUPLICATE; END");
+    let refused = error("INSERT INTO o SELECT a FROM t ON CONFLICT DO NOTHING");
+    assert!(refused.contains("ON CONFLICT DO NOTHING is not supported yet\n --> f.sql:1:31"), "{refused}");
+    assert!(refused.contains("help: ON CONFLICT DO DEDUPLICATE, or nothing"), "{refused}");
+    let misspelt = error("INSERT INTO o SELECT a FROM t ON CONFLICT DO DEDUPLICAT");
+    assert!(misspelt.contains("did you mean `DEDUPLICATE`?"), "{misspelt}");
+}
