@@ -127,6 +127,7 @@ impl Dialect for FlinkDialect {
                 let precedence = self.prec_value(Precedence::Between);
                 Some(calls::between(parser, expr, negated, symmetric, behind + 1, precedence))
             }
+            "ILIKE" => Some(Err(refuse_ilike(parser, expr, negated))),
             "OVERLAPS" if !negated => Some(calls::overlaps(parser, expr, self.prec_value(Precedence::Between))),
             "IS" if !negated => {
                 let not = usize::from(is_word(parser.peek_nth_token_ref(1), "NOT"));
@@ -153,6 +154,18 @@ pub(super) fn refuse_reserved(parser: &mut Parser<'_>) -> Option<ParserError> {
         return None;
     }
     Some(parser.expected_here("an expression", token))
+}
+
+/// The error at `expr [NOT] ILIKE`.
+fn refuse_ilike(parser: &Parser<'_>, expr: &Expr, negated: bool) -> ParserError {
+    let at = usize::from(negated);
+    let (not, pattern) = (if negated { "NOT " } else { "" }, parser.peek_nth_token_ref(at + 1));
+    let pattern = match &pattern.token {
+        Token::SingleQuotedString(text) => Token::SingleQuotedString(text.to_lowercase()).to_string(),
+        _ => "LOWER(…)".to_owned(),
+    };
+    let message = format!("ILIKE is no operator of Flink SQL{HINT}LOWER({expr}) {not}LIKE {pattern}");
+    parser.message_at(&message, parser.peek_nth_token_ref(at))
 }
 
 /// The error of a string behind an expression. As the name of a column it would need back-quotes.

@@ -128,6 +128,13 @@ impl PlaceMap {
         None
     }
 
+    /// `a ISNULL`, as it is written here.
+    fn null_test(&self, index: usize) -> Option<String> {
+        let tests = [("ISNULL", "IS NULL"), ("NOTNULL", "IS NOT NULL")];
+        let (_, test) = tests.iter().find(|(word, _)| self.is(index, word))?;
+        Some(format!("write {test}"))
+    }
+
     /// The word at `index` or just before it that looks like a keyword and is none: `SELECT a FORM t` fails at `t`.
     fn misspelt(&self, index: usize) -> Option<Misspelt> {
         [Some(index), index.checked_sub(1)].into_iter().flatten().find_map(|index| {
@@ -291,7 +298,11 @@ pub(super) fn convert(error: ParserError, places: &PlaceMap) -> Error {
         misspelt.hint
     };
     let in_context = places.misspelt_in_context(index, message).map(&mut hint_of);
-    let hint = in_context.or(hint).or_else(|| places.misspelt(index).map(hint_of)).or_else(|| reserved_hint(message));
+    let hint = in_context
+        .or(hint)
+        .or_else(|| places.null_test(index))
+        .or_else(|| places.misspelt(index).map(hint_of))
+        .or_else(|| reserved_hint(message));
     Error::input(reword(message)).hint_opt(hint).at(place)
 }
 

@@ -278,3 +278,25 @@ fn grouping_sets_have_a_quantifier_and_nest() {
     }
     assert!(error("SELECT 1 FROM t GROUP BY ALL").contains("GROUP BY ALL is not supported yet"));
 }
+
+#[test]
+fn what_other_dialects_write_is_answered_with_what_is_written_here() {
+    for (text, message, hint, column) in [
+        ("SELECT a FROM t LIMIT 1, 2", "LIMIT takes one number of rows", "LIMIT 2 OFFSET 1", 24),
+        ("SELECT a FROM t WHERE f(a) ILIKE 'X%'", "ILIKE is no operator of Flink SQL", "LOWER(f(a)) LIKE 'x%'", 28),
+        ("SELECT a FROM t WHERE a NOT ILIKE b", "ILIKE is no operator of Flink SQL", "LOWER(a) NOT LIKE LOWER(…)", 29),
+        ("SELECT a FROM t WHERE a ISNULL", "expected the end of the statement, found 'ISNULL'", "write IS NULL", 25),
+        ("SELECT a FROM t WHERE (a NOTNULL)", "expected ')', found 'NOTNULL'", "write IS NOT NULL", 26),
+        (
+            "SELECT * FROM t MATCH_RECOGNIZE (ORDER BY ts PATTERN (A B) WITHIN '1' hour DEFINE A AS A.x > 1)",
+            "WITHIN takes an interval, not the string '1'",
+            "WITHIN INTERVAL '1' HOUR",
+            67,
+        ),
+    ] {
+        let error = parse(text, &Variables::new()).expect_err(text);
+        assert_eq!((error.message(), error.hint_text()), (message, Some(hint)), "{text}");
+        assert_eq!(error.place().map(|place| place.column), Some(column), "{text}");
+    }
+    assert!(parse("SELECT a isnull FROM t LIMIT 1", &Variables::new()).is_ok());
+}

@@ -1,6 +1,6 @@
 //! What sqlparser can't read, or reads without a place, and is told better by the tokens alone.
 
-use super::super::cursor::place;
+use super::super::cursor::{place, word_of};
 use super::super::unsupported;
 use super::{Positioned, is, words};
 use riverrun_core::{Error, Result};
@@ -12,6 +12,7 @@ pub(super) fn refuse(tokens: &[Positioned]) -> Result<()> {
         temporal_subquery(tokens, at)?;
         group_by_all(tokens, at)?;
         empty_array(tokens, at)?;
+        limit_of_two(tokens, at)?;
         pattern(tokens, at)?;
         model_call(tokens, at)?;
     }
@@ -45,6 +46,21 @@ fn empty_array(tokens: &[Positioned], at: usize) -> Result<()> {
         .at(place(&tokens[at].token)))
 }
 
+/// `LIMIT 1, 2`.
+fn limit_of_two(tokens: &[Positioned], at: usize) -> Result<()> {
+    let number = |at: usize| match tokens.get(at).map(|token| &token.token.token) {
+        Some(Token::Number(digits, _)) => Some(digits),
+        _ => None,
+    };
+    if !words(tokens, at, &["LIMIT"]) || !is(tokens, at + 2, &Token::Comma) {
+        return Ok(());
+    }
+    let (Some(offset), Some(rows)) = (number(at + 1), number(at + 3)) else { return Ok(()) };
+    Err(Error::input("LIMIT takes one number of rows")
+        .hint(format!("LIMIT {rows} OFFSET {offset}"))
+        .at(place(&tokens[at + 2].token)))
+}
+
 /// A call whose argument `MODEL m` is no expression.
 fn model_call(tokens: &[Positioned], at: usize) -> Result<()> {
     for name in ["ML_PREDICT", "ML_EVALUATE"] {
@@ -73,6 +89,15 @@ fn pattern(tokens: &[Positioned], at: usize) -> Result<()> {
     let Some((close, _)) = close else { return Ok(()) };
     if !["WITHIN", "SUBSET", "DEFINE"].iter().any(|word| words(tokens, close + 1, &[word])) {
         return Ok(());
+    }
+    if let Some(Token::SingleQuotedString(length)) = tokens.get(close + 2).map(|token| &token.token.token)
+        && words(tokens, close + 1, &["WITHIN"])
+    {
+        let unit = tokens.get(close + 3).and_then(|token| word_of(&token.token));
+        let unit = unit.filter(|unit| !unit.eq_ignore_ascii_case("DEFINE")).unwrap_or("HOUR");
+        return Err(Error::input(format!("WITHIN takes an interval, not the string '{length}'"))
+            .hint(format!("WITHIN INTERVAL '{length}' {}", unit.to_uppercase()))
+            .at(place(&tokens[close + 2].token)));
     }
     if close == at + 2 {
         return Err(Error::input("the pattern is empty")
