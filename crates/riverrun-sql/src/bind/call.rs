@@ -59,6 +59,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("COUNT_IF", "COUNT(*) FILTER (WHERE condition)"),
     ("ANY_VALUE", "FIRST_VALUE(a) or MAX(a)"),
     ("EXPLODE", "FROM t CROSS JOIN UNNEST(a) AS u (x)"),
+    ("UNNEST", "FROM t CROSS JOIN UNNEST(a) AS u (x)"),
 ];
 
 /// The error of a function that Flink has and that is not here.

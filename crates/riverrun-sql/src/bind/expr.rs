@@ -193,7 +193,7 @@ impl<'a> ExprBinder<'a> {
         let mut bound = if names.is_empty() { self.bind(root)? } else { self.scope.resolve(&names)? };
         for access in rest {
             bound = match access {
-                AccessExpr::Dot(ast::Expr::Identifier(ident)) => scope::fields(bound, std::slice::from_ref(ident))?,
+                AccessExpr::Dot(ast::Expr::Identifier(ident)) => scope::fields(bound, std::slice::from_ref(ident), 0)?,
                 AccessExpr::Subscript(Subscript::Index { index }) => {
                     let index = self.bind(index)?;
                     match bound.data_type().kind {

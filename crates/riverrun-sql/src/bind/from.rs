@@ -24,6 +24,9 @@ use sqlparser::ast::{
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+/// How UNNEST is written.
+const UNNESTED: &str = "CROSS JOIN UNNEST(a) AS u (x)";
+
 /// The table functions that are built in.
 const TABLE_FUNCTIONS: &[&str] = &["TUMBLE", "HOP", "CUMULATE", "SESSION", "UNNEST", "FROM_CHANGELOG", "TO_CHANGELOG"];
 
@@ -461,6 +464,9 @@ impl QueryBinder<'_> {
             return Error::input(format!("{name} is no table function"))
                 .detail("it gives one value for a row")
                 .hint("call it in SELECT");
+        }
+        if name.eq_ignore_ascii_case("UNNEST") {
+            return Error::input("UNNEST stands in FROM by itself, not within TABLE(…)").hint(UNNESTED);
         }
         let own = self.context.names();
         let own = own.iter().map(String::as_str).filter(|name| !is_built_in(name));

@@ -79,6 +79,17 @@ pub(super) fn window_of(name: &str) -> Option<&'static str> {
     Some(window)
 }
 
+/// The hint where `window_end`, or another column of a window function, is named beside these columns of a group window.
+pub(super) fn asked_by_call<'a>(name: &str, mut columns: impl Iterator<Item = &'a str>) -> Option<String> {
+    let (suffix, _) = PROPERTIES.iter().find(|(_, property)| match property {
+        Property::Column(column) => column.strip_prefix('$').is_some_and(|column| column.eq_ignore_ascii_case(name)),
+        Property::Clock => false,
+    })?;
+    let calls: Vec<_> = WINDOWS.iter().map(|(window, _)| format!("{window}{suffix}(…)")).collect();
+    let calls = calls.join(", ");
+    columns.any(|column| column == END).then(|| format!("{calls}, with the arguments of the window in GROUP BY"))
+}
+
 impl QueryBinder<'_> {
     /// The SELECT and its input written over with a window function, if it has a group window.
     pub(super) fn without_group_window(&self, select: &Select, from: From) -> Result<(Option<Select>, From)> {

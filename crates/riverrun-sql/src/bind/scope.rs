@@ -5,6 +5,7 @@
 //! relation has as a column is looked for among the fields of ROW columns, the least nested first,
 //! as Flink does for its implicitly expanded rows.
 
+use super::legacy_window::asked_by_call;
 use crate::expr::Expr;
 use crate::functions::nested;
 use crate::parse::place_of as place;
@@ -208,16 +209,17 @@ impl Scope {
             let column = &rest[0];
             let Some(expr) = column_of(relation, &column.value)? else {
                 let columns = relation.schema.fields.iter().map(|field| field.name.as_str());
+                let columns = columns.filter(|name| is_written(name));
                 return Err(Error::input(format!("no column '{}' in '{}'", column.value, dotted(qualifier)))
                     .hint_opt(did_you_mean(&column.value, columns.clone()).or_else(|| listed(columns)))
                     .at(place(column.span)));
             };
-            return fields(expr, &rest[1..]);
+            return fields(expr, name, split + 1);
         }
-        let Some((first, rest)) = name.split_first() else {
+        let Some(first) = name.first() else {
             return Err(Error::bug("a name without parts"));
         };
-        fields(self.unqualified(first, name)?, rest)
+        fields(self.unqualified(first, name)?, name, 1)
     }
 
     fn unqualified(&self, ident: &Ident, name: &[Ident]) -> Result<Expr> {
@@ -271,11 +273,13 @@ impl Scope {
         if name.len() > 1 {
             return Err(self.unknown_relation(&name[..name.len() - 1]).at(place(ident.span)));
         }
-        let names: Vec<_> = self.relations.iter().flat_map(|relation| &relation.schema.fields).collect();
-        let names = names.iter().map(|field| field.name.as_str());
+        let all = self.relations.iter().flat_map(|relation| &relation.schema.fields).map(|field| field.name.as_str());
+        let names: Vec<_> = all.clone().filter(|name| is_written(name)).collect();
+        let names = names.iter().copied();
         Err(Error::input(format!("no column '{}' here", ident.value))
             .hint_opt(
-                did_you_mean(&ident.value, names.clone())
+                asked_by_call(&ident.value, all)
+                    .or_else(|| did_you_mean(&ident.value, names.clone()))
                     .or_else(|| misspelt_distinct(ident))
                     .or_else(|| listed(names)),
             )
@@ -303,7 +307,7 @@ impl Scope {
     fn unknown_relation(&self, qualifier: &[Ident]) -> Error {
         let names = self.relations.iter().filter_map(|relation| relation.name.last()).map(String::as_str);
         let columns = self.relations.iter().flat_map(|relation| &relation.schema.fields);
-        let columns = columns.map(|field| field.name.as_str());
+        let columns = columns.map(|field| field.name.as_str()).filter(|name| is_written(name));
         let wanted = dotted(qualifier);
         Error::input(format!("no table or column '{wanted}' here"))
             .hint_opt(self.misspelt_join().or_else(|| did_you_mean(&wanted, names.chain(columns))))
@@ -312,6 +316,11 @@ impl Scope {
 
 /// What can stand before JOIN.
 const JOINS: &[&str] = &["INNER", "LEFT", "RIGHT", "FULL", "OUTER", "CROSS", "NATURAL"];
+
+/// Whether a column's name is one that is written, not one of ours.
+fn is_written(name: &str) -> bool {
+    !name.starts_with('$')
+}
 
 /// `SELECT DISTINT a`, which is a column with an alias.
 fn misspelt_distinct(ident: &Ident) -> Option<String> {
@@ -339,10 +348,14 @@ fn column_of(relation: &ScopeRelation, name: &str) -> Result<Option<Expr>> {
     Ok(Some(Expr::Column { index: relation.start + index, data_type: field.data_type.clone() }))
 }
 
-/// The nested field that `rest` leads to, from `expr`.
-pub fn fields(mut expr: Expr, rest: &[Ident]) -> Result<Expr> {
-    for part in rest {
-        expr = nested::field_named(expr, &part.value).map_err(|error| error.at(place(part.span)))?;
+/// The nested field that `name` leads to from its part number `from` on; `expr` is what the parts before mean.
+pub fn fields(mut expr: Expr, name: &[Ident], from: usize) -> Result<Expr> {
+    for (index, part) in name.iter().enumerate().skip(from) {
+        let is_map = matches!(&expr.data_type().kind, TypeKind::Map(key, _) if key.kind.is_character());
+        expr = nested::field_named(expr, &part.value).map_err(|error| {
+            let by_key = is_map.then(|| format!("{}['{}']", dotted(&name[..index]), part.value));
+            error.hint_opt(by_key).at(place(part.span))
+        })?;
     }
     Ok(expr)
 }

@@ -372,8 +372,14 @@ impl<'a> Planner<'a> {
             return Ok(source);
         }
         if table.primary_key.is_empty() {
+            let why = match changes {
+                ProducedChanges::Upsert => {
+                    "its connector reads upserts: a record takes the place of the one before of its key"
+                }
+                _ => "'table.exec.source.cdc-events-duplicate' is true: changes that come twice are told by the key",
+            };
             return Err(Error::input(format!("the table '{}' has no PRIMARY KEY", table.short_name()))
-                .detail("'table.exec.source.cdc-events-duplicate' is true: changes that come twice are told by the key")
+                .detail(why)
                 .hint("add PRIMARY KEY (…) NOT ENFORCED to the table"));
         }
         let schema = table.schema.clone();

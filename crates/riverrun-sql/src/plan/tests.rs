@@ -222,6 +222,53 @@ fn misspelt_names_are_answered_with_the_nearest() {
 }
 
 #[test]
+fn what_is_written_otherwise_is_answered_with_how_it_is_here() {
+    let calls = |kind: &str| {
+        format!("TUMBLE_{kind}(…), HOP_{kind}(…), SESSION_{kind}(…), with the arguments of the window in GROUP BY")
+    };
+    for (column, kind) in [("window_start", "START"), ("window_end", "END"), ("window_time", "ROWTIME")] {
+        let (message, hint, place) =
+            refused(&format!("SELECT {column}, COUNT(*) FROM clicks GROUP BY TUMBLE(ts, INTERVAL '1' MINUTE);"));
+        assert_eq!((message, hint), (format!("no column '{column}' here"), calls(kind)));
+        assert_eq!(place, Some((1, 8)));
+    }
+    let (_, hint, _) =
+        refused("SELECT urll, COUNT(*) FROM clicks GROUP BY HOP(ts, INTERVAL '1' MINUTE, INTERVAL '1' HOUR);");
+    assert_eq!(hint, "did you mean `url`?");
+    let (_, hint, _) = refused("SELECT x FROM clicks GROUP BY SESSION(ts, INTERVAL '1' MINUTE), url || 'a';");
+    assert_eq!(hint, "columns here: user_name, url, millis, ts");
+    let (message, hint, place) = refused("SELECT * FROM clicks, LATERAL TABLE(UNNEST(ARRAY[millis])) AS u (x);");
+    assert_eq!(message, "UNNEST stands in FROM by itself, not within TABLE(…)");
+    assert_eq!((hint.as_str(), place.is_some()), ("CROSS JOIN UNNEST(a) AS u (x)", true));
+    let (message, hint, place) = refused("SELECT url, UNNEST(ARRAY[millis]) FROM clicks;");
+    assert_eq!(message, "there is no function UNNEST");
+    assert_eq!(hint, "in Flink SQL it is FROM t CROSS JOIN UNNEST(a) AS u (x)");
+    assert_eq!(place, Some((1, 13)));
+    let (message, hint, place) = refused("SELECT c.m.p FROM (SELECT MAP['p', 1] AS m FROM clicks) AS c;");
+    assert!(message.starts_with("'.p' asks for a field of MAP<"), "{message}");
+    assert_eq!((hint.as_str(), place), ("c.m['p']", Some((1, 12))));
+}
+
+#[test]
+fn a_table_of_upserts_needs_a_key() {
+    let table = |connector: &str, key: &str| {
+        format!(
+            "CREATE TABLE u (a INT{key}) WITH ('connector' = '{connector}', 'topic' = 'u', \
+             'properties.bootstrap.servers' = 'localhost:1', 'key.format' = 'json', 'value.format' = 'json');"
+        )
+    };
+    if riverrun_connectors::registry::connector("upsert-kafka").is_none() {
+        return;
+    }
+    let error = plan(&format!("{} SELECT * FROM u;", table("upsert-kafka", ""))).map(|_| ()).unwrap_err();
+    assert_eq!(error.message(), "the table 'u' has no PRIMARY KEY");
+    let detail = "its connector reads upserts: a record takes the place of the one before of its key";
+    assert!(format!("{error:?}").contains(detail), "{error:?}");
+    assert_eq!(error.hint_text(), Some("add PRIMARY KEY (…) NOT ENFORCED to the table"));
+    assert!(plan(&format!("{} SELECT * FROM u;", table("upsert-kafka", ", PRIMARY KEY (a) NOT ENFORCED"))).is_ok());
+}
+
+#[test]
 fn what_is_not_there_yet_is_named_with_its_place() {
     let (message, _, _) = refused("WITH RECURSIVE r AS (SELECT url FROM clicks) SELECT * FROM r;");
     assert_eq!(message, "WITH RECURSIVE is not supported yet");
