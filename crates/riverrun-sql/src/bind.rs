@@ -24,6 +24,7 @@
 //! | [`over`] | ROW_NUMBER and its kin, aggregates over the rows before |
 //! | [`relation`] | what comes out |
 //! | [`table`], [`catalog_tables`] | computed columns and watermarks of tables |
+//! | [`json`] | JSON within JSON |
 //! | [`conditional`] | CASE, IF, COALESCE, IFNULL, NULLIF, AND, OR |
 
 mod aggregate;
@@ -34,6 +35,7 @@ pub mod conditional;
 pub mod expr;
 mod from;
 pub mod join;
+pub mod json;
 mod legacy_window;
 pub mod literal;
 pub mod lookup_hint;

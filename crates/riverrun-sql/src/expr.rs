@@ -2,7 +2,7 @@
 
 use crate::functions::Kernel;
 use datafusion_common::ScalarValue;
-use riverrun_core::{DataType, Schema, TypeKind};
+use riverrun_core::{DataType, Result, Schema, TypeKind};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
@@ -111,6 +111,33 @@ impl Expr {
             pending.extend(expr.children());
         }
         found
+    }
+
+    /// The same expression over other operands.
+    pub fn map_children(&self, map: &mut dyn FnMut(&Expr) -> Result<Expr>) -> Result<Expr> {
+        Ok(match self {
+            Expr::Column { .. } | Expr::Literal { .. } => self.clone(),
+            Expr::Call { name, kernel, arguments, data_type } => Expr::Call {
+                name: name.clone(),
+                kernel: kernel.clone(),
+                arguments: arguments.iter().map(map).collect::<Result<_>>()?,
+                data_type: data_type.clone(),
+            },
+            Expr::And(operands, data_type) => {
+                Expr::And(operands.iter().map(map).collect::<Result<_>>()?, data_type.clone())
+            }
+            Expr::Or(operands, data_type) => {
+                Expr::Or(operands.iter().map(map).collect::<Result<_>>()?, data_type.clone())
+            }
+            Expr::Case { branches, otherwise, data_type } => Expr::Case {
+                branches: branches
+                    .iter()
+                    .map(|(condition, result)| Ok((map(condition)?, map(result)?)))
+                    .collect::<Result<_>>()?,
+                otherwise: Box::new(map(otherwise)?),
+                data_type: data_type.clone(),
+            },
+        })
     }
 
     /// The same expression with every column replaced by what `replace` says for its position and type.

@@ -291,8 +291,8 @@ pub mod operators {
     /// `JSON_EXISTS(json, path, on error)`: `on error` is `'TRUE'`, `'FALSE'` (the default), `'UNKNOWN'` or `'ERROR'`.
     pub const JSON_EXISTS: &str = "JSON_EXISTS";
     /// `JSON_OBJECT(on null, key, value, …)`: `on null` is `'NULL'` (the default, NULL ON NULL) or `'ABSENT'`, always given.
-    /// A value that is itself a call of JSON_OBJECT or JSON_ARRAY is wrapped in a call of [`FORMAT_JSON`], so that it is
-    /// nested and not quoted.
+    /// A value that is itself a call of JSON_OBJECT or JSON_ARRAY, or a column that projections below make of one, is wrapped in a
+    /// call of [`FORMAT_JSON`], so that it is nested and not quoted.
     pub const JSON_OBJECT: &str = "JSON_OBJECT";
     /// `JSON_ARRAY(on null, value, …)`: `on null` is `'ABSENT'` (the default, ABSENT ON NULL) or `'NULL'`, always given.
     /// Values as in [`JSON_OBJECT`].

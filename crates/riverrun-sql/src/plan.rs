@@ -19,6 +19,7 @@ mod join;
 mod late;
 mod lookup;
 mod match_recognize;
+mod nested_json;
 pub mod node;
 mod over;
 pub mod planner;

@@ -9,6 +9,7 @@ mod nothing;
 
 use super::call::{name_of, plain_arguments};
 use super::expr::ExprBinder;
+use super::json;
 use super::literal;
 use super::query::{QueryBinder, ordinal};
 use super::relation::{BoundAggregate, Relation, RelationKind, WindowKeys};
@@ -348,32 +349,24 @@ impl Grouping<'_> {
         if let Some(position) = self.keys.iter().position(|key| key.same_as(expr)) {
             return Ok(scope::column(position, &self.types[position]));
         }
-        let each = |exprs: &[Expr]| exprs.iter().map(|expr| self.over_keys(expr)).collect::<Result<Vec<_>>>();
-        Ok(match expr {
-            Expr::Literal { .. } => expr.clone(),
+        match expr {
             Expr::Column { index, .. } => {
                 let name =
                     self.input.scope.schema().fields.get(*index).map_or(String::new(), |field| field.name.clone());
-                return Err(Error::input(format!("column '{name}' is neither grouped nor within an aggregate"))
-                    .hint(format!("add it to GROUP BY, or take one of its values: MAX({name})")));
+                Err(Error::input(format!("column '{name}' is neither grouped nor within an aggregate"))
+                    .hint(format!("add it to GROUP BY, or take one of its values: MAX({name})")))
             }
-            Expr::Call { name, kernel, arguments, data_type } => Expr::Call {
-                name: name.clone(),
-                kernel: kernel.clone(),
-                arguments: each(arguments)?,
-                data_type: data_type.clone(),
-            },
-            Expr::And(operands, data_type) => Expr::And(each(operands)?, data_type.clone()),
-            Expr::Or(operands, data_type) => Expr::Or(each(operands)?, data_type.clone()),
-            Expr::Case { branches, otherwise, data_type } => Expr::Case {
-                branches: branches
-                    .iter()
-                    .map(|(when, then)| Ok((self.over_keys(when)?, self.over_keys(then)?)))
-                    .collect::<Result<_>>()?,
-                otherwise: Box::new(self.over_keys(otherwise)?),
-                data_type: data_type.clone(),
-            },
-        })
+            // JSON that is a key is a text.
+            Expr::Call { name, arguments, data_type, .. } if json::nests(name) => {
+                let over_keys = |argument: &Expr| match json::unmarked(argument) {
+                    inner @ Expr::Call { .. } if json::builds_json(inner) => self.over_keys(inner),
+                    _ => self.over_keys(argument),
+                };
+                let arguments = arguments.iter().map(over_keys).collect::<Result<_>>()?;
+                Ok(self.input.call(name, arguments)?.with_type(data_type.clone()))
+            }
+            expr => expr.map_children(&mut |operand| self.over_keys(operand)),
+        }
     }
 
     /// The column of an aggregate call's result; equal calls share one.
@@ -537,7 +530,7 @@ pub(super) fn bind_aggregate(
         _ => None,
     };
     let arguments = written.iter().map(|argument| input.bind(argument)).collect::<Result<Vec<_>>>()?;
-    let json: Vec<_> = written.iter().map(|argument| super::call::gives_json(argument)).collect();
+    let json: Vec<_> = arguments.iter().map(json::builds_json).collect();
     let filter = function.filter.as_ref().map(|filter| input.bind_condition(filter, "FILTER")).transpose()?;
     let options = AggregateOptions { distinct, grouped, filtered: filter.is_some(), retracting: false, absent_on_null };
     let described: Vec<_> = arguments

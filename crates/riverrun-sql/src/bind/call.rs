@@ -68,20 +68,6 @@ pub(super) fn missing(name: &str) -> Option<Error> {
     Some(Error::unsupported(format!("the function {known}")).hint(*hint))
 }
 
-/// The functions whose results are nested as JSON, not quoted, within one another.
-const JSON_BUILDERS: &[&str] = &["JSON_OBJECT", "JSON_ARRAY"];
-
-/// Whether an argument is a call that builds JSON.
-pub fn gives_json(expr: &ast::Expr) -> bool {
-    match expr {
-        ast::Expr::Nested(inner) => gives_json(inner),
-        ast::Expr::Function(function) => {
-            JSON_BUILDERS.iter().any(|known| known.eq_ignore_ascii_case(&name_of(function)))
-        }
-        _ => false,
-    }
-}
-
 impl ExprBinder<'_> {
     /// Binds a call as it is written.
     pub(super) fn function(&self, function: &ast::Function) -> Result<Expr> {
@@ -94,18 +80,8 @@ impl ExprBinder<'_> {
             let arguments = plain_arguments(function)?.into_iter().map(|argument| self.bind(argument));
             return self.user_call(user, &name, arguments.collect::<Result<_>>()?);
         }
-        let builds_json = JSON_BUILDERS.iter().any(|known| known.eq_ignore_ascii_case(&name));
-        let arguments = plain_arguments(function)?
-            .into_iter()
-            .map(|argument| {
-                let bound = self.bind(argument)?;
-                if builds_json && gives_json(argument) {
-                    self.call(operators::FORMAT_JSON, vec![bound])
-                } else {
-                    Ok(bound)
-                }
-            })
-            .collect::<Result<Vec<_>>>()?;
+        let arguments = plain_arguments(function)?.into_iter().map(|argument| self.bind(argument));
+        let arguments = arguments.collect::<Result<Vec<_>>>()?;
         match name.to_ascii_uppercase().as_str() {
             upper if CONDITIONAL.contains(&upper) => self.conditional(upper, arguments),
             _ => self.call(&name, arguments),
@@ -158,6 +134,7 @@ impl ExprBinder<'_> {
     }
 
     pub(super) fn resolved_call(&self, definition: &FunctionDef, arguments: Vec<Expr>) -> Result<Expr> {
+        let arguments = self.json_marked(definition.name, arguments)?;
         let described: Vec<_> = arguments
             .iter()
             .map(|argument| Argument { data_type: argument.data_type(), literal: argument.as_literal() })
@@ -232,7 +209,8 @@ fn refuse_clauses(function: &ast::Function, name: &str) -> Result<()> {
     Err(Error::input(format!("{name} takes no {clause}")).detail("only aggregate functions do"))
 }
 
-/// The call, or its value where it is a constant. A call that fails stays, to fail when it is reached.
+/// The call, or its value where it is a constant. A call that fails stays, to fail when it is reached; so does one that builds
+/// JSON, to be told from a text.
 pub(super) fn folded(
     name: &str,
     kernel: Arc<dyn Kernel>,
@@ -241,6 +219,7 @@ pub(super) fn folded(
     deterministic: bool,
 ) -> Expr {
     if deterministic
+        && !matches!(name, operators::JSON_OBJECT | operators::JSON_ARRAY)
         && let Some(value) = constant_value(kernel.as_ref(), &arguments)
         && value.data_type() == data_type.to_arrow()
     {

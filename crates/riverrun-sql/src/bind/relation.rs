@@ -443,6 +443,30 @@ impl WindowColumns {
 }
 
 impl Relation {
+    /// The relations directly below it.
+    pub fn inputs_mut(&mut self) -> Vec<&mut Relation> {
+        match &mut self.kind {
+            RelationKind::Scan(_) | RelationKind::Values(_) => Vec::new(),
+            RelationKind::UnionAll(inputs) => inputs.iter_mut().collect(),
+            RelationKind::Match(matched) => vec![&mut matched.input],
+            RelationKind::Join { left, right, .. }
+            | RelationKind::Temporal { left, right, .. }
+            | RelationKind::SetOperation { left, right, .. } => vec![&mut **left, &mut **right],
+            RelationKind::Project { input, .. }
+            | RelationKind::Filter { input, .. }
+            | RelationKind::View { input, .. }
+            | RelationKind::Fence(input)
+            | RelationKind::SingleRow { input, .. }
+            | RelationKind::Unnest { input, .. }
+            | RelationKind::Window { input, .. }
+            | RelationKind::Aggregate { input, .. }
+            | RelationKind::Rank { input, .. }
+            | RelationKind::Over { input, .. }
+            | RelationKind::ChangeCodes { input, .. }
+            | RelationKind::Sort { input, .. } => vec![&mut **input],
+        }
+    }
+
     /// The positions of the columns that `*` leaves out: of a table that a query names, and of one that it makes windows of. Columns
     /// that the query gives names of its own all come out.
     pub fn beside_star(&self, alias: Option<&TableAlias>) -> &[usize] {

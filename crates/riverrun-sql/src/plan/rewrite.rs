@@ -1,5 +1,6 @@
-//! Rewrites of bound relations before they are planned: what gives no rows goes away, conditions go down, columns that nobody reads go away.
+//! Rewrites of bound relations before they are planned: JSON is nested in JSON, what gives no rows goes away, conditions go down, columns that nobody reads go away.
 
+use super::nested_json::nest_json;
 use super::simplify::{is_unique_by, simplify};
 use crate::bind::conditional::and;
 use crate::bind::join::conjuncts;
@@ -15,7 +16,7 @@ use std::collections::BTreeSet;
 
 /// All rewrites; but for the last where all columns are kept, since a late row shows them.
 pub fn rewrite(relation: Relation, keep_columns: bool, context: &FunctionContext) -> Result<Relation> {
-    let relation = push_filters(simplify(relation, context)?);
+    let relation = push_filters(simplify(nest_json(relation, context)?, context)?);
     if keep_columns {
         return Ok(relation);
     }
