@@ -23,7 +23,7 @@ mod writer;
 mod tests;
 
 pub use guarantee::Guarantee;
-pub use lane::{EpochLog, LaneName, LanePart};
+pub use lane::{Columns, EpochLog, LaneName, LanePart};
 pub use thread::{Commit, Committed, Target};
 pub use writer::{DeliverySpec, DeliveryWriter};
 

@@ -1,9 +1,10 @@
 //! Lanes: the numbered writers of a sink, the logs they hold, and both in a checkpoint.
 //!
 //! ```text
-//! version │ length of the head │ head: name, generation, epoch, token, logs (JSON) │ Arrow IPC stream of each log
+//! version │ length of the head │ head: name, generation, epoch, token, columns, logs (JSON) │ Arrow IPC stream of each log
 //! ```
 
+use crate::connector::SinkSpec;
 use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch};
 use arrow::datatypes::{Field, Int64Type, Schema};
 use arrow::ipc::reader::StreamReader;
@@ -60,6 +61,37 @@ impl EpochLog {
     }
 }
 
+/// The names and types of a table's columns, in their order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Columns(pub(super) Vec<(String, String)>);
+
+impl Columns {
+    /// Those of the rows that come to a sink.
+    pub fn of(sink: &SinkSpec) -> Columns {
+        let physical = sink.schema.fields.iter().map(|field| (field.name.clone(), field.data_type.kind.to_string()));
+        let metadata = sink.metadata.iter().map(|(name, data_type)| (name.clone(), data_type.kind.to_string()));
+        Columns(physical.chain(metadata).collect())
+    }
+
+    /// Refuses rows of other columns than a table has now. `table` is its name.
+    pub fn check(&self, part: &LanePart, table: &str) -> Result<()> {
+        // Earlier versions did not say.
+        if part.columns == *self || part.columns.0.is_empty() {
+            return Ok(());
+        }
+        Err(Error::input(format!("table '{table}' has other columns than the rows that are still to be written to it"))
+            .detail(format!("the checkpoint has rows of {}, the table is {self}", part.columns))
+            .hint("run the statements as they were until these rows are written: a savepoint with --stop leaves none"))
+    }
+}
+
+impl fmt::Display for Columns {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let columns: Vec<String> = self.0.iter().map(|(name, kind)| format!("{name} {kind}")).collect();
+        write!(f, "({})", columns.join(", "))
+    }
+}
+
 /// What a checkpoint says of a lane.
 #[derive(Clone, Debug)]
 pub struct LanePart {
@@ -71,6 +103,8 @@ pub struct LanePart {
     pub epoch: Epoch,
     /// The last token that is known to stand in the system.
     pub token: Option<Epoch>,
+    /// What the rows of the logs consist of.
+    pub columns: Columns,
     /// The logs that are not known to be written, in the order of their epochs.
     pub logs: Vec<Arc<EpochLog>>,
 }
@@ -81,6 +115,8 @@ struct Head {
     generation: u64,
     epoch: u32,
     token: Option<u32>,
+    #[serde(default)]
+    columns: Columns,
     /// Each log's epoch and the bytes of its stream.
     logs: Vec<(u32, u64)>,
 }
@@ -94,6 +130,7 @@ impl LanePart {
             generation: self.generation,
             epoch: self.epoch.0,
             token: self.token.map(|token| token.0),
+            columns: self.columns.clone(),
             logs: self.logs.iter().zip(&streams).map(|(log, stream)| (log.epoch.0, stream.len() as u64)).collect(),
         };
         let head = serde_json::to_vec(&head).map_err(|error| Error::bug(error.to_string()))?;
@@ -126,6 +163,7 @@ impl LanePart {
             generation: head.generation,
             epoch: Epoch(head.epoch),
             token: head.token.map(Epoch),
+            columns: head.columns,
             logs,
         })
     }

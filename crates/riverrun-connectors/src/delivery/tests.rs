@@ -147,6 +147,7 @@ impl<F: FnMut() -> Outcome<()> + Send + 'static> Target for Writing<F> {
 fn spec(guarantee: Guarantee) -> DeliverySpec {
     DeliverySpec {
         table: "t".into(),
+        columns: columns(&["id"]),
         lanes: None,
         guarantee,
         key: vec![],
@@ -156,6 +157,10 @@ fn spec(guarantee: Guarantee) -> DeliverySpec {
         retries: 3,
         refresh: None,
     }
+}
+
+fn columns(names: &[&str]) -> Columns {
+    Columns(names.iter().map(|name| ((*name).to_owned(), "INT".to_owned())).collect())
 }
 
 fn context(worker: usize, parallelism: usize, generation: u64) -> SinkContext {
@@ -515,6 +520,40 @@ fn a_log_that_can_not_be_read_is_an_error() {
     }
     let other = [&[9], &part[1..]].concat();
     assert_eq!(told(&other), "the log of a sink in the checkpoint is of a version that is not known");
+}
+
+#[test]
+fn rows_that_are_still_to_be_written_need_the_columns_that_they_had() {
+    for guarantee in [Guarantee::ExactlyOnce, Guarantee::AtLeastOnce] {
+        let system = System::default();
+        system.state().away = true;
+        let mut sink = writer(&system, guarantee, context(0, 1, 1));
+        sink.write(batch(&[1])).unwrap();
+        let parts = snapshot(&mut sink, 0);
+        // A thread that is about to end may still write to the other one.
+        let system = System::default();
+        let later = |names: &[&str], parts: &[Vec<u8>]| {
+            let spec = DeliverySpec { columns: columns(names), ..spec(guarantee) };
+            let mut sink = DeliveryWriter::start(spec, system.clone(), Stop::default(), context(0, 1, 2)).unwrap();
+            sink.restore(RestoredState { union: parts.to_vec(), ..RestoredState::default() })?;
+            settle(&mut sink)
+        };
+        let refused = later(&["number"], &parts).unwrap_err();
+        assert_eq!(refused.message(), "table 't' has other columns than the rows that are still to be written to it");
+        assert_eq!(refused.detail_text(), Some("the checkpoint has rows of (id INT), the table is (number INT)"));
+        assert_eq!(
+            refused.hint_text(),
+            Some("run the statements as they were until these rows are written: a savepoint with --stop leaves none")
+        );
+        assert!(system.rows().is_empty());
+        later(&["id"], &parts).unwrap();
+        assert_eq!(system.rows(), [1]);
+        if guarantee == Guarantee::ExactlyOnce {
+            // What stands there already is not written again, and may have had any columns.
+            later(&["number"], &parts).unwrap();
+            assert_eq!(system.rows(), [1]);
+        }
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The thread that writes for one worker: unit by unit, each as often as it takes.
 
-use super::lane::{EpochLog, LaneName, LanePart};
+use super::lane::{Columns, EpochLog, LaneName, LanePart};
 use super::{Outcome, Stop, Trouble, connection_point};
 use crate::threads;
 use crossbeam_channel::{Receiver, Sender, TryRecvError, unbounded};
@@ -106,10 +106,17 @@ pub struct Delivery {
 
 impl Delivery {
     /// Starts the thread. `retries` is how often an answer that may pass is asked for again.
-    pub fn start(target: impl Target, table: &str, retries: usize, stop: Stop, waker: Waker) -> Result<Delivery> {
+    pub fn start(
+        target: impl Target,
+        (table, columns): (&str, &Columns),
+        retries: usize,
+        stop: Stop,
+        waker: Waker,
+    ) -> Result<Delivery> {
         let (orders, asked) = unbounded::<Order>();
         let (report, reports) = unbounded();
-        let mut desk = Desk { target, table: table.to_owned(), retries, stop: stop.clone(), lane: None };
+        let mut desk =
+            Desk { target, table: table.to_owned(), columns: columns.clone(), retries, stop: stop.clone(), lane: None };
         let at_end = waker.clone();
         let run = move || {
             while let Ok(order) = asked.recv() {
@@ -157,6 +164,7 @@ impl Drop for Delivery {
 struct Desk<T> {
     target: T,
     table: String,
+    columns: Columns,
     retries: usize,
     stop: Stop,
     lane: Option<OpenLane>,
@@ -263,7 +271,11 @@ impl<T: Target> Desk<T> {
             return Err(gone(&self.table, &part.name, Some(known), token));
         }
         let mut lane = OpenLane { name: part.name.clone(), generation, token };
-        for log in part.logs.iter().filter(|log| token.is_none_or(|token| log.epoch > token)) {
+        let logs: Vec<_> = part.logs.iter().filter(|log| token.is_none_or(|token| log.epoch > token)).collect();
+        if !logs.is_empty() {
+            self.columns.check(part, &self.table)?;
+        }
+        for log in logs {
             self.commit(&mut lane, log)?;
         }
         Ok(())

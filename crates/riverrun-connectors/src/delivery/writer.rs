@@ -2,7 +2,7 @@
 
 use super::Stop;
 use super::guarantee::Guarantee;
-use super::lane::{EpochLog, LaneName, LanePart};
+use super::lane::{Columns, EpochLog, LaneName, LanePart};
 use super::thread::{Delivery, Order, Target};
 use crate::connector::{SinkSpec, has_one_writer};
 use arrow::array::{ArrayRef, UInt32Array};
@@ -17,6 +17,8 @@ use std::sync::Arc;
 pub struct DeliverySpec {
     /// The table's name, for messages.
     pub table: String,
+    /// What its rows consist of.
+    pub columns: Columns,
     /// What names the sink's lanes to the system; the sink's id within the job where nothing else does.
     pub lanes: Option<String>,
     /// What is promised.
@@ -40,6 +42,7 @@ impl DeliverySpec {
     pub fn new(sink: &SinkSpec, max_rows: usize, retries: usize) -> Result<DeliverySpec> {
         Ok(DeliverySpec {
             table: sink.table.clone(),
+            columns: Columns::of(sink),
             lanes: None,
             guarantee: Guarantee::of(&sink.options),
             key: sink.primary_key.clone(),
@@ -101,7 +104,8 @@ impl Asked {
 impl DeliveryWriter {
     /// Starts the thread that writes to `target`; `stop` is what the target looks at where it waits.
     pub fn start(spec: DeliverySpec, target: impl Target, stop: Stop, context: SinkContext) -> Result<Self> {
-        let delivery = Delivery::start(target, &spec.table, spec.retries, stop, context.waker.clone())?;
+        let delivery =
+            Delivery::start(target, (&spec.table, &spec.columns), spec.retries, stop, context.waker.clone())?;
         let sink = spec.lanes.clone().unwrap_or_else(|| context.id.clone());
         let lane = LaneName { job: context.job.id.clone(), sink, lane: context.worker as u32 };
         Ok(DeliveryWriter {
@@ -235,11 +239,12 @@ impl DeliveryWriter {
             generation: self.context.job.generation,
             epoch,
             token: self.token,
+            columns: self.spec.columns.clone(),
             logs,
         };
         let mut parts = Vec::new();
         for old in &self.old {
-            if old.name == own.name {
+            if old.name == own.name && old.columns == own.columns {
                 // A lane stays whole.
                 own.logs.splice(0..0, old.logs.iter().cloned());
                 own.token = own.token.or(old.token);
@@ -368,6 +373,9 @@ impl Sink<RowBatch> for DeliveryWriter {
                     self.old.push(part);
                 }
                 continue;
+            }
+            if !part.logs.is_empty() {
+                self.spec.columns.check(&part, &self.spec.table)?;
             }
             let own = part.logs.iter().map(|log| self.own_rows(part.name.lane, log)).collect::<Result<Vec<_>>>()?;
             part.logs = own.into_iter().filter(|log| !log.batches.is_empty()).map(Arc::new).collect();

@@ -145,6 +145,8 @@ impl fmt::Debug for SourceNode {
 pub struct SinkNode {
     /// The table's full name.
     pub table: String,
+    /// The name of its connector.
+    pub connector: String,
     /// Makes the writers.
     pub factory: Arc<dyn SinkFactory>,
     /// What changes it takes.

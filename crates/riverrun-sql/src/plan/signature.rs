@@ -22,7 +22,7 @@ impl StreamPlan {
         match &node.kind {
             // What they leave says itself what it is: offsets, logs.
             NodeKind::Source(source) => format!("{kind}({})", source.connector.name()),
-            NodeKind::Sink(_) => kind.to_owned(),
+            NodeKind::Sink(sink) => format!("{kind}({})", sink.connector),
             NodeKind::GroupAggregate(spec) => {
                 let keys = spec.keys.iter().map(text).collect::<Vec<_>>().join(", ");
                 format!(
@@ -180,6 +180,7 @@ mod tests {
                           FROM TABLE(TUMBLE(TABLE clicks, DESCRIPTOR(ts), INTERVAL '1' MINUTE))) WHERE n <= 2;";
         let pattern = "SELECT * FROM clicks MATCH_RECOGNIZE (PARTITION BY user_name ORDER BY ts MEASURES a.millis AS m
                        AFTER MATCH SKIP PAST LAST ROW PATTERN (a b{2} c) DEFINE b AS b.millis > a.millis) AS m;";
+        let sink = "CREATE TABLE o (url STRING) WITH ('connector' = 'print'); INSERT INTO o SELECT url FROM clicks;";
         for (sql, from, to) in [
             (join, "b.url", "b.user_name"),
             (top, "PARTITION BY millis", "PARTITION BY millis + 1"),
@@ -194,6 +195,7 @@ mod tests {
             (pattern, "(a b{2} c)", "(a (b | c){3})"),
             (pattern, "b.millis > a.millis", "b.millis < a.millis"),
             (pattern, "PAST LAST ROW", "TO NEXT ROW"),
+            (sink, "'print'", "'blackhole'"),
         ] {
             assert_ne!(signatures(sql), signatures(&sql.replace(from, to)), "{to} instead of {from}");
         }

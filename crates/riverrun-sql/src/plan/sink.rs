@@ -274,7 +274,8 @@ pub(super) fn write(
     }
     node = with_own_types(planner, node, &metadata)?;
     let single = has_one_writer(&table.options);
-    let sink = SinkNode { table: name, factory, accepts, primary_key, routed, single, statement };
+    let connector = table.options.given("connector").map(|given| given.text.clone()).unwrap_or_default();
+    let sink = SinkNode { table: name, connector, factory, accepts, primary_key, routed, single, statement };
     planner.builder.add(NodeKind::Sink(sink), vec![node.into()], properties);
     Ok(())
 }

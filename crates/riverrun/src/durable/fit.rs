@@ -41,6 +41,11 @@ pub struct Fit {
     pub operators: Vec<OperatorFit>,
 }
 
+/// The first word of a signature.
+fn kind_of(signature: &str) -> &str {
+    signature.split('(').next().unwrap_or_default()
+}
+
 impl Fit {
     /// Compares a plan with a checkpoint.
     pub fn of(plan: &StreamPlan, manifest: &Manifest) -> Fit {
@@ -51,7 +56,8 @@ impl Fit {
             let found = manifest.operators.get(id);
             let verdict = match found.map(|operator| (operator.has_state(), operator.signature.as_deref())) {
                 None => Verdict::New,
-                Some((true, Some(before))) if before != now.as_str() => {
+                // Of sinks once the kind was all that was said.
+                Some((true, Some(before))) if before != now.as_str() && before != kind_of(now) => {
                     Verdict::Incompatible { before: before.to_owned(), now: now.clone() }
                 }
                 Some(_) => Verdict::Kept,
