@@ -30,6 +30,12 @@ fn files_of_statements() {
 }
 
 #[test]
+fn a_worker_that_no_run_has_started() {
+    let said = ["no order has come: `riverrun worker` is started by `riverrun run --processes`, not by hand"];
+    Case::new().riverrun(&["worker"]).failed(2, &said);
+}
+
+#[test]
 fn standard_input_that_is_no_text() {
     let case = Case::new();
     let mut command = case.command();

@@ -36,6 +36,19 @@ SELECT SUM(id) OVER (ORDER BY ts GROUPS BETWEEN 1 PRECEDING AND CURRENT ROW) FRO
   2:31 GROUPS in an OVER clause is not supported yet
 SELECT SUM(id) OVER (ORDER BY ts ROWS BETWEEN id PRECEDING AND CURRENT ROW) FROM t;
   2:47 ROWS … PRECEDING takes a constant number of rows, not id
+SELECT SUM(id) OVER (ORDER BY ts RANGE BETWEEN INTERVAL '1' MONTH PRECEDING AND CURRENT ROW) FROM t;
+  2:57 RANGE … PRECEDING takes a constant interval of days to seconds, not INTERVAL '1' MONTH
+  help: RANGE BETWEEN INTERVAL '1' HOUR PRECEDING AND CURRENT ROW
+SELECT SUM(id) OVER (ORDER BY ts ROWS BETWEEN 1 FOLLOWING AND CURRENT ROW) FROM t;
+  2:31 a frame over a stream can't begin after the current row
+SELECT * FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MONTH));
+  2:62 SIZE takes a constant interval of days to seconds, not INTERVAL '1' MONTH
+  help: write it like INTERVAL '1' MINUTE
+SELECT id FROM a.b.c.d;
+  2:16 'a.b.c.d' is no name of a table: it has one to three parts
+SELECT '${NAME' FROM t;
+  2:9 the variable ${NAME has no closing }
+  help: write ${NAME}
 SELECT UPPER(name) OVER (ORDER BY ts) FROM t;
   2:8 UPPER is no function that OVER (…) can follow
   help: aggregate functions, LAG, ROW_NUMBER, RANK and DENSE_RANK are

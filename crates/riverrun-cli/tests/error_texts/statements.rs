@@ -12,6 +12,10 @@ USE CATALOG default_catalo;
 USE default_databse;
   2:5 there is no database 'default_databse' in the catalog 'default_catalog'
   help: did you mean `default_database`?
+USE a.b.c;
+  2:5 'a.b.c' is no name of a database: it has one or two parts
+CREATE DATABASE a.b.c;
+  2:17 'a.b.c' is no name of a database: it has one or two parts
 CREATE CATALOG hive WITH ('type' = 'hive');
   2:36 a catalog of type 'hive' is not supported yet
   help: 'type' = 'generic_in_memory' is supported
