@@ -374,9 +374,11 @@ impl<'a> Planner<'a> {
         if table.primary_key.is_empty() {
             let why = match changes {
                 ProducedChanges::Upsert => {
-                    "its connector reads upserts: a record takes the place of the one before of its key"
+                    let connector = table.options.given("connector").map_or("", |option| &option.text);
+                    format!("'{connector}' reads upserts: a record takes the place of the one before of its key")
                 }
-                _ => "'table.exec.source.cdc-events-duplicate' is true: changes that come twice are told by the key",
+                _ => "'table.exec.source.cdc-events-duplicate' is true: changes that come twice are told by the key"
+                    .to_owned(),
             };
             return Err(Error::input(format!("the table '{}' has no PRIMARY KEY", table.short_name()))
                 .detail(why)

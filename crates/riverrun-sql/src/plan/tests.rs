@@ -262,7 +262,7 @@ fn a_table_of_upserts_needs_a_key() {
     }
     let error = plan(&format!("{} SELECT * FROM u;", table("upsert-kafka", ""))).map(|_| ()).unwrap_err();
     assert_eq!(error.message(), "the table 'u' has no PRIMARY KEY");
-    let detail = "its connector reads upserts: a record takes the place of the one before of its key";
+    let detail = "'upsert-kafka' reads upserts: a record takes the place of the one before of its key";
     assert!(format!("{error:?}").contains(detail), "{error:?}");
     assert_eq!(error.hint_text(), Some("add PRIMARY KEY (…) NOT ENFORCED to the table"));
     assert!(plan(&format!("{} SELECT * FROM u;", table("upsert-kafka", ", PRIMARY KEY (a) NOT ENFORCED"))).is_ok());
