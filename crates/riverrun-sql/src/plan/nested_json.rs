@@ -70,11 +70,16 @@ impl Nesting<'_> {
                     false => Column::Given,
                 })
                 .collect(),
-            RelationKind::Project { exprs, .. } => {
+            RelationKind::Project { input, exprs } => {
                 for expr in exprs.iter_mut() {
                     *expr = self.nested(expr, below, &nests_here)?;
                 }
-                exprs.iter().map(|expr| computed(expr, below)).collect()
+                let columns = exprs.iter().map(|expr| match computed(expr, below) {
+                    // It is computed before the OVER of its SELECT.
+                    Column::Json(Behind::Nothing) if is_over(input) => Column::Given,
+                    column => column,
+                });
+                columns.collect()
             }
             RelationKind::Filter { condition, .. } => {
                 *condition = self.nested(condition, below, &nests_here)?;
@@ -142,6 +147,15 @@ impl Nesting<'_> {
             }
             expr => Ok(expr),
         }
+    }
+}
+
+/// Whether the rows are those of OVER, with or without QUALIFY.
+fn is_over(relation: &Relation) -> bool {
+    match &relation.kind {
+        RelationKind::Rank { .. } | RelationKind::Over { .. } => true,
+        RelationKind::Filter { input, .. } => is_over(input),
+        _ => false,
     }
 }
 
