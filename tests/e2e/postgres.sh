@@ -98,7 +98,7 @@ postgres_case_errors_say_what_to_do() {
   [[ $text == *"null value in column \"id\" of relation \"wrong\" violates not-null constraint"* ]] || fail "$text"
   { pg_table wrong "id BIGINT, PRIMARY KEY (id) NOT ENFORCED"; echo "INSERT INTO wrong VALUES (1);"; } >"$dir/key.sql"
   text=$(riverrun run "$dir/key.sql" 2>&1) && fail "a missing key was no error"
-  [[ $text == *"CREATE UNIQUE INDEX ON wrong (id)"* ]] || fail "$text"
+  [[ $text == *"CREATE UNIQUE INDEX wrong_key ON wrong (id)"* ]] || fail "$text"
   sed "s/:$PG_PORT/:1/" "$dir/key.sql" >"$dir/server.sql"
   text=$(riverrun run "$dir/server.sql" 2>&1) && fail "a missing server was no error"
   [[ $text == *"cannot connect to PostgreSQL at localhost:1/postgres"* ]] || fail "$text"

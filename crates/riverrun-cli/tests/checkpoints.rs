@@ -128,6 +128,12 @@ fn a_changed_file_is_checked_against_a_savepoint_before_anything_stops() {
     said(", MAX(n) as ");
     let run = ["run", "changed.sql", "--var", &dir, "--state-dir", "other", "--from", "save"];
     case.riverrun(&run).failed(2, &["does not fit the plan", "riverrun explain FILE --upgrade PATH"]);
+    // Another connector can't read what the sink of the first one has left.
+    let printed = pipeline(SLOW).replace("'filesystem', 'path' = '${DIR}/out', 'format' = 'csv'", "'print'");
+    let fit = explain(&printed);
+    let said = |text: &str| assert!(fit.out.contains(text), "`{text}` is not in {}", fit.out);
+    said("holds the state of\n  Sink(filesystem)");
+    said("the file has\n  Sink(print)");
     // Another table: the state of the windows has no operator any more.
     let other = "CREATE TABLE windows (n BIGINT) WITH ('connector' = 'blackhole'); INSERT INTO windows VALUES (1);";
     let fit = explain(other);

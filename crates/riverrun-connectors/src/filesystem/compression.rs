@@ -78,6 +78,14 @@ impl Content {
         })
     }
 
+    /// How long a file is that can be entered at an offset.
+    pub fn length(&self) -> io::Result<Option<u64>> {
+        match self {
+            Content::Plain(file) => file.metadata().map(|metadata| Some(metadata.len())),
+            _ => Ok(None),
+        }
+    }
+
     /// Goes to an offset if the file allows it; `false` if what comes before must be read and thrown away.
     pub fn seek(&mut self, offset: u64) -> io::Result<bool> {
         match self {

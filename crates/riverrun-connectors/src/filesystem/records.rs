@@ -124,6 +124,12 @@ impl RecordReader {
         let mut content = Content::open(path, compression).map_err(|error| io_error("read", path, &error))?;
         let unread = RecordReader::unread(&split);
         let SplitState { offset, begun, .. } = *state.unwrap_or(&unread);
+        let length = content.length().map_err(|error| io_error("read", path, &error))?;
+        if let Some(length) = length.filter(|length| *length < offset && offset > unread.offset && !growing) {
+            return Err(Error::failure(format!("'{}' is shorter than it was", path.display()))
+                .detail(format!("{offset} bytes of it were read before the checkpoint, and it has {length}"))
+                .hint("put the file back as it was, or start with another --state-dir"));
+        }
         let entered = content.seek(offset).map_err(|error| io_error("read", path, &error))?;
         Ok(RecordReader {
             content,

@@ -84,9 +84,10 @@ pub fn check_key(table: &TableRef, described: &Described) -> Result<()> {
         return Ok(());
     }
     let columns = key.join(", ");
+    let index = table.name.rsplit('.').next().unwrap_or_default();
     Err(Error::input(format!("table '{}' has PRIMARY KEY ({columns}), but the database does not know it", table.table))
         .detail(format!("{} has no primary key or unique index of exactly these columns", table.place()))
-        .hint(format!("CREATE UNIQUE INDEX ON {} ({columns}) in the database", table.name)))
+        .hint(format!("CREATE UNIQUE INDEX {index}_key ON {} ({columns}) in the database", table.name)))
 }
 
 /// A type of ours that the column can have.

@@ -58,6 +58,17 @@ const PARAMETERS: &[&str] = &[
     "options",
 ];
 
+/// Those of the Java driver that are near to one of them, and have no effect here.
+const WITHOUT_EFFECT: &[&str] = &[
+    "loginTimeout",
+    "socketTimeout",
+    "cancelSignalTimeout",
+    "sslfactory",
+    "sslfactoryarg",
+    "sslpassword",
+    "sslResponseTimeout",
+];
+
 impl Database {
     /// Reads the options that say where a table lives.
     pub fn new(options: &Options) -> Result<Database> {
@@ -146,8 +157,14 @@ impl Server {
                     server.config.connect_timeout(Duration::from_secs(seconds.max(1)));
                 }
                 name => {
-                    let near = did_you_mean(name, PARAMETERS.iter().copied()).unwrap_or_default();
-                    tracing::info!("the parameter '{name}' of a PostgreSQL URL has no effect here. {near}");
+                    match did_you_mean(name, PARAMETERS.iter().copied()).filter(|_| !WITHOUT_EFFECT.contains(&name)) {
+                        // What was meant may decide whether the connection is safe.
+                        Some(near) => {
+                            let unknown = Error::input(format!("'{name}' is no parameter of a PostgreSQL URL"));
+                            return Err(unknown.hint(near));
+                        }
+                        None => tracing::warn!("the parameter '{name}' of a PostgreSQL URL has no effect here"),
+                    }
                 }
             }
         }

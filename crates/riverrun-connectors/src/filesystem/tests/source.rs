@@ -1,5 +1,6 @@
 use super::*;
 use riverrun_core::ErrorKind;
+use riverrun_runtime::source::SourceOutput;
 use riverrun_state::{OperatorSnapshot, RestoredState};
 use std::fs;
 use std::io::Write;
@@ -340,6 +341,25 @@ fn a_file_that_is_gone_after_a_restore_is_named() {
     let mut reader = table.source().expect("source").reader(worker.source(0, 1)).expect("reader");
     let error = reader.restore(RestoredState::assign(&parts, 0, 1, 128).expect("state")).expect_err("gone");
     assert!(error.message().contains("a.json is gone"), "{error}");
+}
+
+#[test]
+fn a_file_that_is_shorter_after_a_restore_is_named() {
+    let folder = tempfile::tempdir().expect("folder");
+    let path = folder.path().join("a.json");
+    fs::write(&path, lines(0..10)).expect("write");
+    let mut table = table(&id(), folder.path(), "json");
+    table.batch_size = 2;
+    let parts = read_some(&table, &[], 1, 2, &mut Seen::default());
+    fs::write(&path, "{}\n").expect("cut");
+    let worker = Worker::new();
+    let mut reader = table.source().expect("source").reader(worker.source(0, 1)).expect("reader");
+    let restored = reader.restore(RestoredState::assign(&parts, 0, 1, 128).expect("state"));
+    let error = restored.and_then(|()| reader.poll(&mut SourceOutput::default()).map(drop)).expect_err("shorter");
+    assert_eq!(error.message(), format!("'{}' is shorter than it was", path.display()));
+    let detail = error.detail_text().unwrap_or_default();
+    assert!(detail.ends_with("bytes of it were read before the checkpoint, and it has 3"), "{detail}");
+    assert_eq!(error.hint_text(), Some("put the file back as it was, or start with another --state-dir"));
 }
 
 #[test]

@@ -95,7 +95,7 @@ fn a_key_that_the_database_does_not_know_is_refused_at_the_start() {
     let base = Base::new("CREATE TABLE t (id INTEGER, word TEXT, UNIQUE (word))", COLUMNS).keyed(&[0]);
     let error = base.sink().unwrap().writer(sink_context()).err().unwrap();
     assert_eq!(error.message(), "table 'ours' has PRIMARY KEY (id), but the database does not know it");
-    assert_eq!(error.hint_text(), Some("CREATE UNIQUE INDEX ON t (id) in the database"));
+    assert_eq!(error.hint_text(), Some("CREATE UNIQUE INDEX t_key ON t (id) in the database"));
     let base = Base::new("CREATE TABLE t (id INTEGER, word TEXT, UNIQUE (word))", COLUMNS).keyed(&[1]);
     base.sink().unwrap().writer(sink_context()).unwrap();
 }

@@ -50,6 +50,12 @@ fn other_databases_and_no_urls_are_refused() {
     assert_eq!(error.hint_text(), Some("did you mean `postgresql`?"));
     let error = database("postgresql://h/d", &[]).unwrap_err();
     assert_eq!(error.message(), "'postgresql://h/d' is no URL of a database");
+    let error = database("jdbc:postgresql://h/d?sslmod=require", &[]).unwrap_err();
+    assert_eq!(error.message(), "'sslmod' is no parameter of a PostgreSQL URL");
+    assert_eq!(error.hint_text(), Some("did you mean `sslmode`?"));
+    assert!(
+        database("jdbc:postgresql://h/d?socketTimeout=5&loginTimeout=3&sslfactory=x&tcpKeepAlive=true", &[]).is_ok()
+    );
     let error = database("jdbc:postgresql://h/d?sslmode=verify", &[]).unwrap_err();
     assert_eq!(error.message(), "'sslmode=verify' is no mode");
     let error = database("jdbc:postgresql://h:port/d", &[]).unwrap_err();
