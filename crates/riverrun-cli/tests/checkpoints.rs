@@ -134,8 +134,10 @@ fn a_changed_file_is_checked_against_a_savepoint_before_anything_stops() {
     let said = |text: &str| assert!(fit.out.contains(text), "`{text}` is not in {}", fit.out);
     said("holds the state of\n  Sink(filesystem)");
     said("the file has\n  Sink(print)");
+    let begins_anew = "help: a table of another name begins anew, and --allow-non-restored-state drops";
+    case.riverrun(&run).failed(2, &["does not fit the plan", begins_anew]);
     // Another table: the state of the windows has no operator any more.
-    let other = "CREATE TABLE windows (n BIGINT) WITH ('connector' = 'blackhole'); INSERT INTO windows VALUES (1);";
+    let other = "CREATE TABLE o (n BIGINT) WITH ('connector' = 'blackhole'); INSERT INTO o VALUES (1);";
     let fit = explain(other);
     let dropped = "no operator takes it over; --allow-non-restored-state drops it";
     assert!(fit.code == 1 && fit.out.contains(dropped), "{}", fit.out);

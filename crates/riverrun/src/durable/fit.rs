@@ -77,9 +77,15 @@ impl Fit {
     pub(crate) fn check(&self, allow_unclaimed: bool, place: &str) -> Result<()> {
         for operator in &self.operators {
             if let Verdict::Incompatible { before, now } = &operator.verdict {
+                let hint = match kind_of(before) {
+                    "Sink" => {
+                        "a table of another name begins anew, and --allow-non-restored-state drops what this one has left to be written"
+                    }
+                    _ => "`riverrun explain FILE --upgrade PATH` tells what fits before anything is stopped",
+                };
                 return Err(Error::input(format!("the state of {} in {place} does not fit the plan", operator.id))
                     .detail(format!("it is the state of {before}; the plan has {now}"))
-                    .hint("`riverrun explain FILE --upgrade PATH` tells what fits before anything is stopped"));
+                    .hint(hint));
             }
         }
         let dropped: Vec<&str> = self
