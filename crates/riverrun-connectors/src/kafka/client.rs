@@ -31,6 +31,11 @@ struct Refusal {
 }
 
 impl Troubles {
+    /// Whether the brokers did not let the client in.
+    pub fn is_refused(&self) -> bool {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
     /// The error of a question to brokers that was not answered.
     pub fn unreachable(&self, table: &str, servers: &str, error: &KafkaError) -> Error {
         let what = format!("cannot reach Kafka for table '{table}'");

@@ -189,7 +189,11 @@ fn consumer_config(table: &str, options: &Options) -> Result<ClientConfig> {
 /// Hears what the client has to say, which waits until it is fetched as records are. Not where there may be records.
 fn hear(consumer: &Client) {
     if consumer.assignment().is_ok_and(|assigned| assigned.count() == 0) {
-        while consumer.poll(Duration::ZERO).is_some() {}
+        // Why there is no answer may be told a moment after it has failed to come.
+        let end = Instant::now() + Duration::from_secs(1);
+        while Instant::now() < end && !consumer.context().troubles.is_refused() {
+            let _ = consumer.poll(Duration::from_millis(20));
+        }
     }
 }
 
