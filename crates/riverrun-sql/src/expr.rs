@@ -2,8 +2,9 @@
 
 use crate::functions::Kernel;
 use datafusion_common::ScalarValue;
-use riverrun_core::{DataType, Result, Schema, TypeKind};
+use riverrun_core::{DataType, Schema, TypeKind};
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::fmt;
 use std::sync::Arc;
 
@@ -114,26 +115,29 @@ impl Expr {
     }
 
     /// The same expression over other operands.
-    pub fn map_children(&self, map: &mut dyn FnMut(&Expr) -> Result<Expr>) -> Result<Expr> {
+    pub fn map_children<E>(
+        &self,
+        map: &mut dyn FnMut(&Expr) -> std::result::Result<Expr, E>,
+    ) -> std::result::Result<Expr, E> {
         Ok(match self {
             Expr::Column { .. } | Expr::Literal { .. } => self.clone(),
             Expr::Call { name, kernel, arguments, data_type } => Expr::Call {
                 name: name.clone(),
                 kernel: kernel.clone(),
-                arguments: arguments.iter().map(map).collect::<Result<_>>()?,
+                arguments: arguments.iter().map(map).collect::<std::result::Result<_, E>>()?,
                 data_type: data_type.clone(),
             },
             Expr::And(operands, data_type) => {
-                Expr::And(operands.iter().map(map).collect::<Result<_>>()?, data_type.clone())
+                Expr::And(operands.iter().map(map).collect::<std::result::Result<_, E>>()?, data_type.clone())
             }
             Expr::Or(operands, data_type) => {
-                Expr::Or(operands.iter().map(map).collect::<Result<_>>()?, data_type.clone())
+                Expr::Or(operands.iter().map(map).collect::<std::result::Result<_, E>>()?, data_type.clone())
             }
             Expr::Case { branches, otherwise, data_type } => Expr::Case {
                 branches: branches
                     .iter()
                     .map(|(condition, result)| Ok((map(condition)?, map(result)?)))
-                    .collect::<Result<_>>()?,
+                    .collect::<std::result::Result<_, E>>()?,
                 otherwise: Box::new(map(otherwise)?),
                 data_type: data_type.clone(),
             },
@@ -144,27 +148,10 @@ impl Expr {
     pub fn replace_columns(&self, replace: &mut dyn FnMut(usize, &DataType) -> Expr) -> Expr {
         match self {
             Expr::Column { index, data_type } => replace(*index, data_type),
-            Expr::Literal { .. } => self.clone(),
-            Expr::Call { name, kernel, arguments, data_type } => Expr::Call {
-                name: name.clone(),
-                kernel: kernel.clone(),
-                arguments: arguments.iter().map(|argument| argument.replace_columns(replace)).collect(),
-                data_type: data_type.clone(),
-            },
-            Expr::And(operands, data_type) => {
-                Expr::And(operands.iter().map(|operand| operand.replace_columns(replace)).collect(), data_type.clone())
+            _ => {
+                let Ok(replaced) = self.map_children::<Infallible>(&mut |child| Ok(child.replace_columns(replace)));
+                replaced
             }
-            Expr::Or(operands, data_type) => {
-                Expr::Or(operands.iter().map(|operand| operand.replace_columns(replace)).collect(), data_type.clone())
-            }
-            Expr::Case { branches, otherwise, data_type } => Expr::Case {
-                branches: branches
-                    .iter()
-                    .map(|(condition, result)| (condition.replace_columns(replace), result.replace_columns(replace)))
-                    .collect(),
-                otherwise: Box::new(otherwise.replace_columns(replace)),
-                data_type: data_type.clone(),
-            },
         }
     }
 

@@ -6,6 +6,7 @@ use crate::expr::Expr;
 use crate::functions::temporal::current::CURRENT_WATERMARK;
 use riverrun_core::{DataType, Field};
 use riverrun_operators::current_watermark::CurrentWatermarkSpec;
+use std::convert::Infallible;
 
 /// The type of a watermark that one of the expressions asks for.
 pub(super) fn wanted<'e>(exprs: impl IntoIterator<Item = &'e Expr>) -> Option<DataType> {
@@ -29,27 +30,13 @@ impl Planner<'_> {
 
 /// The expression with the column at `index` where it asks for a watermark of this type.
 pub(super) fn read(expr: &Expr, data_type: &DataType, index: usize) -> Expr {
-    let all = |exprs: &[Expr]| exprs.iter().map(|expr| read(expr, data_type, index)).collect();
     match expr {
         Expr::Call { name, data_type: own, .. } if name == CURRENT_WATERMARK && own == data_type => {
             Expr::Column { index, data_type: data_type.clone() }
         }
-        Expr::Call { name, kernel, arguments, data_type } => Expr::Call {
-            name: name.clone(),
-            kernel: kernel.clone(),
-            arguments: all(arguments),
-            data_type: data_type.clone(),
-        },
-        Expr::And(operands, data_type) => Expr::And(all(operands), data_type.clone()),
-        Expr::Or(operands, data_type) => Expr::Or(all(operands), data_type.clone()),
-        Expr::Case { branches, otherwise, data_type: own } => Expr::Case {
-            branches: branches
-                .iter()
-                .map(|(condition, result)| (read(condition, data_type, index), read(result, data_type, index)))
-                .collect(),
-            otherwise: Box::new(read(otherwise, data_type, index)),
-            data_type: own.clone(),
-        },
-        Expr::Column { .. } | Expr::Literal { .. } => expr.clone(),
+        _ => {
+            let Ok(read) = expr.map_children::<Infallible>(&mut |child| Ok(read(child, data_type, index)));
+            read
+        }
     }
 }
