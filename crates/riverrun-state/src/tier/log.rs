@@ -261,7 +261,7 @@ impl SegmentLog {
         })?;
         open.bytes += (open.chunk.len() - before) as u64;
         open.records += slots.len() as u64;
-        mean.add_all(length, slots.len());
+        mean.add(length, slots.len());
         self.flush()
     }
 

@@ -530,11 +530,13 @@ fn put<K: SlotKeys, V: EncodeSlots>(
     (slots, traces): (&[u32], &[Trace]),
     mean: &mut MeanLength,
 ) -> Result<()> {
+    let mut length = 0;
     values.encode_each(slots, &mut |slot, encode| {
         let (hash, key) = (keys.hash(slot), keys.key(slot));
         let trace = traces.get(slot as usize).copied().unwrap_or_default();
         let group = KeyGroup::of_hash(hash, key_groups);
-        let length = run.put(group, (hash, key), trace, |out| encode(out)) + key.len();
-        mean.add(length);
-    })
+        length += run.put(group, (hash, key), trace, |out| encode(out)) + key.len();
+    })?;
+    mean.add(length, slots.len());
+    Ok(())
 }

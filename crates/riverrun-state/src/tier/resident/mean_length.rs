@@ -17,13 +17,8 @@ const SAMPLED: usize = 64;
 pub(crate) struct MeanLength(f64);
 
 impl MeanLength {
-    /// Something of this length was written.
-    pub(crate) fn add(&mut self, length: usize) {
-        self.add_all(length, 1);
-    }
-
     /// So many of this length together were written.
-    pub(crate) fn add_all(&mut self, length: usize, count: usize) {
+    pub(crate) fn add(&mut self, length: usize, count: usize) {
         if count > 0 {
             let kept = KEPT.powi(i32::try_from(count).unwrap_or(i32::MAX));
             self.0 = self.0 * kept + length as f64 / count as f64 * (1.0 - kept);
