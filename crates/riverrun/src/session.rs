@@ -136,7 +136,7 @@ impl Session {
                 let threads = (parallelism / count.max(1)).max(1);
                 // Only what this process's workers will own.
                 let wanted = |group: KeyGroup| group.worker(key_groups, parallelism) / threads == index;
-                let mut snapshot = origin.load(manifest, wanted, folder.claim()?)?;
+                let mut snapshot = origin.load(manifest, wanted, &folder)?;
                 snapshot.epoch = durability.newest_epoch.map_or(snapshot.epoch, |newest| newest.max(snapshot.epoch));
                 restore = Some(Arc::new(snapshot));
             }

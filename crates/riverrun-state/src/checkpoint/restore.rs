@@ -8,21 +8,21 @@ use crate::snapshot::{OperatorPart, OperatorSnapshot, Snapshot};
 use crate::tier::{Content, GroupRange, Scratch, TierFile, TierFiles, TierTicket, next_origin};
 use riverrun_core::{Error, KeyGroup, Result, failpoint};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Reads what a checkpoint holds. Of keyed state only the groups that `wanted` names: those that this process will own. The
 /// files of tiers go into folders below that for temporary files, which go when nobody needs them any more.
 pub fn load(store: &dyn BlobStore, manifest: &Manifest, wanted: impl Fn(KeyGroup) -> bool) -> Result<Snapshot> {
-    load_into(store, manifest, wanted, &std::env::temp_dir())
+    load_into(store, manifest, wanted, &|| Ok(std::env::temp_dir()))
 }
 
-/// The same with the files of tiers in folders below `scratch`.
+/// The same with the files of tiers in folders below what `scratch` gives, which is asked where there are any.
 pub fn load_into(
     store: &dyn BlobStore,
     manifest: &Manifest,
     wanted: impl Fn(KeyGroup) -> bool,
-    scratch: &Path,
+    scratch: &dyn Fn() -> Result<PathBuf>,
 ) -> Result<Snapshot> {
     failpoint("restore")?;
     read(store, manifest, wanted, scratch).map_err(|error| {
@@ -42,7 +42,7 @@ fn read(
     store: &dyn BlobStore,
     manifest: &Manifest,
     wanted: impl Fn(KeyGroup) -> bool,
-    scratch: &Path,
+    scratch: &dyn Fn() -> Result<PathBuf>,
 ) -> Result<Snapshot> {
     let downloads = Downloads { store, manifest, scratch };
     let mut blobs = Blobs::default();
@@ -127,12 +127,13 @@ fn is_whole_file(blob: &BlobEntry, manifest: &Manifest) -> bool {
 struct Downloads<'a> {
     store: &'a dyn BlobStore,
     manifest: &'a Manifest,
-    scratch: &'a Path,
+    scratch: &'a dyn Fn() -> Result<PathBuf>,
 }
 
 impl Downloads<'_> {
     fn tier(&self, tier: &TierEntry, blobs: &Blobs) -> Result<TierFiles> {
-        let scratch = Scratch::create(self.scratch.join(format!("restored-{}-{}", std::process::id(), next_origin())))?;
+        let scratch =
+            Scratch::create((self.scratch)()?.join(format!("restored-{}-{}", std::process::id(), next_origin())))?;
         let mut files = Vec::with_capacity(tier.files.len());
         for (name, blob) in &tier.files {
             let content = if is_whole_file(blob, self.manifest) {

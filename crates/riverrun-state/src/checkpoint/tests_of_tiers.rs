@@ -58,7 +58,7 @@ fn manifest(parts: ProcessParts) -> Manifest {
 /// The names and contents of the tier's files after a restore.
 fn restored(store: &dyn BlobStore, manifest: &Manifest, scratch: &Path) -> BTreeMap<String, Vec<u8>> {
     assert_eq!(verify(store, manifest), Vec::<String>::new());
-    let snapshot = load_into(store, manifest, |_: KeyGroup| true, scratch).unwrap();
+    let snapshot = load_into(store, manifest, |_: KeyGroup| true, &|| Ok(scratch.to_owned())).unwrap();
     let tier = snapshot.operators["sums"][0].state.tiers[""].wait().unwrap();
     assert_eq!(tier.groups, GroupRange { first: 4, end: 8 });
     tier.files.iter().map(|file| (file.name.clone(), file.read().unwrap())).collect()
@@ -108,13 +108,13 @@ fn groups_that_are_not_wanted_are_not_downloaded_and_damage_is_named() {
     let written = writer.write(Epoch(1), vec![("sums".into(), 0, part(folder.path(), &files))]).unwrap();
     let manifest = manifest(written);
     let scratch = folder.path().join("scratch");
-    let none = load_into(&*store, &manifest, |group: KeyGroup| group.0 < 4, &scratch).unwrap();
+    let none = load_into(&*store, &manifest, |group: KeyGroup| group.0 < 4, &|| Ok(scratch.clone())).unwrap();
     assert!(none.operators["sums"][0].state.tiers.is_empty());
     store.put(&manifest.files[0].name, &vec![9; LARGE]).unwrap();
-    let error = load_into(&*store, &manifest, |_: KeyGroup| true, &scratch).unwrap_err();
+    let error = load_into(&*store, &manifest, |_: KeyGroup| true, &|| Ok(scratch.clone())).unwrap_err();
     assert!(error.message().ends_with("does not match its checksum"), "{error:?}");
     store.delete(&manifest.files[0].name).unwrap();
-    let error = load_into(&*store, &manifest, |_: KeyGroup| true, &scratch).unwrap_err();
+    let error = load_into(&*store, &manifest, |_: KeyGroup| true, &|| Ok(scratch.clone())).unwrap_err();
     assert!(error.message().ends_with("is missing"), "{error:?}");
 }
 

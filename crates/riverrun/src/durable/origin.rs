@@ -7,6 +7,7 @@ use riverrun_state::Snapshot;
 use riverrun_state::checkpoint::{
     BlobStore, Branch, CheckpointEntry, CheckpointKind, History, Location, Manifest, StoreOptions, load_into,
 };
+use riverrun_state::tier::WorkFolder;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::Arc;
@@ -51,14 +52,15 @@ impl Origin {
         Manifest::decode(&bytes).map_err(|error| error.context(place))
     }
 
-    /// What it holds, of keyed state only the groups that are wanted. Files of tiers are put into folders below `scratch`.
+    /// What it holds, of keyed state only the groups that are wanted. Files of tiers are put into folders below `folder`.
     pub(crate) fn load(
         &self,
         manifest: &Manifest,
         wanted: impl Fn(KeyGroup) -> bool,
-        scratch: &Path,
+        folder: &WorkFolder,
     ) -> Result<Snapshot> {
-        load_into(&*self.store()?, manifest, wanted, scratch).map_err(|error| error.context(self.place()))
+        load_into(&*self.store()?, manifest, wanted, &|| folder.claim().map(Path::to_owned))
+            .map_err(|error| error.context(self.place()))
     }
 }
 
