@@ -191,9 +191,8 @@ fn hear(consumer: &Client) {
     if consumer.assignment().is_ok_and(|assigned| assigned.count() == 0) {
         // Why there is no answer may be told a moment after it has failed to come.
         let end = Instant::now() + Duration::from_secs(1);
-        while Instant::now() < end && !consumer.context().troubles.is_refused() {
-            let _ = consumer.poll(Duration::from_millis(20));
-        }
+        let waits = || Instant::now() < end && !consumer.context().troubles.is_refused();
+        while consumer.poll(Duration::from_millis(20)).is_some() || waits() {}
     }
 }
 
