@@ -38,7 +38,7 @@ pub use manifest::{
     TierEntry,
 };
 pub use part_file::{PartWriter, ProcessParts};
-pub use restore::{load, load_into, verify};
+pub use restore::{check_files, load, load_into, verify};
 pub use retention::Retention;
 pub use savepoint::export;
 pub use store::{BlobStore, Put, StoredFile, check_store};

@@ -1,9 +1,9 @@
 //! Reading a checkpoint back, and checking one.
 
 use super::history::way_out;
-use super::manifest::{BlobEntry, CheckpointKind, Manifest, PartEntry, TierEntry, hash_blob};
+use super::manifest::{BlobEntry, CheckpointKind, FileEntry, Manifest, PartEntry, TierEntry, hash_blob};
 use super::part_file::MAGIC;
-use super::store::BlobStore;
+use super::store::{BlobStore, StoredFile};
 use crate::snapshot::{OperatorPart, OperatorSnapshot, Snapshot};
 use crate::tier::{Content, GroupRange, Scratch, TierFile, TierFiles, TierTicket, next_origin};
 use riverrun_core::{Error, KeyGroup, Result, failpoint};
@@ -75,6 +75,26 @@ fn read(
     Ok(Snapshot { epoch: manifest.body.epoch, operators })
 }
 
+/// Checks by a list of what the store has that every file of a checkpoint is there and as long as it should be; nothing is read.
+/// What is wrong, in a sentence each; empty if nothing is.
+pub fn check_files(store: &dyn BlobStore, stored: &[StoredFile], manifest: &Manifest) -> Vec<String> {
+    let sizes: BTreeMap<&str, u64> = stored.iter().map(|file| (file.name.as_str(), file.size)).collect();
+    let problem = |file: &FileEntry| match sizes.get(file.name.as_str()) {
+        None => Some(is_missing(store, file)),
+        Some(size) if *size != file.size => Some(has_another_size(store, file, *size)),
+        Some(_) => None,
+    };
+    manifest.files.iter().filter_map(problem).collect()
+}
+
+fn is_missing(store: &dyn BlobStore, file: &FileEntry) -> String {
+    format!("{} is missing", store.describe(&file.name))
+}
+
+fn has_another_size(store: &dyn BlobStore, file: &FileEntry, size: u64) -> String {
+    format!("{} has {size} bytes instead of {}", store.describe(&file.name), file.size)
+}
+
 /// Checks every file of a checkpoint: that it is there, its size, its hash, and the hash of each blob in it. What is
 /// wrong, in a sentence each; empty if nothing is.
 pub fn verify(store: &dyn BlobStore, manifest: &Manifest) -> Vec<String> {
@@ -84,7 +104,7 @@ pub fn verify(store: &dyn BlobStore, manifest: &Manifest) -> Vec<String> {
         let content = match store.get(&file.name) {
             Ok(Some(content)) => content,
             Ok(None) => {
-                problems.push(format!("{place} is missing"));
+                problems.push(is_missing(store, file));
                 continue;
             }
             Err(error) => {
@@ -93,7 +113,7 @@ pub fn verify(store: &dyn BlobStore, manifest: &Manifest) -> Vec<String> {
             }
         };
         if content.len() as u64 != file.size {
-            problems.push(format!("{place} has {} bytes instead of {}", content.len(), file.size));
+            problems.push(has_another_size(store, file, content.len() as u64));
         } else if format!("{:032x}", hash_blob(&content)) != file.hash {
             problems.push(format!("{place} does not match its checksum"));
         }

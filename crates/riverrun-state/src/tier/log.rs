@@ -19,7 +19,7 @@ use super::backend::{StateBackend, TierSeat};
 use super::files::{Scratch, TicketSender, TierFiles};
 use super::queue::Queue;
 use super::resident::flags::{LOGGED, marked, marked_or_within};
-use super::resident::{EncodeSlots, MeanLength, SlotKeys};
+use super::resident::{EncodeSlots, MeanLength, SlotKeys, gathered};
 use super::store::GroupRange;
 use queue::LogTask;
 pub(super) use read::{is_log, newest_values};
@@ -31,8 +31,9 @@ use std::sync::Arc;
 use std::time::Duration;
 pub(super) use store::LogTier;
 
-/// So many bytes are handed to the thread at once.
+/// So many bytes are handed to the thread at once, and perhaps those of the slots that were put together with the last of them.
 const CHUNK: usize = 1 << 20;
+const CHUNK_ROOM: usize = CHUNK + CHUNK / 4;
 
 /// A segment that has grown to so many bytes is followed by another one.
 const LARGEST_SEGMENT: u64 = 64 << 20;
@@ -82,11 +83,6 @@ impl NewestSegments {
             self.0.resize(slot as usize + 1, 0);
         }
         self.0[slot as usize] = number;
-    }
-
-    /// Whether the newest value of a slot that is in the log is in one of the segments up to this number.
-    fn is_within(&self, slot: usize, number: u32) -> bool {
-        self.0.get(slot).is_some_and(|newest| *newest <= number)
     }
 
     /// About how many bytes it takes up in memory.
@@ -233,7 +229,7 @@ impl SegmentLog {
         let file = Arc::new(SegmentFile::create((number, number), self.groups, self.scratch.as_ref()));
         self.next += 1;
         self.live.begin(number);
-        OpenSegment { number, records: 0, gone: 0, bytes: 0, chunk: Vec::with_capacity(CHUNK), file }
+        OpenSegment { number, records: 0, gone: 0, bytes: 0, chunk: Vec::with_capacity(CHUNK_ROOM), file }
     }
 
     /// Appends the values of slots, whose keys stand behind this beginning.
@@ -255,10 +251,12 @@ impl SegmentLog {
         }
         self.live.change(open.number, slots.len() as i64);
         let (before, mut length) = (open.chunk.len(), 0);
-        values.encode_each(slots, &mut |slot, encode| {
-            let (group, key) = (KeyGroup::of_hash(keys.hash(slot), key_groups), keys.key(slot));
-            length += segment::put_value(&mut open.chunk, group, (beginning, key), encode) + key.len();
-        })?;
+        for slots in gathered(keys, slots) {
+            values.encode_each(slots, &mut |slot, encode| {
+                let (group, key) = (KeyGroup::of_hash(keys.hash(slot), key_groups), keys.key(slot));
+                length += segment::put_value(&mut open.chunk, group, (beginning, key), encode) + key.len();
+            })?;
+        }
         open.bytes += (open.chunk.len() - before) as u64;
         open.records += slots.len() as u64;
         mean.add(length, slots.len());
@@ -271,7 +269,7 @@ impl SegmentLog {
         if open.chunk.len() < CHUNK {
             return Ok(());
         }
-        let chunk = std::mem::replace(&mut open.chunk, Vec::with_capacity(CHUNK));
+        let chunk = std::mem::replace(&mut open.chunk, Vec::with_capacity(CHUNK_ROOM));
         self.queue.push(LogTask::Append(open.file.clone(), chunk))?;
         if open.bytes > LARGEST_SEGMENT {
             self.close()?;
@@ -381,7 +379,7 @@ impl SegmentLog {
         slots: &mut Vec<u32>,
     ) -> usize {
         let Some(oldest) = self.cleaning else { return marked(flags, before, from, most, slots) };
-        marked_or_within(flags, (before, now), |slot| newest.is_within(slot, oldest), from, most, slots)
+        marked_or_within((flags, &newest.0), (before, now), oldest, from, most, slots)
     }
 
     /// About how many bytes it takes up in memory.

@@ -20,8 +20,8 @@ use flags::{BELOW, DIRTY, LEAVING, LOGGED, USED, dirty, mark, marked};
 pub(super) use mean_length::MeanLength;
 pub use restore::TakeIn;
 use riverrun_core::{Error, KeyGroup, Result};
-pub(super) use slots::put_entries;
 pub use slots::{EncodeSlots, PutValue, SlotKeys, SlotValues};
+pub(super) use slots::{gathered, put_entries};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -286,7 +286,6 @@ impl Resident {
         let Some(frozen) = self.frozen.as_mut().filter(|_| !slots.is_empty()) else { return };
         let (flags, key_groups) = (&mut self.flags, self.seat.key_groups);
         slots.iter().for_each(|slot| flags[*slot as usize] &= !DIRTY[1 - self.parity]);
-        keys.fetch(slots);
         let written = match (&mut frozen.target, &mut self.log) {
             (Target::Tier(run), _) => {
                 slots.iter().for_each(|slot| flags[*slot as usize] |= BELOW);
@@ -531,12 +530,14 @@ fn put<K: SlotKeys, V: EncodeSlots>(
     mean: &mut MeanLength,
 ) -> Result<()> {
     let mut length = 0;
-    values.encode_each(slots, &mut |slot, encode| {
-        let (hash, key) = (keys.hash(slot), keys.key(slot));
-        let trace = traces.get(slot as usize).copied().unwrap_or_default();
-        let group = KeyGroup::of_hash(hash, key_groups);
-        length += run.put(group, (hash, key), trace, |out| encode(out)) + key.len();
-    })?;
+    for slots in gathered(keys, slots) {
+        values.encode_each(slots, &mut |slot, encode| {
+            let (hash, key) = (keys.hash(slot), keys.key(slot));
+            let trace = traces.get(slot as usize).copied().unwrap_or_default();
+            let group = KeyGroup::of_hash(hash, key_groups);
+            length += run.put(group, (hash, key), trace, |out| encode(out)) + key.len();
+        })?;
+    }
     mean.add(length, slots.len());
     Ok(())
 }

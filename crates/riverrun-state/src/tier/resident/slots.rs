@@ -82,6 +82,15 @@ pub trait EncodeSlots {
     }
 }
 
+/// So many slots are gathered from memory at once: enough look-ups to be waited for together, and no more than what stays in the caches
+/// until it is encoded.
+const GATHERED: usize = 256;
+
+/// Slots whose keys and values are about to be written, in steps, the keys of each step fetched.
+pub(in crate::tier) fn gathered<'a, K: SlotKeys>(keys: &'a K, slots: &'a [u32]) -> impl Iterator<Item = &'a [u32]> {
+    slots.chunks(GATHERED).inspect(|slots| keys.fetch(slots))
+}
+
 /// Appends to a blob each of these slots' key, with its length, and value.
 pub(in crate::tier) fn put_entries<V: EncodeSlots>(
     blob: &mut Vec<u8>,

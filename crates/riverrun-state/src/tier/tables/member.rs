@@ -4,7 +4,7 @@ use super::{HeldTable, Log};
 use crate::blob::put_varint;
 use crate::tier::log::{NewestSegments, SegmentLog};
 use crate::tier::resident::flags::{LOGGED, dirty, mark};
-use crate::tier::resident::{MeanLength, SlotKeys};
+use crate::tier::resident::MeanLength;
 use riverrun_core::{Error, Result};
 use std::ops::Range;
 
@@ -88,7 +88,6 @@ impl<T: HeldTable> Member<T> {
     fn put(&mut self, log: &mut Log, slots: &[u32]) -> Result<()> {
         let Some(segments) = &mut log.segments else { return Err(no_log()) };
         let (keys, marks) = (self.table.keys(), (&mut self.flags[..], &mut self.newest));
-        keys.fetch(slots);
         let values = (self.beginning.as_slice(), keys, &self.table);
         segments.put(marks, values, slots, (log.seat.key_groups, &mut log.length))
     }
