@@ -153,7 +153,8 @@ pub struct RunArgs {
     #[arg(long, requires = "state_dir")]
     pub allow_non_restored_state: bool,
     /// Go on from a checkpoint although exactly-once sinks hold what was written after it: that is written once more, and the
-    /// checkpoints after it are abandoned.
+    /// checkpoints after it are abandoned. Also although a sink lacks what was written before it, as another table does: that
+    /// stays missing.
     #[arg(long, requires = "state_dir")]
     pub rewind: bool,
     /// How the rows of a SELECT are printed.
@@ -228,6 +229,9 @@ pub struct TestArgs {
     pub variables: Vec<(String, String)>,
 }
 
+/// How long one run of a rehearsal may take.
+pub const TIMEOUT: &str = "2 min";
+
 /// `riverrun chaos`.
 #[derive(Clone, Debug, Args)]
 pub struct ChaosArgs {
@@ -262,7 +266,7 @@ pub struct ChaosArgs {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = from_one::<usize>, requires = "matrix")]
     pub jobs: usize,
     /// How long one run may take with all its restarts.
-    #[arg(long, value_name = "TIME", default_value = "2 min")]
+    #[arg(long, value_name = "TIME", default_value = TIMEOUT)]
     pub timeout: String,
     /// Keep the runs' logs, state and files here, instead of removing them where the outputs agree.
     #[arg(long, value_name = "DIR")]
@@ -309,7 +313,7 @@ pub struct CheckpointsArgs {
     /// Set a session option, as SET does: s3.endpoint=http://localhost:9000.
     #[arg(short = 'D', value_name = "KEY=VALUE", value_parser = key_value)]
     pub define: Vec<(String, String)>,
-    /// Read every file and compare checksums.
+    /// Read every file and compare checksums. Without it only a list of the files is looked at: whether they are there, and how long.
     #[arg(long)]
     pub verify: bool,
     /// Print JSON.

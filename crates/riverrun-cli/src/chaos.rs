@@ -105,7 +105,7 @@ impl Stage<'_> {
             .map_err(|error| Error::failure(format!("cannot make the folder {}: {error}", folder.display())))?;
         let name = format!("{}_{}", self.name, label.replace('-', "_"));
         let mut places = ScratchPlaces::make(&self.survey.written, &folder.join("tables"), &name)?;
-        let tables = places.overrides();
+        let tables = places.overrides(&self.survey.read);
         let ended = Attempt { runs: &self.runs, folder: &folder, tables, schedule, pace }.run()?;
         let mut outputs = BTreeMap::new();
         if ended.failure.is_none() {
@@ -251,8 +251,16 @@ fn rehearse(args: &ChaosArgs, script: &Script) -> Result<u8> {
 fn undisturbed(stage: &Stage<'_>) -> Result<Performed> {
     let undisturbed = stage.perform("undisturbed", &Schedule::default(), None)?;
     if let Some(failure) = &undisturbed.ended.failure {
-        let words = format!("the undisturbed run failed: {}", failure.words.trim_end());
-        return Err(if failure.input { Error::input(words) } else { Error::failure(words) });
+        let (what, hint) = match failure.timed_out {
+            true => ("the undisturbed run takes too long", "--timeout gives every run more time"),
+            false => (
+                "the pipeline fails without any fault, so there is nothing to compare with",
+                "a rehearsal needs a file that `riverrun run` runs to its end",
+            ),
+        };
+        let words = format!("{what}: {}", failure.words.trim_end());
+        let error = if failure.input { Error::input(words) } else { Error::failure(words) };
+        return Err(error.hint(hint));
     }
     Ok(undisturbed)
 }
@@ -299,6 +307,6 @@ fn runs(args: &ChaosArgs, stage: &Stage<'_>, menu: &Menu) -> Result<u8> {
 
 fn not_deterministic() -> Error {
     Error::input("two undisturbed runs of the pipeline give different rows, so faults can't be told from chance")
-        .detail("what depends on the clock (PROCTIME, CURRENT_TIMESTAMP), on chance (RAND, UUID, random fields of datagen) or on the order in which several workers' rows meet differs from run to run")
+        .detail("what depends on the clock (PROCTIME, CURRENT_TIMESTAMP, times of datagen), on chance (RAND, UUID) or on the order in which several workers' rows meet differs from run to run")
         .hint("rehearse a part of it that is the same each time, or try -p 1")
 }

@@ -363,3 +363,56 @@ fn a_run_that_takes_too_long_says_after_what_time() {
     assert_eq!(ended.code, 1, "{}{}", ended.out, ended.err);
     assert!(ended.out.contains("  FAILED: it had not ended after 3500 ms\n"), "{}", ended.out);
 }
+
+#[test]
+fn where_runs_only_fail_no_output_is_said_to_differ() {
+    let args = ["--timeout", "3500 ms", "--faults", "stall(20s)@barrier:1", "--seed", "9"];
+    let ended = chaos(&small(), &args);
+    ended.prints(&[
+        "A RUN HAS FAILED: 1 fault struck, 0 restarts, 0 rows compared\n",
+        "--timeout gives a run more time\n",
+        "repeat it with: riverrun chaos pipeline.sql --seed 9 --runs 1 --strikes 4 -p 2 --processes 1 --timeout '3500 ms' ",
+    ]);
+}
+
+#[test]
+fn a_pipeline_that_fails_by_itself_is_none_to_rehearse() {
+    let case = small();
+    let sql = std::fs::read_to_string(case.path().join("pipeline.sql")).unwrap();
+    chaos(&case, &["--timeout", "1 ms"]).failed(
+        1,
+        &[
+            "error: the undisturbed run takes too long: it had not ended after 1 ms",
+            "help: --timeout gives every run more time",
+        ],
+    );
+    case.file("pipeline.sql", &sql.replace("SELECT id", "SELECT 1 / (id - id)"));
+    chaos(&case, &[]).failed(
+        1,
+        &[
+            "error: the pipeline fails without any fault, so there is nothing to compare with: it ended with an error (exit status: 1)\n",
+            "    error: / by zero\n",
+            "help: a rehearsal needs a file that `riverrun run` runs to its end",
+        ],
+    );
+}
+
+#[test]
+fn a_rehearsal_leaves_the_places_of_checkpoints_and_of_state_alone() {
+    let case = small();
+    let sql = std::fs::read_to_string(case.path().join("pipeline.sql")).unwrap();
+    // All of them, in the file and on the command line, with state that goes below memory.
+    let (a, b, c) = ("'execution.checkpointing.dir'", "'state.checkpoints.dir'", "'state.backend.rocksdb.localdir'");
+    let joined =
+        sql.replace("SELECT id FROM numbers", "SELECT a.id FROM numbers AS a JOIN numbers AS b ON a.id = b.id");
+    let set =
+        format!("SET {a} = 'places/a'; SET {b} = 'places/b'; SET {c} = 'places/c'; SET 'state.memory' = '1 mb'; ");
+    case.file("pipeline.sql", &(set + &joined));
+    let define = ["-D", "execution.checkpointing.dir=places/d", "-D", "state.backend.rocksdb.localdir=places/e"];
+    for processes in ["1", "2"] {
+        let args = ["--processes", processes, "--faults", "kill@manifest-put:3"];
+        chaos(&case, &[&args[..], &define].concat()).ok().prints(&["the outputs agree: 1 fault struck, 1 restart, "]);
+    }
+    let left: Vec<_> = std::fs::read_dir(case.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["pipeline.sql"]);
+}

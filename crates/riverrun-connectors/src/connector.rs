@@ -1,6 +1,6 @@
 //! What a connector is.
 
-use crate::scratch::{Scratch, ScratchSpec};
+use crate::scratch::{Overrides, Scratch, ScratchSpec};
 use arrow::array::RecordBatch;
 use riverrun_core::{DataType, Error, OptionDef, OptionType, Options, Result, RowBatch, Schema};
 use riverrun_formats::RowFields;
@@ -243,6 +243,11 @@ pub trait Connector: Send + Sync {
     /// What it knows beside the record.
     fn metadata(&self) -> Vec<MetadataColumn> {
         Vec::new()
+    }
+
+    /// What makes a table leave no trace of being read: a rehearsal reads it beside whoever reads it otherwise.
+    fn unnoticed(&self) -> Overrides {
+        Overrides::new()
     }
 
     /// Whether [`Connector::scratch`] makes places.

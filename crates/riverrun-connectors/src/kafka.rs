@@ -25,7 +25,7 @@ mod upsert;
 pub use upsert::UpsertKafka;
 
 use crate::connector::{Connector, MetadataColumn, SinkFactory, SinkSpec, SourceFactory, SourceSpec};
-use crate::scratch::{Scratch, ScratchSpec};
+use crate::scratch::{Overrides, Scratch, ScratchSpec, set};
 use riverrun_core::{DataType, OptionDef, Result, TypeKind};
 use std::sync::Arc;
 
@@ -70,6 +70,10 @@ impl Connector for Kafka {
 
     fn has_scratch(&self) -> bool {
         true
+    }
+
+    fn unnoticed(&self) -> Overrides {
+        vec![set(options::COMMIT_OFFSETS.name, "false")]
     }
 
     fn scratch(&self, spec: &ScratchSpec) -> Result<Option<Scratch>> {

@@ -207,9 +207,12 @@ fn run_statements(
     host: &mut dyn Host,
 ) -> Result<()> {
     let mut waiting = Waiting::default();
-    if let Some(durability) = &options.durability {
-        control::listen(&durability.state_dir, &waiting.running)?;
+    if let Some(tables) = &options.tables {
+        tables.apply(session)?;
     }
+    let listening =
+        options.durability.as_ref().map(|durability| control::listen(&durability.state_dir, &waiting.running));
+    let _listening = listening.transpose()?;
     for statement in statements {
         if !options.plan_only {
             log::statement(statement);
@@ -269,7 +272,7 @@ fn execute(
             }
             let outcome = session.execute(statement)?;
             if let Some(tables) = &options.tables {
-                tables.apply(&mut session.catalog)?;
+                tables.apply(session)?;
             }
             outcome.notes.iter().for_each(|note| host.note(note));
             match &outcome.rows {

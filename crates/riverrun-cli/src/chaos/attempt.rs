@@ -84,6 +84,8 @@ pub struct Failure {
     pub words: String,
     /// Whether the input was wrong.
     pub input: bool,
+    /// Whether it was ended since it had taken too long.
+    pub timed_out: bool,
 }
 
 /// A process that is gone with this value, whatever happens to whoever waits for it.
@@ -116,7 +118,7 @@ impl Attempt<'_> {
             let status = self.start_once(begun, &mut kills, &mut ended)?;
             let Some(status) = status else {
                 let words = format!("it had not ended after {}\n{}", in_words(self.runs.timeout), self.log_tail());
-                ended.failure = Some(Failure { words, input: false });
+                ended.failure = Some(Failure { words, input: false, timed_out: true });
                 break;
             };
             if status.success() {
@@ -126,11 +128,11 @@ impl Attempt<'_> {
             if !explained || status.code() == Some(2) || ended.restarts > most {
                 let what = match explained {
                     true => "it could not go on",
-                    false if most == 0 => "it did not end well",
+                    false if most == 0 => "it ended with an error",
                     false => "it failed though no fault had struck",
                 };
                 let words = format!("{what} ({status})\n{}", self.log_tail());
-                ended.failure = Some(Failure { words, input: status.code() == Some(2) });
+                ended.failure = Some(Failure { words, input: status.code() == Some(2), timed_out: false });
                 break;
             }
             ended.restarts += 1;

@@ -2,7 +2,7 @@
 
 use super::Performed;
 use super::schedule::why_unreached;
-use crate::args::ChaosArgs;
+use crate::args::{ChaosArgs, TIMEOUT};
 use crate::progress::count;
 use riverrun::rehearsal::{Comparison, Survey};
 use riverrun_core::failpoint::Fault;
@@ -20,13 +20,31 @@ pub struct Report<'a> {
     unreached: BTreeSet<String>,
     restarts: usize,
     rows: u64,
+    /// How many runs did not end well, and how many tables differ.
+    failed: u64,
+    differing: usize,
+    /// Whether a run has failed since it took too long.
+    timed_out: bool,
 }
 
 impl<'a> Report<'a> {
     /// Of a rehearsal that begins with this seed.
     pub fn new(args: &'a ChaosArgs, survey: &'a Survey, seed: u64) -> Self {
         let unreached = BTreeSet::new();
-        Report { args, survey, seed, struck: 0, uncounted: 0, unreached, restarts: 0, rows: 0 }
+        let (failed, differing, timed_out) = (0, 0, false);
+        Report {
+            args,
+            survey,
+            seed,
+            struck: 0,
+            uncounted: 0,
+            unreached,
+            restarts: 0,
+            rows: 0,
+            failed,
+            differing,
+            timed_out,
+        }
     }
 
     /// What is done.
@@ -39,7 +57,8 @@ impl<'a> Report<'a> {
     /// The run that all others are compared with.
     pub fn undisturbed(&self, performed: &Performed) -> String {
         let rows = performed.outputs.values().map(|output| output.count()).sum();
-        format!("undisturbed: {} rows in {} tables, {}\n", count(rows), performed.outputs.len(), seconds(performed))
+        let tables = counted(performed.outputs.len(), "table");
+        format!("undisturbed: {} in {tables}, {}\n", counted_rows(rows), seconds(performed))
     }
 
     /// A run with faults.
@@ -49,9 +68,8 @@ impl<'a> Report<'a> {
         self.uncounted += ended.uncounted.len();
         self.unreached.extend(ended.unreached.iter().cloned());
         self.restarts += ended.restarts;
-        let restarts = if ended.restarts == 1 { "restart" } else { "restarts" };
-        let mut text =
-            format!("run {} (seed {seed}): {} {restarts}, {}\n", number + 1, ended.restarts, seconds(performed));
+        let restarts = counted(ended.restarts, "restart");
+        let mut text = format!("run {} (seed {seed}): {restarts}, {}\n", number + 1, seconds(performed));
         for (fault, process) in &ended.struck {
             text.push_str(&format!("  {fault:<32} struck ({process})\n"));
         }
@@ -62,10 +80,13 @@ impl<'a> Report<'a> {
             text.push_str(&format!("  {fault:<32} not reached\n"));
         }
         if let Some(failure) = &ended.failure {
+            self.failed += 1;
+            self.timed_out |= failure.timed_out;
             text.push_str(&format!("  FAILED: {}", failure.words));
         }
         for (table, comparison) in compared {
             self.rows += comparison.expected;
+            self.differing += usize::from(!comparison.agrees());
             text.push_str(&differences(table, comparison));
         }
         text
@@ -83,15 +104,18 @@ impl<'a> Report<'a> {
 
     /// The last lines. `missed`: what was to strike in every run, and has not.
     pub fn end(&self, good: bool, missed: &[&Fault]) -> String {
-        let verdict = if good { "the outputs agree" } else { "THE OUTPUTS DIFFER" };
-        let faults = if self.struck == 1 { "fault" } else { "faults" };
-        let mut text = format!(
-            "{verdict}: {} {faults} struck, {} restarts, {} rows compared\n",
-            self.struck,
-            self.restarts,
-            count(self.rows)
-        );
+        let verdict = match (good, self.differing, self.failed) {
+            (true, ..) => "the outputs agree".to_owned(),
+            (false, 0, 1) => "A RUN HAS FAILED".to_owned(),
+            (false, 0, failed) => format!("{failed} RUNS HAVE FAILED"),
+            (false, ..) => "THE OUTPUTS DIFFER".to_owned(),
+        };
+        let (faults, restarts) = (counted(self.struck, "fault"), counted(self.restarts, "restart"));
+        let mut text = format!("{verdict}: {faults} struck, {restarts}, {} compared\n", counted_rows(self.rows));
         if !good {
+            if self.timed_out {
+                text.push_str("--timeout gives a run more time\n");
+            }
             text.push_str(&format!("repeat it with: {}\n", self.command()));
             return text;
         }
@@ -114,6 +138,9 @@ impl<'a> Report<'a> {
             "riverrun chaos {file} --seed {} --runs {} --strikes {} -p {} --processes {}",
             self.seed, args.runs, args.strikes, args.parallelism, args.processes
         );
+        if args.timeout != TIMEOUT {
+            text.push_str(&format!(" --timeout '{}'", args.timeout));
+        }
         if !args.faults.is_empty() {
             text.push_str(&format!(" --faults '{}'", args.faults.join(",")));
         }
@@ -142,6 +169,15 @@ pub fn not_compared(survey: &Survey) -> String {
         text.push_str("not compared: the rows of queries, which are printed only\n");
     }
     text
+}
+
+/// `1 run`, `2 runs`.
+fn counted(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}
+
+fn counted_rows(number: u64) -> String {
+    if number == 1 { "1 row".to_owned() } else { format!("{} rows", count(number)) }
 }
 
 fn seconds(performed: &Performed) -> String {

@@ -83,6 +83,12 @@ pub const DISCOVERY: OptionDef = OptionDef::new(
     Some("5 min"),
     "How often to look for new topics and partitions; 0: never.",
 );
+pub const COMMIT_OFFSETS: OptionDef = OptionDef::new(
+    "scan.commit-offsets",
+    OptionType::Bool,
+    Some("true"),
+    "Whether the offsets of the group are committed.",
+);
 pub const PARTITIONER: OptionDef = OptionDef::new(
     "sink.partitioner",
     OptionType::OneOf(&["default", "fixed", "round-robin"]),
@@ -133,6 +139,7 @@ pub const OPTIONS: &[OptionDef] = &[
     BOUNDED_OFFSETS,
     BOUNDED_TIMESTAMP,
     DISCOVERY,
+    COMMIT_OFFSETS,
     PARTITIONER,
     Guarantee::OPTION,
     Guarantee::MAX_BYTES,

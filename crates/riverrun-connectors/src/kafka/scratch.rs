@@ -39,6 +39,7 @@ pub fn scratch(spec: &ScratchSpec, upsert: bool) -> Result<Scratch> {
         unset(options::BOUNDED_TIMESTAMP.name),
         set("properties.isolation.level", "read_committed"),
         set(options::GROUP.name, &spec.name),
+        set(options::COMMIT_OFFSETS.name, "false"),
     ];
     if !upsert {
         read.push(set(options::STARTUP.name, "earliest-offset"));

@@ -100,10 +100,11 @@ impl SourceFactory for KafkaSource {
 
     fn reader(&self, context: SourceContext) -> Result<Box<dyn SourceReader<RowBatch>>> {
         let fetch = FetchSpec { worker: context.worker, parallelism: context.parallelism, ..self.fetch.clone() };
+        let has_group = self.spec.options.given(options::GROUP.name).is_some();
         Ok(Box::new(KafkaReader {
             decoder: RecordDecoder::new(&self.layout, &self.spec.projection, &self.spec.fields, &self.spec.metadata)?,
             dead: DeadLetters::new(self.spec.table.clone(), context.clock.clone()),
-            commits: self.spec.options.given(options::GROUP.name).is_some(),
+            commits: has_group && self.spec.options.bool(&options::COMMIT_OFFSETS)?,
             spec: self.spec.clone(),
             fetch,
             context,

@@ -10,7 +10,7 @@ use super::sink::{KafkaSink, KafkaWriter};
 use super::source::KafkaSource;
 use crate::connector::{Connector, MetadataColumn, ProducedChanges, SinkFactory, SinkSpec, SourceFactory, SourceSpec};
 use crate::delivery::Guarantee;
-use crate::scratch::{Scratch, ScratchSpec};
+use crate::scratch::{Overrides, Scratch, ScratchSpec};
 use arrow::array::UInt32Array;
 use riverrun_core::{Epoch, Error, OptionDef, OptionType, Options, Result, RowBatch};
 use riverrun_runtime::{Sink, SinkState};
@@ -50,6 +50,7 @@ const OPTIONS: &[OptionDef] = &[
     options::BOUNDED_OFFSETS,
     options::BOUNDED_TIMESTAMP,
     options::DISCOVERY,
+    options::COMMIT_OFFSETS,
     Guarantee::OPTION,
     Guarantee::MAX_BYTES,
     options::TRANSACTIONAL_ID_PREFIX,
@@ -88,6 +89,10 @@ impl Connector for UpsertKafka {
 
     fn has_scratch(&self) -> bool {
         true
+    }
+
+    fn unnoticed(&self) -> Overrides {
+        super::Kafka.unnoticed()
     }
 
     fn scratch(&self, spec: &ScratchSpec) -> Result<Option<Scratch>> {

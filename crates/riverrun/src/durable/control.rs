@@ -88,18 +88,35 @@ impl Running {
     }
 }
 
-/// Listens for requests until the process ends.
-pub(crate) fn listen(state_dir: &StateDir, running: &Running) -> Result<()> {
+/// The socket that requests come to. Nobody listens there once this is dropped; it is taken away then.
+pub(crate) struct Listening(PathBuf);
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// Listens for requests until the process ends or what is given is dropped.
+pub(crate) fn listen(state_dir: &StateDir, running: &Running) -> Result<Listening> {
     let failed = |error: std::io::Error| Error::failure(format!("cannot listen for savepoint requests: {error}"));
+    let not_writable = |path: &Path, error: &std::io::Error| {
+        Error::failure(format!("cannot write {}: {error}", path.display()))
+            .hint("the state directory must be writable and have room for checkpoints: make room, or use another")
+    };
     let socket = socket_path(state_dir.path());
     // The directory is locked, so nobody else listens there.
-    let _ = std::fs::remove_file(&socket);
-    let listener = UnixListener::bind(&socket).map_err(failed)?;
-    let control = state_dir.path().join(CONTROL);
-    std::fs::write(&control, socket.as_os_str().as_encoded_bytes()).map_err(|error| {
-        Error::failure(format!("cannot write {}: {error}", control.display()))
-            .hint("the state directory must be writable and have room for checkpoints: make room, or use another")
+    match std::fs::remove_file(&socket) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(not_writable(&socket, &error)),
+        _ => {}
+    }
+    let listener = UnixListener::bind(&socket).map_err(|error| match error.kind() {
+        std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => not_writable(&socket, &error),
+        _ => failed(error),
     })?;
+    let listening = Listening(socket.clone());
+    let control = state_dir.path().join(CONTROL);
+    std::fs::write(&control, socket.as_os_str().as_encoded_bytes()).map_err(|error| not_writable(&control, &error))?;
     let running = running.clone();
     let serve = move || {
         for connection in listener.incoming().flatten() {
@@ -111,7 +128,8 @@ pub(crate) fn listen(state_dir: &StateDir, running: &Running) -> Result<()> {
             let _ = std::thread::Builder::new().name("control-request".into()).spawn(answer);
         }
     };
-    std::thread::Builder::new().name("control".into()).spawn(serve).map(drop).map_err(failed)
+    std::thread::Builder::new().name("control".into()).spawn(serve).map_err(failed)?;
+    Ok(listening)
 }
 
 /// In the directory; elsewhere if that path is longer than a socket's may be.

@@ -1,7 +1,7 @@
 //! What stands in a table after a run, read back by a query.
 
 use super::survey::WrittenTable;
-use super::tables::Place;
+use super::tables::{Place, forget_places};
 use crate::results::{RowConsumer, SharedConsumer};
 use crate::session::{Session, StartOptions};
 use riverrun_core::format_value::RowFormatter;
@@ -78,6 +78,7 @@ pub fn read_back(session: &Session, written: &WrittenTable, place: &Place) -> Re
     let mut reading = Session::new(session.clock());
     reading.catalog = session.catalog.clone();
     reading.config = session.config.clone();
+    forget_places(&mut reading.config)?;
     reading.catalog.put(Object::Table(Arc::new(there)));
     let statements = parse::parse(&text, &Variables::default())?;
     let Some(StatementKind::Query(query)) = statements.first().map(|statement| &statement.kind) else {

@@ -8,6 +8,7 @@ use riverrun_connectors::connector::{AcceptedChanges, OnError};
 use riverrun_connectors::dead_letter;
 use riverrun_connectors::delivery::Guarantee;
 use riverrun_connectors::registry;
+use riverrun_connectors::scratch::Overrides;
 use riverrun_core::metrics::OperatorTotals;
 use riverrun_core::{Error, Result};
 use riverrun_sql::bind::table::short_name;
@@ -63,6 +64,8 @@ pub struct Survey {
     pub session: Session,
     /// The tables that its INSERTs write, each once.
     pub written: Vec<WrittenTable>,
+    /// What makes the tables that it reads leave no trace of it, by their names.
+    pub read: BTreeMap<String, Overrides>,
     /// How many of its statements are queries, whose rows nobody keeps.
     pub queries: usize,
 }
@@ -142,17 +145,20 @@ pub fn survey(mut session: Session, script: &Script) -> Result<Survey> {
         });
         written.push(WrittenTable { name: sink.table.clone(), table, by_key, takes_dead_letters });
     }
-    for source in jobs.iter().flat_map(|plan| &plan.nodes).filter_map(|node| match &node.kind {
+    let mut read = BTreeMap::new();
+    for source in jobs.iter().chain(&queries).flat_map(|plan| &plan.nodes).filter_map(|node| match &node.kind {
         NodeKind::Source(source) => Some(source),
         _ => None,
     }) {
+        read.insert(source.spec.table.clone(), source.connector.unnoticed());
         // A copy of a database has the rows that are read; a new folder or topic has not.
         if written.iter().any(|table| table.name == source.spec.table) && source.connector.name() != "jdbc" {
             return Err(Error::input(format!("table '{}' is both read and written", source.spec.table))
                 .hint("a rehearsal leads what is written elsewhere: declare two tables, one for each"));
         }
     }
-    Ok(Survey { session, written, queries: queries.len() })
+    read.retain(|_, overrides| !overrides.is_empty());
+    Ok(Survey { session, written, read, queries: queries.len() })
 }
 
 /// All tables, by the names that plans have for them.

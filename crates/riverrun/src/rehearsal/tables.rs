@@ -1,24 +1,39 @@
 //! Scratch places for the tables of a pipeline, and how a run is led to them.
 
 use super::survey::WrittenTable;
+use crate::session::Session;
 use riverrun_connectors::registry;
 use riverrun_connectors::scratch::{Overrides, Remove, ScratchSpec};
 use riverrun_core::Result;
 use riverrun_sql::bind::table::short_name;
-use riverrun_sql::catalog::{Catalog, Object};
+use riverrun_sql::catalog::Object;
+use riverrun_sql::session::SessionConfig;
+use riverrun_sql::session::checkpointing::{CHECKPOINT_DIR, CHECKPOINT_DIR_OLD};
+use riverrun_sql::session::state::STATE_LOCAL_DIR;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Options over those of tables, by the tables' names; those without a value are taken away.
+/// Options of a session that name places of the pipeline's own. Without them a run keeps everything in its state directory.
+const PLACES: [&str; 3] = [CHECKPOINT_DIR.name, CHECKPOINT_DIR_OLD.name, STATE_LOCAL_DIR.name];
+
+/// Takes from a session what would lead a run to the pipeline's own folders of checkpoints and state.
+pub(super) fn forget_places(config: &mut SessionConfig) -> Result<()> {
+    PLACES.into_iter().try_for_each(|name| config.reset(Some(name)))
+}
+
+/// What leads a run to scratch places: options over those of tables, by the tables' names; those without a value are taken away.
+/// Checkpoints, and state while it runs, are in the run's state directory, whatever the session says.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct TableOverrides(BTreeMap<String, Overrides>);
 
 impl TableOverrides {
-    /// Puts them over the options of the tables that are there. To be called before anything is planned, whenever there may
-    /// be new tables.
-    pub fn apply(&self, catalog: &mut Catalog) -> Result<()> {
+    /// Puts them over the options of the tables that are there, and over those of the session. To be called before anything is
+    /// planned, whenever there may be new tables or options.
+    pub fn apply(&self, session: &mut Session) -> Result<()> {
+        forget_places(&mut session.config)?;
+        let catalog = &mut session.catalog;
         let mut changed = Vec::new();
         for name in catalog.catalog_names() {
             for database in catalog.database_names(name)? {
@@ -89,10 +104,13 @@ impl ScratchPlaces {
         Ok(made)
     }
 
-    /// What leads a run to them.
-    pub fn overrides(&self) -> TableOverrides {
-        let places = self.places.iter();
-        TableOverrides(places.filter_map(|(name, place)| Some((name.clone(), place.as_ref()?.write.clone()))).collect())
+    /// What leads a run to them. `read` is what is put over the options of tables that are only read.
+    pub fn overrides(&self, read: &BTreeMap<String, Overrides>) -> TableOverrides {
+        let mut tables = read.clone();
+        for (name, place) in &self.places {
+            tables.entry(name.clone()).or_default().extend(place.iter().flat_map(|place| place.write.clone()));
+        }
+        TableOverrides(tables)
     }
 
     /// Takes them away. What could not be taken away is told.

@@ -1,6 +1,8 @@
 use super::*;
 use crate::{Script, Session};
 use riverrun_connectors::delivery::Guarantee;
+#[cfg(feature = "kafka")]
+use riverrun_connectors::scratch::set;
 
 fn surveyed(sql: &str) -> riverrun_core::Result<Survey> {
     survey(Session::default(), &Script::from_text("test.sql", sql))
@@ -73,8 +75,9 @@ fn overrides_lead_a_table_elsewhere_and_only_that_one() {
     let found = surveyed(&format!("{NUMBERS} INSERT INTO files SELECT id FROM numbers;")).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let places = ScratchPlaces::make(&found.written, folder.path(), "scratch").unwrap();
-    let mut catalog = found.session.catalog.clone();
-    places.overrides().apply(&mut catalog).unwrap();
+    let mut session = found.session.copy();
+    places.overrides(&found.read).apply(&mut session).unwrap();
+    let catalog = session.catalog;
     let path = |name: &str| {
         let objects = catalog.objects(catalog.current_catalog(), catalog.current_database());
         let mut tables = objects.filter_map(|object| match object {
@@ -85,6 +88,29 @@ fn overrides_lead_a_table_elsewhere_and_only_that_one() {
     };
     assert_eq!(path("files"), Some(folder.path().join("scratch_0").display().to_string()));
     assert_eq!(path("numbers"), None);
+}
+
+#[test]
+fn overrides_take_the_places_of_checkpoints_and_state_out_of_a_session() {
+    let mut session = Session::default();
+    let places = ["execution.checkpointing.dir", "state.checkpoints.dir", "state.backend.rocksdb.localdir"];
+    places.into_iter().chain(["pipeline.name"]).for_each(|key| drop(session.set(key, "mine").unwrap()));
+    TableOverrides::default().apply(&mut session).unwrap();
+    let given = |key: &str| session.config.options().given(key).is_some();
+    assert!(!places.into_iter().any(given) && given("pipeline.name"));
+}
+
+#[cfg(feature = "kafka")]
+#[test]
+fn the_offsets_of_a_group_are_left_alone() {
+    let options =
+        "'properties.bootstrap.servers' = 'nowhere:1', 'scan.bounded.mode' = 'latest-offset', 'format' = 'json'";
+    let found = surveyed(&format!(
+        "{NUMBERS} CREATE TABLE topic (id BIGINT) WITH ('connector' = 'kafka', 'topic' = 't', 'properties.group.id' = 'g', {options});
+         INSERT INTO files SELECT id FROM topic UNION ALL SELECT id FROM numbers;"
+    ))
+    .unwrap();
+    assert_eq!(found.read, [("topic".to_owned(), vec![set("scan.commit-offsets", "false")])].into());
 }
 
 fn output(rows: &[(&str, i64)]) -> Output {
