@@ -8,7 +8,9 @@ use riverrun::durable::control::{SavepointOrder, request_savepoint};
 use riverrun::durable::{Fit, Verdict, find};
 use riverrun::sql::plan::StreamPlan;
 use riverrun_core::{Error, Result};
-use riverrun_state::checkpoint::{CheckpointEntry, CheckpointKind, Location, Manifest, StoreOptions, verify};
+use riverrun_state::checkpoint::{
+    BlobStore, CheckpointEntry, CheckpointKind, Location, Manifest, StoreOptions, StoredFile, check_files, verify,
+};
 
 /// Takes a savepoint of a running job; the exit code.
 pub fn savepoint(args: &SavepointArgs) -> Result<u8> {
@@ -32,8 +34,13 @@ pub fn checkpoints(args: &CheckpointsArgs) -> Result<u8> {
             print(&format!("{folder}\n"))?;
         }
         let (mut rows, mut said) = (Vec::new(), Vec::new());
+        let store = folder.open()?;
+        let stored = if args.verify { Vec::new() } else { store.list("")? };
         for entry in entries {
-            let problems = problems(folder, entry, args.verify)?;
+            let problems = problems(&*store, (!args.verify).then_some(&stored), entry);
+            if !problems.is_empty() && is_gone(&*store, entry, found.single)? {
+                continue;
+            }
             damaged |= !problems.is_empty();
             listed.push(json(entry, &problems));
             rows.push(row(entry, &problems, args.verify));
@@ -58,13 +65,18 @@ pub fn checkpoints(args: &CheckpointsArgs) -> Result<u8> {
     Ok(u8::from(damaged || found.problem.is_some()))
 }
 
-/// What is wrong with a checkpoint.
-fn problems(folder: &Location, entry: &CheckpointEntry, read_all: bool) -> Result<Vec<String>> {
-    match &entry.manifest {
-        Err(error) => Ok(vec![error.message().to_owned()]),
-        Ok(manifest) if read_all => Ok(verify(&*folder.open()?, manifest)),
-        Ok(_) => Ok(Vec::new()),
+/// What is wrong with a checkpoint: by what the store has where that is given; otherwise every file is read.
+fn problems(store: &dyn BlobStore, stored: Option<&Vec<StoredFile>>, entry: &CheckpointEntry) -> Vec<String> {
+    match (&entry.manifest, stored) {
+        (Err(error), _) => vec![error.message().to_owned()],
+        (Ok(manifest), Some(stored)) => check_files(store, stored, manifest),
+        (Ok(manifest), None) => verify(store, manifest),
     }
+}
+
+/// Whether a job that runs has taken a checkpoint away while its files were looked at.
+fn is_gone(store: &dyn BlobStore, entry: &CheckpointEntry, single: bool) -> Result<bool> {
+    Ok(!single && store.get(&format!("chk-{}/manifest.json", entry.id))?.is_none())
 }
 
 /// The last folder of its place.
@@ -149,7 +161,15 @@ fn describe(manifest: &Manifest) -> String {
 
 /// Says what would become of the state in `place` if the plans went on from it; the exit code: 1 if they can't.
 pub fn upgrade(place: &str, stores: &StoreOptions, plans: &[StreamPlan]) -> Result<u8> {
-    let manifest = find(place, stores)?.origin()?.manifest()?;
+    let (manifest, missing) = loop {
+        let origin = find(place, stores)?.origin()?;
+        let (manifest, store) = (origin.manifest()?, origin.root.open()?);
+        let missing = check_files(&*store, &store.list("")?, &manifest);
+        // Unless a job that runs has taken it away meanwhile, since there is a newer one.
+        if missing.is_empty() || store.get(&origin.manifest)?.is_some() {
+            break (manifest, missing);
+        }
+    };
     // Of a file with several jobs, the one that the checkpoint is nearest to.
     let kept = |fit: &Fit| fit.operators.iter().filter(|operator| operator.verdict == Verdict::Kept).count();
     let fit = plans.iter().map(|plan| Fit::of(plan, &manifest)).max_by_key(kept);
@@ -157,7 +177,7 @@ pub fn upgrade(place: &str, stores: &StoreOptions, plans: &[StreamPlan]) -> Resu
     let mut rows = Vec::new();
     // In full below the table.
     let mut reasons = String::new();
-    let mut good = true;
+    let mut good = missing.is_empty();
     for operator in &fit.operators {
         let (verdict, why) = match &operator.verdict {
             Verdict::Kept => ("kept", String::new()),
@@ -177,6 +197,10 @@ pub fn upgrade(place: &str, stores: &StoreOptions, plans: &[StreamPlan]) -> Resu
     }
     print(&print_cells(&["operator", "state", "size", "why"].map(str::to_owned), &rows))?;
     print(&reasons)?;
+    if !missing.is_empty() {
+        print(&format!("\n{place} is damaged, nothing can go on from it:\n"))?;
+        missing.iter().try_for_each(|problem| print(&format!("  {problem}\n")))?;
+    }
     Ok(u8::from(!good))
 }
 

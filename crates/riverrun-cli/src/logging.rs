@@ -4,6 +4,7 @@ use crate::output::is_coloured;
 use std::env::VarError;
 use std::fmt;
 use std::io::IsTerminal;
+use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
@@ -55,6 +56,40 @@ fn asked() -> Result<Option<EnvFilter>, String> {
     EnvFilter::builder().parse(&text).map(Some).map_err(|error| format!("'{text}' ({error})"))
 }
 
+/// An event as a sentence: its message, and those of its other fields that the message does not name.
+#[derive(Default)]
+struct Words {
+    message: String,
+    fields: Vec<(&'static str, String)>,
+}
+
+impl Visit for Words {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        match field.name() {
+            "message" => self.message = format!("{value:?}"),
+            name => self.fields.push((name, format!("{value:?}"))),
+        }
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match field.name() {
+            "message" => value.clone_into(&mut self.message),
+            name => self.fields.push((name, value.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        let unsaid = |value: &str| !self.message.contains(&format!("'{value}'"));
+        self.fields
+            .iter()
+            .filter(|(_, value)| unsaid(value))
+            .try_for_each(|(name, value)| write!(f, " ({name} '{value}')"))
+    }
+}
+
 /// `warning: …`, without the time and the module: who wants those asks for more with -v.
 struct Plain {
     terminal: bool,
@@ -65,14 +100,16 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,
 {
-    fn format_event(&self, context: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+    fn format_event(&self, _: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
         let name = if *event.metadata().level() == Level::ERROR { "error" } else { "warning" };
         if writer.has_ansi_escapes() {
             write!(writer, "\x1b[1;33m{name}:\x1b[0m ")?;
         } else {
             write!(writer, "{name}: ")?;
         }
-        context.format_fields(writer.by_ref(), event)?;
+        let mut words = Words::default();
+        event.record(&mut words);
+        write!(writer, "{words}")?;
         // What is left of the progress line, over which this is written.
         writeln!(writer, "{}", if self.terminal { "\x1b[K" } else { "" })
     }

@@ -4,8 +4,8 @@
 
 mod common;
 
-use common::Case;
 use common::windows::*;
+use common::{Case, Ended};
 use std::path::Path;
 
 #[test]
@@ -120,12 +120,9 @@ fn a_changed_file_is_checked_against_a_savepoint_before_anything_stops() {
     assert_eq!(fit.code, 1);
     let said = |text: &str| assert!(fit.out.contains(text), "`{text}` is not in {}", fit.out);
     said("incompatible");
-    said(
-        " holds the state of\n  WindowAggregate(window=[TUMBLE(ts, 2 s)], group by=[(n % 7)], aggregates=[COUNT(*) as ",
-    );
-    said(", SUM(n) as ");
-    said("the file has\n  WindowAggregate(");
-    said(", MAX(n) as ");
+    let window = "WindowAggregate(window=[TUMBLE(ts, 2 s)], group by=[(n % 7)], aggregates=[COUNT(*), ";
+    said(&format!(" holds the state of\n  {window}SUM(n)]) of ("));
+    said(&format!("the file has\n  {window}MAX(n)]) of ("));
     let run = ["run", "changed.sql", "--var", &dir, "--state-dir", "other", "--from", "save"];
     case.riverrun(&run).failed(2, &["does not fit the plan", "riverrun explain FILE --upgrade PATH"]);
     // Another connector can't read what the sink of the first one has left.
@@ -339,13 +336,14 @@ fn a_job_whose_checkpoints_are_gone_does_not_begin_anew() {
     let ways_out = "--from goes on from a savepoint or a copy; another --state-dir begins anew";
     finish(&case, &elsewhere)
         .failed(1, &[gone, "other/", "at the last start execution.checkpointing.dir was not set", ways_out]);
+    assert!(!case.path().join("other").exists(), "what was refused has made nothing");
     let hidden = case.path().join("hidden");
     std::fs::rename(&job, &hidden).unwrap();
     for _ in 0..2 {
         finish(&case, &[]).failed(1, &[gone, "write all of its rows once more", "put them back", ways_out]);
     }
     assert_eq!(case.lines("out"), before, "nothing has run");
-    std::fs::remove_dir_all(&job).unwrap();
+    assert!(!job.exists(), "what was refused has made nothing");
     std::fs::rename(&hidden, &job).unwrap();
     finish(&case, &[]).ok();
     assert_eq!(case.lines("out"), expected);
@@ -402,4 +400,98 @@ fn that_a_select_is_not_durable_is_told() {
     assert_eq!(case.run("SELECT 1;", &[]).ok().err, "");
     let insert = "CREATE TABLE b (x INT) WITH ('connector' = 'blackhole'); INSERT INTO b SELECT 1;";
     assert_eq!(case.run(insert, &["--state-dir", "other"]).ok().err, "");
+}
+
+#[test]
+fn files_that_are_missing_or_too_short_are_named_without_reading_any() {
+    let case = Case::new();
+    finish(&case, &["-p", "1"]).ok();
+    let job = std::fs::read_dir(case.path().join("state/checkpoints")).unwrap().next().unwrap().unwrap().path();
+    // All that a checkpoint names, and nothing else.
+    let files: Vec<_> = std::fs::read_dir(job.join("shared")).unwrap().map(|file| file.unwrap().path()).collect();
+    let file = files.last().unwrap();
+    let dir = format!("DIR={}", case.path().display());
+    let explain = || case.riverrun(&["explain", "pipeline.sql", "--var", &dir, "--upgrade", "state"]);
+    let list = || case.riverrun(&["checkpoints", "state"]);
+    assert!(list().ok().out.contains("complete, end of input") && explain().code == 0);
+    let text = std::fs::read(file).unwrap();
+    std::fs::write(file, &text[1..]).unwrap();
+    let short = format!("{} has {} bytes instead of {}\n", file.display(), text.len() - 1, text.len());
+    for (said, goes) in [(short, false), (format!("{} is missing\n", file.display()), true)] {
+        if goes {
+            std::fs::remove_file(file).unwrap();
+        }
+        let listed = list();
+        assert!(listed.code == 1 && listed.out.contains(" damaged") && listed.out.contains(&said), "{}", listed.out);
+        let fit = explain();
+        let damaged = format!("\nstate is damaged, nothing can go on from it:\n  {said}");
+        assert!(fit.code == 1 && fit.out.contains("kept") && fit.out.ends_with(&damaged), "{}{}", fit.out, fit.err);
+    }
+}
+
+#[test]
+fn nothing_is_left_where_a_run_has_listened_for_requests() {
+    let case = Case::new();
+    let temporary = case.path().join("tmp");
+    std::fs::create_dir(&temporary).unwrap();
+    // Too long a path for a socket.
+    let long = "x".repeat(100);
+    for state in ["state", &long] {
+        case.file("pipeline.sql", &pipeline(""));
+        let dir = format!("DIR={}", case.path().display());
+        let mut command = case.command();
+        command.env("TMPDIR", &temporary).args(["run", "pipeline.sql", "--var", &dir, "--state-dir", state]);
+        Ended::from(command.output().unwrap()).ok();
+        let sockets = |folder: &Path| {
+            let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+            names.filter(|name| name.to_string_lossy().ends_with(".sock")).count()
+        };
+        assert_eq!((sockets(&case.path().join(state)), sockets(&temporary)), (0, 0));
+    }
+}
+
+#[test]
+fn a_state_directory_that_can_not_be_written_is_told() {
+    let case = Case::new();
+    // What a folder stands in the way of, no user may remove.
+    case.file("state/control.sock/file", "");
+    let place = case.path().join("state/control.sock");
+    finish(&case, &[]).failed(
+        1,
+        &[
+            &format!("error: cannot write {}: ", place.display()),
+            "help: the state directory must be writable and have room for checkpoints: make room, or use another",
+        ],
+    );
+}
+
+#[test]
+fn a_checkpoint_that_takes_too_long_blames_nobody() {
+    let case = Case::new();
+    let limits =
+        ["-D", "execution.checkpointing.timeout=1ms", "-D", "execution.checkpointing.tolerable-failed-checkpoints=0"];
+    let faults = "delay(500ms)@checkpoint-upload:1";
+    let mut command = command(&case, &limits);
+    let ended = Ended::from(command.env("RIVERRUN_FAULTS", faults).output().unwrap());
+    ended.failed(
+        1,
+        &[
+            "a checkpoint has failed, the first in a row: the checkpoint was not complete within 0.001 s; \
+             the parts of process 0 were missing; execution.checkpointing.timeout gives it more time\n",
+            "help: execution.checkpointing.timeout gives it more time",
+        ],
+    );
+}
+
+#[test]
+fn checkpoints_of_a_job_that_runs_are_not_called_damaged_when_they_are_taken_away() {
+    let case = Case::new();
+    let child = start(&case, &["-p", "2", "-D", "execution.checkpointing.interval=10ms"]);
+    wait_beyond(&case, 1);
+    let dir = format!("DIR={}", case.path().display());
+    for _ in 0..15 {
+        case.riverrun(&["checkpoints", "state"]).ok();
+        case.riverrun(&["explain", "pipeline.sql", "--var", &dir, "--upgrade", "state"]).ok();
+    }
+    kill(child);
 }

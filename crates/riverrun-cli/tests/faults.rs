@@ -40,7 +40,7 @@ fn a_full_disk_fails_checkpoints_and_the_last_one_the_job_which_goes_on_when_the
     let Some(ended) = on_small_disk(&case, script) else { return };
     let ended = ended.ok();
     for said in [
-        "a checkpoint has failed, the first in a row: Failure: cannot write ",
+        "a checkpoint has failed, the first in a row: cannot write ",
         ".state: No space left on device (os error 28); make room, or keep fewer checkpoints",
         "a checkpoint has failed, the second in a row",
         "error: the last checkpoint could not be written: cannot write ",
@@ -71,7 +71,7 @@ fn take_away(case: &Case) -> impl FnOnce() + use<> {
     }
 }
 
-const NO_FOLDER: &str = "a checkpoint has failed, the first in a row: Failure: cannot ";
+const NO_FOLDER: &str = "a checkpoint has failed, the first in a row: cannot ";
 
 #[test]
 fn a_job_outlives_a_folder_of_checkpoints_that_cannot_be_written_for_a_while() {

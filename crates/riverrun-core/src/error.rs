@@ -207,6 +207,14 @@ fn excerpt(line: &str, place: usize) -> (String, String) {
     (shown, indent)
 }
 
+impl Error {
+    /// All of it on one line, for a warning: message, detail and hint.
+    pub fn in_one_line(&self) -> String {
+        let parts = [self.detail_text(), self.hint_text()].into_iter().flatten();
+        std::iter::once(self.message()).chain(parts).collect::<Vec<_>>().join("; ")
+    }
+}
+
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}: {}", self.0.kind, self.0.message)?;

@@ -91,13 +91,15 @@ impl Durability {
             return Ok(None);
         }
         let store = folder.open()?;
-        // Now, and not when the first checkpoint is due, which may be hours from now.
-        place::check(&folder, &*store, noted.is_some())?;
-        let history = History::new(store);
-        let line = Line { entries: history.entries_with(record.branch.as_ref())?, folder: &folder };
-        if record.checkpointed && line.entries.is_empty() && asked.is_none() {
+        let history = History::new(store.clone());
+        let entries = history.entries_with(record.branch.as_ref());
+        // Before anything is written there: it may be the place below which a disk is to be mounted.
+        if record.checkpointed && asked.is_none() && entries.as_ref().is_ok_and(Vec::is_empty) {
             return Err(place::lost(&record, &folder, noted.as_deref()));
         }
+        // Now, and not when the first checkpoint is due, which may be hours from now.
+        place::check(&folder, &*store, noted.is_some())?;
+        let line = Line { entries: entries?, folder: &folder };
         // Left by --rewind, and without a checkpoint of its own yet.
         let mut branch = record.branch.as_ref().map(|branch| branch.base).filter(|base| !line.has_since(*base));
         let mut rewound_to = None;
@@ -221,9 +223,16 @@ impl Line<'_> {
             return match self.entries.is_empty() {
                 true => Ok(None),
                 false => {
+                    let hint = match asked.rewind {
+                        true => format!(
+                            "--rewind goes back to a checkpoint that `riverrun checkpoints {place}` lists, \
+                             not to a savepoint: give a new --state-dir, or go on without --from"
+                        ),
+                        false => "give a new --state-dir, or go on without --from".to_owned(),
+                    };
                     Err(Error::input(format!("the state directory {place} holds checkpoints of its own job already"))
                         .detail(format!("--from {from} would leave them behind"))
-                        .hint("give a new --state-dir, or go on without --from"))
+                        .hint(hint))
                 }
             };
         };

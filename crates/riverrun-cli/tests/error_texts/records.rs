@@ -106,6 +106,14 @@ fn folders_of_state() {
             "help: give a new --state-dir, or go on without --from",
         ],
     );
+    case.riverrun(&["run", "f.sql", "--state-dir", "a", "--from", "b", "--rewind"]).failed(
+        2,
+        &[
+            "--from b would leave them behind",
+            "help: --rewind goes back to a checkpoint that `riverrun checkpoints ",
+            "/a` lists, not to a savepoint: give a new --state-dir, or go on without --from",
+        ],
+    );
     case.riverrun(&["run", "f.sql", "--state-dir", "c", "--from", "."])
         .failed(2, &[". holds checkpoints of several jobs", "help: name one of them: ", "/checkpoints/"]);
     let records = std::fs::read_to_string(case.path().join("a/jobs.json")).unwrap();

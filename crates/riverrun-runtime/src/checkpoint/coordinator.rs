@@ -112,7 +112,7 @@ impl Coordinator {
     /// Runs until the last checkpoint has been decided or the job has ended without it.
     pub(crate) fn run(mut self, place: &Place) {
         if let Err(error) = self.collect() {
-            tracing::warn!("files that no checkpoint needs were not taken away: {error:?}");
+            tracing::warn!("files that no checkpoint needs were not taken away: {}", error.in_one_line());
         }
         while let Some(event) = self.next_event(place) {
             match event {
@@ -176,7 +176,7 @@ impl Coordinator {
                     .collect();
                 let error = Error::failure(format!("the checkpoint was not complete within {seconds} s"))
                     .detail(format!("the parts of process {} were missing", missing.join(", ")))
-                    .hint("A sink that is slow holds the barrier up; see execution.checkpointing.timeout.");
+                    .hint("execution.checkpointing.timeout gives it more time");
                 self.failed(pending, error);
             }
             None => self.trigger(),
@@ -363,7 +363,7 @@ impl Coordinator {
         if self.make_known(manifest)
             && let Err(error) = self.retention.decided(manifest)
         {
-            tracing::warn!("an older checkpoint was not taken away: {error:?}");
+            tracing::warn!("an older checkpoint was not taken away: {}", error.in_one_line());
         }
         for request in pending.savepoints {
             let _ = request.reply.send(export(&*self.config.store, manifest, &*request.target));
@@ -371,7 +371,7 @@ impl Coordinator {
         if manifest.body.id.is_multiple_of(COLLECT_EVERY)
             && let Err(error) = self.collect()
         {
-            tracing::warn!("files that no checkpoint needs were not taken away: {error:?}");
+            tracing::warn!("files that no checkpoint needs were not taken away: {}", error.in_one_line());
         }
     }
 
@@ -395,7 +395,7 @@ impl Coordinator {
     fn give_up(&mut self, savepoints: Vec<SavepointRequest>, error: Error) {
         self.last_end = self.shared.pace.now();
         self.failures += 1;
-        tracing::warn!("a checkpoint has failed, the {} in a row: {error:?}", ordinal(self.failures));
+        tracing::warn!("a checkpoint has failed, the {} in a row: {}", ordinal(self.failures), error.in_one_line());
         {
             let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
             status.failed += 1;

@@ -1,9 +1,12 @@
 //! Whether a plan can go on from a checkpoint: per operator what becomes of its state.
 
+mod words;
+
 use riverrun_core::{Error, Result};
 use riverrun_sql::plan::StreamPlan;
 use riverrun_state::checkpoint::Manifest;
 use std::collections::BTreeSet;
+use words::in_words;
 
 /// What becomes of an operator's state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,7 +17,7 @@ pub enum Verdict {
     New,
     /// No operator of the plan takes it over.
     Dropped,
-    /// The plan's operator would read it wrongly: what it is the state of, before and now.
+    /// The plan's operator would read it wrongly: what it is the state of, before and now, in words.
     Incompatible {
         /// In the checkpoint.
         before: String,
@@ -58,7 +61,8 @@ impl Fit {
                 None => Verdict::New,
                 // Of sinks once the kind was all that was said.
                 Some((true, Some(before))) if before != now.as_str() && before != kind_of(now) => {
-                    Verdict::Incompatible { before: before.to_owned(), now: now.clone() }
+                    let (before, now) = in_words(before, now);
+                    Verdict::Incompatible { before, now }
                 }
                 Some(_) => Verdict::Kept,
             };

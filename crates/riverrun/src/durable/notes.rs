@@ -42,6 +42,12 @@ const OF_STRATEGIES: &[(&str, &[OptionDef])] = &[
 pub fn notes(config: &SessionConfig, has_state_dir: bool) -> Vec<String> {
     let mut notes = Vec::new();
     let strategy = config.restart_strategy();
+    if let Some(folder) = config.checkpoint_dir().filter(|_| has_state_dir) {
+        let option = CHECKPOINT_DIR.name;
+        notes.push(format!(
+            "checkpoints are kept in {folder}, as '{option}' says; the state directory only holds whose they are"
+        ));
+    }
     if !has_state_dir {
         if config.checkpoint_interval().is_some() {
             let interval = CHECKPOINT_INTERVAL.name;
@@ -122,7 +128,12 @@ mod tests {
                 "the options 'execution.checkpointing.dir', 'execution.checkpointing.timeout' have no effect without --state-dir: no checkpoint is kept"
             ]
         );
-        assert!(notes_of(&options, true).is_empty());
+        assert_eq!(
+            notes_of(&options, true),
+            [
+                "checkpoints are kept in x, as 'execution.checkpointing.dir' says; the state directory only holds whose they are"
+            ]
+        );
     }
 
     #[test]

@@ -129,7 +129,7 @@ impl<'a> SupervisedJob<'a> {
         }
         let random = f64::from(self.clock.now().0.unsigned_abs() as u32 % 1_000) / 1_000.0;
         let Some(delay) = self.restarts.failed(self.clock.now(), random) else { return Some(Err(error)) };
-        tracing::warn!("the job has failed and is started again in {} ms: {error:?}", delay.0);
+        tracing::warn!("the job has failed and is started again in {} ms: {}", delay.0, error.in_one_line());
         self.state = State::Waiting(error, Millis(self.clock.now().0 + delay.0));
         None
     }
