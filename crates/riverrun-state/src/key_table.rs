@@ -34,14 +34,17 @@ struct Entry {
     slot: u32,
 }
 
-/// A slot's key: its bytes, or where they stand in the arena. Two of them fill a line of the cache.
+/// A slot's key: its bytes, or where they stand in the arena. Two of them fill a line of the cache, and none stands in two lines.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(32))]
 struct Span {
     hash: u64,
     /// `FREE` where no key has the slot.
     length: u32,
     bytes: [u8; SHORT],
 }
+
+const _: () = assert!(size_of::<Span>() == 32);
 
 /// Keys up to this length stand in the span itself: two numbers, or a number and a time.
 const SHORT: usize = 20;
