@@ -284,3 +284,72 @@ postgres_case_commits_that_a_server_has_lost_are_not_passed_over() {
   equal 1 $code "exit code: $(tail -3 "$dir/run.log")"
   grep -qE "error: table 'lagged' has lost its commit token: epoch [0-9]+ was committed, it says epoch 0" "$dir/run.log" || fail "$(tail -5 "$dir/run.log")"
 }
+
+postgres_case_help_for_tls_is_about_the_server_at_hand() {
+  psql_ -c "CREATE TABLE plaintext (id BIGINT)"; psql_ -c "ALTER SYSTEM SET ssl = off"; psql_ -c "SELECT pg_reload_conf()" >/dev/null; sleep 0.5
+  { pg_table plaintext "id BIGINT" | sed "s|/postgres'|/postgres?sslmode=require'|"; echo "SELECT * FROM plaintext;"; } >"$dir/tls.sql"
+  local text code=0; text=$(riverrun run "$dir/tls.sql" 2>&1) || code=$?
+  psql_ -c "ALTER SYSTEM RESET ssl"; psql_ -c "SELECT pg_reload_conf()" >/dev/null; sleep 0.5
+  [ $code != 0 ] || fail "a server without TLS was no error"
+  [[ $text == *"server does not support TLS"* && $text == *"the server at localhost:$PG_PORT/postgres runs and takes no encrypted connections"* ]] || fail "$text"
+}
+
+postgres_case_a_table_of_tokens_that_another_session_makes_meanwhile_is_used() {
+  psql_ -c "CREATE TABLE meanwhile (id BIGINT); CREATE TABLE meanwhile_too (id BIGINT)"
+  psql_ -q -c "DROP TABLE IF EXISTS riverrun_commits" 2>/dev/null
+  { numbers_source 200 1; for name in meanwhile meanwhile_too; do pg_table $name "id BIGINT" "$exactly, 'sink.max-retries' = '0'"; done
+    echo "EXECUTE STATEMENT SET BEGIN INSERT INTO meanwhile SELECT id FROM numbers; INSERT INTO meanwhile_too SELECT id FROM numbers; END;"; } >"$dir/meanwhile.sql"
+  # It has made the table, and nobody sees it yet.
+  psql_ -c "BEGIN; CREATE TABLE riverrun_commits (job VARCHAR(64), sink VARCHAR(1024), lane INTEGER, generation BIGINT, epoch BIGINT, PRIMARY KEY (job, sink, lane)); SELECT pg_sleep(2); COMMIT" >/dev/null &
+  local maker=$!; sleep 0.3
+  start_run "$dir/meanwhile.sql" -p 4 -D restart-strategy.type=none; finish_run; wait $maker
+  equal "200 200" "$(psql_ -F' ' -c 'SELECT count(*), count(DISTINCT id) FROM meanwhile')" "rows"
+}
+
+# What the error proposes, and the page of the book, is what a role needs that may create nothing.
+postgres_case_the_table_of_tokens_may_be_made_beforehand() {
+  psql_ <<'P'
+CREATE SCHEMA guarded; CREATE TABLE guarded.kept (id BIGINT); CREATE ROLE keeper LOGIN;
+GRANT USAGE ON SCHEMA guarded TO keeper; GRANT INSERT ON guarded.kept TO keeper;
+P
+  { numbers_source 300 1; pg_table kept "id BIGINT" "$exactly" | sed "s/'username' = 'postgres'/'username' = 'keeper'/; s|/postgres'|/postgres?currentSchema=guarded'|"
+    echo "INSERT INTO kept SELECT id FROM numbers;"; } >"$dir/guarded.sql"
+  local text made; text=$(riverrun run "$dir/guarded.sql" --state-dir "$dir/state" 2>&1) && fail "a table was made without the right to"
+  [[ $text == *"table 'riverrun_commits', in which commit tokens are kept, can't be made: ERROR: permission denied for schema guarded"* ]] || fail "$text"
+  made=$(grep -o 'CREATE TABLE guarded.riverrun_commits .*' <<<"$text") || fail "$text"
+  psql_ -c "$made"
+  start_run "$dir/guarded.sql" -p 2; finish_run
+  equal "300 300" "$(psql_ -F' ' -c 'SELECT count(*), count(DISTINCT id) FROM guarded.kept')" "rows"
+  # The statement of the book, word by word.
+  psql_ -c "DROP TABLE guarded.riverrun_commits; TRUNCATE guarded.kept"; rm -rf "$dir/state"
+  sed -n '/^CREATE TABLE riverrun_commits/,/;$/p; /^GRANT .* ON riverrun_commits/p' docs/src/connectors/jdbc.md | sed 's/TO riverrun;/TO keeper;/' >"$dir/book.sql"
+  equal 2 "$(grep -c ';$' "$dir/book.sql")" "statements of the book"
+  { echo "SET search_path = guarded;"; cat "$dir/book.sql"; } | psql_
+  start_run "$dir/guarded.sql" -p 2; finish_run
+  equal "300 300" "$(psql_ -F' ' -c 'SELECT count(*), count(DISTINCT id) FROM guarded.kept')" "rows"
+  # A right that is missing, and a table of another kind.
+  psql_ -c "REVOKE UPDATE ON guarded.riverrun_commits FROM keeper"; rm -rf "$dir/state"
+  text=$(riverrun run "$dir/guarded.sql" --state-dir "$dir/state" 2>&1) && fail "a missing right was no error"
+  [[ $text == *"GRANT SELECT, INSERT, UPDATE ON riverrun_commits TO \"keeper\""* ]] || fail "$text"
+  psql_ -c "DROP TABLE guarded.riverrun_commits; CREATE TABLE guarded.riverrun_commits (job TEXT); GRANT ALL ON guarded.riverrun_commits TO keeper"
+  text=$(riverrun run "$dir/guarded.sql" --state-dir "$dir/state" 2>&1) && fail "another table was no error"
+  [[ $text == *"column \"epoch\" does not exist"* && $text == *"it is to be CREATE TABLE riverrun_commits (job "* ]] || fail "$text"
+}
+
+postgres_case_a_savepoint_goes_on_in_another_database_if_that_is_wanted() {
+  psql_ -c "CREATE DATABASE staging"
+  for name in postgres staging; do psql_ -d $name -c "CREATE TABLE moved (id BIGINT)"; done
+  { numbers_source 3000 6; pg_table moved "id BIGINT" "$exactly"; echo "INSERT INTO moved SELECT id FROM numbers;"; } >"$dir/moved.sql"
+  # One commit, and rows that the savepoint holds.
+  start_run "$dir/moved.sql" -p 2 -D execution.checkpointing.interval=1h
+  until riverrun savepoint "$dir/state" "$dir/live" 2>/dev/null; do sleep 0.3; done
+  while [ "$(psql_ -c 'SELECT count(*) > 0 FROM moved')" = f ]; do sleep 0.05; done
+  sleep 0.7; riverrun savepoint "$dir/state" "$dir/save" --stop; wait "$RUN"
+  sed "s|/postgres'|/staging'|" "$dir/moved.sql" >"$dir/staging.sql"
+  local text; text=$(riverrun run "$dir/staging.sql" --state-dir "$dir/other" --from "$dir/save" 2>&1) && fail "another table was written without a word"
+  [[ $text == *"table 'moved' has lost its commit token: epoch "*" was committed, it says nothing"* && $text == *"The same command with --rewind goes on with the table as it is"* ]] || fail "$text"
+  riverrun run "$dir/staging.sql" --state-dir "$dir/other" --from "$dir/save" --rewind
+  equal "t t" "$(psql_ -F' ' -d staging -c 'SELECT count(*) = count(DISTINCT id), max(id) - min(id) + 1 = count(*) AND max(id) = 3000 FROM moved')" "rows without a gap, to the end"
+  local before after; before=$(psql_ -c 'SELECT max(id) FROM moved'); after=$(psql_ -d staging -c 'SELECT min(id) FROM moved')
+  [ "$after" -le $((before + 1)) ] || fail "rows $before to $after are nowhere"
+}

@@ -43,6 +43,8 @@ pub struct Postgres {
     runtime: Runtime,
     client: Client,
     address: String,
+    /// Who is connected, quoted.
+    role: String,
     table: Arc<TableRef>,
     described: Arc<Described>,
     stop: Stopped,
@@ -97,6 +99,7 @@ impl Postgres {
             runtime,
             client,
             address: server.address.clone(),
+            role: quoted(server.config.get_user().unwrap_or_default()),
             table: table.clone(),
             described: described.clone(),
             stop,
@@ -268,34 +271,36 @@ impl Session for Postgres {
     }
 
     fn fence(&mut self, lane: &LaneName, generation: u64) -> Outcome<Option<Epoch>> {
-        let (client, address) = (&self.client, &self.address);
         let numbers = token_numbers(lane, generation, None, None);
         let parameters = &token_parameters(lane, &numbers)[..4];
+        let refused = |error: tokio_postgres::Error| self.of_tokens(&error);
         let asked = async {
             // Asked for first: creating a table needs a right that using it does not.
-            if client.query_typed(token::READ, &parameters[..3]).await.is_err() {
-                client.batch_execute(token::CREATE).await?;
+            match self.client.query_typed(token::READ, &parameters[..3]).await {
+                Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => {
+                    self.make_tokens(&parameters[..3]).await?
+                }
+                asked => drop(asked.map_err(refused)?),
             }
-            let own = client.query_one("SELECT pg_backend_pid()", &[]).await?.try_get(0)?;
-            let fenced = client.query_typed(token::FENCE, parameters);
-            let rows = holders::end_while_waiting(&self.table, own, fenced).await?;
-            rows.first().map(|row| row.try_get::<_, i64>(0)).transpose()
+            let own = self.client.query_one("SELECT pg_backend_pid()", &[]).await.and_then(|row| row.try_get(0));
+            let fenced = self.client.query_typed(token::FENCE, parameters);
+            let rows = holders::end_while_waiting(&self.table, own.map_err(refused)?, fenced).await.map_err(refused)?;
+            rows.first().map(|row| row.try_get::<_, i64>(0)).transpose().map_err(refused)
         };
-        let answer = wait(&self.runtime, &self.stop, asked)?.map_err(|error| trouble(&error, address))?;
+        let answer = wait(&self.runtime, &self.stop, asked)??;
         answer.map(token::epoch).ok_or_else(|| fenced(lane))
     }
 
     fn set_token(&mut self, lane: &LaneName, generation: u64, epoch: Epoch) -> Outcome<()> {
-        let (client, address) = (&self.client, &self.address);
         let numbers = token_numbers(lane, generation, Some(epoch), None);
         let parameters = &token_parameters(lane, &numbers)[..5];
         let sql = format!("{} RETURNING epoch", token::SET);
-        let set = wait(&self.runtime, &self.stop, client.query_typed(&sql, parameters))?;
-        if set.map_err(|error| trouble(&error, address))?.is_empty() { Err(fenced(lane)) } else { Ok(()) }
+        let set = wait(&self.runtime, &self.stop, self.client.query_typed(&sql, parameters))?;
+        if set.map_err(|error| self.of_tokens(&error))?.is_empty() { Err(fenced(lane)) } else { Ok(()) }
     }
 
     fn token(&mut self, lane: &LaneName) -> Outcome<Option<Epoch>> {
-        let (client, address) = (&self.client, &self.address);
+        let client = &self.client;
         let numbers = token_numbers(lane, 0, None, None);
         let parameters = token_parameters(lane, &numbers);
         let asked = async {
@@ -306,7 +311,7 @@ impl Session for Postgres {
             Ok(epoch) => Ok(epoch.and_then(token::epoch)),
             // Nobody has made the table yet.
             Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => Ok(None),
-            Err(error) => Err(trouble(&error, address)),
+            Err(error) => Err(self.of_tokens(&error)),
         }
     }
 
@@ -328,7 +333,7 @@ impl Session for Postgres {
         };
         let name = self.table.name.split_once('.').map_or(self.table.name.as_str(), |(_, name)| name);
         let (schema, to) = (quoted(schema), quoted(name));
-        let tokens = token::CREATE.replacen("riverrun_commits", &format!("{schema}.riverrun_commits"), 1);
+        let tokens = token::create(&format!("{schema}.{}", token::TABLE));
         self.run(&format!(
             "BEGIN; CREATE SCHEMA {schema}; CREATE TABLE {schema}.{to} (LIKE {from} INCLUDING ALL); \
              INSERT INTO {schema}.{to} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM {from}; {tokens}; COMMIT"
@@ -342,6 +347,44 @@ impl Session for Postgres {
 }
 
 impl Postgres {
+    /// Makes the table of tokens. `lane` are the parameters that look one up.
+    async fn make_tokens(&self, lane: &[(&(dyn ToSql + Sync), Type)]) -> Outcome<()> {
+        let Err(error) = self.client.batch_execute(&token::create(token::TABLE)).await else { return Ok(()) };
+        // Another session may have been at it at the same time, which the server has an error for.
+        if self.client.query_typed(token::READ, lane).await.is_ok() {
+            return Ok(());
+        }
+        let schema = self.client.query_one("SELECT quote_ident(current_schema())", &[]).await;
+        let schema = schema.and_then(|row| row.try_get::<_, Option<String>>(0)).ok().flatten();
+        let name = schema.map_or_else(|| token::TABLE.to_owned(), |schema| format!("{schema}.{}", token::TABLE));
+        let context = format!("table '{}', in which commit tokens are kept, can't be made", token::TABLE);
+        Err(match trouble(&error, &self.address).context(&context) {
+            Trouble::Refused(told) => {
+                let made = token::made_beforehand(&name, &self.role);
+                Trouble::Refused(told.hint(format!("let somebody who has the right make it beforehand: {made}")))
+            }
+            trouble => trouble,
+        })
+    }
+
+    /// What the server says of the table of tokens, which another may have made.
+    fn of_tokens(&self, error: &tokio_postgres::Error) -> Trouble {
+        let hint = match error.code().map(SqlState::code) {
+            Some("42501") => token::granted(token::TABLE, &self.role),
+            // It lacks a column or the key, or a column is of another type.
+            Some("42703" | "42P10" | "42804" | "42883") => {
+                format!("it is to be {}", token::create(token::TABLE).replace(" IF NOT EXISTS", ""))
+            }
+            _ => return trouble(error, &self.address),
+        };
+        match trouble(error, &self.address)
+            .context(&format!("table '{}', in which commit tokens are kept", token::TABLE))
+        {
+            Trouble::Refused(told) => Trouble::Refused(told.hint(hint)),
+            trouble => trouble,
+        }
+    }
+
     fn run(&self, sql: &str) -> Outcome<()> {
         let asked = self.client.batch_execute(sql);
         wait(&self.runtime, &self.stop, asked)?.map_err(|error| trouble(&error, &self.address))
@@ -518,10 +561,15 @@ fn trouble(error: &tokio_postgres::Error, address: &str) -> Trouble {
             words = format!("{words}: {inner}");
             source = inner.source();
         }
-        let lost = Error::failure(words).hint(format!("check that the server at {address} runs and can be reached"));
         // All that does not come from the server is of the connection, or of what a value can't be.
         let away =
             error.is_closed() || std::error::Error::source(error).is_some_and(|source| source.is::<std::io::Error>());
+        let hint = if away {
+            Some(format!("check that the server at {address} runs and can be reached"))
+        } else {
+            refused_by_client(&words, address)
+        };
+        let lost = Error::failure(words).hint_opt(hint);
         return if away { Trouble::Away(lost) } else { Trouble::Refused(lost) };
     };
     let mut told = Error::failure(format!("{}: {}", answer.severity(), answer.message()));
@@ -537,10 +585,31 @@ fn trouble(error: &tokio_postgres::Error, address: &str) -> Trouble {
     }
 }
 
+/// What can be done about words of the client's own.
+fn refused_by_client(words: &str, address: &str) -> Option<String> {
+    if words.contains("server does not support TLS") {
+        return Some(format!(
+            "the server at {address} runs and takes no encrypted connections: switch 'ssl' on there, or let 'sslmode' in the \
+             URL be prefer or disable, where nobody can listen in"
+        ));
+    }
+    if words.contains("certificate verify failed") {
+        return Some(
+            "'sslrootcert' in the URL names a PEM file of whoever has signed the server's certificate; \
+             'sslmode=verify-ca' does not ask for the host's name in it, 'sslmode=require' trusts any"
+                .to_owned(),
+        );
+    }
+    if words.contains("password missing") {
+        return Some(format!("the server at {address} asks for a password: set option 'password'"));
+    }
+    None
+}
+
 /// Whether two sessions have made the table of tokens at once, which the server notices as it makes the table, its type, or a
 /// row about either.
 fn made_twice(code: &str, message: &str, table: Option<&str>) -> bool {
-    matches!(code, "42P07" | "42710" | "23505") && (message.contains("riverrun_commits") || table == Some("pg_type"))
+    matches!(code, "42P07" | "42710" | "23505") && (message.contains(token::TABLE) || table == Some("pg_type"))
 }
 
 /// What can be done about an answer with this SQLSTATE.
@@ -581,5 +650,17 @@ mod tests {
         assert_eq!(["08006", "57P01", "57P03"].map(of), ["away"; 3]);
         assert_eq!(["40P01", "53300", "57014", "25006"].map(of), ["passing"; 4]);
         assert_eq!(["22001", "23505", "42P01"].map(of), ["refused"; 3]);
+    }
+
+    #[test]
+    fn what_is_proposed_is_about_what_is_wrong() {
+        let of = |words| refused_by_client(words, "db:5432/sales").unwrap_or_default();
+        let tls = of("error performing TLS handshake: server does not support TLS");
+        assert!(tls.starts_with("the server at db:5432/sales runs and takes no encrypted connections: "), "{tls}");
+        let untrusted = of("error performing TLS handshake: certificate verify failed");
+        assert!(untrusted.starts_with("'sslrootcert' in the URL names a PEM file"), "{untrusted}");
+        let password = of("invalid configuration: password missing");
+        assert_eq!(password, "the server at db:5432/sales asks for a password: set option 'password'");
+        assert_eq!(of("error serializing parameter 0"), "");
     }
 }

@@ -50,10 +50,11 @@ fn copy_table(
         primary_key: Vec::new(),
     });
     let refused = |trouble: Trouble| {
-        trouble
-            .into_error()
-            .context(format!("cannot make a copy of table '{name}' to write to"))
-            .hint("the user needs the right to create a schema in the database")
+        let error = trouble.into_error().context(format!("cannot make a copy of table '{name}' to write to"));
+        match error.hint_text() {
+            Some(_) => error,
+            None => error.hint("the user needs the right to create a schema in the database"),
+        }
     };
     let mut session = connect(&table, &Arc::default(), &Stop::default()).map_err(refused)?;
     let own = session.copy_table(&spec.name).map_err(refused)?;

@@ -24,7 +24,7 @@ use rusqlite::types::{Value, ValueRef};
 use rusqlite::{
     Connection, ErrorCode, OpenFlags, OptionalExtension, Row, Transaction, TransactionBehavior, params_from_iter,
 };
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,6 +36,7 @@ const LOCK_WAIT: Duration = Duration::from_millis(500);
 /// A connection.
 pub struct Sqlite {
     connection: Connection,
+    path: PathBuf,
     table: Arc<TableRef>,
     #[allow(dead_code, reason = "the columns have no types that a statement would need")]
     described: Arc<Described>,
@@ -49,8 +50,8 @@ impl Sqlite {
             let told = Error::input(format!("cannot open the SQLite database {}: {error}", path.display()));
             Trouble::Refused(told.hint("the file must exist, and its folder must be writable"))
         })?;
-        connection.busy_timeout(LOCK_WAIT).map_err(|error| trouble(&error))?;
-        Ok(Sqlite { connection, table: table.clone(), described: described.clone() })
+        connection.busy_timeout(LOCK_WAIT).map_err(|error| trouble(path, &error))?;
+        Ok(Sqlite { connection, path: path.to_owned(), table: table.clone(), described: described.clone() })
     }
 
     fn insert_sql(&self) -> String {
@@ -72,7 +73,7 @@ fn same(table: &TableRef, key: &[usize]) -> String {
 
 impl Session for Sqlite {
     fn describe(&mut self) -> Outcome<Option<Described>> {
-        let name = &self.table.name;
+        let (name, path) = (&self.table.name, &self.path);
         let described = || -> rusqlite::Result<Described> {
             let mut statement = self.connection.prepare(
                 "SELECT name, type, \"notnull\" AND dflt_value IS NULL AND pk = 0, hidden > 1, pk FROM pragma_table_xinfo(?)",
@@ -116,7 +117,7 @@ impl Session for Sqlite {
             }
             Ok(Described { columns, unique })
         };
-        let described = described().map_err(|error| trouble(&error))?;
+        let described = described().map_err(|error| trouble(path, &error))?;
         Ok(Some(described).filter(|described| !described.columns.is_empty()))
     }
 
@@ -127,10 +128,11 @@ impl Session for Sqlite {
         });
         let sql = format!("SELECT {names} FROM {}{range} LIMIT -1 OFFSET {}", quoted(&self.table.name), scan.skip);
         let mut columns = Columns::new(&self.table.schema, &scan.columns)?;
-        let mut statement = self.connection.prepare(&sql).map_err(|error| trouble(&error))?;
-        let mut rows = statement.query([]).map_err(|error| trouble(&error))?;
-        while let Some(row) = rows.next().map_err(|error| trouble(&error))? {
-            push_row(&mut columns, row, &self.table.table)?;
+        let path = &self.path;
+        let mut statement = self.connection.prepare(&sql).map_err(|error| trouble(path, &error))?;
+        let mut rows = statement.query([]).map_err(|error| trouble(path, &error))?;
+        while let Some(row) = rows.next().map_err(|error| trouble(path, &error))? {
+            push_row(&mut columns, row, path, &self.table.table)?;
             if (columns.rows() >= scan.batch_size || columns.is_full()) && !each(columns.flush()?) {
                 return Ok(());
             }
@@ -145,11 +147,13 @@ impl Session for Sqlite {
         let (names, from) = (self.table.names(columns), quoted(&self.table.name));
         let sql = format!("SELECT {names} FROM {from} WHERE {}", same(&self.table, key));
         let mut found = Columns::new(&self.table.schema, columns)?;
-        let mut statement = self.connection.prepare_cached(&sql).map_err(|error| trouble(&error))?;
+        let path = &self.path;
+        let mut statement = self.connection.prepare_cached(&sql).map_err(|error| trouble(path, &error))?;
         for row in 0..keys.num_rows() {
-            let mut rows = statement.query(params_from_iter(values(keys, row)?)).map_err(|error| trouble(&error))?;
-            while let Some(row) = rows.next().map_err(|error| trouble(&error))? {
-                push_row(&mut found, row, &self.table.table)?;
+            let mut rows =
+                statement.query(params_from_iter(values(keys, row)?)).map_err(|error| trouble(path, &error))?;
+            while let Some(row) = rows.next().map_err(|error| trouble(path, &error))? {
+                push_row(&mut found, row, path, &self.table.table)?;
             }
         }
         Ok(found.flush()?)
@@ -158,56 +162,57 @@ impl Session for Sqlite {
     fn write(&mut self, changes: &Changes, commit: Option<&Commit>) -> Outcome<Committed> {
         let (insert, delete) = (self.insert_sql(), self.delete_sql());
         let upsert = format!("{insert} {}", self.table.on_conflict());
+        let path = &self.path;
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(|error| trouble(&error))?;
+            .map_err(|error| trouble(path, &error))?;
         if let Some(commit) = commit {
             connection_point("token")?;
-            if let Some(stands) = advance(&transaction, commit)? {
+            if let Some(stands) = advance(path, &transaction, commit)? {
                 return Ok(stands);
             }
         }
         match changes {
             Changes::Append(batches) => {
-                batches.iter().try_for_each(|batch| execute(&transaction, &insert, Some(batch)))?;
+                batches.iter().try_for_each(|batch| execute(path, &transaction, &insert, Some(batch)))?;
             }
             Changes::Upsert { puts, deletes } => {
-                execute(&transaction, &delete, deletes.as_ref())?;
-                execute(&transaction, &upsert, puts.as_ref())?;
+                execute(path, &transaction, &delete, deletes.as_ref())?;
+                execute(path, &transaction, &upsert, puts.as_ref())?;
             }
         }
         connection_point("target-commit")?;
-        transaction.commit().map_err(|error| trouble(&error))?;
+        transaction.commit().map_err(|error| trouble(path, &error))?;
         Ok(Committed::Done)
     }
 
     fn fence(&mut self, lane: &LaneName, generation: u64) -> Outcome<Option<Epoch>> {
-        let connection = &self.connection;
+        let (connection, path) = (&self.connection, &self.path);
         let asked = || {
-            connection.execute_batch(token::CREATE)?;
+            connection.execute_batch(&token::create(token::TABLE))?;
             let parameters = (&lane.job, &lane.sink, lane.lane, generation as i64);
             connection.query_row(&numbered(token::FENCE), parameters, |row| row.get::<_, i64>(0)).optional()
         };
-        let epoch = asked().map_err(|error| trouble(&error))?;
+        let epoch = asked().map_err(|error| trouble(path, &error))?;
         epoch.map(token::epoch).ok_or_else(|| fenced(lane))
     }
 
     fn set_token(&mut self, lane: &LaneName, generation: u64, epoch: Epoch) -> Outcome<()> {
-        let parameters = (&lane.job, &lane.sink, lane.lane, generation as i64, epoch.0);
-        let set = self.connection.execute(&numbered(token::SET), parameters).map_err(|error| trouble(&error))?;
+        let (parameters, path) = ((&lane.job, &lane.sink, lane.lane, generation as i64, epoch.0), &self.path);
+        let set = self.connection.execute(&numbered(token::SET), parameters).map_err(|error| trouble(path, &error))?;
         if set > 0 { Ok(()) } else { Err(fenced(lane)) }
     }
 
     fn token(&mut self, lane: &LaneName) -> Outcome<Option<Epoch>> {
-        let connection = &self.connection;
-        let there = connection.table_exists(None, "riverrun_commits").map_err(|error| trouble(&error))?;
+        let (connection, path) = (&self.connection, &self.path);
+        let there = connection.table_exists(None, token::TABLE).map_err(|error| trouble(path, &error))?;
         if !there {
             return Ok(None);
         }
         let parameters = (&lane.job, &lane.sink, lane.lane);
         let epoch = connection.query_row(&numbered(token::READ), parameters, |row| row.get::<_, i64>(0)).optional();
-        Ok(epoch.map_err(|error| trouble(&error))?.and_then(token::epoch))
+        Ok(epoch.map_err(|error| trouble(path, &error))?.and_then(token::epoch))
     }
 }
 
@@ -217,22 +222,22 @@ fn numbered(sql: &str) -> String {
 }
 
 /// Moves a token within a transaction. What stands, if it does not move: an earlier commit of the same rows may have arrived.
-fn advance(transaction: &Transaction<'_>, commit: &Commit) -> Outcome<Option<Committed>> {
+fn advance(path: &Path, transaction: &Transaction<'_>, commit: &Commit) -> Outcome<Option<Committed>> {
     let lane = (&commit.lane.job, &commit.lane.sink, commit.lane.lane);
     let (generation, before) = (commit.generation as i64, token::stored(commit.before));
     let parameters = (lane.0, lane.1, lane.2, generation, commit.epoch.0, before);
-    if transaction.execute(&numbered(token::ADVANCE), parameters).map_err(|error| trouble(&error))? > 0 {
+    if transaction.execute(&numbered(token::ADVANCE), parameters).map_err(|error| trouble(path, &error))? > 0 {
         return Ok(None);
     }
     let row = transaction.query_row(&numbered(token::READ), lane, |row| Ok((row.get(0)?, row.get(1)?))).optional();
-    token::standing(commit, row.map_err(|error| trouble(&error))?).map(Some)
+    token::standing(commit, row.map_err(|error| trouble(path, &error))?).map(Some)
 }
 
-fn execute(transaction: &Transaction<'_>, sql: &str, rows: Option<&RecordBatch>) -> Outcome<()> {
+fn execute(path: &Path, transaction: &Transaction<'_>, sql: &str, rows: Option<&RecordBatch>) -> Outcome<()> {
     let Some(rows) = rows else { return Ok(()) };
-    let mut statement = transaction.prepare_cached(sql).map_err(|error| trouble(&error))?;
+    let mut statement = transaction.prepare_cached(sql).map_err(|error| trouble(path, &error))?;
     for row in 0..rows.num_rows() {
-        statement.execute(params_from_iter(values(rows, row)?)).map_err(|error| trouble(&error))?;
+        statement.execute(params_from_iter(values(rows, row)?)).map_err(|error| trouble(path, &error))?;
     }
     Ok(())
 }
@@ -264,10 +269,10 @@ fn value(array: &ArrayRef, row: usize) -> riverrun_core::Result<Value> {
     })
 }
 
-fn push_row(columns: &mut Columns, row: &Row<'_>, table: &str) -> Outcome<()> {
+fn push_row(columns: &mut Columns, row: &Row<'_>, path: &Path, table: &str) -> Outcome<()> {
     let mut bytes = 0;
     for (index, column) in columns.columns.iter_mut().enumerate() {
-        let value = row.get_ref(index).map_err(|error| trouble(&error))?;
+        let value = row.get_ref(index).map_err(|error| trouble(path, &error))?;
         if let ValueRef::Text(text) | ValueRef::Blob(text) = value {
             bytes += text.len();
         }
@@ -343,12 +348,20 @@ fn push(column: &mut Column, value: ValueRef<'_>) -> Result<(), NoValue> {
     text::push_text(column, &value, TimestampFormat::Sql, text::Dialect::Json)
 }
 
-/// SQLite's words, and what can be done about them.
-fn trouble(error: &rusqlite::Error) -> Trouble {
-    let told = Error::failure(format!("SQLite: {error}"));
+/// SQLite's words, and what can be done about them. What is wrong with the file names it.
+fn trouble(path: &Path, error: &rusqlite::Error) -> Trouble {
+    let of_file = || Error::failure(format!("SQLite database {}: {error}", path.display()));
     match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Trouble::Away(told),
-        Some(ErrorCode::DiskFull | ErrorCode::CannotOpen | ErrorCode::SchemaChanged) => Trouble::Passing(told),
-        _ => Trouble::Refused(told),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Trouble::Away(of_file().hint(
+            "another program keeps a transaction open in it, such as a shell after BEGIN: let it commit, or end it",
+        )),
+        Some(ErrorCode::DiskFull) => Trouble::Passing(of_file().hint("make room on the disk, or raise max_page_count")),
+        Some(ErrorCode::CannotOpen) => Trouble::Passing(of_file()),
+        Some(ErrorCode::SchemaChanged) => Trouble::Passing(Error::failure(format!("SQLite: {error}"))),
+        Some(ErrorCode::ReadOnly) => Trouble::Refused(of_file().hint("the file and its folder must be writable")),
+        Some(ErrorCode::SystemIoFailure | ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            Trouble::Refused(of_file())
+        }
+        _ => Trouble::Refused(Error::failure(format!("SQLite: {error}"))),
     }
 }

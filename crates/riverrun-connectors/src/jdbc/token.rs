@@ -3,9 +3,26 @@
 use crate::delivery::{Commit, Committed, Outcome, fenced};
 use riverrun_core::Epoch;
 
+/// The table's name.
+pub const TABLE: &str = "riverrun_commits";
+
+const COLUMNS: &str = "job VARCHAR(64) NOT NULL, sink VARCHAR(1024) NOT NULL, lane INTEGER NOT NULL, \
+    generation BIGINT NOT NULL, epoch BIGINT NOT NULL, PRIMARY KEY (job, sink, lane)";
+
 /// Makes the table where it is not there.
-pub const CREATE: &str = "CREATE TABLE IF NOT EXISTS riverrun_commits (job VARCHAR(64) NOT NULL, sink VARCHAR(1024) NOT NULL, \
-    lane INTEGER NOT NULL, generation BIGINT NOT NULL, epoch BIGINT NOT NULL, PRIMARY KEY (job, sink, lane))";
+pub fn create(name: &str) -> String {
+    format!("CREATE TABLE IF NOT EXISTS {name} ({COLUMNS})")
+}
+
+/// What makes the table beforehand, for a role that must not.
+pub fn made_beforehand(name: &str, role: &str) -> String {
+    format!("CREATE TABLE {name} ({COLUMNS}); {}", granted(name, role))
+}
+
+/// What lets a role use the table.
+pub fn granted(name: &str, role: &str) -> String {
+    format!("GRANT SELECT, INSERT, UPDATE ON {name} TO {role}")
+}
 
 /// Takes a lane over and gives its epoch; no row if a later generation has it. −1 before the first commit.
 pub const FENCE: &str = "INSERT INTO riverrun_commits AS c (job, sink, lane, generation, epoch) VALUES ($1, $2, $3, $4, -1) \

@@ -81,6 +81,18 @@ fn a_locked_database_is_waited_for() {
 }
 
 #[test]
+fn a_database_that_stays_locked_is_named_at_the_start() {
+    let base = Base::new(TABLE, COLUMNS).keyed(&[0]);
+    let lock = base.connection();
+    lock.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let error = base.sink().unwrap().writer(sink_context()).err().unwrap();
+    let file = lock.path().unwrap();
+    assert_eq!(error.message(), format!("SQLite database {file}: database is locked"));
+    let hint = "another program keeps a transaction open in it, such as a shell after BEGIN: let it commit, or end it";
+    assert_eq!(error.hint_text(), Some(hint));
+}
+
+#[test]
 fn a_refused_row_fails_the_job_with_the_databases_words() {
     let base = Base::new("CREATE TABLE t (id INTEGER PRIMARY KEY, word TEXT CHECK (word <> 'b'))", COLUMNS).keyed(&[0]);
     let mut sink = base.sink().unwrap().writer(sink_context()).unwrap();
