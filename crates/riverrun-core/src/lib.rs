@@ -14,6 +14,7 @@ pub mod hash_order;
 pub mod java_text;
 pub mod metrics;
 pub mod options;
+pub mod owned_file;
 pub mod row_kinds;
 pub mod schema;
 pub mod suggest;

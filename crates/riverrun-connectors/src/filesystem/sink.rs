@@ -17,6 +17,7 @@ use crate::connector::{AcceptedChanges, SinkFactory, SinkSpec};
 use crate::saved;
 use arrow::array::UInt32Array;
 use crossbeam_channel::{RecvTimeoutError, Sender};
+use riverrun_core::owned_file::abandoned;
 use riverrun_core::{Epoch, Error, Field, Millis, Options, Place, Result, RowBatch, Watermark, failpoint};
 use riverrun_formats::{EncodedRows, FormatSpec};
 use riverrun_runtime::source::Waker;
@@ -25,7 +26,6 @@ use riverrun_state::{OperatorSnapshot, RestoredState, hash_key};
 use serde::{Deserialize, Serialize};
 use std::collections::hash_map::RandomState;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fs::File;
 use std::hash::BuildHasher;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -256,7 +256,7 @@ fn remove_leftovers(folder: &Path) {
         let name = entry.file_name().to_string_lossy().into_owned();
         if name.starts_with(".part-")
             && name.ends_with(IN_PROGRESS)
-            && File::options().write(true).open(&path).is_ok_and(|file| file.try_lock().is_ok())
+            && let Some(_lock) = abandoned(&path)
         {
             let _ = std::fs::remove_file(&path);
         }

@@ -5,27 +5,27 @@ use super::manifest::{BlobEntry, CheckpointKind, FileEntry, Manifest, PartEntry,
 use super::part_file::MAGIC;
 use super::store::{BlobStore, StoredFile};
 use crate::snapshot::{OperatorPart, OperatorSnapshot, Snapshot};
-use crate::tier::{Content, GroupRange, Scratch, TierFile, TierFiles, TierTicket, next_origin};
+use crate::tier::{Content, GroupRange, Scratch, TierFile, TierFiles, TierTicket, WorkFolder, next_origin};
 use riverrun_core::{Error, KeyGroup, Result, failpoint};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 /// Reads what a checkpoint holds. Of keyed state only the groups that `wanted` names: those that this process will own. The
-/// files of tiers go into folders below that for temporary files, which go when nobody needs them any more.
+/// files of tiers go into a folder of this process below that for temporary files, which goes when nobody needs them any more.
 pub fn load(store: &dyn BlobStore, manifest: &Manifest, wanted: impl Fn(KeyGroup) -> bool) -> Result<Snapshot> {
-    load_into(store, manifest, wanted, &|| Ok(std::env::temp_dir()))
+    load_into(store, manifest, wanted, &WorkFolder::within(&std::env::temp_dir()))
 }
 
-/// The same with the files of tiers in folders below what `scratch` gives, which is asked where there are any.
+/// The same with the files of tiers in `folder`, which is made where there are any.
 pub fn load_into(
     store: &dyn BlobStore,
     manifest: &Manifest,
     wanted: impl Fn(KeyGroup) -> bool,
-    scratch: &dyn Fn() -> Result<PathBuf>,
+    folder: &Arc<WorkFolder>,
 ) -> Result<Snapshot> {
     failpoint("restore")?;
-    read(store, manifest, wanted, scratch).map_err(|error| {
+    read(store, manifest, wanted, folder).map_err(|error| {
         // A savepoint stands by itself.
         let damaged = manifest.body.kind == CheckpointKind::Checkpoint && error.message().starts_with(DAMAGED);
         if damaged { error.hint(way_out(store, manifest.body.id)) } else { error }
@@ -42,9 +42,9 @@ fn read(
     store: &dyn BlobStore,
     manifest: &Manifest,
     wanted: impl Fn(KeyGroup) -> bool,
-    scratch: &dyn Fn() -> Result<PathBuf>,
+    folder: &Arc<WorkFolder>,
 ) -> Result<Snapshot> {
-    let downloads = Downloads { store, manifest, scratch };
+    let downloads = Downloads { store, manifest, folder };
     let mut blobs = Blobs::default();
     for operator in manifest.operators.values() {
         for part in &operator.parts {
@@ -147,13 +147,12 @@ fn is_whole_file(blob: &BlobEntry, manifest: &Manifest) -> bool {
 struct Downloads<'a> {
     store: &'a dyn BlobStore,
     manifest: &'a Manifest,
-    scratch: &'a dyn Fn() -> Result<PathBuf>,
+    folder: &'a Arc<WorkFolder>,
 }
 
 impl Downloads<'_> {
     fn tier(&self, tier: &TierEntry, blobs: &Blobs) -> Result<TierFiles> {
-        let scratch =
-            Scratch::create((self.scratch)()?.join(format!("restored-{}-{}", std::process::id(), next_origin())))?;
+        let scratch = Scratch::within(self.folder, &format!("restored-{}", next_origin()))?;
         let mut files = Vec::with_capacity(tier.files.len());
         for (name, blob) in &tier.files {
             let content = if is_whole_file(blob, self.manifest) {

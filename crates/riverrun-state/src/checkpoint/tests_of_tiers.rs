@@ -1,9 +1,9 @@
 //! Checkpoints with state in tiers: files that did not change are named again, and a restore gets them all.
 
 use super::manifest::{CheckpointKind, JobEntry, Manifest, ManifestBody};
-use super::{BlobStore, LocalStore, PartWriter, ProcessParts, export, load_into, verify};
+use super::{BlobStore, LocalStore, PartWriter, ProcessParts, export, load, load_into, verify};
 use crate::snapshot::{OperatorPart, OperatorSnapshot};
-use crate::tier::{Content, GroupRange, TierFile, TierFiles, TierTicket};
+use crate::tier::{Content, GroupRange, TierFile, TierFiles, TierTicket, WorkFolder};
 use riverrun_core::{Epoch, Error, KeyGroup, Millis, Watermark};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -58,7 +58,7 @@ fn manifest(parts: ProcessParts) -> Manifest {
 /// The names and contents of the tier's files after a restore.
 fn restored(store: &dyn BlobStore, manifest: &Manifest, scratch: &Path) -> BTreeMap<String, Vec<u8>> {
     assert_eq!(verify(store, manifest), Vec::<String>::new());
-    let snapshot = load_into(store, manifest, |_: KeyGroup| true, &|| Ok(scratch.to_owned())).unwrap();
+    let snapshot = load_into(store, manifest, |_: KeyGroup| true, &WorkFolder::at(scratch)).unwrap();
     let tier = snapshot.operators["sums"][0].state.tiers[""].wait().unwrap();
     assert_eq!(tier.groups, GroupRange { first: 4, end: 8 });
     tier.files.iter().map(|file| (file.name.clone(), file.read().unwrap())).collect()
@@ -83,7 +83,7 @@ fn files_of_tiers_are_written_once_and_restored() {
     let expected: BTreeMap<String, Vec<u8>> =
         second.iter().map(|(name, size, fill)| ((*name).to_owned(), vec![*fill; *size])).collect();
     assert_eq!(restored(&*store, &manifest, &scratch), expected);
-    assert_eq!(std::fs::read_dir(&scratch).unwrap().count(), 0, "what was restored goes when nobody needs it");
+    assert!(!scratch.exists(), "what was restored goes when nobody needs it");
 
     // A restart knows what is there, whatever the files are called now.
     let mut writer = PartWriter::new(store.clone(), 2, 0);
@@ -99,6 +99,32 @@ fn files_of_tiers_are_written_once_and_restored() {
     assert_eq!(restored(&target, &savepoint, &scratch), expected);
 }
 
+/// Its files may be links to those of the checkpoint: no other process may take the folder for its own, as long as it is used.
+#[test]
+fn a_checkpoint_that_is_read_without_a_job_has_a_locked_folder_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let store: Arc<dyn BlobStore> = Arc::new(LocalStore::new(folder.path().join("job")));
+    let mut writer = PartWriter::new(store.clone(), 1, 0);
+    let written =
+        writer.write(Epoch(1), vec![("sums".into(), 0, part(folder.path(), &[("1.sst", LARGE, 1)]))]).unwrap();
+    let manifest = manifest(written);
+    let place = |snapshot: &crate::Snapshot| match &snapshot.operators["sums"][0].state.tiers[""].wait().unwrap().files
+        [0]
+    .content
+    {
+        Content::Path(path) => path.ancestors().nth(2).unwrap().to_owned(),
+        _ => panic!("it is no file"),
+    };
+    let [one, other] = [0, 1].map(|_| load(&*store, &manifest, |_: KeyGroup| true).unwrap());
+    assert_ne!(place(&one), place(&other));
+    let locked = place(&one);
+    assert_eq!(locked.parent(), Some(&*std::env::temp_dir()));
+    assert!(std::fs::File::open(locked.join("lock")).unwrap().try_lock().is_err());
+    drop(one);
+    assert!(!locked.exists());
+    assert!(place(&other).exists());
+}
+
 #[test]
 fn groups_that_are_not_wanted_are_not_downloaded_and_damage_is_named() {
     let folder = tempfile::tempdir().unwrap();
@@ -108,13 +134,13 @@ fn groups_that_are_not_wanted_are_not_downloaded_and_damage_is_named() {
     let written = writer.write(Epoch(1), vec![("sums".into(), 0, part(folder.path(), &files))]).unwrap();
     let manifest = manifest(written);
     let scratch = folder.path().join("scratch");
-    let none = load_into(&*store, &manifest, |group: KeyGroup| group.0 < 4, &|| Ok(scratch.clone())).unwrap();
+    let none = load_into(&*store, &manifest, |group: KeyGroup| group.0 < 4, &WorkFolder::at(&scratch)).unwrap();
     assert!(none.operators["sums"][0].state.tiers.is_empty());
     store.put(&manifest.files[0].name, &vec![9; LARGE]).unwrap();
-    let error = load_into(&*store, &manifest, |_: KeyGroup| true, &|| Ok(scratch.clone())).unwrap_err();
+    let error = load_into(&*store, &manifest, |_: KeyGroup| true, &WorkFolder::at(&scratch)).unwrap_err();
     assert!(error.message().ends_with("does not match its checksum"), "{error:?}");
     store.delete(&manifest.files[0].name).unwrap();
-    let error = load_into(&*store, &manifest, |_: KeyGroup| true, &|| Ok(scratch.clone())).unwrap_err();
+    let error = load_into(&*store, &manifest, |_: KeyGroup| true, &WorkFolder::at(&scratch)).unwrap_err();
     assert!(error.message().ends_with("is missing"), "{error:?}");
 }
 

@@ -1,5 +1,6 @@
 //! The files in which a tier is frozen at a barrier, and the promise of them.
 
+use super::WorkFolder;
 use super::store::GroupRange;
 use riverrun_core::{Error, Result};
 use std::fs;
@@ -8,7 +9,11 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 /// A folder that goes when nobody needs it any more.
 #[derive(Debug)]
-pub struct Scratch(PathBuf);
+pub struct Scratch {
+    path: PathBuf,
+    /// The process's folder that it is in, if it goes with the last of those.
+    above: Option<Arc<WorkFolder>>,
+}
 
 impl Scratch {
     /// Makes the folder.
@@ -16,23 +21,32 @@ impl Scratch {
         let path = path.into();
         fs::create_dir_all(&path)
             .map_err(|error| Error::failure(format!("cannot make the folder {}: {error}", path.display())))?;
-        Ok(Scratch(path))
+        Ok(Scratch::of(path))
+    }
+
+    /// Makes a folder in that of a process, which stays as long as this.
+    pub fn within(above: &Arc<WorkFolder>, name: &str) -> Result<Scratch> {
+        let mut scratch = Scratch::create(above.claim()?.join(name))?;
+        scratch.above = Some(above.clone());
+        Ok(scratch)
     }
 
     /// The folder, which another has made.
     pub fn of(path: impl Into<PathBuf>) -> Scratch {
-        Scratch(path.into())
+        Scratch { path: path.into(), above: None }
     }
 
     /// Where it is.
     pub fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+        let _ = fs::remove_dir_all(&self.path);
+        // The last one in it takes the process's folder along.
+        self.above = None;
     }
 }
 

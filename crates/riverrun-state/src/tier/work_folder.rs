@@ -1,5 +1,6 @@
 //! The folder in which a process keeps the files it works with.
 
+use riverrun_core::owned_file::abandoned;
 use riverrun_core::{Error, Result};
 use std::fs::{self, File};
 use std::hash::{BuildHasher, RandomState};
@@ -82,8 +83,7 @@ fn remove_abandoned(above: &Path) {
     let Ok(entries) = fs::read_dir(above) else { return };
     for folder in entries.flatten().filter(|entry| entry.file_name().as_encoded_bytes().starts_with(PREFIX.as_bytes()))
     {
-        let lock = File::options().write(true).open(folder.path().join(LOCK));
-        if lock.is_ok_and(|lock| lock.try_lock().is_ok()) {
+        if let Some(_lock) = abandoned(&folder.path().join(LOCK)) {
             let _ = fs::remove_dir_all(folder.path());
         }
     }

@@ -57,10 +57,9 @@ impl Origin {
         &self,
         manifest: &Manifest,
         wanted: impl Fn(KeyGroup) -> bool,
-        folder: &WorkFolder,
+        folder: &Arc<WorkFolder>,
     ) -> Result<Snapshot> {
-        load_into(&*self.store()?, manifest, wanted, &|| folder.claim().map(Path::to_owned))
-            .map_err(|error| error.context(self.place()))
+        load_into(&*self.store()?, manifest, wanted, folder).map_err(|error| error.context(self.place()))
     }
 }
 
