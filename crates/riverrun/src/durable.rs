@@ -31,7 +31,7 @@ pub struct Durability {
     pub from: Option<String>,
     /// Whether state that no operator takes over is dropped.
     pub allow_unclaimed: bool,
-    /// Whether sinks may hold more than the checkpoint that is gone on from, and write it again.
+    /// Whether sinks may hold more than the checkpoint that is gone on from, and write it again; or less, and lack it.
     pub rewind: bool,
 }
 
@@ -55,8 +55,11 @@ pub struct JobDurability {
     /// Where the job's processes on this machine keep state while they run.
     #[serde(default)]
     pub local: Option<PathBuf>,
-    /// Whether sinks may hold more than the checkpoint that is gone on from, and write it again.
+    /// Whether sinks may hold more than the checkpoint that is gone on from, and write it again; or less, and lack it.
     pub rewind: bool,
+    /// Which of its own checkpoints was the newest when it was first started by the command at hand.
+    #[serde(skip)]
+    pub(crate) begun_after: u64,
 }
 
 impl JobDurability {
@@ -68,11 +71,11 @@ impl JobDurability {
 
 impl Durability {
     /// The `number`th job of the script is about to start: what it goes on from. `None` if it has finished before. `fits` refuses
-    /// a checkpoint that the plan can't go on from.
+    /// a checkpoint that the plan can't go on from. `before` is the start before it by the same command.
     pub(crate) fn prepare(
         &self,
-        number: usize,
-        name: &str,
+        (number, name): (usize, &str),
+        before: Option<&JobDurability>,
         folder: Option<&str>,
         stores: &StoreOptions,
         fits: impl FnOnce(&Manifest, &str) -> Result<()>,
@@ -129,6 +132,9 @@ impl Durability {
         };
         let start = Start { from: asked.cloned(), newest: line.newest(), rewound_to, folder: noted };
         let generation = self.state_dir.start(number, start)?;
+        // What a target loses later on, while the job runs or between its restarts, nobody has agreed to.
+        let begun_after = before.map_or(line.newest(), |before| before.begun_after);
+        let rewind = self.rewind && !line.has_since(begun_after);
         Ok(Some(JobDurability {
             id: record.id,
             generation,
@@ -137,7 +143,8 @@ impl Durability {
             origin,
             allow_unclaimed: self.allow_unclaimed,
             local: Some(self.state_dir.path().join("local")),
-            rewind: self.rewind || branch.is_some(),
+            rewind: rewind || branch.is_some(),
+            begun_after,
         }))
     }
 

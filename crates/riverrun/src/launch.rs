@@ -43,7 +43,8 @@ impl Launch<'_> {
             let (folder, stores) = (self.session.config.checkpoint_dir(), self.session.config.store_options());
             let fits =
                 |manifest: &Manifest, place: &str| check_fit(self.plan, manifest, durability.allow_unclaimed, place);
-            let prepared = durability.prepare(self.number, name, folder, &stores, fits)?;
+            let before = self.durability.as_ref();
+            let prepared = durability.prepare((self.number, name), before, folder, &stores, fits)?;
             let Some(prepared) = prepared else { return Ok(None) };
             log::goes_on(self.number, &prepared);
             self.durability = Some(prepared);

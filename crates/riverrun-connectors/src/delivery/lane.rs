@@ -1,7 +1,7 @@
 //! Lanes: the numbered writers of a sink, the logs they hold, and both in a checkpoint.
 //!
 //! ```text
-//! version │ length of the head │ head: name, generation, epoch, token, columns, logs (JSON) │ Arrow IPC stream of each log
+//! version │ length of the head │ head: name, generation, epoch, token, columns, restarts, logs (JSON) │ Arrow IPC stream of each log
 //! ```
 
 use crate::connector::SinkSpec;
@@ -105,6 +105,9 @@ pub struct LanePart {
     pub token: Option<Epoch>,
     /// What the rows of the logs consist of.
     pub columns: Columns,
+    /// The epochs of the checkpoints that starts have gone on from while logs up to them were still to be written, in order: a key
+    /// may have gone into another lane after each of them.
+    pub restarts: Vec<Epoch>,
     /// The logs that are not known to be written, in the order of their epochs.
     pub logs: Vec<Arc<EpochLog>>,
 }
@@ -117,6 +120,8 @@ struct Head {
     token: Option<u32>,
     #[serde(default)]
     columns: Columns,
+    #[serde(default)]
+    restarts: Vec<u32>,
     /// Each log's epoch and the bytes of its stream.
     logs: Vec<(u32, u64)>,
 }
@@ -131,6 +136,7 @@ impl LanePart {
             epoch: self.epoch.0,
             token: self.token.map(|token| token.0),
             columns: self.columns.clone(),
+            restarts: self.restarts.iter().map(|epoch| epoch.0).collect(),
             logs: self.logs.iter().zip(&streams).map(|(log, stream)| (log.epoch.0, stream.len() as u64)).collect(),
         };
         let head = serde_json::to_vec(&head).map_err(|error| Error::bug(error.to_string()))?;
@@ -164,6 +170,7 @@ impl LanePart {
             epoch: Epoch(head.epoch),
             token: head.token.map(Epoch),
             columns: head.columns,
+            restarts: head.restarts.into_iter().map(Epoch).collect(),
             logs,
         })
     }

@@ -407,6 +407,39 @@ fn a_checkpoint_taken_while_old_lanes_are_unfinished_still_holds_them() {
     assert_eq!(system.rows(), [0, 1, 2, 10, 11]);
 }
 
+/// A key may have gone into another lane at each start: its rows are written in the order in which they came all the same.
+#[test]
+fn rows_of_a_start_wait_for_those_of_the_start_before_in_every_lane() {
+    let system = System::default();
+    system.state().away = true;
+    let mut sinks: Vec<_> =
+        (0..2).map(|worker| writer(&system, Guarantee::ExactlyOnce, context(worker, 2, 1))).collect();
+    let mut parts = Vec::new();
+    for start in 0..3 {
+        parts.clear();
+        for (worker, sink) in sinks.iter_mut().enumerate() {
+            sink.write(batch(&[start * 10 + worker as i32])).unwrap();
+            parts.extend(snapshot(sink, start as u32));
+        }
+        sinks = restored(&system, Guarantee::ExactlyOnce, &parts, 3 + start as usize % 2, start as u64 + 2);
+    }
+    system.state().away = false;
+    // All but the one that finishes lane 0.
+    for sink in &mut sinks[1..] {
+        sink.poll().unwrap();
+    }
+    std::thread::sleep(Duration::from_millis(200));
+    assert_eq!(system.rows(), [1]);
+    for sink in &mut sinks {
+        sink.poll().unwrap();
+    }
+    for sink in &mut sinks {
+        settle(sink).unwrap();
+    }
+    let starts: Vec<i32> = system.state().rows.iter().map(|row| row / 10).collect();
+    assert_eq!(starts, [0, 0, 1, 1, 1, 2, 2, 2, 2]);
+}
+
 #[test]
 fn a_writer_whose_lane_was_taken_over_can_not_commit() {
     let system = System::default();
@@ -444,21 +477,109 @@ fn an_older_checkpoint_than_what_was_written_is_refused() {
     );
     let error = settle(&mut writer(&system, Guarantee::ExactlyOnce, context(0, 1, 3))).unwrap_err();
     assert!(error.message().ends_with("but it starts without a checkpoint"), "{error}");
+    assert_eq!(error.hint_text(), Some("another --state-dir runs the file as a new job"));
+}
+
+/// A run has committed epochs 0 and 1; the parts of a checkpoint of epoch 2, whose rows are still to be written if it is `pending`.
+fn committed_two(system: &System, pending: bool) -> Vec<Vec<u8>> {
+    let mut sink = writer(system, Guarantee::ExactlyOnce, context(0, 1, 1));
+    commit_one(&mut sink, 0).unwrap();
+    commit_one(&mut sink, 1).unwrap();
+    if pending {
+        sink.write(batch(&[2])).unwrap();
+    }
+    snapshot(&mut sink, 2)
 }
 
 #[test]
 fn a_token_that_has_disappeared_is_an_error() {
     let system = System::default();
-    let mut sink = writer(&system, Guarantee::ExactlyOnce, context(0, 1, 1));
-    sink.write(batch(&[1])).unwrap();
-    snapshot(&mut sink, 0);
-    sink.on_epoch_complete(Epoch(0)).unwrap();
-    settle(&mut sink).unwrap();
-    let parts = snapshot(&mut sink, 1);
-    drop(sink);
-    system.state().tokens.clear();
-    let error = settle(&mut restored(&system, Guarantee::ExactlyOnce, &parts, 1, 2)[0]).unwrap_err();
-    assert_eq!(error.message(), "table 't' has lost its commit token: epoch 0 was committed, it says nothing");
+    let parts = committed_two(&system, true);
+    let lost = |system: &System| settle(&mut restored(system, Guarantee::ExactlyOnce, &parts, 1, 2)[0]).unwrap_err();
+    let error = lost(&System::default());
+    assert_eq!(error.message(), "table 't' has lost its commit token: epoch 1 was committed, it says nothing");
+    assert_eq!(
+        error.hint_text(),
+        Some(
+            "is it another table, was the table of tokens emptied, the system restored from a backup, or has a copy of it taken over \
+             that lagged behind? The same command with --rewind goes on with the table as it is: rows up to epoch 1 are not written \
+             again, those after it are, also where the table holds them. Without --from, another --state-dir runs the file as a new job"
+        )
+    );
+    let lane = LaneName { job: "job".into(), sink: "sink:t".into(), lane: 0 };
+    system.state().tokens.insert(lane, (1, Some(Epoch(0))));
+    let error = lost(&system);
+    assert_eq!(error.message(), "table 't' has lost its commit token: epoch 1 was committed, it says epoch 0");
+    let earlier = "; --rewind with --from a checkpoint of epoch 0 or before it writes all again that came after that. Without --from, ";
+    assert!(error.hint_text().unwrap().contains(earlier), "{error}");
+}
+
+/// The next start of the job, or a new job that begins with its savepoint.
+fn with_fresh_target(parts: &[Vec<u8>], job: &str, parallelism: usize) -> (System, Vec<DeliveryWriter>) {
+    let fresh = System::default();
+    let start = |worker| {
+        let mut context = context(worker, parallelism, 2);
+        context.job.id = job.into();
+        context.job.rewind = true;
+        let mut sink = writer(&fresh, Guarantee::ExactlyOnce, context);
+        sink.restore(RestoredState { union: parts.to_vec(), ..RestoredState::default() }).unwrap();
+        sink
+    };
+    let sinks = (0..parallelism).map(start).collect();
+    (fresh, sinks)
+}
+
+#[test]
+fn another_table_gets_what_the_checkpoint_still_holds_and_what_follows_if_that_is_wanted() {
+    for (job, parallelism, pending) in
+        ["job", "other"].into_iter().flat_map(|job| [(job, 1, true), (job, 2, true), (job, 1, false), (job, 2, false)])
+    {
+        let parts = committed_two(&System::default(), pending);
+        let (fresh, mut sinks) = with_fresh_target(&parts, job, parallelism);
+        for sink in &mut sinks {
+            sink.poll().unwrap();
+        }
+        for sink in &mut sinks {
+            settle(sink).unwrap();
+        }
+        for epoch in [3, 4] {
+            sinks[0].write(batch(&[epoch as i32])).unwrap();
+            for sink in &mut sinks {
+                snapshot(sink, epoch);
+                sink.on_epoch_complete(Epoch(epoch)).unwrap();
+                settle(sink).unwrap();
+            }
+        }
+        let expected = if pending { vec![2, 3, 4] } else { vec![3, 4] };
+        assert_eq!(fresh.rows(), expected, "{job}, {parallelism} workers");
+    }
+}
+
+#[test]
+fn a_start_that_is_overtaken_writes_nothing_into_the_other_table_either() {
+    let parts = committed_two(&System::default(), true);
+    let (fresh, mut sinks) = with_fresh_target(&parts, "job", 1);
+    settle(&mut sinks[0]).unwrap();
+    let parts = snapshot(&mut sinks[0], 3);
+    let mut later = restored(&fresh, Guarantee::ExactlyOnce, &parts, 1, 3);
+    settle(&mut later[0]).unwrap();
+    sinks[0].write(batch(&[3])).unwrap();
+    snapshot(&mut sinks[0], 4);
+    sinks[0].on_epoch_complete(Epoch(4)).unwrap();
+    let error = settle(&mut sinks[0]).unwrap_err();
+    assert_eq!(error.message(), "cannot write table 't': a later start of the job has taken over lane 0 of 'sink:t'");
+    assert_eq!(fresh.rows(), [2]);
+}
+
+#[test]
+fn commits_that_are_lost_while_a_job_runs_are_an_error_also_if_it_was_rewound() {
+    let parts = committed_two(&System::default(), true);
+    let (fresh, mut sinks) = with_fresh_target(&parts, "job", 1);
+    settle(&mut sinks[0]).unwrap();
+    fresh.state().tokens.values_mut().for_each(|(_, token)| *token = None);
+    let error = commit_one(&mut sinks[0], 3).unwrap_err();
+    assert_eq!(error.message(), "table 't' has lost its commit token: epoch 2 was committed, it says nothing");
+    assert!(error.hint_text().unwrap().ends_with("Start the job again: it says which ways there are"), "{error}");
 }
 
 #[test]

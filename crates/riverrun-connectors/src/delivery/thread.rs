@@ -6,6 +6,7 @@ use crate::threads;
 use crossbeam_channel::{Receiver, Sender, TryRecvError, unbounded};
 use riverrun_core::{Epoch, Error, Result, RowBatch};
 use riverrun_runtime::source::Waker;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -80,13 +81,16 @@ pub enum Order {
         generation: u64,
         /// Old lanes that this thread is to finish.
         mine: Vec<LanePart>,
-        /// All old lanes, without their logs, and the token each has when it is finished.
-        all: Vec<(LaneName, Option<Epoch>)>,
+        /// All old lanes, and the epochs of their logs.
+        all: Vec<(LaneName, Vec<Epoch>)>,
+        /// Logs after one of these epochs are written when all lanes have written those up to it.
+        restarts: Vec<Epoch>,
         /// Whether an earlier run is gone on from.
         restored: bool,
         /// The epoch of the checkpoint that is gone on from, if it holds a lane.
         checkpoint: Option<Epoch>,
-        /// Whether the system may hold more than the checkpoint says, and what follows it is written once more.
+        /// Whether the system may hold more than the checkpoint says, and what follows it is written once more; or less, and what is
+        /// missing stays so.
         rewind: bool,
     },
     /// Write this log in the lane that is open.
@@ -178,6 +182,12 @@ struct OpenLane {
     token: Option<Epoch>,
 }
 
+/// A lane of an earlier run, and what it still has to write.
+struct OldLane {
+    lane: OpenLane,
+    logs: VecDeque<Arc<EpochLog>>,
+}
+
 impl<T: Target> Desk<T> {
     fn follow(&mut self, order: &Order) -> Result<()> {
         match order {
@@ -186,12 +196,23 @@ impl<T: Target> Desk<T> {
                 target.write(&log.batches)?;
                 connection_point("commit-answer")
             }),
-            Order::Open { lane, generation, mine, all, restored, checkpoint, rewind } => {
-                for part in mine {
-                    self.finish(part, lane, *generation, *rewind)?;
-                }
-                for (old, goal) in all {
-                    self.wait_for(old, *goal)?;
+            Order::Open { lane, generation, mine, all, restarts, restored, checkpoint, rewind } => {
+                let mut unfinished = Vec::new();
+                let mut taken_over = mine.iter();
+                for end in restarts.iter().map(|epoch| Some(*epoch)).chain([None]) {
+                    let is_due = |epoch: Epoch| end.is_none_or(|end| epoch <= end);
+                    for old in &mut unfinished {
+                        self.write_due(old, is_due)?;
+                    }
+                    for part in taken_over.by_ref() {
+                        if let Some(mut old) = self.take_over(part, lane, *generation, *rewind)? {
+                            self.write_due(&mut old, is_due)?;
+                            unfinished.push(old);
+                        }
+                    }
+                    for (old, epochs) in all {
+                        self.wait_for(old, epochs.iter().copied().filter(|epoch| is_due(*epoch)).max())?;
+                    }
                 }
                 let mut token = self.fence(lane, *generation)?;
                 match token {
@@ -241,7 +262,8 @@ impl<T: Target> Desk<T> {
             Ok(committed)
         })?;
         if let Committed::Lost(found) = committed {
-            return Err(gone(&self.table, name, before, found));
+            let error = gone(&self.table, name, before, found);
+            return Err(error.hint(format!("{LOST_HOW} Start the job again: it says which ways there are")));
         }
         lane.token = Some(log.epoch);
         let rows: usize = log.batches.iter().map(RowBatch::num_rows).sum();
@@ -249,34 +271,54 @@ impl<T: Target> Desk<T> {
         Ok(())
     }
 
-    /// Writes what an old lane still has to write.
-    fn finish(&mut self, part: &LanePart, own: &LaneName, generation: u64, rewind: bool) -> Result<()> {
+    /// Takes an old lane over; gives what it still has to write.
+    fn take_over(&mut self, part: &LanePart, own: &LaneName, generation: u64, rewind: bool) -> Result<Option<OldLane>> {
         let generation = if part.name.job == own.job {
             generation
         } else {
             // The lane of a job whose savepoint this one goes on from. If it has written all, it may well be alive.
             let token = self.persist(|target| target.token(&part.name))?;
             if part.goal().is_none_or(|goal| token.is_some_and(|token| token >= goal)) {
-                return Ok(());
+                if let Some(known) = part.token.filter(|known| token.is_none_or(|token| token < *known)) {
+                    tracing::warn!(
+                        "table '{}' knows nothing of epoch {}, which {} wrote",
+                        self.table,
+                        known.0,
+                        part.name
+                    );
+                }
+                return Ok(None);
             }
             part.generation + 1
         };
         // First fence, then read: a commit of the earlier run may still be on its way.
-        let token = self.fence(&part.name, generation)?;
+        let mut token = self.fence(&part.name, generation)?;
         if let Some(token) = token.filter(|token| *token > part.epoch) {
             // All logs of the checkpoint were written before.
-            return self.rewind(&part.name, generation, token, part.epoch, rewind);
+            self.rewind(&part.name, generation, token, part.epoch, rewind)?;
+            return Ok(None);
         }
         if let Some(known) = part.token.filter(|known| token.is_none_or(|token| token < *known)) {
-            return Err(gone(&self.table, &part.name, Some(known), token));
+            if !rewind {
+                let known = Some(known);
+                return Err(gone(&self.table, &part.name, known, token).hint(ways_on(known, token)));
+            }
+            self.leave_out(part, generation, known)?;
+            token = Some(known);
         }
-        let mut lane = OpenLane { name: part.name.clone(), generation, token };
-        let logs: Vec<_> = part.logs.iter().filter(|log| token.is_none_or(|token| log.epoch > token)).collect();
-        if !logs.is_empty() {
-            self.columns.check(part, &self.table)?;
+        let logs = part.logs.iter().filter(|log| token.is_none_or(|token| log.epoch > token)).cloned();
+        let logs: VecDeque<_> = logs.collect();
+        if logs.is_empty() {
+            return Ok(None);
         }
-        for log in logs {
-            self.commit(&mut lane, log)?;
+        self.columns.check(part, &self.table)?;
+        Ok(Some(OldLane { lane: OpenLane { name: part.name.clone(), generation, token }, logs }))
+    }
+
+    /// Writes the logs of an old lane that are due.
+    fn write_due(&mut self, old: &mut OldLane, is_due: impl Fn(Epoch) -> bool) -> Result<()> {
+        while let Some(log) = old.logs.pop_front_if(|log| is_due(log.epoch)) {
+            self.commit(&mut old.lane, &log)?;
         }
         Ok(())
     }
@@ -295,6 +337,19 @@ impl<T: Target> Desk<T> {
         self.persist(|target| target.set_token(lane, generation, to))
     }
 
+    /// The system does not hold what the checkpoint counts on: another table, or an older state of it. What it lacks stays missing.
+    fn leave_out(&mut self, part: &LanePart, generation: u64, known: Epoch) -> Result<()> {
+        let rows: usize = part.logs.iter().flat_map(|log| &log.batches).map(RowBatch::num_rows).sum();
+        tracing::warn!(
+            "table '{}': what was written up to epoch {} and is not in it stays missing; the {rows} rows that the checkpoint holds \
+             are written ({})",
+            self.table,
+            known.0,
+            part.name
+        );
+        self.persist(|target| target.set_token(&part.name, generation, known))
+    }
+
     /// Waits until another worker has finished an old lane.
     fn wait_for(&mut self, lane: &LaneName, goal: Option<Epoch>) -> Result<()> {
         let Some(goal) = goal else { return Ok(()) };
@@ -309,6 +364,9 @@ impl<T: Target> Desk<T> {
         let table = &self.table;
         let (mut refusals, mut wait) = (0, FIRST_WAIT);
         loop {
+            if self.stop.is_stopped() {
+                return Err(stopped());
+            }
             let trouble = match attempt(&mut self.target) {
                 Ok(done) => return Ok(done),
                 Err(trouble) => trouble.context(&format!("cannot write table '{table}'")),
@@ -332,13 +390,17 @@ impl<T: Target> Desk<T> {
 
 /// The system knows of commits that the checkpoint does not.
 fn ahead(table: &str, lane: &LaneName, token: Epoch, checkpoint: Option<Epoch>) -> Error {
-    let found = match checkpoint {
-        Some(checkpoint) => format!("the checkpoint is of epoch {}", checkpoint.0),
-        None => "it starts without a checkpoint".to_owned(),
+    let (found, hint) = match checkpoint {
+        Some(checkpoint) => (
+            format!("the checkpoint is of epoch {}", checkpoint.0),
+            "go on from the newest checkpoint; --rewind goes on from this one and writes them again; \
+             another --state-dir runs the file as a new job",
+        ),
+        None => ("it starts without a checkpoint".to_owned(), "another --state-dir runs the file as a new job"),
     };
     Error::failure(format!("table '{table}' already holds what this job wrote up to epoch {}, but {found}", token.0))
         .detail(format!("{lane}: going on from here would write the rows after it once more"))
-        .hint("go on from the newest checkpoint; --rewind goes on from this one and writes them again; another --state-dir runs the file as a new job")
+        .hint(hint)
 }
 
 /// The system has forgotten commits that are known to have stood.
@@ -348,10 +410,25 @@ fn gone(table: &str, lane: &LaneName, known: Option<Epoch>, token: Option<Epoch>
     let found = token.map_or_else(|| "nothing".to_owned(), |token| format!("epoch {}", token.0));
     Error::failure(format!("table '{table}' has lost its commit token: {known}, it says {found}"))
         .detail(format!("{lane}: what has been written can't be told from what has not"))
-        .hint(
-            "was the table of tokens emptied, the system restored from a backup, or has a copy of it taken over that lagged behind? \
-             Run the file as a new job, with another --state-dir",
+}
+
+/// How a token is lost.
+const LOST_HOW: &str = "is it another table, was the table of tokens emptied, the system restored from a backup, or has a copy of it \
+    taken over that lagged behind?";
+
+/// What a start can do whose tokens are lost.
+fn ways_on(known: Option<Epoch>, token: Option<Epoch>) -> String {
+    let known = known.map_or(0, |known| known.0);
+    let earlier = token.map_or_else(String::new, |token| {
+        format!(
+            "; --rewind with --from a checkpoint of epoch {} or before it writes all again that came after that",
+            token.0
         )
+    });
+    format!(
+        "{LOST_HOW} The same command with --rewind goes on with the table as it is: rows up to epoch {known} are not written \
+         again, those after it are, also where the table holds them{earlier}. Without --from, another --state-dir runs the file as a new job"
+    )
 }
 
 fn stopped() -> Error {
@@ -359,20 +436,25 @@ fn stopped() -> Error {
 }
 
 fn told(error: &Error) -> String {
-    error.detail_text().map_or_else(|| error.message().to_owned(), |detail| format!("{} ({detail})", error.message()))
+    error
+        .detail_text()
+        .or(error.hint_text())
+        .map_or_else(|| error.message().to_owned(), |detail| format!("{} ({detail})", error.message()))
 }
 
 /// Sleeps, unless nobody waits any more.
 fn pause(wait: Duration, stop: &Stop) -> Result<()> {
     const SLICE: Duration = Duration::from_millis(50);
     let mut left = wait;
-    while !left.is_zero() {
+    loop {
         if stop.is_stopped() {
             return Err(stopped());
+        }
+        if left.is_zero() {
+            return Ok(());
         }
         let slice = left.min(SLICE);
         std::thread::sleep(slice);
         left -= slice;
     }
-    Ok(())
 }

@@ -9,7 +9,7 @@ use arrow::array::{ArrayRef, UInt32Array};
 use riverrun_core::{Epoch, Error, KeyGroup, Millis, Result, RowBatch, failpoint};
 use riverrun_runtime::{Sink, SinkContext, SinkState};
 use riverrun_state::{KeyEncoder, OperatorSnapshot, RestoredState, hash_key};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// How a table is written.
@@ -66,8 +66,10 @@ pub struct DeliveryWriter {
     opened: bool,
     /// What earlier runs left for this worker to write, until it is written.
     old: Vec<LanePart>,
-    /// All lanes of the earlier run, and their tokens when they are finished.
-    goals: Vec<(LaneName, Option<Epoch>)>,
+    /// All lanes of the earlier run, and the epochs of their logs.
+    all: Vec<(LaneName, Vec<Epoch>)>,
+    /// What the checkpoint says of starts before its own, and its own epoch: lanes are written side by side between two of them.
+    restarts: BTreeSet<Epoch>,
     restored: bool,
     /// The epoch of the checkpoint that is gone on from, if lanes of this job are in it.
     checkpoint: Option<Epoch>,
@@ -116,7 +118,8 @@ impl DeliveryWriter {
             lane,
             opened: false,
             old: Vec::new(),
-            goals: Vec::new(),
+            all: Vec::new(),
+            restarts: BTreeSet::new(),
             restored: false,
             checkpoint: None,
             hand: EpochLog::new(Epoch(0)),
@@ -139,21 +142,21 @@ impl DeliveryWriter {
             return;
         }
         if self.exactly_once() {
-            let goals = std::mem::take(&mut self.goals);
             self.asked.push_back(Asked::Open);
             self.delivery.ask(Order::Open {
                 lane: self.lane.clone(),
                 generation: self.context.job.generation,
                 mine: self.old.clone(),
-                all: goals,
+                all: std::mem::take(&mut self.all),
+                restarts: self.restarts.iter().copied().collect(),
                 restored: self.restored,
                 checkpoint: self.checkpoint,
                 rewind: self.context.job.rewind,
             });
         } else {
-            for log in std::mem::take(&mut self.old).into_iter().flat_map(|part| part.logs) {
-                self.send(log, Order::Write);
-            }
+            let mut logs: Vec<_> = std::mem::take(&mut self.old).into_iter().flat_map(|part| part.logs).collect();
+            logs.sort_by_key(|log| log.epoch);
+            logs.into_iter().for_each(|log| self.send(log, Order::Write));
         }
     }
 
@@ -179,6 +182,7 @@ impl DeliveryWriter {
                 Some(Asked::Open) => {
                     self.bytes -= self.old.iter().flat_map(|part| &part.logs).map(|log| log.bytes).sum::<usize>();
                     self.old.clear();
+                    self.restarts.clear();
                 }
                 None => return Err(Error::bug("a sink's thread has done what it was not asked for")),
             }
@@ -240,6 +244,7 @@ impl DeliveryWriter {
             epoch,
             token: self.token,
             columns: self.spec.columns.clone(),
+            restarts: self.restarts.iter().copied().collect(),
             logs,
         };
         let mut parts = Vec::new();
@@ -364,10 +369,13 @@ impl Sink<RowBatch> for DeliveryWriter {
         for bytes in &state.union {
             let mut part = LanePart::decode(bytes)?;
             if self.exactly_once() {
+                if !part.logs.is_empty() {
+                    self.restarts.extend(part.restarts.iter().copied().chain([part.epoch]));
+                }
                 if part.name.job == self.lane.job {
                     self.checkpoint = self.checkpoint.max(Some(part.epoch));
                 }
-                self.goals.push((part.name.clone(), part.goal()));
+                self.all.push((part.name.clone(), part.logs.iter().map(|log| log.epoch).collect()));
                 if part.name.lane as usize % self.context.parallelism == self.context.worker {
                     self.bytes += part.logs.iter().map(|log| log.bytes).sum::<usize>();
                     self.old.push(part);
