@@ -430,11 +430,31 @@ fn written_by(parts: &ProcessParts) -> Vec<String> {
     parts.files.iter().map(|file| file.name.clone()).collect()
 }
 
+/// The number as a word, or as `21st`.
 fn ordinal(number: u32) -> String {
-    match number {
-        1 => "first".to_owned(),
-        2 => "second".to_owned(),
-        3 => "third".to_owned(),
-        _ => format!("{number}th"),
+    let ending = match (number % 10, number % 100) {
+        _ if number == 1 => return "first".to_owned(),
+        _ if number == 2 => return "second".to_owned(),
+        _ if number == 3 => return "third".to_owned(),
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{number}{ending}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ordinal;
+
+    #[test]
+    fn a_number_in_a_row_has_the_ending_that_it_is_read_with() {
+        let read = [1, 2, 3, 4, 11, 12, 13, 20, 21, 22, 23, 24, 111, 121].map(ordinal);
+        let expected =
+            ["first", "second", "third", "4th", "11th", "12th", "13th", "20th", "21st", "22nd", "23rd", "24th"];
+        assert_eq!(read[..12], expected);
+        assert_eq!(read[12..], ["111th", "121st"]);
     }
 }
