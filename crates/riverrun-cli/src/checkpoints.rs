@@ -148,13 +148,13 @@ fn describe(manifest: &Manifest) -> String {
     let columns = ["operator", "workers", "key groups", "elements", "state", "watermark", ""];
     let job = &manifest.body.job;
     format!(
-        "\n{} of job {} ({}), generation {}, {} key groups, {} files\n\n{}",
+        "\n{} of job {} ({}), generation {}, {} key groups, {}\n\n{}",
         kind(manifest),
         job.id,
         job.name,
         job.generation,
         job.key_groups,
-        manifest.files.len(),
+        if manifest.files.len() == 1 { "1 file".to_owned() } else { format!("{} files", manifest.files.len()) },
         print_cells(&columns.map(str::to_owned), &rows)
     )
 }
@@ -196,6 +196,12 @@ pub fn upgrade(place: &str, stores: &StoreOptions, plans: &[StreamPlan]) -> Resu
         rows.push(vec![operator.id.clone(), verdict.to_owned(), bytes(operator.bytes), why]);
     }
     print(&print_cells(&["operator", "state", "size", "why"].map(str::to_owned), &rows))?;
+    if !reasons.is_empty() {
+        reasons.push_str(
+            "\nno start goes on from what is incompatible: run the statements as they were; or give the table another name, so that \
+             all that belongs to it begins anew, and drop what it had by --allow-non-restored-state\n",
+        );
+    }
     print(&reasons)?;
     if !missing.is_empty() {
         print(&format!("\n{place} is damaged, nothing can go on from it:\n"))?;

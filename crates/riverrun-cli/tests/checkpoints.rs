@@ -123,6 +123,9 @@ fn a_changed_file_is_checked_against_a_savepoint_before_anything_stops() {
     let window = "WindowAggregate(window=[TUMBLE(ts, 2 s)], group by=[(n % 7)], aggregates=[COUNT(*), ";
     said(&format!(" holds the state of\n  {window}SUM(n)]) of ("));
     said(&format!("the file has\n  {window}MAX(n)]) of ("));
+    said(
+        "\nno start goes on from what is incompatible: run the statements as they were; or give the table another name, ",
+    );
     let run = ["run", "changed.sql", "--var", &dir, "--state-dir", "other", "--from", "save"];
     case.riverrun(&run).failed(2, &["does not fit the plan", "riverrun explain FILE --upgrade PATH"]);
     // Another connector can't read what the sink of the first one has left.
@@ -448,6 +451,26 @@ fn nothing_is_left_where_a_run_has_listened_for_requests() {
         };
         assert_eq!((sockets(&case.path().join(state)), sockets(&temporary)), (0, 0));
     }
+}
+
+#[test]
+fn a_state_directory_with_a_long_path_takes_requests_and_leaves_nothing_elsewhere_when_it_is_killed() {
+    let case = Case::new();
+    let (state, temporary) = ("x".repeat(100), case.path().join("tmp"));
+    std::fs::create_dir(&temporary).unwrap();
+    case.file("pipeline.sql", &pipeline(SLOW));
+    let dir = format!("DIR={}", case.path().display());
+    let mut command = case.command();
+    command.env("TMPDIR", &temporary).args(["run", "pipeline.sql", "--var", &dir, "--state-dir", &state]);
+    let child = command.spawn().unwrap();
+    let control = case.path().join(&state).join("control");
+    let taken = (0..300).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        control.exists() && case.riverrun(&["savepoint", &state, "saved"]).code == 0
+    });
+    kill(child);
+    assert!(taken, "nobody takes a savepoint");
+    assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 0);
 }
 
 #[test]

@@ -6,7 +6,9 @@ use riverrun_runtime::JobHandle;
 use riverrun_state::checkpoint::{Location, StoreOptions};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
+use std::os::fd::AsRawFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -110,7 +112,8 @@ pub(crate) fn listen(state_dir: &StateDir, running: &Running) -> Result<Listenin
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(not_writable(&socket, &error)),
         _ => {}
     }
-    let listener = UnixListener::bind(&socket).map_err(|error| match error.kind() {
+    let bound = Address::of(&socket).and_then(|address| UnixListener::bind(&address.path));
+    let listener = bound.map_err(|error| match error.kind() {
         std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => not_writable(&socket, &error),
         _ => failed(error),
     })?;
@@ -132,14 +135,37 @@ pub(crate) fn listen(state_dir: &StateDir, running: &Running) -> Result<Listenin
     Ok(listening)
 }
 
-/// In the directory; elsewhere if that path is longer than a socket's may be.
+/// As long as the address of a socket may be, about.
+const LONGEST: usize = 100;
+
+/// In the directory; elsewhere if that path is longer than a socket's may be, and can't be said in another way.
 fn socket_path(state_dir: &Path) -> PathBuf {
     let beside = state_dir.join("control.sock");
-    if beside.as_os_str().len() < 100 {
+    if beside.as_os_str().len() < LONGEST || Address::of(&beside).is_ok_and(|address| address.folder.is_some()) {
         return beside;
     }
     let name = format!("riverrun-{:016x}.sock", riverrun_state::hash_key(beside.as_os_str().as_encoded_bytes()));
     std::env::temp_dir().join(name)
+}
+
+/// How a socket is named to the system: by its path or, if that is too long, through its open folder.
+struct Address {
+    path: PathBuf,
+    folder: Option<File>,
+}
+
+impl Address {
+    fn of(socket: &Path) -> std::io::Result<Address> {
+        let through = Path::new("/proc/self/fd");
+        if let (true, true, Some(above), Some(name)) =
+            (socket.as_os_str().len() >= LONGEST, through.exists(), socket.parent(), socket.file_name())
+        {
+            let folder = File::open(above)?;
+            let path = through.join(folder.as_raw_fd().to_string()).join(name);
+            return Ok(Address { path, folder: Some(folder) });
+        }
+        Ok(Address { path: socket.to_owned(), folder: None })
+    }
 }
 
 fn answer(connection: &UnixStream, running: &Running) -> std::io::Result<()> {
@@ -172,7 +198,8 @@ pub fn request_savepoint(state_dir: &Path, order: &SavepointOrder) -> Result<Sav
             .detail(error.to_string())
             .hint("`riverrun checkpoints DIR` shows what it left; --from goes on from that")
     };
-    let mut connection = UnixStream::connect(path.trim()).map_err(gone)?;
+    let address = Address::of(Path::new(path.trim())).map_err(gone)?;
+    let mut connection = UnixStream::connect(&address.path).map_err(gone)?;
     let mut line = serde_json::to_string(order).map_err(|error| Error::bug(error.to_string()))?;
     line.push('\n');
     connection.write_all(line.as_bytes()).map_err(gone)?;
