@@ -13,6 +13,7 @@ pub mod json;
 #[cfg(feature = "parquet")]
 pub mod parquet;
 pub mod raw;
+mod records;
 pub mod regex;
 pub mod registry;
 #[cfg(test)]

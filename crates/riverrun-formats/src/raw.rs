@@ -7,10 +7,11 @@
 mod tests;
 
 use crate::columns::{Columns, Values};
-use crate::format::{DecodeError, Decoder, EncodedRows, Encoder, Format, FormatSpec, Framer, LineFramer};
+use crate::format::{Decoder, EncodedRows, Encoder, Format, FormatSpec, Framer, LineFramer};
+use crate::records::{ReadRecord, RecordDecoder};
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{DataType as ArrowType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type};
-use riverrun_core::{Error, OptionDef, OptionType, Options, Result, RowBatch, TypeKind};
+use riverrun_core::{Error, OptionDef, OptionType, Options, Result, TypeKind};
 use std::borrow::Cow;
 
 const CHARSET: OptionDef = OptionDef::new(
@@ -45,11 +46,8 @@ impl Format for Raw {
 
     fn decoder(&self, spec: &FormatSpec) -> Result<Box<dyn Decoder>> {
         check(spec)?;
-        Ok(Box::new(RawDecoder {
-            columns: Columns::new(&spec.schema, &spec.projection)?,
-            charset: Charset::new(&spec.options),
-            little_endian: little_endian(&spec.options),
-        }))
+        let reader = RawReader { charset: Charset::new(&spec.options), little_endian: little_endian(&spec.options) };
+        Ok(Box::new(RecordDecoder::over(Columns::new(&spec.schema, &spec.projection)?, reader, false)))
     }
 
     fn encoder(&self, spec: &FormatSpec) -> Result<Box<dyn Encoder>> {
@@ -161,24 +159,22 @@ impl Charset {
     }
 }
 
-struct RawDecoder {
-    columns: Columns,
+struct RawReader {
     charset: Charset,
     little_endian: bool,
 }
 
-impl Decoder for RawDecoder {
-    fn decode(&mut self, record: &[u8]) -> Result<usize, DecodeError> {
-        self.columns.add_bytes(record.len());
-        if let Some(column) = self.columns.columns.first_mut() {
+impl ReadRecord for RawReader {
+    fn read(&mut self, record: &[u8], columns: &mut Columns) -> Result<(), String> {
+        if let Some(column) = columns.columns.first_mut() {
             let little = self.little_endian;
-            let wrong = |expected: usize| DecodeError {
-                reason: format!(
+            let wrong = |expected: usize| {
+                format!(
                     "column `{}`: expected {expected} bytes for {}, found {}",
                     column.field.name,
                     column.field.data_type.kind,
                     record.len()
-                ),
+                )
             };
             macro_rules! number {
                 ($values:expr, $type:ty) => {{
@@ -199,30 +195,15 @@ impl Decoder for RawDecoder {
                 Values::Double(values) => number!(values, f64),
                 Values::Text(bytes) => match self.charset.decode(record) {
                     Ok(text) => bytes.push(text.as_bytes()),
-                    Err(at) => {
-                        let reason = format!("invalid {} at byte {at}", self.charset.name());
-                        return Err(DecodeError { reason });
-                    }
+                    Err(at) => return Err(format!("invalid {} at byte {at}", self.charset.name())),
                 },
                 Values::Binary(bytes) => bytes.push(record),
-                _ => return Err(DecodeError { reason: "format raw can't hold this type".to_owned() }),
+                _ => return Err("format raw can't hold this type".to_owned()),
             }
             column.pushed();
         }
-        self.columns.end_row();
-        Ok(1)
-    }
-
-    fn rows(&self) -> usize {
-        self.columns.rows()
-    }
-
-    fn is_full(&self) -> bool {
-        self.columns.is_full()
-    }
-
-    fn flush(&mut self) -> Result<RowBatch> {
-        self.columns.flush()
+        columns.end_row();
+        Ok(())
     }
 }
 

@@ -9,13 +9,14 @@ mod log_time;
 mod tests;
 
 use crate::columns::{Column, Columns, Values};
-use crate::format::{DecodeError, Decoder, Encoder, Format, FormatSpec, Framer, LineFramer};
+use crate::format::{Decoder, Encoder, Format, FormatSpec, Framer, LineFramer};
+use crate::records::{self, ReadRecord, RecordDecoder};
 use crate::text::{self, Dialect, NoValue, TimestampFormat};
 use access_log::{AccessLog, LogField};
 use log_time::TimeFormat;
 use regex::{CaptureLocations, Regex};
 use riverrun_core::suggest::{did_you_mean, nearest};
-use riverrun_core::{Error, Field, OptionDef, OptionType, Options, Result, RowBatch};
+use riverrun_core::{Error, Field, OptionDef, OptionType, Options, Result};
 
 const PATTERN: OptionDef = OptionDef::required(
     "pattern",
@@ -76,13 +77,13 @@ enum Matcher {
     Log { log: AccessLog, fields: Vec<LogField> },
 }
 
-struct RegexDecoder {
-    columns: Columns,
+type RegexDecoder = RecordDecoder<RegexReader>;
+
+struct RegexReader {
     matcher: Matcher,
     time: TimeFormat,
     null_literal: Option<String>,
     ignore_errors: bool,
-    skipped: u64,
 }
 
 impl RegexDecoder {
@@ -133,19 +134,19 @@ impl RegexDecoder {
             (None, Some(_)) => TimeFormat::Log,
             (None, None) => TimeFormat::Sql,
         };
-        Ok(RegexDecoder {
-            columns: Columns::new(&spec.schema, &spec.projection)?,
-            matcher,
-            time,
-            null_literal: spec.options.text(&NULL_LITERAL).or(log.map(|_| "-")).map(str::to_owned),
-            ignore_errors: spec.options.bool(&IGNORE_PARSE_ERRORS)?,
-            skipped: 0,
-        })
+        let ignore_errors = spec.options.bool(&IGNORE_PARSE_ERRORS)?;
+        let null_literal = spec.options.text(&NULL_LITERAL).or(log.map(|_| "-")).map(str::to_owned);
+        let reader = RegexReader { matcher, time, null_literal, ignore_errors };
+        Ok(RecordDecoder::over(Columns::new(&spec.schema, &spec.projection)?, reader, ignore_errors))
     }
+}
 
-    fn line(&mut self, record: &[u8]) -> Result<(), String> {
-        let line =
-            std::str::from_utf8(record).map_err(|error| format!("invalid UTF-8 at byte {}", error.valid_up_to()))?;
+impl ReadRecord for RegexReader {
+    fn read(&mut self, record: &[u8], columns: &mut Columns) -> Result<(), String> {
+        if record.is_empty() {
+            return Ok(());
+        }
+        let line = records::text(record)?;
         let reading =
             Reading { time: &self.time, null_literal: self.null_literal.as_deref(), ignore_errors: self.ignore_errors };
         match &mut self.matcher {
@@ -153,7 +154,7 @@ impl RegexDecoder {
                 if regex.captures_read(locations, line).is_none() {
                     return Err(format!("the line does not match regex.pattern: {}", text::excerpt(line)));
                 }
-                for (column, &group) in self.columns.columns.iter_mut().zip(groups.iter()) {
+                for (column, &group) in columns.columns.iter_mut().zip(groups.iter()) {
                     let found = locations.get(group).and_then(|(start, end)| line.get(start..end));
                     reading.value(column, found)?;
                 }
@@ -162,12 +163,12 @@ impl RegexDecoder {
                 let entry = log.parse(line).map_err(|expected| {
                     format!("not a line of the {} log format: {expected}, found {}", log.name(), text::excerpt(line))
                 })?;
-                for (column, &field) in self.columns.columns.iter_mut().zip(fields.iter()) {
+                for (column, &field) in columns.columns.iter_mut().zip(fields.iter()) {
                     reading.value(column, entry.get(field))?;
                 }
             }
         }
-        self.columns.end_row();
+        columns.end_row();
         Ok(())
     }
 }
@@ -240,42 +241,5 @@ impl Reading<'_> {
             }
             Err(NoValue) => Err(text::mismatch(&column.field, found)),
         }
-    }
-}
-
-impl Decoder for RegexDecoder {
-    fn decode(&mut self, record: &[u8]) -> Result<usize, DecodeError> {
-        if record.is_empty() {
-            return Ok(0);
-        }
-        let before = self.columns.rows();
-        self.columns.add_bytes(record.len());
-        match self.line(record).and_then(|()| self.columns.check_nulls(before)) {
-            Ok(()) => Ok(1),
-            Err(reason) => {
-                self.columns.undo_to(before);
-                if self.ignore_errors {
-                    self.skipped += 1;
-                    return Ok(0);
-                }
-                Err(DecodeError { reason })
-            }
-        }
-    }
-
-    fn rows(&self) -> usize {
-        self.columns.rows()
-    }
-
-    fn is_full(&self) -> bool {
-        self.columns.is_full()
-    }
-
-    fn flush(&mut self) -> Result<RowBatch> {
-        self.columns.flush()
-    }
-
-    fn take_skipped(&mut self) -> u64 {
-        std::mem::take(&mut self.skipped)
     }
 }

@@ -4,6 +4,7 @@ use super::Envelope;
 use super::metadata::{MetadataDecoder, MetadataDef};
 use crate::format::{DecodeError, Decoder, FormatSpec};
 use crate::json::{IGNORE_PARSE_ERRORS, JsonDecoder};
+use crate::records;
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use riverrun_core::{Result, RowBatch, Schema};
 
@@ -65,11 +66,8 @@ impl<E: Envelope> ChangelogDecoder<E> {
 impl<E: Envelope> Decoder for ChangelogDecoder<E> {
     fn decode(&mut self, record: &[u8]) -> Result<usize, DecodeError> {
         let before = self.weights.len();
-        let result = match std::str::from_utf8(record) {
-            Ok(text) => self.record(text),
-            Err(error) => Err(format!("invalid UTF-8 at byte {}", error.valid_up_to())),
-        };
-        let Err(reason) = result else { return Ok(self.weights.len() - before) };
+        let read = records::text(record).and_then(|text| self.record(text));
+        let Err(reason) = read else { return Ok(self.weights.len() - before) };
         // Both rows of an update, or none.
         self.weights.truncate(before);
         self.rows.undo_to(before);

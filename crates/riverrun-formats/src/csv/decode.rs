@@ -2,9 +2,10 @@
 
 use super::{Dialect, check_types};
 use crate::columns::{Column, Columns, Values};
-use crate::format::{DecodeError, Decoder, FormatSpec};
+use crate::format::FormatSpec;
+use crate::records::{self, ReadRecord, RecordDecoder};
 use crate::text::{self, NoValue, TimestampFormat};
-use riverrun_core::{Result, RowBatch};
+use riverrun_core::Result;
 
 /// A field of the row at hand: a part of the record, or of the scratch text if it had quotes or escapes within.
 #[derive(Clone, Copy, Debug)]
@@ -15,9 +16,11 @@ struct Span {
 }
 
 /// A decoder of CSV rows.
+pub type CsvDecoder = RecordDecoder<CsvReader>;
+
+/// Reads CSV rows.
 #[derive(Debug)]
-pub struct CsvDecoder {
-    columns: Columns,
+pub struct CsvReader {
     /// For every column the field it comes from.
     projection: Vec<usize>,
     /// How many fields a row has.
@@ -26,32 +29,31 @@ pub struct CsvDecoder {
     ignore_errors: bool,
     fields: Vec<Span>,
     scratch: String,
-    skipped: u64,
 }
 
 impl CsvDecoder {
     /// A decoder of the projected columns.
     pub fn new(spec: &FormatSpec) -> Result<CsvDecoder> {
         check_types(&spec.schema)?;
-        Ok(CsvDecoder {
-            columns: Columns::new(&spec.schema, &spec.projection)?,
+        let ignore_errors = spec.options.bool(&super::IGNORE_PARSE_ERRORS)?;
+        let reader = CsvReader {
             projection: spec.projection.clone(),
             width: spec.schema.len(),
             dialect: Dialect::new(&spec.options)?,
-            ignore_errors: spec.options.bool(&super::IGNORE_PARSE_ERRORS)?,
+            ignore_errors,
             fields: Vec::new(),
             scratch: String::new(),
-            skipped: 0,
-        })
+        };
+        Ok(RecordDecoder::over(Columns::new(&spec.schema, &spec.projection)?, reader, ignore_errors))
     }
+}
 
-    /// Reads a row; `Ok(false)` for a comment.
-    fn row(&mut self, record: &[u8]) -> Result<bool, String> {
-        let text =
-            std::str::from_utf8(record).map_err(|error| format!("invalid UTF-8 at byte {}", error.valid_up_to()))?;
+impl ReadRecord for CsvReader {
+    fn read(&mut self, record: &[u8], columns: &mut Columns) -> Result<(), String> {
+        let text = records::text(record)?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if self.dialect.comments && text.starts_with('#') {
-            return Ok(false);
+            return Ok(());
         }
         self.split(text)?;
         let found = self.fields.len();
@@ -71,7 +73,7 @@ impl CsvDecoder {
             null_literal: self.dialect.null_literal.as_deref(),
             ignore_errors: self.ignore_errors,
         };
-        for (column, &field) in self.columns.columns.iter_mut().zip(&self.projection) {
+        for (column, &field) in columns.columns.iter_mut().zip(&self.projection) {
             let Some(span) = self.fields.get(field) else {
                 column.push_null();
                 continue;
@@ -79,10 +81,12 @@ impl CsvDecoder {
             let source = if span.scratch { self.scratch.as_str() } else { text };
             reading.value(column, source.get(span.start..span.end).unwrap_or(""))?;
         }
-        self.columns.end_row();
-        Ok(true)
+        columns.end_row();
+        Ok(())
     }
+}
 
+impl CsvReader {
     /// Finds the fields of a record.
     fn split(&mut self, text: &str) -> Result<(), String> {
         self.fields.clear();
@@ -267,39 +271,5 @@ impl Reading<'_> {
         }
         column.pushed();
         Ok(())
-    }
-}
-
-impl Decoder for CsvDecoder {
-    fn decode(&mut self, record: &[u8]) -> Result<usize, DecodeError> {
-        let before = self.columns.rows();
-        self.columns.add_bytes(record.len());
-        match self.row(record).and_then(|row| self.columns.check_nulls(before).map(|()| row)) {
-            Ok(row) => Ok(usize::from(row)),
-            Err(reason) => {
-                self.columns.undo_to(before);
-                if self.ignore_errors {
-                    self.skipped += 1;
-                    return Ok(0);
-                }
-                Err(DecodeError { reason })
-            }
-        }
-    }
-
-    fn rows(&self) -> usize {
-        self.columns.rows()
-    }
-
-    fn is_full(&self) -> bool {
-        self.columns.is_full()
-    }
-
-    fn flush(&mut self) -> Result<RowBatch> {
-        self.columns.flush()
-    }
-
-    fn take_skipped(&mut self) -> u64 {
-        std::mem::take(&mut self.skipped)
     }
 }

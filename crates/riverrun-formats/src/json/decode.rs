@@ -2,10 +2,11 @@
 
 use super::scan::{Broken, Scanner, Token};
 use crate::columns::{Column, Columns, Values};
-use crate::format::{DecodeError, Decoder, FormatSpec};
+use crate::format::FormatSpec;
+use crate::records::{self, ReadRecord, RecordDecoder};
 use crate::text::{self, Dialect, NoValue, TimestampFormat, decimal};
 use riverrun_core::hash_order::{self, string_data_hash};
-use riverrun_core::{DataType, Error, Result, RowBatch, TypeKind};
+use riverrun_core::{DataType, Error, Result, TypeKind};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeSet;
 
@@ -125,14 +126,13 @@ struct Reading {
 }
 
 /// A decoder of JSON records.
+pub type JsonDecoder = RecordDecoder<JsonReader>;
+
+/// Reads JSON records.
 #[derive(Debug)]
-pub struct JsonDecoder {
-    columns: Columns,
+pub struct JsonReader {
     shape: RowShape,
     reading: Reading,
-    skipped: u64,
-    /// Whether NULL in a NOT NULL column breaks a record.
-    checks_nulls: bool,
 }
 
 impl JsonDecoder {
@@ -148,29 +148,24 @@ impl JsonDecoder {
             timestamps: super::timestamp_format(&spec.options),
             buffer: String::new(),
         };
-        Ok(JsonDecoder { columns, shape, reading, skipped: 0, checks_nulls: true })
+        let ignore_errors = reading.ignore_errors;
+        Ok(RecordDecoder::over(columns, JsonReader { shape, reading }, ignore_errors))
     }
+}
 
-    /// The same, taking NULL in any column: a row that is deleted may hold its key alone.
-    pub(crate) fn with_nulls(self) -> JsonDecoder {
-        JsonDecoder { checks_nulls: false, ..self }
+impl ReadRecord for JsonReader {
+    fn read(&mut self, record: &[u8], columns: &mut Columns) -> Result<(), String> {
+        let text = records::text(record)?;
+        self.record(text, columns).map_err(|fault| describe(fault, text))
     }
+}
 
-    /// Sees that the rows from `from` on have no NULL where none may be.
-    pub(crate) fn check_nulls(&self, from: usize) -> Result<(), String> {
-        self.columns.check_nulls(from)
-    }
-
-    /// Forgets all but the first `rows` rows.
-    pub(crate) fn undo_to(&mut self, rows: usize) {
-        self.columns.undo_to(rows);
-    }
-
-    fn record(&mut self, text: &str) -> Result<(), Fault> {
+impl JsonReader {
+    fn record(&mut self, text: &str, columns: &mut Columns) -> Result<(), Fault> {
         let mut scanner = Scanner::new(text);
         match scanner.peek() {
             None => return Ok(()),
-            Some(b'{') => self.row(&mut scanner)?,
+            Some(b'{') => self.row(&mut scanner, columns)?,
             Some(b'[') => {
                 // An array of objects is as many rows.
                 scanner.at += 1;
@@ -180,7 +175,7 @@ impl JsonDecoder {
                     if scanner.peek() != Some(b'{') {
                         return Err(scanner.broken("an object").into());
                     }
-                    self.row(&mut scanner)?;
+                    self.row(&mut scanner, columns)?;
                 }
             }
             Some(_) => return Err(scanner.broken("an object").into()),
@@ -191,51 +186,12 @@ impl JsonDecoder {
         }
     }
 
-    fn row(&mut self, scanner: &mut Scanner<'_>) -> Result<(), Fault> {
+    fn row(&mut self, scanner: &mut Scanner<'_>, columns: &mut Columns) -> Result<(), Fault> {
         scanner.at += 1;
-        let row = self.columns.rows();
-        members(&mut self.reading, &mut self.shape, scanner, &mut self.columns.columns, row)?;
-        self.columns.end_row();
+        let row = columns.rows();
+        members(&mut self.reading, &mut self.shape, scanner, &mut columns.columns, row)?;
+        columns.end_row();
         Ok(())
-    }
-}
-
-impl Decoder for JsonDecoder {
-    fn decode(&mut self, record: &[u8]) -> Result<usize, DecodeError> {
-        let before = self.columns.rows();
-        self.columns.add_bytes(record.len());
-        let fault = match std::str::from_utf8(record) {
-            Ok(text) => match self.record(text) {
-                Ok(()) => match if self.checks_nulls { self.check_nulls(before) } else { Ok(()) } {
-                    Ok(()) => return Ok(self.columns.rows() - before),
-                    Err(reason) => reason,
-                },
-                Err(fault) => describe(fault, text),
-            },
-            Err(error) => format!("invalid UTF-8 at byte {}", error.valid_up_to()),
-        };
-        self.columns.undo_to(before);
-        if self.reading.ignore_errors {
-            self.skipped += 1;
-            return Ok(0);
-        }
-        Err(DecodeError { reason: fault })
-    }
-
-    fn rows(&self) -> usize {
-        self.columns.rows()
-    }
-
-    fn is_full(&self) -> bool {
-        self.columns.is_full()
-    }
-
-    fn flush(&mut self) -> Result<RowBatch> {
-        self.columns.flush()
-    }
-
-    fn take_skipped(&mut self) -> u64 {
-        std::mem::take(&mut self.skipped)
     }
 }
 
