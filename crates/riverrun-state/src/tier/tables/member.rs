@@ -3,8 +3,8 @@
 use super::{HeldTable, Log};
 use crate::blob::put_varint;
 use crate::tier::log::{NewestSegments, SegmentLog};
-use crate::tier::resident::flags::{LOGGED, dirty, mark};
 use crate::tier::resident::MeanLength;
+use crate::tier::resident::flags::{LOGGED, dirty, mark};
 use riverrun_core::{Error, Result};
 use std::ops::Range;
 
