@@ -131,7 +131,7 @@ fn a_job_that_has_finished_goes_on_from_an_older_checkpoint_if_it_is_rewound() {
 #[cfg(feature = "jdbc")]
 mod sqlite {
     use super::*;
-    use crate::common::sums::{TABLES, base, numbers, pipeline};
+    use crate::common::sums::{TABLES, base, counts, numbers, pipeline};
 
     const ROWS: i64 = 3_000;
 
@@ -180,5 +180,62 @@ mod sqlite {
         let unheld = format!("SELECT count(*) FROM {twice} WHERE id NOT IN (SELECT id FROM held)");
         assert_eq!(query::<i64>(&case, &unheld), 0, "what came after the rewinding stands once");
         assert_eq!(query::<i64>(&case, "SELECT sum(n) FROM sums"), ROWS, "an upsert that is repeated changes nothing");
+    }
+
+    /// A job that has committed once, and holds rows that are to be written when it ends with savepoint `save`. Its database is
+    /// `old.db` then; `base.db` is a new one.
+    fn moved() -> Case {
+        let case = Case::new();
+        base(&case).execute_batch(TABLES).unwrap();
+        case.file("pipeline.sql", &pipeline(&numbers(ROWS, 1_000), "exactly-once", false));
+        let first = begin(&case, &[&["-p", "2"], &NEVER[..]].concat());
+        let wait = || std::thread::sleep(std::time::Duration::from_millis(300));
+        while !case.path().join("state/control.sock").exists() {
+            wait();
+        }
+        wait();
+        case.riverrun(&["savepoint", "state", "live"]).ok();
+        while query::<i64>(&case, "SELECT count(*) FROM plain") == 0 {
+            wait();
+        }
+        wait();
+        case.riverrun(&["savepoint", "state", "save", "--stop"]).ok();
+        end(first).ok();
+        std::fs::rename(case.path().join("base.db"), case.path().join("old.db")).unwrap();
+        base(&case).execute_batch(TABLES).unwrap();
+        case.file("pipeline.sql", &pipeline(&numbers(ROWS, 1_000_000), "exactly-once", false));
+        case
+    }
+
+    #[test]
+    fn a_savepoint_is_gone_on_from_with_another_database_only_if_that_is_wanted() {
+        let case = moved();
+        for start in [&["--state-dir", "other", "--from", "save"][..], &["--state-dir", "state"]] {
+            base(&case)
+                .execute_batch("DELETE FROM plain; DELETE FROM sums; DROP TABLE IF EXISTS riverrun_commits")
+                .unwrap();
+            let run = [&["run", "pipeline.sql", "-p", "3"], start].concat();
+            case.riverrun(&run).failed(
+                1,
+                &[
+                    " has lost its commit token: epoch ",
+                    " was committed, it says nothing",
+                    "The same command with --rewind goes on with the table as it is: rows up to epoch ",
+                    " are not written again, those after it are, also where the table holds them",
+                ],
+            );
+            assert_eq!(query::<i64>(&case, "SELECT count(*) FROM plain"), 0, "what was refused writes nothing");
+            let ended = case.riverrun(&[&run[..], &["--rewind"]].concat()).ok();
+            assert!(ended.err.contains(" and is not in it stays missing; the "), "{}", ended.err);
+            let base = base(&case);
+            let (rows, different) = counts(&case, "SELECT count(*), count(DISTINCT id) FROM plain");
+            assert!(rows == different && rows > 0 && rows < ROWS, "{rows} rows, {different} different ones");
+            let old = case.path().join("old.db").display().to_string();
+            base.execute_batch(&format!("ATTACH '{old}' AS before")).unwrap();
+            let both =
+                "SELECT count(DISTINCT id) FROM (SELECT id FROM before.plain UNION ALL SELECT id FROM main.plain)";
+            assert_eq!(base.query_row(both, [], |row| row.get::<_, i64>(0)).unwrap(), ROWS, "together they hold all");
+            assert_eq!(query::<i64>(&case, "SELECT sum(n) FROM sums"), ROWS, "all ten sums have changed since");
+        }
     }
 }
