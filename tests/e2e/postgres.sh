@@ -342,8 +342,10 @@ postgres_case_a_savepoint_goes_on_in_another_database_if_that_is_wanted() {
   { numbers_source 3000 6; pg_table moved "id BIGINT" "$exactly"; echo "INSERT INTO moved SELECT id FROM numbers;"; } >"$dir/moved.sql"
   # One commit, and rows that the savepoint holds.
   start_run "$dir/moved.sql" -p 2 -D execution.checkpointing.interval=1h
-  until riverrun savepoint "$dir/state" "$dir/live" 2>/dev/null; do sleep 0.3; done
-  while [ "$(psql_ -c 'SELECT count(*) > 0 FROM moved')" = f ]; do sleep 0.05; done
+  local turn=0
+  while [ "$(psql_ -c 'SELECT count(*) > 0 FROM moved')" = f ]; do
+    turn=$((turn + 1)); riverrun savepoint "$dir/state" "$dir/live-$turn" 2>/dev/null || true; sleep 0.3
+  done
   sleep 0.7; riverrun savepoint "$dir/state" "$dir/save" --stop; wait "$RUN"
   sed "s|/postgres'|/staging'|" "$dir/moved.sql" >"$dir/staging.sql"
   local text; text=$(riverrun run "$dir/staging.sql" --state-dir "$dir/other" --from "$dir/save" 2>&1) && fail "another table was written without a word"

@@ -193,9 +193,10 @@ mod sqlite {
         while !case.path().join("state/control.sock").exists() {
             wait();
         }
-        wait();
-        case.riverrun(&["savepoint", "state", "live"]).ok();
+        let mut turn = 0;
         while query::<i64>(&case, "SELECT count(*) FROM plain") == 0 {
+            turn += 1;
+            case.riverrun(&["savepoint", "state", &format!("live-{turn}")]).ok();
             wait();
         }
         wait();
