@@ -41,6 +41,8 @@ pub struct WindowJoinSpec {
     pub zone: Option<Tz>,
     /// Whether the windows are of processing time.
     pub processing: bool,
+    /// Whether one source feeds both sides, so that they have one event time.
+    pub one_source: bool,
     /// What a pair must fulfil apart from equal keys.
     pub condition: Option<PairCondition>,
     /// The columns of the inputs.
@@ -290,6 +292,10 @@ impl WindowJoin {
 }
 
 impl Operator<RowBatch> for WindowJoin {
+    fn judges_by_own_input(&self) -> bool {
+        self.spec.one_source
+    }
+
     fn on_batch(
         &mut self,
         port: usize,

@@ -26,6 +26,8 @@ struct Current<B> {
     batch: B,
     rows: usize,
     runs: WatermarkRuns,
+    /// By what rows are late, if that is not `runs`.
+    judged: Option<WatermarkRuns>,
     position: usize,
     _guard: Guard,
 }
@@ -50,6 +52,8 @@ pub(crate) struct OperatorDriver<B: Batch> {
     late: Outlet<B>,
     tracker: WatermarkTracker,
     local_ports: Vec<bool>,
+    /// Whether the operator judges lateness by the watermarks of each input alone.
+    by_own_input: bool,
     /// The operator's watermark; within a batch the one before the current row.
     watermark: Watermark,
     /// The last watermark that the operator was told.
@@ -96,6 +100,7 @@ impl<B: Batch> OperatorDriver<B> {
         Ok(OperatorDriver {
             tracker: WatermarkTracker::new(senders, watermark),
             local_ports,
+            by_own_input: operator.judges_by_own_input(),
             intake: Intake::new(inlets, operator.needs_whole_ticks(), start),
             seat,
             operator,
@@ -162,10 +167,11 @@ impl<B: Batch> OperatorDriver<B> {
                     self.settle = true;
                 }
                 Content::Rows(batch, runs, guard) => {
+                    let judged = self.by_own_input.then(|| self.tracker.of_input(arrival.port, sender, &runs));
                     let runs = self.tracker.rows(arrival.port, sender, &runs);
                     self.seat.metrics.rows_in.add(batch.num_rows() as u64);
                     let (port, rows) = (arrival.port, batch.num_rows());
-                    self.current = Some(Current { port, batch, rows, runs, position: 0, _guard: guard });
+                    self.current = Some(Current { port, batch, rows, runs, judged, position: 0, _guard: guard });
                 }
             }
             return Ok(true);
@@ -199,10 +205,11 @@ impl<B: Batch> OperatorDriver<B> {
         let end = cut.map_or(rows, |(row, _)| row);
         current.position = end;
         let port = current.port;
+        let runs = current.judged.as_ref().unwrap_or(&current.runs);
         let (batch, runs) = if (position, end) == (0, rows) {
-            (current.batch.clone(), current.runs.clone())
+            (current.batch.clone(), runs.clone())
         } else {
-            (current.batch.slice(position, end - position), current.runs.slice(position, end - position))
+            (current.batch.slice(position, end - position), runs.slice(position, end - position))
         };
         self.call(|operator, out| operator.on_batch(port, batch, &runs, out))
     }

@@ -144,6 +144,12 @@ pub trait Operator<B: Batch>: 'static {
         false
     }
 
+    /// Whether a row is late by the watermarks of its own input: of inputs that one source feeds, the watermark before a row is the
+    /// source's, though the other input has not shown it yet. Asked once, before the first call.
+    fn judges_by_own_input(&self) -> bool {
+        false
+    }
+
     /// Whether an earlier call stopped for lack of room.
     fn has_more(&self) -> bool {
         false

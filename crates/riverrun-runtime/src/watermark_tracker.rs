@@ -86,6 +86,20 @@ impl WatermarkTracker {
         own
     }
 
+    /// The minimum over the senders of the input itself before each of these rows, if that is later than the operator's own. To be asked
+    /// before [`Self::rows`].
+    pub(crate) fn of_input(&self, port: usize, sender: usize, runs: &WatermarkRuns) -> WatermarkRuns {
+        let active = |other: &&Sender| matches!(other.state, State::Active | State::Stopped);
+        let beside = self.inputs[port].iter().enumerate().filter(|(index, _)| *index != sender).map(|(_, other)| other);
+        let others = beside.filter(active).map(|other| other.watermark).min().unwrap_or(Watermark::MAX);
+        let known = self.inputs[port][sender].watermark;
+        let mut own = WatermarkRuns::constant(self.watermark.max(known.min(others)));
+        for (row, watermark) in runs.iter() {
+            own.push(row, watermark.max(known).min(others));
+        }
+        own
+    }
+
     /// The minimum of all active senders but one; MAX if there is none.
     fn others(&self, port: usize, sender: usize) -> Watermark {
         let mut least = Watermark::MAX;

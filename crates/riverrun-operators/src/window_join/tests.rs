@@ -21,6 +21,7 @@ fn spec(kind: JoinKind, conditioned: bool) -> WindowJoinSpec {
         ends: [table.column("end"), table.column("end")],
         zone: None,
         processing: false,
+        one_source: false,
         condition: conditioned.then(|| PairCondition {
             expression: Arc::new(BinaryExpr::new(column("n", 0), Sign::Gt, column("n", 1))),
             columns: vec![1, 5],

@@ -87,3 +87,15 @@ fn every_sender_starts_from_the_restored_watermark() {
     assert_eq!(tracker.status(0, 0, active(200)), Watermark(100));
     assert_eq!(tracker.status(0, 1, active(150)), Watermark(150));
 }
+
+#[test]
+fn the_watermark_before_a_row_of_one_input_runs_ahead_of_the_other_inputs() {
+    let mut tracker = WatermarkTracker::new([2, 1], Watermark::MIN);
+    tracker.status(0, 1, active(15));
+    let sent = runs(&[(0, 10), (2, 20)]);
+    // The other sender of the input counts.
+    assert_eq!(tracker.of_input(0, 0, &sent), runs(&[(0, 10), (2, 15)]));
+    assert_eq!(tracker.rows(0, 0, &sent), WatermarkRuns::default());
+    assert_eq!(tracker.of_input(1, 0, &sent), runs(&[(0, 10), (2, 20)]));
+    assert_eq!(tracker.rows(1, 0, &sent), runs(&[(0, 10), (2, 15)]));
+}

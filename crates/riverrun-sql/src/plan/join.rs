@@ -19,6 +19,7 @@ use riverrun_operators::regular_join::RegularJoinSpec;
 use riverrun_operators::set_operation::{SetOperation, SetOperationSpec};
 use riverrun_operators::single_row::SingleRowSpec;
 use riverrun_operators::window_join::WindowJoinSpec;
+use std::collections::HashSet;
 
 /// A join as the binder gives it.
 pub(super) struct Join {
@@ -126,6 +127,7 @@ impl Planner<'_> {
             ends: [end(LEFT)?, end(RIGHT)?],
             zone: sides.local.then(|| self.config.time_zone()),
             processing: sides.processing,
+            one_source: self.one_source(nodes),
             condition: pair_condition(split.rest, &inputs)?,
             schema: schema.clone(),
             batch_size: self.config.batch_size(),
@@ -135,6 +137,20 @@ impl Planner<'_> {
         properties.keys = joined_keys(&below, kind, [&left_keys, &right_keys]);
         let inputs = nodes.into_iter().map(Into::into).collect();
         Ok(self.builder.add(NodeKind::WindowJoin(Box::new(spec)), inputs, properties))
+    }
+
+    /// Whether both nodes read one source and no other.
+    fn one_source(&self, nodes: [NodeId; 2]) -> bool {
+        let mut sources = HashSet::new();
+        let mut pending = nodes.to_vec();
+        while let Some(id) = pending.pop() {
+            let node = self.builder.node(id);
+            match node.inputs.is_empty() {
+                true => drop(sources.insert(id)),
+                false => pending.extend(node.inputs.iter().map(|input| input.node)),
+            }
+        }
+        sources.len() == 1
     }
 
     /// The properties of both inputs, which must not take rows back.
