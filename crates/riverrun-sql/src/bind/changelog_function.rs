@@ -68,8 +68,7 @@ impl QueryBinder<'_> {
                 .at(arguments[2].and_then(|mapping| place_of(mapping.span())).or(place)));
         }
         let fields = input.schema.fields.iter().enumerate().filter(|(at, _)| *at != position);
-        let fields = fields.map(|(_, field)| Field::new(field.name.clone(), field.data_type.without_time_attribute()));
-        let schema = Schema::new(fields.collect());
+        let schema = Schema::new(fields.map(|(_, field)| field.clone()).collect());
         let codes = ChangeCodes::From { op: position, kinds };
         Ok(Relation { schema, kind: RelationKind::ChangeCodes { input: Box::new(input), codes } })
     }
@@ -95,9 +94,7 @@ impl QueryBinder<'_> {
             }
         };
         let op = Field::new(name, TypeKind::STRING.nullable());
-        let rest = input.schema.fields.iter();
-        let rest = rest.map(|field| Field::new(field.name.clone(), field.data_type.without_time_attribute()));
-        let schema = Schema::new(std::iter::once(op).chain(rest).collect());
+        let schema = Schema::new(std::iter::once(op).chain(input.schema.fields.iter().cloned()).collect());
         let codes = ChangeCodes::To { codes };
         Ok(Relation { schema, kind: RelationKind::ChangeCodes { input: Box::new(input), codes } })
     }

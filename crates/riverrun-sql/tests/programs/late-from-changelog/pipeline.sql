@@ -1,0 +1,5 @@
+-- A change that comes out of FROM_CHANGELOG when its window has fired is late.
+CREATE TABLE r (id INT, op STRING, k STRING, v INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH ('connector' = 'filesystem', 'path' = '${DIR}/r.json', 'format' = 'json');
+SET 'pipeline.auto-watermark-interval' = '0 ms';
+CREATE VIEW w AS SELECT * FROM FROM_CHANGELOG(TABLE r);
+SELECT window_start, COUNT(*) AS n, SUM(v) AS s FROM TABLE(TUMBLE(TABLE w, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY window_start, window_end;
