@@ -300,4 +300,6 @@ pub mod operators {
     /// Marks a string as JSON for the JSON_OBJECT or JSON_ARRAY around it, without parsing it (`JSON(text)` is the user's form,
     /// a plain function, which checks the text).
     pub const FORMAT_JSON: &str = "FORMAT JSON";
+    /// Marks a string that IF or IFNULL gives as a text: JSON that they give is quoted.
+    pub const AS_TEXT: &str = "AS TEXT";
 }

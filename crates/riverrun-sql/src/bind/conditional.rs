@@ -1,6 +1,7 @@
 //! What does not evaluate all its operands: AND, OR, CASE, and the functions that are CASE in other words.
 
 use super::expr::ExprBinder;
+use super::json::as_text;
 use super::literal;
 use crate::expr::Expr;
 use crate::functions::common_type::{common_type, merged_type};
@@ -67,6 +68,10 @@ impl ExprBinder<'_> {
             return Err(Error::input("every result of this CASE is NULL, so it has no type").hint("CAST one of them"));
         }
         let data_type = self.common("CASE", &results)?;
+        // As in Flink, what comes out whatever holds is no CASE.
+        if results.iter().all(|result| result.same_as(&otherwise)) && *otherwise.data_type() == data_type {
+            return Ok(otherwise);
+        }
         self.case_of(branches, otherwise, data_type)
     }
 
@@ -92,6 +97,7 @@ impl ExprBinder<'_> {
                 }
                 // Flink's IF is a function: its result may be NULL if any argument may.
                 let nullable = common.nullable || condition.data_type().nullable;
+                let (then, otherwise) = (as_text(self, then)?, as_text(self, otherwise)?);
                 self.case_of(vec![(condition, then)], otherwise, common.with_nullable(nullable))
             }
             _ => {
@@ -103,6 +109,20 @@ impl ExprBinder<'_> {
         }
     }
 
+    /// `value IN (…)`. Texts among which a number or a time is looked for are read one after the other, until it is found.
+    pub(super) fn within(&self, value: Expr, list: Vec<Expr>) -> Result<Expr> {
+        let is_read = |kind: &TypeKind| kind.is_numeric() || kind.is_datetime() || *kind == TypeKind::Boolean;
+        let texts = list.iter().all(|one| one.data_type().kind.is_character());
+        if !texts || !is_read(&value.data_type().kind) || list.iter().all(|one| one.as_literal().is_some()) {
+            return self.call(operators::IN, std::iter::once(value).chain(list).collect());
+        }
+        let equal = list.into_iter().map(|one| {
+            let target = value.data_type().without_time_attribute().with_nullable(one.data_type().nullable);
+            self.call(operators::EQUAL, vec![value.clone(), self.cast(one, &target)?])
+        });
+        Ok(or(equal.collect::<Result<_>>()?))
+    }
+
     /// The value, or another one instead of NULL. The type of a text or of bytes that are NOT NULL stays what it is.
     fn if_null(&self, value: Expr, otherwise: Expr) -> Result<Expr> {
         let kind = &value.data_type().kind;
@@ -111,6 +131,7 @@ impl ExprBinder<'_> {
         let sure = !value.data_type().nullable && !matches!(kind, TypeKind::Decimal { .. });
         let common = coalesced_type("IFNULL", &[&value, &otherwise])?;
         let data_type = if keeps_type { value.data_type().clone() } else { common };
+        let value = as_text(self, value)?;
         let branches = match sure {
             true => vec![(literal::boolean(true), value)],
             false => vec![(self.call(operators::IS_NOT_NULL, vec![value.clone()])?, value)],

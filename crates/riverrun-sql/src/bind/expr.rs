@@ -92,9 +92,7 @@ impl<'a> ExprBinder<'a> {
             Sql::IsDistinctFrom(left, right) => self.operator(operators::IS_DISTINCT, &[left, right]),
             Sql::IsNotDistinctFrom(left, right) => self.operator(operators::IS_NOT_DISTINCT, &[left, right]),
             Sql::InList { expr, list, negated } => {
-                let mut arguments = vec![self.bind(expr)?];
-                arguments.extend(self.bind_all(list)?);
-                self.negated(self.call(operators::IN, arguments)?, *negated)
+                self.negated(self.within(self.bind(expr)?, self.bind_all(list)?)?, *negated)
             }
             Sql::Between { expr, negated, low, high } => {
                 self.negated(self.operator(operators::BETWEEN, &[expr, low, high])?, *negated)
@@ -158,6 +156,10 @@ impl<'a> ExprBinder<'a> {
             Sql::InSubquery { .. } | Sql::Exists { .. } | Sql::Subquery(_) => {
                 Err(Error::input("a subquery can't stand here")
                     .hint("join with its table, or filter in an outer query"))
+            }
+            Sql::AnyOp { right, .. } | Sql::AllOp { right, .. } if matches!(right.as_ref(), Sql::Array(_)) => {
+                Err(Error::input("ANY and ALL take a subquery or a list of values, no array")
+                    .hint("x = ANY (1, 2), or ARRAY_CONTAINS(array, x)"))
             }
             other => Err(Error::input(format!("'{other}' is no expression of Flink SQL"))),
         }

@@ -4,7 +4,7 @@
 
 use super::expr::ExprBinder;
 use crate::expr::Expr;
-use crate::functions::operators::{FORMAT_JSON, JSON_ARRAY, JSON_OBJECT};
+use crate::functions::operators::{AS_TEXT, FORMAT_JSON, JSON_ARRAY, JSON_OBJECT};
 use riverrun_core::{Result, TypeKind};
 
 const JSON_STRING: &str = "JSON_STRING";
@@ -12,6 +12,14 @@ const JSON_STRING: &str = "JSON_STRING";
 /// Whether the value is JSON by the call that computes it.
 pub fn builds_json(expr: &Expr) -> bool {
     matches!(expr, Expr::Call { name, .. } if matches!(name.as_str(), JSON_OBJECT | JSON_ARRAY)) && is_whole_text(expr)
+}
+
+/// What IF and IFNULL, which are functions, make of a value: JSON is no more than a text behind them.
+pub(super) fn as_text(binder: &ExprBinder<'_>, value: Expr) -> Result<Expr> {
+    match is_whole_text(&value) && (builds_json(&value) || matches!(value, Expr::Column { .. })) {
+        true => binder.call(AS_TEXT, vec![value]),
+        false => Ok(value),
+    }
 }
 
 /// Whether it has the type that JSON is built with; a cast to another one makes it a text like any other.

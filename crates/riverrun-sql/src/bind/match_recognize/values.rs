@@ -25,7 +25,6 @@ const SAFE: &[&str] = &[
     operators::NEGATE,
     operators::LIKE,
     operators::IN,
-    operators::BETWEEN,
     "UPPER",
     "LOWER",
     "ABS",
@@ -33,6 +32,11 @@ const SAFE: &[&str] = &[
 
 fn is_safe(expr: &Expr) -> bool {
     let own = match expr {
+        // It casts a text that meets something else.
+        Expr::Call { name, arguments, .. } if name == operators::BETWEEN => {
+            let texts = arguments.iter().filter(|argument| argument.data_type().kind.is_character()).count();
+            texts == 0 || texts == arguments.len()
+        }
         Expr::Call { name, .. } => {
             operators::COMPARISONS.contains(&name.as_str()) || SAFE.contains(&name.as_str()) || name.starts_with('.')
         }

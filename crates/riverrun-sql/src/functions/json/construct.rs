@@ -38,6 +38,13 @@ pub const FUNCTIONS: &[FunctionDef] = &[
         "Marks what JSON_OBJECT or JSON_ARRAY gave as JSON.",
         |_, arguments| resolve_format(arguments),
     ),
+    FunctionDef::new(
+        "json",
+        operators::AS_TEXT,
+        "IF(TRUE, string, …)",
+        "Marks what IF or IFNULL gives as a text.",
+        |_, arguments| resolve_text(arguments),
+    ),
 ];
 
 fn resolve_string(arguments: &[Argument<'_>]) -> Result<Resolved> {
@@ -198,5 +205,12 @@ fn resolve_format(arguments: &[Argument<'_>]) -> Result<Resolved> {
     let parameters = accept(operators::FORMAT_JSON, arguments, &[Accept::Text], 1)?;
     let returns = TypeKind::Variant.with_nullable(any_nullable(arguments));
     let compute = kernel(operators::FORMAT_JSON, |arguments| Ok(arguments.raw(0)?.0.clone()));
+    Ok(Resolved { parameters, returns, kernel: compute })
+}
+
+fn resolve_text(arguments: &[Argument<'_>]) -> Result<Resolved> {
+    let parameters = accept(operators::AS_TEXT, arguments, &[Accept::Text], 1)?;
+    let returns = TypeKind::STRING.with_nullable(any_nullable(arguments));
+    let compute = kernel(operators::AS_TEXT, |arguments| Ok(arguments.raw(0)?.0.clone()));
     Ok(Resolved { parameters, returns, kernel: compute })
 }
