@@ -63,6 +63,7 @@ mod case;
 mod create;
 mod cursor;
 mod dialect;
+mod distribution;
 mod errors;
 mod foreign;
 pub mod function;
@@ -90,10 +91,10 @@ mod whole_tables;
 pub use create::unfilled;
 pub use statement::{
     AlterCatalog, AlterTable, AlterView, CatalogChange, ColumnDef, ColumnKind, ColumnPosition, CreateCatalog,
-    CreateDatabase, CreateFunction, CreateTable, CreateView, DropFunction, DropObject, Explain, FunctionFile,
-    FunctionScope, Hint, Hints, Insert, Like, LikeOption, MergeStrategy, Name, NamePart, ObjectKind, PartitionSpec,
-    PrimaryKey, Query, Replaces, Returns, Show, ShowKind, SqlExpr, Statement, StatementKind, TableChange, TablePart,
-    ViewChange, Watermark,
+    CreateDatabase, CreateFunction, CreateTable, CreateView, Distribution, DistributionKind, DropFunction, DropObject,
+    Explain, FunctionFile, FunctionScope, Hint, Hints, Insert, Like, LikeOption, MergeStrategy, Name, NamePart,
+    ObjectKind, PartitionSpec, PrimaryKey, Query, Replaces, Returns, Show, ShowKind, SqlExpr, Statement, StatementKind,
+    TableChange, TablePart, ViewChange, Watermark,
 };
 
 pub use statements::{is_complete, parse, parse_behind, parse_expression, parse_plain, rows_of_created};

@@ -180,6 +180,7 @@ pub fn bind_table(table: &CatalogTable, options: Options, context: &FunctionCont
         metadata_places,
         watermark,
         primary_key,
+        distributed: table.distribution.is_some(),
         partition_keys: table.partition_keys.clone(),
         options,
     })

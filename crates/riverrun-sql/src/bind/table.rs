@@ -50,6 +50,8 @@ pub struct BoundTable {
     pub watermark: Option<BoundWatermark>,
     /// The positions of the PRIMARY KEY's columns among the table's columns.
     pub primary_key: Vec<usize>,
+    /// Whether it is DISTRIBUTED into buckets.
+    pub distributed: bool,
     /// `PARTITIONED BY`.
     pub partition_keys: Vec<String>,
     /// The options, those of hints already among them.

@@ -44,6 +44,13 @@ impl Catalog {
                     );
                 }
             }
+            TableChange::DropDistribution => {
+                if table.distribution.take().is_none() {
+                    return Err(
+                        Error::input(format!("the table '{}' is not DISTRIBUTED", alter.name)).at(alter.name.place())
+                    );
+                }
+            }
             TableChange::AddPartitions(specs, if_not_exists) => {
                 specs.iter().try_for_each(|spec| table.add_partition(spec, *if_not_exists))?;
             }
@@ -174,6 +181,12 @@ fn add(table: &mut CatalogTable, part: &TablePart) -> Result<()> {
                 .hint("write MODIFY PRIMARY KEY to change it")
                 .at(key.place)),
         },
+        TablePart::Distribution(distribution, place) => match table.distribution.replace(distribution.clone()) {
+            None => Ok(()),
+            Some(_) => Err(Error::input(format!("the table '{name}' is DISTRIBUTED already"))
+                .hint("write MODIFY DISTRIBUTION to change it")
+                .at(*place)),
+        },
     }
 }
 
@@ -198,6 +211,12 @@ fn modify(table: &mut CatalogTable, part: &TablePart) -> Result<()> {
             None => Err(Error::input(format!("the table '{name}' has no PRIMARY KEY"))
                 .hint("write ADD PRIMARY KEY")
                 .at(key.place)),
+        },
+        TablePart::Distribution(distribution, place) => match table.distribution.replace(distribution.clone()) {
+            Some(_) => Ok(()),
+            None => Err(Error::input(format!("the table '{name}' is not DISTRIBUTED"))
+                .hint("write ADD DISTRIBUTION")
+                .at(*place)),
         },
     }
 }
@@ -230,8 +249,8 @@ fn drop_columns(table: &mut CatalogTable, names: &[NamePart]) -> Result<()> {
             return Err(Error::input(format!("column '{name}' can't be dropped: {reader} needs it")).at(name.place));
         }
         let key = table.primary_key.as_ref().is_some_and(|(_, key)| key.contains(&name.value));
-        if key || table.partition_keys.contains(&name.value) {
-            let part = if key { "the PRIMARY KEY" } else { "PARTITIONED BY" };
+        let part = if key { Some("the PRIMARY KEY") } else { storing(table, &name.value) };
+        if let Some(part) = part {
             return Err(Error::input(format!("column '{name}' can't be dropped: it is part of {part}")).at(name.place));
         }
     }
@@ -247,16 +266,23 @@ fn rename_column(table: &mut CatalogTable, from: &NamePart, to: &NamePart) -> Re
     if let Some(reader) = reader_of(table, &from.value, |_| false) {
         return Err(Error::input(format!("column '{from}' can't be renamed: {reader} needs it")).at(from.place));
     }
-    if table.partition_keys.contains(&from.value) {
-        return Err(
-            Error::input(format!("column '{from}' can't be renamed: it is part of PARTITIONED BY")).at(from.place)
-        );
+    if let Some(part) = storing(table, &from.value) {
+        return Err(Error::input(format!("column '{from}' can't be renamed: it is part of {part}")).at(from.place));
     }
     table.columns[index].name = to.clone();
     if let Some((_, key)) = &mut table.primary_key {
         key.iter_mut().filter(|name| **name == from.value).for_each(|name| name.clone_from(&to.value));
     }
     Ok(())
+}
+
+/// The clause by whose columns rows are stored, if a column is one of them.
+fn storing(table: &CatalogTable, column: &str) -> Option<&'static str> {
+    if table.partition_keys.iter().any(|key| key == column) {
+        return Some("PARTITIONED BY");
+    }
+    let by = table.distribution.iter().flat_map(|distribution| &distribution.columns);
+    by.into_iter().any(|name| name.value == column).then_some("DISTRIBUTED BY")
 }
 
 /// The computed column or watermark whose expression names a column, as an error says it.

@@ -1,7 +1,7 @@
 //! What DESCRIBE and SHOW CREATE print.
 
 use super::table::{CatalogTable, CatalogView, quoted};
-use crate::parse::{ColumnKind, LineOffsets, SqlExpr};
+use crate::parse::{ColumnKind, Distribution, DistributionKind, LineOffsets, SqlExpr};
 use riverrun_core::{DataType, Place, Schema};
 use sqlparser::ast;
 use sqlparser::tokenizer::Location;
@@ -125,6 +125,9 @@ pub fn show_create_table(table: &CatalogTable) -> String {
     if let Some(comment) = &table.comment {
         let _ = writeln!(statement, "COMMENT {}", text(comment));
     }
+    if let Some(distribution) = &table.distribution {
+        let _ = writeln!(statement, "DISTRIBUTED{}", distribution_text(distribution));
+    }
     if !table.partition_keys.is_empty() {
         let keys: Vec<_> = table.partition_keys.iter().map(|key| quoted(key)).collect();
         let _ = writeln!(statement, "PARTITIONED BY ({})", keys.join(", "));
@@ -135,6 +138,19 @@ pub fn show_create_table(table: &CatalogTable) -> String {
         let _ = writeln!(statement, "WITH (\n  {}\n)", options.join(",\n  "));
     }
     statement
+}
+
+/// What stands behind DISTRIBUTED.
+fn distribution_text(distribution: &Distribution) -> String {
+    let kind = match distribution.kind {
+        DistributionKind::Any => "",
+        DistributionKind::Hash => "HASH",
+        DistributionKind::Range => "RANGE",
+    };
+    let columns: Vec<_> = distribution.columns.iter().map(|column| quoted(&column.value)).collect();
+    let by = if columns.is_empty() { String::new() } else { format!(" BY {kind}({})", columns.join(", ")) };
+    let into = distribution.buckets.map(|buckets| format!(" INTO {buckets} BUCKETS")).unwrap_or_default();
+    by + &into
 }
 
 /// A type, in which Flink writes STRING, BYTES and TIMESTAMP_LTZ out here.

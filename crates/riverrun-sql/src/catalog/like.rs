@@ -18,6 +18,7 @@ pub(super) fn merge(path: ObjectPath, create: &CreateTable, base: Option<&Catalo
         primary_key: create.primary_key.as_ref().map(|key| {
             (key.name.as_ref().map(|name| name.value.clone()), key.columns.iter().map(|c| c.value.clone()).collect())
         }),
+        distribution: create.distribution.clone(),
         partition_keys: create.partitioned_by.iter().map(|key| key.value.clone()).collect(),
         partitions: Vec::new(),
         options: create.options.clone(),
@@ -120,6 +121,13 @@ fn take_rest(table: &mut CatalogTable, base: &CatalogTable, strategies: &Strateg
         (Some(key), MergeStrategy::Including) => table.primary_key = Some(key.clone()),
         _ => {}
     }
+    match (&base.distribution, strategies.of("DISTRIBUTION")) {
+        (Some(_), MergeStrategy::Including) if table.distribution.is_some() => {
+            return Err(twice("DISTRIBUTED", "DISTRIBUTION"));
+        }
+        (Some(distribution), MergeStrategy::Including) => table.distribution = Some(distribution.clone()),
+        _ => {}
+    }
     if !base.partition_keys.is_empty() && strategies.of("PARTITIONS") == MergeStrategy::Including {
         if !table.partition_keys.is_empty() {
             return Err(twice("partitions", "PARTITIONS"));
@@ -162,6 +170,16 @@ pub(super) fn check(mut table: CatalogTable, create: &CreateTable) -> Result<Cat
                     .at(place));
                 }
             }
+        }
+    }
+    for name in table.distribution.iter().flat_map(|distribution| &distribution.columns) {
+        match table.column(&name.value) {
+            Some((_, ColumnDef { kind: ColumnKind::Physical { .. }, .. })) => {}
+            Some(_) => {
+                let message = format!("column '{name}' is not physical, so rows can't be DISTRIBUTED BY it");
+                return Err(Error::input(message).at(name.place));
+            }
+            None => return Err(no_column(&table, &name.value).at(name.place)),
         }
     }
     for name in &table.partition_keys {

@@ -2,7 +2,7 @@
 
 use super::Partition;
 use super::stars::Stars;
-use crate::parse::{ColumnDef, ColumnKind, Query, Watermark};
+use crate::parse::{ColumnDef, ColumnKind, Distribution, Query, Watermark};
 use riverrun_core::{DataType, Options};
 use std::fmt;
 use std::sync::Arc;
@@ -52,6 +52,8 @@ pub struct CatalogTable {
     pub watermark: Option<Watermark>,
     /// The name and columns of the PRIMARY KEY.
     pub primary_key: Option<(Option<String>, Vec<String>)>,
+    /// DISTRIBUTED.
+    pub distribution: Option<Distribution>,
     /// PARTITIONED BY.
     pub partition_keys: Vec<String>,
     /// The partitions that ADD PARTITION has named.

@@ -3,7 +3,8 @@
 //! Source: Flink, "ALTER Statements".
 
 use super::create::{element, unfilled};
-use super::cursor::{Cursor, is_word, keyword_of};
+use super::cursor::{Cursor, is_word, keyword_of, place};
+use super::distribution::distribution;
 use super::statement::*;
 use super::statements::{Parsed, Reader, expected_word, options};
 use sqlparser::parser::Parser;
@@ -124,6 +125,9 @@ fn dropped(reader: &mut Reader<'_>) -> Parsed<TableChange> {
     if parser.accept("WATERMARK") {
         return Ok(TableChange::DropWatermark);
     }
+    if parser.accept("DISTRIBUTION") {
+        return Ok(TableChange::DropDistribution);
+    }
     let if_exists = parser.accept_all(&["IF", "EXISTS"]);
     if if_exists || is_word(parser.peek_token_ref(), "PARTITION") {
         let mut dropped = Vec::new();
@@ -144,9 +148,9 @@ fn dropped(reader: &mut Reader<'_>) -> Parsed<TableChange> {
 
 /// One part of a table's definition, or several in parentheses.
 fn elements(reader: &mut Reader<'_>, name: &Name) -> Parsed<Vec<TablePart>> {
-    let token = reader.parser.peek_token_ref();
-    if is_word(token, "DISTRIBUTION") {
-        return Err(reader.parser.message_at(&format!("ALTER TABLE … {token} is not supported yet"), token));
+    let token = reader.parser.peek_token_ref().clone();
+    if reader.parser.accept("DISTRIBUTION") {
+        return Ok(vec![TablePart::Distribution(distribution(reader)?, place(&token))]);
     }
     if !reader.parser.consume_token(&Token::LParen) {
         return part(reader, name);

@@ -1,6 +1,7 @@
 //! CREATE TABLE, VIEW, CATALOG, DATABASE.
 
 use super::cursor::{Cursor, is_word, keyword_of, place};
+use super::distribution::distribution;
 use super::errors::HINT;
 use super::statement::*;
 use super::statements::{Parsed, Reader, expected_word, options};
@@ -135,9 +136,8 @@ fn table(reader: &mut Reader<'_>, temporary: bool, replaces: Option<Replaces>) -
         }
     }
     table.comment = comment(reader)?;
-    let token = reader.parser.peek_token_ref();
-    if is_word(token, "DISTRIBUTED") {
-        return Err(reader.parser.message_at("DISTRIBUTED is not supported yet", token));
+    if reader.parser.accept("DISTRIBUTED") {
+        table.distribution = Some(distribution(reader)?);
     }
     if reader.parser.accept("PARTITIONED") {
         reader.parser.expect_word("BY")?;
@@ -187,6 +187,7 @@ pub fn unfilled(name: Name) -> CreateTable {
         watermark: None,
         primary_key: None,
         comment: None,
+        distribution: None,
         partitioned_by: Vec::new(),
         options: Options::default(),
         like: None,

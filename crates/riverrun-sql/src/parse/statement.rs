@@ -394,6 +394,8 @@ pub struct Insert {
     pub by_name: bool,
     /// The rows.
     pub query: Query,
+    /// NOTHING or ERROR of ON CONFLICT DO; DEDUPLICATE is what a sink of upserts does anyway.
+    pub conflict: Option<NamePart>,
     /// The statement's own text.
     pub text: String,
     /// Where it begins.

@@ -8,7 +8,6 @@ use super::unsupported::{instead_of, refused};
 use super::{alter, create, cursor, dialect, foreign, function, quantified, split, subquery, use_object};
 use riverrun_core::options::OptionValue;
 use riverrun_core::{Options, Place, Result, suggest};
-use sqlparser::ast;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
@@ -97,6 +96,7 @@ pub fn rows_of_created(create: &CreateTable) -> Option<Insert> {
         columns: Vec::new(),
         by_name: true,
         query: query.clone(),
+        conflict: None,
         text: format!("INSERT INTO {} {}", create.name, query.text),
         place: query.place,
     })
@@ -178,12 +178,7 @@ impl Reader<'_> {
     /// Reads a query.
     pub(super) fn query(&mut self) -> Parsed<Query> {
         let from = self.parser.index();
-        let table = self.whole_table();
         let mut ast = self.parser.parse_query()?;
-        if let (ast::SetExpr::Table(_), Some(tokens)) = (ast.body.as_ref(), table) {
-            let mut parser = Parser::new(&dialect::FLINK).with_tokens_with_locations(tokens);
-            ast.body = parser.parse_query()?.body;
-        }
         foreign::refuse(&self.parser, &ast)?;
         quantified::rewrite(&mut ast);
         let (text, place) = self.text_since(from);
@@ -193,29 +188,6 @@ impl Reader<'_> {
             own.iter().any(|place| (u64::from(place.line), u64::from(place.column)) == (*line, *column))
         });
         Ok(Query { ast, hints: Hints { by_place: by_place.cloned().collect() }, text, place })
-    }
-
-    /// `TABLE t`, if a query begins with it, as SELECT * FROM t: sqlparser keeps no places of it.
-    fn whole_table(&self) -> Option<Vec<TokenWithSpan>> {
-        let first = self.parser.peek_token_ref();
-        if !cursor::is_word(first, "TABLE") {
-            return None;
-        }
-        let select = [Token::make_keyword("SELECT"), Token::Mul, Token::make_keyword("FROM")];
-        let mut tokens: Vec<_> = select.map(|token| TokenWithSpan::new(token, first.span)).into();
-        for at in 1.. {
-            let token = self.parser.peek_nth_token_ref(at);
-            let fits = match token.token {
-                Token::Word(_) => at % 2 == 1,
-                Token::Period => at % 2 == 0,
-                _ => false,
-            };
-            if !fits {
-                break;
-            }
-            tokens.push(token.clone());
-        }
-        Some(tokens)
     }
 
     /// The hints behind the last token that was read.
@@ -241,7 +213,7 @@ impl Reader<'_> {
         }
         let Some(word) = keyword_of(token) else { return Err(parser.expected_here("a statement", token)) };
         match word.as_str() {
-            "SELECT" | "WITH" | "VALUES" | "TABLE" => Ok(StatementKind::Query(self.query()?)),
+            "SELECT" | "WITH" | "VALUES" => Ok(StatementKind::Query(self.query()?)),
             "INSERT" => Ok(StatementKind::Insert(self.insert()?)),
             "CREATE" => create::create(self),
             "REPLACE" => create::replace(self),
@@ -320,25 +292,27 @@ impl Reader<'_> {
             columns = self.parser.name_parts("a column's name")?;
         }
         let query = self.query()?;
-        self.on_conflict()?;
+        let conflict = self.on_conflict()?;
         let (text, mut place) = self.text_since(from);
         place.length = 6;
-        Ok(Insert { table, hints, overwrite, partition, columns, by_name: false, query, text, place })
+        Ok(Insert { table, hints, overwrite, partition, columns, by_name: false, query, conflict, text, place })
     }
 
-    /// `ON CONFLICT DO …` behind the query of an INSERT. DEDUPLICATE is what a sink of upserts does anyway.
-    fn on_conflict(&mut self) -> Parsed<()> {
+    /// `ON CONFLICT DO …` behind the query of an INSERT.
+    fn on_conflict(&mut self) -> Parsed<Option<NamePart>> {
         let parser = &mut self.parser;
         let token = parser.peek_token_ref().clone();
         if !parser.accept_all(&["ON", "CONFLICT"]) {
-            return Ok(());
+            return Ok(None);
         }
         parser.expect_word("DO")?;
         let strategy = parser.next_token();
         match keyword_of(&strategy).as_deref() {
-            Some("DEDUPLICATE") => Ok(()),
-            Some(other @ ("NOTHING" | "ERROR")) => Err(refused(parser, &format!("ON CONFLICT DO {other}"), &token)),
-            found => Err(expected_word(parser, found, &["DEDUPLICATE"], &strategy)),
+            Some("DEDUPLICATE") => Ok(None),
+            Some(other @ ("NOTHING" | "ERROR")) => {
+                Ok(Some(NamePart { value: other.to_owned(), place: cursor::place(&token) }))
+            }
+            found => Err(expected_word(parser, found, &["DEDUPLICATE", "NOTHING", "ERROR"], &strategy)),
         }
     }
 

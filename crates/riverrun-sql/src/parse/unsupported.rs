@@ -11,7 +11,6 @@ const MODELS: &str = "CREATE FUNCTION makes a function that computes what a mode
 const ROWS: &str = "INSERT INTO a table with a PRIMARY KEY updates its rows, INSERT OVERWRITE replaces all of them";
 const JARS: &str = "there is no Java; CREATE FUNCTION takes an expression, or a WebAssembly component (LANGUAGE WASM)";
 const JOBS: &str = "a job is a process: `riverrun savepoint` stops one with a savepoint, and Ctrl-C without";
-const CONFLICTS: &str = "ON CONFLICT DO DEDUPLICATE, or nothing: the last row of a PRIMARY KEY is kept; a query keeps the first with ROW_NUMBER() OVER (PARTITION BY k ORDER BY ts) = 1";
 const SHELL: &str = "a file of statements is run by `riverrun run`";
 
 /// What the words of a statement begin with, and what is there instead.
@@ -48,8 +47,6 @@ const INSTEAD: &[(&str, &str)] = &[
     ("MERGE", ROWS),
     ("ADD", JARS),
     ("REMOVE", JARS),
-    ("ON CONFLICT DO NOTHING", CONFLICTS),
-    ("ON CONFLICT DO ERROR", CONFLICTS),
     ("QUIT", SHELL),
     ("EXIT", SHELL),
     ("HELP", SHELL),

@@ -1,14 +1,29 @@
-//! `TABLE t` as a query in parentheses or beside another one, as the SELECT that it means.
+//! `TABLE t` as a query, as the SELECT that it means.
 //!
-//! `x IN (TABLE t)` → `x IN (SELECT * FROM t)`; `… UNION ALL TABLE t` → `… UNION ALL SELECT * FROM t`. In the parentheses of a call it is
+//! `INSERT INTO o TABLE t` → `INSERT INTO o SELECT * FROM t`; `x IN (TABLE t)` → `x IN (SELECT * FROM t)`; `… UNION ALL TABLE t` → `… UNION ALL SELECT * FROM t`. In the parentheses of a call it is
 //! an argument, and stays.
 
 use super::cursor::{is_word, word_of};
 use super::tokens::Positioned;
 use sqlparser::tokenizer::Token;
 
-/// Behind which words a query can begin without parentheses, those of statements aside.
-const BEFORE: &[&str] = &["UNION", "INTERSECT", "EXCEPT", "MINUS", "ALL", "DISTINCT", "AS"];
+/// Behind which words a query can begin without parentheses.
+const BEFORE: &[&str] = &[
+    "UNION",
+    "INTERSECT",
+    "EXCEPT",
+    "MINUS",
+    "ALL",
+    "DISTINCT",
+    "AS",
+    "NAME",
+    "EXPLAIN",
+    "FOR",
+    "ESTIMATED_COST",
+    "CHANGELOG_MODE",
+    "JSON_EXECUTION_PLAN",
+    "PLAN_ADVICE",
+];
 
 /// Rewrites each of them.
 pub(super) fn select(mut tokens: Vec<Positioned>) -> Vec<Positioned> {
@@ -33,7 +48,7 @@ fn is_query(tokens: &[Positioned], at: usize) -> bool {
         Token::LParen => {}
         // Also behind the queries of WITH, and the columns of an INSERT.
         Token::SemiColon | Token::RParen => return true,
-        _ => return BEFORE.iter().any(|word| is_word(&before.token, word)),
+        _ => return BEFORE.iter().any(|word| is_word(&before.token, word)) || is_written(tokens, at - 1),
     }
     let Some(opening) = at.checked_sub(2) else { return true };
     match &tokens[opening].token.token {
@@ -79,5 +94,6 @@ fn is_written(tokens: &[Positioned], end: usize) -> bool {
     while at >= 2 && tokens[at - 1].token.token == Token::Period {
         at -= 2;
     }
-    at >= 1 && ["INTO", "OVERWRITE"].iter().any(|word| is_word(&tokens[at - 1].token, word))
+    let written = |token: &Positioned| ["INTO", "OVERWRITE"].iter().any(|word| is_word(&token.token, word));
+    matches!(tokens[end].token.token, Token::Word(_)) && at >= 1 && written(&tokens[at - 1])
 }

@@ -21,6 +21,8 @@ use std::collections::HashSet;
 #[cfg(test)]
 mod tests;
 
+const CONFLICTS: &str = "ON CONFLICT DO DEDUPLICATE, or nothing: the last row of a PRIMARY KEY is kept; a query keeps the first with ROW_NUMBER() OVER (PARTITION BY k ORDER BY ts) = 1";
+
 /// The columns of a table that can be written: physical ones, then metadata that is not VIRTUAL.
 pub(super) fn writable(table: &BoundTable) -> Vec<usize> {
     let of = |wanted: fn(&ColumnSource) -> bool| {
@@ -107,6 +109,15 @@ pub(super) fn plan_insert(planner: &mut Planner<'_>, insert: &Insert, statement:
         })
         .collect::<Result<Vec<_>>>()?;
     let input = planner.relation(rewrite(relation, planner.keeps_late_rows(), &planner.context)?)?;
+    if let Some(conflict) = &insert.conflict {
+        let is_key = |column: &usize| targets.get(*column).is_some_and(|target| table.primary_key.contains(target));
+        let keys = planner.builder.properties(input).keys.as_ref();
+        // A key of the query that is the table's has one row.
+        let unique = keys.is_some_and(|keys| keys.iter().all(is_key));
+        if !unique && planner.config.upsert_materialize() != UpsertMaterialize::None {
+            return Err(Error::unsupported(format!("ON CONFLICT DO {conflict}")).hint(CONFLICTS).at(conflict.place));
+        }
+    }
     write(planner, &table, columns, Input::from(input), &exprs, insert.overwrite, statement, insert.table.place())
 }
 
@@ -222,6 +233,10 @@ pub(super) fn write(
 ) -> Result<()> {
     let name = table.short_name();
     let connector = connector_of(&name, &table.options)?;
+    if table.distributed {
+        let why = format!("table '{name}' is DISTRIBUTED, but the connector '{}' writes no buckets", connector.name());
+        return Err(Error::input(why).hint(format!("ALTER TABLE {name} DROP DISTRIBUTION")).at(place));
+    }
     if overwrite && !connector.overwrites() {
         let why = format!("table '{name}' can't be overwritten: the connector '{}' only adds rows", connector.name());
         return Err(Error::input(why).hint("write INSERT INTO; delete what is there first, if it has to go").at(place));

@@ -59,6 +59,30 @@ fn keys_watermarks_options_and_names_change() {
 }
 
 #[test]
+fn the_buckets_of_a_table_change() {
+    let by = |changes: &str| {
+        let text = shown(&format!("ALTER TABLE t ADD DISTRIBUTION BY HASH(a, b) INTO 4 BUCKETS; {changes}"));
+        let (_, behind) = text.split_once(" NOT ENFORCED) ").unwrap();
+        behind.split_once("PARTITIONED").unwrap().0.trim().to_owned()
+    };
+    assert_eq!(by(""), "DISTRIBUTED BY HASH(`a`, `b`) INTO 4 BUCKETS");
+    assert_eq!(by("ALTER TABLE t MODIFY DISTRIBUTION BY RANGE(a);"), "DISTRIBUTED BY RANGE(`a`)");
+    assert_eq!(by("ALTER TABLE t MODIFY DISTRIBUTION BY (a);"), "DISTRIBUTED BY (`a`)");
+    assert_eq!(by("ALTER TABLE t MODIFY DISTRIBUTION INTO 3 BUCKETS;"), "DISTRIBUTED INTO 3 BUCKETS");
+    assert_eq!(by("ALTER TABLE t DROP DISTRIBUTION;"), "");
+}
+
+#[test]
+fn like_takes_the_buckets_over_unless_it_says_otherwise() {
+    let like = |options: &str| {
+        let create = "CREATE TABLE s (a INT) DISTRIBUTED BY (a)";
+        shown(&format!("ALTER TABLE t RENAME TO other; {create}; CREATE TABLE u LIKE s {options};"))
+    };
+    assert_eq!(like(""), "CREATE TABLE `u` (`a` INT) DISTRIBUTED BY (`a`)");
+    assert_eq!(like("(EXCLUDING DISTRIBUTION)"), "CREATE TABLE `u` (`a` INT)");
+}
+
+#[test]
 fn what_others_need_stays_and_what_is_there_is_not_added_twice() {
     for (change, said) in [
         ("ALTER TABLE t DROP a", "column 'a' can't be dropped: the computed column 'c' needs it"),
@@ -82,6 +106,29 @@ fn what_others_need_stays_and_what_is_there_is_not_added_twice() {
             "ALTER TABLE t DROP PRIMARY KEY; ALTER TABLE t MODIFY PRIMARY KEY (a) NOT ENFORCED",
             "the table 't' has no PRIMARY KEY",
         ),
+        ("ALTER TABLE t DROP DISTRIBUTION", "the table 't' is not DISTRIBUTED"),
+        ("ALTER TABLE t MODIFY DISTRIBUTION BY (a)", "the table 't' is not DISTRIBUTED"),
+        ("ALTER TABLE t ADD DISTRIBUTION BY (x)", "there is no column 'x' in the table 't'"),
+        ("ALTER TABLE t ADD DISTRIBUTION BY (c)", "column 'c' is not physical, so rows can't be DISTRIBUTED BY it"),
+        (
+            "ALTER TABLE t ADD DISTRIBUTION BY (a); ALTER TABLE t ADD DISTRIBUTION BY (a)",
+            "the table 't' is DISTRIBUTED already",
+        ),
+        (
+            "CREATE TABLE s (a INT) DISTRIBUTED BY (a); ALTER TABLE s DROP a",
+            "column 'a' can't be dropped: it is part of DISTRIBUTED BY",
+        ),
+        (
+            "CREATE TABLE s (a INT) DISTRIBUTED BY (a); ALTER TABLE s RENAME a TO x",
+            "column 'a' can't be renamed: it is part of DISTRIBUTED BY",
+        ),
+        (
+            "CREATE TABLE s (a INT) DISTRIBUTED BY (a); CREATE TABLE r DISTRIBUTED INTO 2 BUCKETS LIKE s",
+            "both 's' and the new table have DISTRIBUTED",
+        ),
+        ("ALTER TABLE t ADD DISTRIBUTION INTO 0 BUCKETS", "a table has at least 1 bucket, not 0"),
+        ("ALTER TABLE t ADD DISTRIBUTION INTO many BUCKETS", "expected a number of buckets, found 'many'"),
+        ("ALTER TABLE t ADD DISTRIBUTION HASH (a)", "expected BY or INTO, found 'HASH'"),
         ("ALTER TABLE t RESET ('connector')", "the option 'connector' can't be reset"),
         ("CREATE VIEW v AS SELECT 1; ALTER TABLE t RENAME TO v", "there is a view 'v' already"),
         ("ALTER TABLE t RENAME TO other.v", "'other.v' is in another database: a table is renamed where it is"),

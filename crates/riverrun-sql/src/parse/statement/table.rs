@@ -24,6 +24,8 @@ pub struct CreateTable {
     pub primary_key: Option<PrimaryKey>,
     /// COMMENT.
     pub comment: Option<String>,
+    /// DISTRIBUTED.
+    pub distribution: Option<Distribution>,
     /// PARTITIONED BY.
     pub partitioned_by: Vec<NamePart>,
     /// WITH.
@@ -99,6 +101,28 @@ pub struct PrimaryKey {
     pub place: Place,
 }
 
+/// DISTRIBUTED: the buckets that share a table's rows.
+#[derive(Clone, Debug)]
+pub struct Distribution {
+    /// By what a row finds its bucket.
+    pub kind: DistributionKind,
+    /// BY: the columns that say which bucket a row belongs to.
+    pub columns: Vec<NamePart>,
+    /// INTO n BUCKETS.
+    pub buckets: Option<u32>,
+}
+
+/// By what a row finds its bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DistributionKind {
+    /// As the connector likes.
+    Any,
+    /// HASH.
+    Hash,
+    /// RANGE.
+    Range,
+}
+
 /// LIKE table (…).
 #[derive(Clone, Debug)]
 pub struct Like {
@@ -156,6 +180,8 @@ pub enum TableChange {
     DropPrimaryKey(Option<NamePart>),
     /// DROP WATERMARK.
     DropWatermark,
+    /// DROP DISTRIBUTION.
+    DropDistribution,
     /// ADD PARTITION; true with IF NOT EXISTS.
     AddPartitions(Vec<PartitionSpec>, bool),
     /// DROP PARTITION; true with IF EXISTS.
@@ -183,6 +209,8 @@ pub enum TablePart {
     Watermark(Watermark),
     /// PRIMARY KEY … NOT ENFORCED.
     PrimaryKey(PrimaryKey),
+    /// DISTRIBUTION.
+    Distribution(Distribution, Place),
 }
 
 /// Where a column comes to stand.

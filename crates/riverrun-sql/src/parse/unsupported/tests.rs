@@ -38,8 +38,6 @@ const STATEMENTS: &[(&str, &str)] = &[
     ("MERGE INTO t", "MERGE"),
     ("ADD JAR 'f.jar'", "ADD"),
     ("REMOVE JAR 'f.jar'", "REMOVE"),
-    ("INSERT INTO t SELECT a FROM s ON CONFLICT DO NOTHING", "ON CONFLICT DO NOTHING"),
-    ("INSERT INTO t SELECT a FROM s ON CONFLICT DO ERROR", "ON CONFLICT DO ERROR"),
     ("QUIT", "QUIT"),
     ("EXIT", "EXIT"),
     ("HELP", "HELP"),

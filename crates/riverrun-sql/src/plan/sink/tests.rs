@@ -42,3 +42,16 @@ fn what_only_grows_goes_to_the_sink_as_it_is() {
     let Some(line) = materialize("", "SELECT url, 1 FROM clicks") else { return };
     assert_eq!(line, "none");
 }
+
+#[test]
+fn of_rows_of_one_key_none_is_kept_back() {
+    let written = |query: &str| plan(&format!("{UPSERTS}INSERT INTO totals {query} ON CONFLICT DO ERROR;")).map(|_| ());
+    if connector("upsert-kafka").is_none() {
+        return;
+    }
+    written("SELECT url, COUNT(*) FROM clicks GROUP BY url").unwrap();
+    let refused = written("SELECT LOWER(url), COUNT(*) FROM clicks GROUP BY url").unwrap_err();
+    assert_eq!(refused.message(), "ON CONFLICT DO ERROR is not supported yet");
+    assert!(refused.hint_text().is_some_and(|hint| hint.starts_with("ON CONFLICT DO DEDUPLICATE, or nothing")));
+    assert!(refused.place().is_some());
+}

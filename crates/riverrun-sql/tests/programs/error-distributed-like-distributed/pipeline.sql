@@ -1,0 +1,4 @@
+-- The table that LIKE names is DISTRIBUTED too.
+CREATE TABLE d (id INT, k STRING) DISTRIBUTED BY HASH(id, k) WITH ('connector' = 'print');
+CREATE TABLE d2 DISTRIBUTED INTO 3 BUCKETS WITH ('connector' = 'print') LIKE d (EXCLUDING OPTIONS);
+SHOW CREATE TABLE d2;
