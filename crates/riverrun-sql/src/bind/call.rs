@@ -1,6 +1,7 @@
 //! Calls: the function that a name means, the implicit casts of its arguments, constant folding.
 
 use super::expr::ExprBinder;
+use super::from::UNNESTED;
 use super::{literal, row_equality};
 use crate::expr::Expr;
 use crate::functions::cast::{OnFailure, cast_kernel};
@@ -58,8 +59,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("APPROX_DISTINCT", "COUNT(DISTINCT a)"),
     ("COUNT_IF", "COUNT(*) FILTER (WHERE condition)"),
     ("ANY_VALUE", "FIRST_VALUE(a) or MAX(a)"),
-    ("EXPLODE", "FROM t CROSS JOIN UNNEST(a) AS u (x)"),
-    ("UNNEST", "FROM t CROSS JOIN UNNEST(a) AS u (x)"),
+    ("EXPLODE", UNNESTED),
+    ("UNNEST", UNNESTED),
 ];
 
 /// The error of a function that Flink has and that is not here.
@@ -117,6 +118,10 @@ impl ExprBinder<'_> {
         }
         if aggregates::aggregate(name).is_some() {
             return super::aggregate::misplaced(&upper);
+        }
+        if upper == "APPROX_COUNT_DISTINCT" {
+            return Error::input("APPROX_COUNT_DISTINCT is a function of batch jobs, in Flink too")
+                .hint("COUNT(DISTINCT x) counts exactly");
         }
         let error = Error::input(format!("there is no function {name}"));
         if let Some((_, here)) = ELSEWHERE.iter().find(|(known, _)| *known == upper) {

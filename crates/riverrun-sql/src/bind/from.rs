@@ -25,7 +25,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 /// How UNNEST is written.
-const UNNESTED: &str = "CROSS JOIN UNNEST(a) AS u (x)";
+pub(super) const UNNESTED: &str = "FROM t CROSS JOIN UNNEST(a) AS u (x)";
 
 /// The table functions that are built in.
 const TABLE_FUNCTIONS: &[&str] = &["TUMBLE", "HOP", "CUMULATE", "SESSION", "UNNEST", "FROM_CHANGELOG", "TO_CHANGELOG"];

@@ -136,18 +136,21 @@ impl<'a> QueryBinder<'a> {
     }
 
     /// Refuses hints that name no table of FROM.
-    pub(super) fn check_state_ttls(&self, scope: &Scope) -> Result<()> {
+    pub(super) fn check_hinted_tables(&self, scope: &Scope) -> Result<()> {
         let names = || scope.relations().iter().filter_map(|relation| relation.name.last());
-        let Some(unknown) = self.state_ttls.iter().find(|hint| names().all(|name| *name != hint.table)) else {
+        let ttls = self.state_ttls.iter().map(|hint| ("STATE_TTL", &hint.table, hint.place));
+        let lookups = self.lookups.iter().map(|(table, hint)| ("LOOKUP", table, Some(hint.place)));
+        let mut hinted = ttls.chain(lookups);
+        let Some((hint, unknown, place)) = hinted.find(|(_, table, _)| names().all(|name| name != *table)) else {
             return Ok(());
         };
         let all = || names().map(String::as_str).collect::<Vec<_>>().join(", ");
-        Err(Error::input(format!("STATE_TTL names '{}', which is no table of FROM", unknown.table))
+        Err(Error::input(format!("{hint} names '{unknown}', which is no table of FROM"))
             .hint(
-                did_you_mean(&unknown.table, names().map(String::as_str))
+                did_you_mean(unknown, names().map(String::as_str))
                     .unwrap_or_else(|| format!("it takes names or aliases of tables: {}", all())),
             )
-            .at(unknown.place))
+            .at(place))
     }
 
     /// Binds a query.

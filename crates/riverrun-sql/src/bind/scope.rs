@@ -43,6 +43,11 @@ struct Merged {
     hidden: usize,
 }
 
+/// What is said of a name that no column has.
+pub(super) fn no_column(name: &str) -> String {
+    format!("no column '{name}' here")
+}
+
 impl Scope {
     /// A scope without columns.
     pub fn empty() -> Self {
@@ -276,7 +281,7 @@ impl Scope {
         let all = self.relations.iter().flat_map(|relation| &relation.schema.fields).map(|field| field.name.as_str());
         let names: Vec<_> = all.clone().filter(|name| is_written(name)).collect();
         let names = names.iter().copied();
-        Err(Error::input(format!("no column '{}' here", ident.value))
+        Err(Error::input(no_column(&ident.value))
             .hint_opt(
                 asked_by_call(&ident.value, all)
                     .or_else(|| did_you_mean(&ident.value, names.clone()))

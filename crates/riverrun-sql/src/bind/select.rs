@@ -2,7 +2,7 @@
 
 use super::aggregate::{self, Grouping, NO_AGGREGATES};
 use super::expr::{ExprBinder, Special};
-use super::from::From;
+use super::from::{From, UNNESTED};
 use super::over::Overs;
 use super::query::{QueryBinder, distinct, order_key, ordinal};
 use super::relation::{OrderKey, Relation};
@@ -74,7 +74,7 @@ impl QueryBinder<'_> {
         let around = std::mem::replace(&mut self.state_ttls, ttls);
         let lookups_around = std::mem::replace(&mut self.lookups, lookups);
         let from = self.from(&select.from).and_then(|from| {
-            self.check_state_ttls(&from.scope)?;
+            self.check_hinted_tables(&from.scope)?;
             Ok((self.state_ttl(&from.scope), from))
         });
         self.state_ttls = around;
@@ -85,7 +85,7 @@ impl QueryBinder<'_> {
             Some(condition) => {
                 let subqueries = &SubqueryValues::default();
                 let rules = SelectRules { subqueries, grouping: None, overs: &Overs::refusing("WHERE") };
-                self.selected(from, condition, &rules)?
+                self.selected(from, condition, &rules).map_err(|error| of_an_alias(error, "WHERE", select))?
             }
         };
         let (rewritten, From { mut relation, mut scope }) = self.without_group_window(select, from)?;
@@ -118,7 +118,7 @@ impl QueryBinder<'_> {
             .having
             .as_ref()
             .map(|having| match &grouping {
-                Some(_) => binder.bind_condition(having, "HAVING"),
+                Some(_) => binder.bind_condition(having, "HAVING").map_err(|e| of_an_alias(e, "HAVING", select)),
                 None => Err(Error::input("HAVING without GROUP BY or an aggregate").at(place_of(having.span()))),
             })
             .transpose()?;
@@ -306,6 +306,22 @@ fn free_name(name: &str, items: &[Item]) -> String {
     free(name, |name| items.iter().any(|item| item.name == name))
 }
 
+/// The error of a clause, which says so where it names what only SELECT calls by that name.
+fn of_an_alias(error: Error, clause: &str, select: &Select) -> Error {
+    let named = select.projection.iter().find_map(|item| match item {
+        SelectItem::ExprWithAlias { expr, alias } if error.message() == scope::no_column(&alias.value) => {
+            Some((expr, alias))
+        }
+        _ => None,
+    });
+    match named {
+        Some((expr, alias)) => {
+            error.hint(format!("{clause} knows no aliases of SELECT: write {expr} for {}", alias.value))
+        }
+        None => error,
+    }
+}
+
 /// The expressions of a SELECT behind WHERE, as they are written.
 fn written_exprs<'a>(select: &'a Select, order_by: &'a [OrderByExpr]) -> Vec<&'a ast::Expr> {
     let items = select.projection.iter().filter_map(|item| match item {
@@ -375,11 +391,7 @@ fn refuse_clauses(select: &Select) -> Result<()> {
     let refused = [
         (top, "TOP", "LIMIT n behind the query takes its first rows"),
         (select.into.as_ref().map(|into| Some(into.name.span())), "SELECT INTO", "INSERT INTO t SELECT …"),
-        (
-            select.lateral_views.first().map(|view| Some(view.lateral_view.span())),
-            "LATERAL VIEW",
-            "CROSS JOIN UNNEST(a) AS u (x)",
-        ),
+        (select.lateral_views.first().map(|view| Some(view.lateral_view.span())), "LATERAL VIEW", UNNESTED),
         (select.prewhere.as_ref().map(|expr| Some(expr.span())), "PREWHERE", "WHERE"),
         (select.connect_by.first().map(|_| None), "CONNECT BY", "join the table with itself, once per level"),
         (first(&select.cluster_by), "CLUSTER BY", "leave it out: rows are distributed as the query needs it"),

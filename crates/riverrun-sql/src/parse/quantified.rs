@@ -1,13 +1,52 @@
-//! Comparisons with ALL or ANY row of a subquery, written with IN, MIN and MAX.
+//! Comparisons with ALL or ANY row of a subquery, written with IN, MIN and MAX, and with ALL or ANY of several values, written with AND
+//! and OR.
 //!
 //! `x > ALL (q)` holds if q gives no row, or x is greater than its MAX and no value of q is NULL; `x > ANY (q)` if x is greater
 //! than its MIN. `= ANY` is IN, `<> ALL` is NOT IN; `= ALL` and `<> ANY` compare with both MIN and MAX. Whether q has no row, or a NULL, is asked with COUNT.
 
+use super::cursor::is_word;
 use super::dialect;
+use super::tokens::Positioned;
 use sqlparser::ast::helpers::attached_token::AttachedToken;
 use sqlparser::ast::{self, BinaryOperator, Distinct, Expr, GroupByExpr, SelectItem, SetExpr, TableFactor};
 use sqlparser::parser::Parser;
+use sqlparser::tokenizer::Token;
 use std::ops::ControlFlow;
+
+const QUANTIFIERS: &[&str] = &["ANY", "SOME", "ALL"];
+/// What a subquery begins with.
+const QUERIES: &[&str] = &["SELECT", "VALUES", "WITH", "TABLE"];
+
+/// Puts the values of `x > ANY (1, 2)` into parentheses of their own: a row of them is one operand.
+pub(super) fn listed(mut tokens: Vec<Positioned>) -> Vec<Positioned> {
+    for at in (1..tokens.len()).rev() {
+        let quantifier = QUANTIFIERS.iter().any(|word| is_word(&tokens[at].token, word));
+        let compares = matches!(
+            tokens[at - 1].token.token,
+            Token::Eq | Token::Neq | Token::Lt | Token::Gt | Token::LtEq | Token::GtEq
+        );
+        if !quantifier || !compares || tokens.get(at + 1).is_none_or(|open| open.token.token != Token::LParen) {
+            continue;
+        }
+        let (mut depth, mut parted) = (0_usize, false);
+        let close = tokens[at + 1..].iter().position(|token| {
+            match token.token.token {
+                Token::LParen | Token::LBracket => depth += 1,
+                Token::RParen | Token::RBracket => depth -= 1,
+                Token::Comma => parted |= depth == 1,
+                _ => {}
+            }
+            depth == 0
+        });
+        let is_query = tokens.get(at + 2).is_some_and(|first| QUERIES.iter().any(|word| is_word(&first.token, word)));
+        if let Some(close) = close.filter(|_| parted && !is_query) {
+            let close = at + 1 + close;
+            tokens.insert(close, tokens[close].clone());
+            tokens.insert(at + 1, tokens[at + 1].clone());
+        }
+    }
+    tokens
+}
 
 /// Rewrites the comparisons in a query.
 pub(super) fn rewrite(query: &mut ast::Query) {
@@ -26,13 +65,16 @@ fn rewritten(expr: &Expr) -> Option<Expr> {
         Expr::AnyOp { left, compare_op, right, .. } => (left, compare_op, right, false),
         _ => return None,
     };
-    let query = match right.as_ref() {
+    let mut right = right.as_ref();
+    while let Expr::Nested(inner) = right {
+        right = inner;
+    }
+    let query = match right {
         Expr::Subquery(query) => query,
-        Expr::Nested(inner) => match inner.as_ref() {
-            Expr::Subquery(query) => query,
-            _ => return None,
-        },
-        _ => return None,
+        Expr::Tuple(values) => return Some(compared_with_each(left, operator, values, all)),
+        // What is in an array is no list of values.
+        Expr::Array(_) => return None,
+        value => return Some(compared_with_each(left, operator, std::slice::from_ref(value), all)),
     };
     let extremes = match (operator, all) {
         (BinaryOperator::Eq, false) | (BinaryOperator::NotEq, true) => {
@@ -83,6 +125,25 @@ fn rewritten(expr: &Expr) -> Option<Expr> {
         ControlFlow::Continue(())
     });
     Some(Expr::Nested(Box::new(expr)))
+}
+
+/// A comparison with ALL or ANY of these values.
+fn compared_with_each(left: &Expr, operator: &BinaryOperator, values: &[Expr], all: bool) -> Expr {
+    if let (BinaryOperator::Eq, false) | (BinaryOperator::NotEq, true) = (operator, all) {
+        return Expr::InList { expr: Box::new(left.clone()), list: values.to_vec(), negated: all };
+    }
+    let connective = if all { BinaryOperator::And } else { BinaryOperator::Or };
+    let compared = values.iter().map(|value| Expr::BinaryOp {
+        left: Box::new(left.clone()),
+        op: operator.clone(),
+        right: Box::new(value.clone()),
+    });
+    let each = compared.reduce(|left, right| Expr::BinaryOp {
+        left: Box::new(left),
+        op: connective.clone(),
+        right: Box::new(right),
+    });
+    Expr::Nested(Box::new(each.unwrap_or_else(|| left.clone())))
 }
 
 /// The query that counts the rows of a query of `width` columns, and those without a NULL.

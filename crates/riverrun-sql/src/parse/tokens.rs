@@ -112,7 +112,7 @@ impl Tokens {
         let tokens = super::grouping::quantified(strings::join(tokens, &replaced.text)?);
         refused::refuse(&tokens)?;
         let tokens = super::matched::call_matched(move_within(complete_skip(tokens)));
-        let tokens = super::values::complete(super::whole_tables::select(tokens));
+        let tokens = super::quantified::listed(super::values::complete(super::whole_tables::select(tokens)));
         Ok(Tokens { text: replaced.text, tokens, hints })
     }
 }

@@ -35,7 +35,8 @@ impl Planner<'_> {
             return self.lookup_join(join);
         }
         let Temporal { left, right, kind, as_of, on, place, hint, schema } = join;
-        if let Some(hint) = hint {
+        // At the rows' own time nothing is looked up: there the hint says nothing, as in Flink.
+        if let Some(hint) = hint.filter(|_| as_of == AsOf::Processing) {
             return Err(Error::input("the hint LOOKUP names a table that is not looked up")
                 .detail("its rows are versions that are kept as they come")
                 .hint("leave the hint out, or join by processing time with a table of 'jdbc' or 'filesystem'")

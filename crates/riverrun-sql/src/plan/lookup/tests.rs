@@ -107,6 +107,8 @@ fn a_hint_that_says_nothing_sensible_is_refused() {
          SELECT /*+ LOOKUP('table' = 'kept') */ o.id FROM orders AS o JOIN kept FOR SYSTEM_TIME AS OF o.p ON o.customer = kept.name;",
     );
     assert_eq!(error.message(), "the hint LOOKUP names a table that is not looked up");
+    let error = refused(&query("/*+ LOOKUP('table' = 'd') */"));
+    assert_eq!(error.message(), "LOOKUP names 'd', which is no table of FROM");
 }
 
 #[test]
