@@ -10,7 +10,9 @@ use crate::bind::scope::Scope;
 use crate::bind::table::ColumnSource;
 use crate::expr::Expr;
 use crate::functions::FunctionContext;
+use crate::functions::operators::AS_TEXT;
 use riverrun_core::Result;
+use std::convert::Infallible;
 
 #[cfg(test)]
 mod tests;
@@ -79,10 +81,12 @@ impl Nesting<'_> {
                     Column::Json(Behind::Nothing) if is_over(input) => Column::Given,
                     column => column,
                 });
-                columns.collect()
+                let columns = columns.collect();
+                exprs.iter_mut().for_each(|expr| *expr = without_marks(expr));
+                columns
             }
             RelationKind::Filter { condition, .. } => {
-                *condition = self.nested(condition, below, &nests_here)?;
+                *condition = without_marks(&self.nested(condition, below, &nests_here)?);
                 below.to_vec()
             }
             RelationKind::View { .. } => below.to_vec(),
@@ -109,7 +113,7 @@ impl Nesting<'_> {
             }
             RelationKind::Aggregate { keys, calls, window, .. } => {
                 for key in keys.iter_mut() {
-                    *key = self.nested(key, below, &nests_here)?;
+                    *key = without_marks(&self.nested(key, below, &nests_here)?);
                 }
                 let is_windowed = window.is_some();
                 let is_json = move |column| nests_here(column) || is_windowed && column == Column::Json(Behind::Window);
@@ -130,7 +134,10 @@ impl Nesting<'_> {
     ) -> Result<BoundAggregate> {
         let arguments = call.arguments.iter().zip(&call.json);
         let json = arguments.map(|(argument, json)| *json || is_nested(argument, below, is_json)).collect();
-        Ok(BoundAggregate { json, ..call.map(|expr| self.nested(expr, below, is_json))? })
+        Ok(BoundAggregate {
+            json,
+            ..call.map(|expr| self.nested(expr, below, is_json).map(|expr| without_marks(&expr)))?
+        })
     }
 
     /// The expression with those of its arguments marked that are JSON.
@@ -147,6 +154,15 @@ impl Nesting<'_> {
             }
             expr => Ok(expr),
         }
+    }
+}
+
+/// The expression without what has told the functions that nest JSON that a value is a text.
+fn without_marks(expr: &Expr) -> Expr {
+    match expr.map_children(&mut |child| Ok::<_, Infallible>(without_marks(child))) {
+        Ok(Expr::Call { name, mut arguments, .. }) if name == AS_TEXT && arguments.len() == 1 => arguments.remove(0),
+        Ok(expr) => expr,
+        Err(never) => match never {},
     }
 }
 

@@ -43,3 +43,16 @@ fn json_is_a_text_behind_what_keeps_projections_apart() {
         assert!(!nests(query), "{query}");
     }
 }
+
+#[test]
+fn what_says_that_a_value_is_a_text_is_not_computed() {
+    for query in [
+        "SELECT IF(n > 1.0, k, 'none') AS a, IFNULL(k, 'none') AS b FROM visits;",
+        "SELECT JSON_ARRAY(IF(n > 1.0, j, k)) FROM (SELECT *, JSON_OBJECT('k' VALUE k) AS j FROM visits);",
+        "SELECT id FROM visits WHERE IFNULL(k, 'none') = 'none';",
+        "SELECT IFNULL(k, 'none') AS a, MAX(IF(n > 1.0, k, 'none')) AS b FROM visits GROUP BY IFNULL(k, 'none');",
+    ] {
+        let plan = plan_of(&format!("{VIEWS}{query}")).unwrap().explain();
+        assert!(!plan.contains("AS TEXT") && !plan.contains("FORMAT JSON"), "{query}\n{plan}");
+    }
+}
