@@ -195,7 +195,7 @@ SELECT DISTINCT ON (id) id FROM t;
   help: QUALIFY ROW_NUMBER() OVER (PARTITION BY a ORDER BY ts) = 1 keeps the first row of each a
 SELECT id FROM t LATERAL VIEW EXPLODE(tags) x AS y;
   2:31 LATERAL VIEW is no clause of Flink SQL
-  help: CROSS JOIN UNNEST(a) AS u (x)
+  help: FROM t CROSS JOIN UNNEST(a) AS u (x)
 SELECT id INTO x FROM t;
   2:16 SELECT INTO is no clause of Flink SQL
   help: INSERT INTO t SELECT …
@@ -326,10 +326,6 @@ SELECT id FROM t /*+ OPTIONS('a' 'b') */;
 SELECT id FROM t /*+ NOPE('a') */;
   2:22 a table takes the hint OPTIONS, not NOPE
   help: write it like t /*+ OPTIONS('key' = 'value') */; other hints stand after SELECT
-SELECT /*+ LOOKUP('table' = 'rates') */ t.id FROM t JOIN rates FOR SYSTEM_TIME AS OF t.ts ON t.name = rates.cur AND t.name = rates.land;
-  2:12 the hint LOOKUP names a table that is not looked up
-  its rows are versions that are kept as they come
-  help: leave the hint out, or join by processing time with a table of 'jdbc' or 'filesystem'
 SELECT /*+ LOOKUP('tabel' = 'd') */ o.id FROM o JOIN d FOR SYSTEM_TIME AS OF o.pt ON o.id = d.id;
   2:19 the hint LOOKUP has no 'tabel'
   help: did you mean `table`?
