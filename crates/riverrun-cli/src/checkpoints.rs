@@ -2,6 +2,7 @@
 
 use crate::args::{CheckpointsArgs, SavepointArgs};
 use crate::output::{print, print_cells};
+use crate::progress::counted;
 use crate::run::{define, report};
 use riverrun::Session;
 use riverrun::durable::control::{SavepointOrder, request_savepoint};
@@ -9,7 +10,8 @@ use riverrun::durable::{Fit, Verdict, find};
 use riverrun::sql::plan::StreamPlan;
 use riverrun_core::{Error, Result};
 use riverrun_state::checkpoint::{
-    BlobStore, CheckpointEntry, CheckpointKind, Location, Manifest, StoreOptions, StoredFile, check_files, verify,
+    BlobStore, CheckpointEntry, CheckpointKind, Location, Manifest, StoreOptions, StoredFile, check_files,
+    manifest_name, verify,
 };
 
 /// Takes a savepoint of a running job; the exit code.
@@ -35,9 +37,9 @@ pub fn checkpoints(args: &CheckpointsArgs) -> Result<u8> {
         }
         let (mut rows, mut said) = (Vec::new(), Vec::new());
         let store = folder.open()?;
-        let stored = if args.verify { Vec::new() } else { store.list("")? };
+        let stored = if args.verify { None } else { Some(store.list("")?) };
         for entry in entries {
-            let problems = problems(&*store, (!args.verify).then_some(&stored), entry);
+            let problems = problems(&*store, stored.as_deref(), entry);
             if !problems.is_empty() && is_gone(&*store, entry, found.single)? {
                 continue;
             }
@@ -66,7 +68,7 @@ pub fn checkpoints(args: &CheckpointsArgs) -> Result<u8> {
 }
 
 /// What is wrong with a checkpoint: by what the store has where that is given; otherwise every file is read.
-fn problems(store: &dyn BlobStore, stored: Option<&Vec<StoredFile>>, entry: &CheckpointEntry) -> Vec<String> {
+fn problems(store: &dyn BlobStore, stored: Option<&[StoredFile]>, entry: &CheckpointEntry) -> Vec<String> {
     match (&entry.manifest, stored) {
         (Err(error), _) => vec![error.message().to_owned()],
         (Ok(manifest), Some(stored)) => check_files(store, stored, manifest),
@@ -76,7 +78,7 @@ fn problems(store: &dyn BlobStore, stored: Option<&Vec<StoredFile>>, entry: &Che
 
 /// Whether a job that runs has taken a checkpoint away while its files were looked at.
 fn is_gone(store: &dyn BlobStore, entry: &CheckpointEntry, single: bool) -> Result<bool> {
-    Ok(!single && store.get(&format!("chk-{}/manifest.json", entry.id))?.is_none())
+    Ok(!single && store.get(&manifest_name(entry.id))?.is_none())
 }
 
 /// The last folder of its place.
@@ -154,7 +156,7 @@ fn describe(manifest: &Manifest) -> String {
         job.name,
         job.generation,
         job.key_groups,
-        if manifest.files.len() == 1 { "1 file".to_owned() } else { format!("{} files", manifest.files.len()) },
+        counted(manifest.files.len() as u64, "file"),
         print_cells(&columns.map(str::to_owned), &rows)
     )
 }

@@ -186,6 +186,12 @@ pub fn count(number: u64) -> String {
     text
 }
 
+/// `1 run`, `2 runs`.
+pub fn counted(number: u64, what: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{} {what}{ending}", count(number))
+}
+
 /// A span of time as a person would say it: `1.2 s`, `4 min`, `3 d`; negative when event time runs ahead.
 pub fn span(millis: i64) -> String {
     let sign = if millis < 0 { "-" } else { "" };

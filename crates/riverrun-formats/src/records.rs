@@ -15,9 +15,7 @@ pub trait ReadRecord: Send {
 pub struct RecordDecoder<R> {
     reader: R,
     columns: Columns,
-    /// Whether records that can't be read are passed over.
-    ignores_errors: bool,
-    skipped: u64,
+    broken: BrokenRecords,
     /// Whether NULL in a NOT NULL column breaks a record.
     checks_nulls: bool,
 }
@@ -25,7 +23,7 @@ pub struct RecordDecoder<R> {
 impl<R> RecordDecoder<R> {
     /// A decoder of these columns, which have no rows yet.
     pub(crate) fn over(columns: Columns, reader: R, ignores_errors: bool) -> Self {
-        RecordDecoder { reader, columns, ignores_errors, skipped: 0, checks_nulls: true }
+        RecordDecoder { reader, columns, broken: BrokenRecords::new(ignores_errors), checks_nulls: true }
     }
 
     /// The same, taking NULL in any column: a row that is deleted may hold its key alone.
@@ -54,11 +52,7 @@ impl<R: ReadRecord> Decoder for RecordDecoder<R> {
             Ok(()) => Ok(self.columns.rows() - before),
             Err(reason) => {
                 self.columns.undo_to(before);
-                if self.ignores_errors {
-                    self.skipped += 1;
-                    return Ok(0);
-                }
-                Err(DecodeError { reason })
+                self.broken.one(reason)
             }
         }
     }
@@ -76,6 +70,33 @@ impl<R: ReadRecord> Decoder for RecordDecoder<R> {
     }
 
     fn take_skipped(&mut self) -> u64 {
+        self.broken.take_skipped()
+    }
+}
+
+/// Records that can't be read: an error each, or passed over and counted.
+#[derive(Debug)]
+pub(crate) struct BrokenRecords {
+    ignored: bool,
+    skipped: u64,
+}
+
+impl BrokenRecords {
+    pub(crate) fn new(ignored: bool) -> Self {
+        BrokenRecords { ignored, skipped: 0 }
+    }
+
+    /// What a decoder answers to one of them, of which nothing has been appended.
+    pub(crate) fn one(&mut self, reason: String) -> Result<usize, DecodeError> {
+        if !self.ignored {
+            return Err(DecodeError { reason });
+        }
+        self.skipped += 1;
+        Ok(0)
+    }
+
+    /// How many have been passed over since the last call.
+    pub(crate) fn take_skipped(&mut self) -> u64 {
         std::mem::take(&mut self.skipped)
     }
 }

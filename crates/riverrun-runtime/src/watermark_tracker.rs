@@ -73,7 +73,7 @@ impl WatermarkTracker {
 
     /// Rows have come, before which the sender's watermarks stood so. Gives the operator's own before each row.
     pub(crate) fn rows(&mut self, port: usize, sender: usize, runs: &WatermarkRuns) -> WatermarkRuns {
-        let others = self.others(port, sender);
+        let others = self.least_of(|at, index| (at, index) != (port, sender));
         let mut own = WatermarkRuns::constant(self.watermark);
         let sender = &mut self.inputs[port][sender];
         sender.state = State::Active;
@@ -89,9 +89,7 @@ impl WatermarkTracker {
     /// The minimum over the senders of the input itself before each of these rows, if that is later than the operator's own. To be asked
     /// before [`Self::rows`].
     pub(crate) fn of_input(&self, port: usize, sender: usize, runs: &WatermarkRuns) -> WatermarkRuns {
-        let active = |other: &&Sender| matches!(other.state, State::Active | State::Stopped);
-        let beside = self.inputs[port].iter().enumerate().filter(|(index, _)| *index != sender).map(|(_, other)| other);
-        let others = beside.filter(active).map(|other| other.watermark).min().unwrap_or(Watermark::MAX);
+        let others = self.least_of(|at, index| at == port && index != sender);
         let known = self.inputs[port][sender].watermark;
         let mut own = WatermarkRuns::constant(self.watermark.max(known.min(others)));
         for (row, watermark) in runs.iter() {
@@ -100,12 +98,12 @@ impl WatermarkTracker {
         own
     }
 
-    /// The minimum of all active senders but one; MAX if there is none.
-    fn others(&self, port: usize, sender: usize) -> Watermark {
+    /// The minimum of those active senders that count, by input and place there; MAX if there is none.
+    fn least_of(&self, counts: impl Fn(usize, usize) -> bool) -> Watermark {
         let mut least = Watermark::MAX;
         for (at, input) in self.inputs.iter().enumerate() {
             for (index, other) in input.iter().enumerate() {
-                if matches!(other.state, State::Active | State::Stopped) && (at, index) != (port, sender) {
+                if matches!(other.state, State::Active | State::Stopped) && counts(at, index) {
                     least = least.min(other.watermark);
                 }
             }

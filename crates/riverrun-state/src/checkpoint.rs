@@ -30,7 +30,7 @@ mod tests;
 mod tests_of_tiers;
 
 pub use branch::Branch;
-pub use history::{CheckpointEntry, History, Outcome};
+pub use history::{CheckpointEntry, History, Outcome, manifest_name};
 pub use local::LocalStore;
 pub use location::Location;
 pub use manifest::{

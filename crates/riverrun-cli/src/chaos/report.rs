@@ -3,7 +3,7 @@
 use super::Performed;
 use super::schedule::why_unreached;
 use crate::args::{ChaosArgs, TIMEOUT};
-use crate::progress::count;
+use crate::progress::{count, counted};
 use riverrun::rehearsal::{Comparison, Survey};
 use riverrun_core::failpoint::Fault;
 use std::collections::BTreeSet;
@@ -30,20 +30,18 @@ pub struct Report<'a> {
 impl<'a> Report<'a> {
     /// Of a rehearsal that begins with this seed.
     pub fn new(args: &'a ChaosArgs, survey: &'a Survey, seed: u64) -> Self {
-        let unreached = BTreeSet::new();
-        let (failed, differing, timed_out) = (0, 0, false);
         Report {
             args,
             survey,
             seed,
             struck: 0,
             uncounted: 0,
-            unreached,
+            unreached: BTreeSet::new(),
             restarts: 0,
             rows: 0,
-            failed,
-            differing,
-            timed_out,
+            failed: 0,
+            differing: 0,
+            timed_out: false,
         }
     }
 
@@ -57,8 +55,8 @@ impl<'a> Report<'a> {
     /// The run that all others are compared with.
     pub fn undisturbed(&self, performed: &Performed) -> String {
         let rows = performed.outputs.values().map(|output| output.count()).sum();
-        let tables = counted(performed.outputs.len(), "table");
-        format!("undisturbed: {} in {tables}, {}\n", counted_rows(rows), seconds(performed))
+        let tables = counted(performed.outputs.len() as u64, "table");
+        format!("undisturbed: {} in {tables}, {}\n", counted(rows, "row"), seconds(performed))
     }
 
     /// A run with faults.
@@ -68,7 +66,7 @@ impl<'a> Report<'a> {
         self.uncounted += ended.uncounted.len();
         self.unreached.extend(ended.unreached.iter().cloned());
         self.restarts += ended.restarts;
-        let restarts = counted(ended.restarts, "restart");
+        let restarts = counted(ended.restarts as u64, "restart");
         let mut text = format!("run {} (seed {seed}): {restarts}, {}\n", number + 1, seconds(performed));
         for (fault, process) in &ended.struck {
             text.push_str(&format!("  {fault:<32} struck ({process})\n"));
@@ -110,8 +108,8 @@ impl<'a> Report<'a> {
             (false, 0, failed) => format!("{failed} RUNS HAVE FAILED"),
             (false, ..) => "THE OUTPUTS DIFFER".to_owned(),
         };
-        let (faults, restarts) = (counted(self.struck, "fault"), counted(self.restarts, "restart"));
-        let mut text = format!("{verdict}: {faults} struck, {restarts}, {} compared\n", counted_rows(self.rows));
+        let (faults, restarts) = (counted(self.struck as u64, "fault"), counted(self.restarts as u64, "restart"));
+        let mut text = format!("{verdict}: {faults} struck, {restarts}, {} compared\n", counted(self.rows, "row"));
         if !good {
             if self.timed_out {
                 text.push_str("--timeout gives a run more time\n");
@@ -169,15 +167,6 @@ pub fn not_compared(survey: &Survey) -> String {
         text.push_str("not compared: the rows of queries, which are printed only\n");
     }
     text
-}
-
-/// `1 run`, `2 runs`.
-fn counted(number: usize, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
-}
-
-fn counted_rows(number: u64) -> String {
-    if number == 1 { "1 row".to_owned() } else { format!("{} rows", count(number)) }
 }
 
 fn seconds(performed: &Performed) -> String {

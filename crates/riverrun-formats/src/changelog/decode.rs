@@ -4,7 +4,7 @@ use super::Envelope;
 use super::metadata::{MetadataDecoder, MetadataDef};
 use crate::format::{DecodeError, Decoder, FormatSpec};
 use crate::json::{IGNORE_PARSE_ERRORS, JsonDecoder};
-use crate::records;
+use crate::records::{self, BrokenRecords};
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use riverrun_core::{Result, RowBatch, Schema};
 
@@ -15,8 +15,7 @@ pub struct ChangelogDecoder<E> {
     metadata: Option<MetadataDecoder>,
     weights: Vec<i64>,
     schema: arrow::datatypes::SchemaRef,
-    ignore_errors: bool,
-    skipped: u64,
+    broken: BrokenRecords,
 }
 
 impl<E: Envelope> ChangelogDecoder<E> {
@@ -34,8 +33,7 @@ impl<E: Envelope> ChangelogDecoder<E> {
             metadata,
             weights: Vec::new(),
             schema: Schema::new(fields).to_arrow(),
-            ignore_errors: spec.options.bool(&IGNORE_PARSE_ERRORS)?,
-            skipped: 0,
+            broken: BrokenRecords::new(spec.options.bool(&IGNORE_PARSE_ERRORS)?),
         })
     }
 
@@ -74,11 +72,7 @@ impl<E: Envelope> Decoder for ChangelogDecoder<E> {
         if let Some(metadata) = &mut self.metadata {
             metadata.undo_to(before);
         }
-        if self.ignore_errors {
-            self.skipped += 1;
-            return Ok(0);
-        }
-        Err(DecodeError { reason })
+        self.broken.one(reason)
     }
 
     fn rows(&self) -> usize {
@@ -101,6 +95,6 @@ impl<E: Envelope> Decoder for ChangelogDecoder<E> {
     }
 
     fn take_skipped(&mut self) -> u64 {
-        std::mem::take(&mut self.skipped)
+        self.broken.take_skipped()
     }
 }

@@ -141,16 +141,16 @@ impl Planner<'_> {
 
     /// Whether both nodes read one source and no other.
     fn one_source(&self, nodes: [NodeId; 2]) -> bool {
-        let mut sources = HashSet::new();
+        let (mut seen, mut sources) = (HashSet::new(), 0);
         let mut pending = nodes.to_vec();
         while let Some(id) = pending.pop() {
-            let node = self.builder.node(id);
-            match node.inputs.is_empty() {
-                true => drop(sources.insert(id)),
-                false => pending.extend(node.inputs.iter().map(|input| input.node)),
+            if seen.insert(id) {
+                let inputs = &self.builder.node(id).inputs;
+                sources += usize::from(inputs.is_empty());
+                pending.extend(inputs.iter().map(|input| input.node));
             }
         }
-        sources.len() == 1
+        sources == 1
     }
 
     /// The properties of both inputs, which must not take rows back.

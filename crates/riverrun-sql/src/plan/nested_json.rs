@@ -159,10 +159,10 @@ impl Nesting<'_> {
 
 /// The expression without what has told the functions that nest JSON that a value is a text.
 fn without_marks(expr: &Expr) -> Expr {
-    match expr.map_children(&mut |child| Ok::<_, Infallible>(without_marks(child))) {
-        Ok(Expr::Call { name, mut arguments, .. }) if name == AS_TEXT && arguments.len() == 1 => arguments.remove(0),
-        Ok(expr) => expr,
-        Err(never) => match never {},
+    let Ok(expr) = expr.map_children::<Infallible>(&mut |child| Ok(without_marks(child)));
+    match expr {
+        Expr::Call { name, mut arguments, .. } if name == AS_TEXT && arguments.len() == 1 => arguments.remove(0),
+        expr => expr,
     }
 }
 

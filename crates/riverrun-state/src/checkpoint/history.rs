@@ -55,7 +55,7 @@ pub(super) fn number(name: &str) -> Option<u64> {
 }
 
 /// The name of the manifest of the checkpoint `id`.
-pub(super) fn manifest_name(id: u64) -> String {
+pub fn manifest_name(id: u64) -> String {
     format!("{}/{MANIFEST}", folder(id))
 }
 

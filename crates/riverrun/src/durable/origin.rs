@@ -6,6 +6,7 @@ use riverrun_core::{Error, KeyGroup, Result};
 use riverrun_state::Snapshot;
 use riverrun_state::checkpoint::{
     BlobStore, Branch, CheckpointEntry, CheckpointKind, History, Location, Manifest, StoreOptions, load_into,
+    manifest_name,
 };
 use riverrun_state::tier::WorkFolder;
 use serde::{Deserialize, Serialize};
@@ -27,7 +28,7 @@ pub struct Origin {
 impl Origin {
     /// The checkpoint of this number in a job's folder.
     pub(crate) fn numbered(folder: &Location, id: u64) -> Origin {
-        Origin { root: folder.clone(), manifest: format!("chk-{id}/{MANIFEST}") }
+        Origin { root: folder.clone(), manifest: manifest_name(id) }
     }
 
     /// Its number; a savepoint has none.

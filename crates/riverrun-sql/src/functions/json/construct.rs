@@ -36,14 +36,14 @@ pub const FUNCTIONS: &[FunctionDef] = &[
         operators::FORMAT_JSON,
         "string FORMAT JSON",
         "Marks what JSON_OBJECT or JSON_ARRAY gave as JSON.",
-        |_, arguments| resolve_format(arguments),
+        |_, arguments| resolve_mark(operators::FORMAT_JSON, TypeKind::Variant, arguments),
     ),
     FunctionDef::new(
         "json",
         operators::AS_TEXT,
         "IF(TRUE, string, …)",
         "Marks what IF or IFNULL gives as a text.",
-        |_, arguments| resolve_text(arguments),
+        |_, arguments| resolve_mark(operators::AS_TEXT, TypeKind::STRING, arguments),
     ),
 ];
 
@@ -201,16 +201,10 @@ fn resolve_json(arguments: &[Argument<'_>]) -> Result<Resolved> {
     Ok(Resolved { parameters, returns, kernel: compute })
 }
 
-fn resolve_format(arguments: &[Argument<'_>]) -> Result<Resolved> {
-    let parameters = accept(operators::FORMAT_JSON, arguments, &[Accept::Text], 1)?;
-    let returns = TypeKind::Variant.with_nullable(any_nullable(arguments));
-    let compute = kernel(operators::FORMAT_JSON, |arguments| Ok(arguments.raw(0)?.0.clone()));
-    Ok(Resolved { parameters, returns, kernel: compute })
-}
-
-fn resolve_text(arguments: &[Argument<'_>]) -> Result<Resolved> {
-    let parameters = accept(operators::AS_TEXT, arguments, &[Accept::Text], 1)?;
-    let returns = TypeKind::STRING.with_nullable(any_nullable(arguments));
-    let compute = kernel(operators::AS_TEXT, |arguments| Ok(arguments.raw(0)?.0.clone()));
+/// A text that is marked for the functions around it; what it is stays what it is.
+fn resolve_mark(name: &'static str, kind: TypeKind, arguments: &[Argument<'_>]) -> Result<Resolved> {
+    let parameters = accept(name, arguments, &[Accept::Text], 1)?;
+    let returns = kind.with_nullable(any_nullable(arguments));
+    let compute = kernel(name, |arguments| Ok(arguments.raw(0)?.0.clone()));
     Ok(Resolved { parameters, returns, kernel: compute })
 }
