@@ -1,7 +1,7 @@
 """Keyed state: what checkpoints cost, how long a barrier pauses the rows, what is uploaded, restore, and state beyond memory.
 
-Usage: state.py RIVERRUN WORKDIR. KEYS, ROWS, HELD, WORKERS and FILL (seconds) set the sizes; TABLES names those
-that are printed (checkpointed, held, uploads, steady, restore, beyond). The binary needs the feature rocksdb."""
+Usage: state.py RIVERRUN WORKDIR. KEYS, ROWS, HELD, WORKERS, FILL (seconds) and MEMORY set the sizes; TABLES names those
+that are printed (checkpointed held uploads steady restore beyond). The binary needs the feature rocksdb."""
 import json, os, signal, subprocess, sys, time
 from pathlib import Path
 
@@ -12,7 +12,7 @@ HELD = int(os.environ.get("HELD", 3_000_000))
 FILL = int(os.environ.get("FILL", 60))
 WORKERS = os.environ.get("WORKERS", "2")
 # Enough for all keys: only the last table is about state that is larger.
-ROOMY = "state.memory=4gb"
+ROOMY = f"state.memory={os.environ.get('MEMORY', '4gb')}"
 
 
 def sums(rows, sink="'connector' = 'blackhole'", rate=1_000_000_000):
@@ -179,6 +179,9 @@ def beyond():
 
 tables = [checkpointed, held, uploads, steady, restore, beyond]
 wanted = os.environ.get("TABLES", " ".join(table.__name__ for table in tables)).split()
+unknown = set(wanted) - {table.__name__ for table in tables}
+if unknown:
+    sys.exit(f"no table {', '.join(sorted(unknown))}; there are {' '.join(table.__name__ for table in tables)}")
 for table in tables:
     if table.__name__ in wanted:
         table()

@@ -101,13 +101,17 @@ impl KeyTable {
 
     /// Appends the slot of each row's key. What is new can be seen by [`KeyTable::slots`] having grown.
     pub fn insert_rows(&mut self, keys: &KeyRows, hashes: &[u64], slots: &mut Vec<u32>) {
-        self.insert_each(keys, hashes, |slot, _| slots.push(slot));
+        self.insert_each(keys.iter(), hashes, |slot, _| slots.push(slot));
     }
 
-    /// Hands on the slot of each row's key, and whether it is new.
-    pub fn insert_each(&mut self, keys: &KeyRows, hashes: &[u64], mut found: impl FnMut(u32, bool)) {
+    /// Hands on the slot of each key, and whether it is new.
+    pub fn insert_each<'k>(
+        &mut self,
+        mut keys: impl Iterator<Item = &'k [u8]>,
+        hashes: &[u64],
+        mut found: impl FnMut(u32, bool),
+    ) {
         let mut likely = [FREE; AT_ONCE];
-        let mut keys = keys.iter();
         for hashes in hashes.chunks(AT_ONCE) {
             let table = &self.table;
             for (likely, &hash) in likely.iter_mut().zip(hashes) {

@@ -281,6 +281,10 @@ macro_rules! unsigned {
 
             #[inline]
             fn get(bytes: &mut &[u8]) -> Result<Self> {
+                if let [byte @ 0..0x80, rest @ ..] = *bytes {
+                    *bytes = rest;
+                    return Ok((*byte).into());
+                }
                 let mut number = 0;
                 for shift in (0..<$number>::BITS).step_by(7) {
                     let (&byte, rest) = bytes.split_first().ok_or_else(truncated)?;

@@ -58,7 +58,7 @@ fn rows_find_their_slots_many_at_once() {
     let hashes: Vec<u64> = rows.iter().map(|key| hash_key(key) % 16).collect();
     let (mut table, mut expected) = (KeyTable::default(), std::collections::HashMap::new());
     let mut row = 0;
-    table.insert_each(&rows, &hashes, |slot, new| {
+    table.insert_each(rows.iter(), &hashes, |slot, new| {
         let next = expected.len() as u32;
         let known = *expected.entry(rows.row(row)).or_insert(next);
         assert_eq!((slot, new), (known, known == next), "row {row}");

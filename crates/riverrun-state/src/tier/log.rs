@@ -22,7 +22,7 @@ use super::resident::flags::{LOGGED, marked, marked_or_within};
 use super::resident::{EncodeSlots, MeanLength, SlotKeys, gathered};
 use super::store::GroupRange;
 use queue::LogTask;
-pub(super) use read::{is_log, newest_values};
+pub(super) use read::{RecordCounts, is_log, newest_values, take_newest};
 use riverrun_core::{KeyGroup, Result};
 pub(super) use segment::put_gone;
 use segment::{SegmentFile, counted};
@@ -185,7 +185,7 @@ impl SegmentLog {
     }
 
     /// What adopted segments have: records, and keys that are gone.
-    pub(super) fn set_counts(&mut self, numbers: &[u32], counts: &[(u64, u64)]) {
+    pub(super) fn set_counts(&mut self, numbers: &[u32], counts: &[RecordCounts]) {
         for (&number, &(records, gone)) in numbers.iter().zip(counts) {
             let found = self.segments.iter().find(|segment| segment.last == number);
             found.iter().for_each(|segment| segment.file.set_counts(segment.file.num_bytes(), records, gone));

@@ -166,7 +166,7 @@ impl Resident {
         }
         let from = slots.len();
         let mut new = Vec::new();
-        keys.insert_each(rows, hashes, |slot, is_new| {
+        keys.insert_each(rows.iter(), hashes, |slot, is_new| {
             if is_new {
                 new.push(slot);
             }

@@ -300,10 +300,8 @@ impl<N: TableName, T: HeldTable> Tables<N, T> {
             [part] if self.log.tiered && part.groups == groups => self.log.segments(&self.backend)?.adopt(part)?,
             _ => Vec::new(),
         };
-        let mut counts = Vec::with_capacity(adopted.len());
         for part in parts {
-            let count = &mut |records, gone| counts.push((records, gone));
-            newest_values(part, groups, None, count, &mut |file, _, key, value| {
+            let counts = newest_values(part, groups, None, &mut |file, _, key, value| {
                 let mut key = BlobReader::new(key);
                 let number = key.varint()?;
                 // Of others the table is gone.
@@ -316,9 +314,9 @@ impl<N: TableName, T: HeldTable> Tables<N, T> {
                 }
                 Ok(())
             })?;
-        }
-        if let Some(segments) = &mut self.log.segments {
-            segments.set_counts(&adopted, &counts);
+            if let Some(segments) = &mut self.log.segments {
+                segments.set_counts(&adopted, &counts);
+            }
         }
         Ok(())
     }

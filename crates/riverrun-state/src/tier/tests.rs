@@ -14,7 +14,7 @@ use std::sync::Arc;
 const KEY_GROUPS: u16 = 16;
 
 #[derive(Default)]
-struct Numbers(Vec<u64>);
+pub(crate) struct Numbers(Vec<u64>);
 
 impl EncodeSlots for Numbers {
     fn encode(&self, slot: u32, out: &mut Vec<u8>) {

@@ -3,7 +3,7 @@
 use crate::key::hash_key;
 use crate::key_table::KeyTable;
 use crate::tier::memory::MemoryTier;
-use crate::tier::tests::Counter;
+use crate::tier::tests::{Counter, Numbers};
 use crate::tier::{EncodeSlots, Resident, StateBackend, TierFiles, TierSeat};
 use std::sync::Arc;
 
@@ -146,6 +146,28 @@ fn a_damaged_segment_is_an_error_that_names_it() {
         assert_eq!(error.message(), message);
         assert_eq!(error.detail_text(), Some("the file 0000000000-0000000000-0-16.segment"));
     }
+}
+
+#[test]
+fn a_value_that_has_outlived_its_time_is_not_taken_over_and_neither_is_an_older_one() {
+    let backend = StateBackend::tiered(Arc::new(MemoryTier), 1 << 30, 0).unwrap().from_bytes(0);
+    let mut counter = Counter::new(&backend, 0, 1);
+    counter.add(&[key(1), key(2)], 3);
+    barrier(&mut counter);
+    counter.add(&[key(1)], 4);
+    let last = [barrier(&mut counter)];
+    // Whatever is greater than three is too old.
+    let seat = TierSeat {
+        name: "counter-1".into(),
+        worker: 0,
+        parallelism: 1,
+        key_groups: 16,
+        expired: Some(Arc::new(|value| value[0] > 3)),
+    };
+    let (mut resident, mut keys, mut values) = (Resident::new(backend, seat), KeyTable::default(), Numbers::default());
+    resident.restore(&last, &mut keys, &mut values).unwrap();
+    let found: Vec<&[u8]> = keys.live().map(|slot| keys.key(slot)).collect();
+    assert_eq!(found, [key(2)]);
 }
 
 /// So much memory that some of 20,000 keys are in it, and the places of all others.
