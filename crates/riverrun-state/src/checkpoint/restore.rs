@@ -123,7 +123,8 @@ pub fn verify(store: &dyn BlobStore, manifest: &Manifest) -> Vec<String> {
             let damaged =
                 part.blobs().filter(|blob| blob.file as usize == number && cut(&content, blob).is_none()).count();
             if damaged > 0 {
-                problems.push(format!("{damaged} blobs of {id} on worker {} in {place} are damaged", part.worker));
+                let blobs = if damaged == 1 { "blob" } else { "blobs" };
+                problems.push(format!("damaged: {damaged} {blobs} of {id} on worker {} in {place}", part.worker));
             }
         }
     }

@@ -444,7 +444,7 @@ fn a_damaged_file_of_state_is_named() {
     let problems = verify(&*store, &manifest);
     assert_eq!(problems.len(), 2, "{problems:?}");
     assert!(problems[0].ends_with("00000001-g1-p0.state does not match its checksum"), "{problems:?}");
-    assert!(problems[1].starts_with("1 blobs of sums on worker 0 in "), "{problems:?}");
+    assert!(problems[1].starts_with("damaged: 1 blob of sums on worker 0 in "), "{problems:?}");
     assert!(load(&*store, &manifest, everything).unwrap_err().message().contains("does not match its checksum"));
     std::fs::write(&path, &bytes[..50]).unwrap();
     assert!(load(&*store, &manifest, everything).unwrap_err().message().contains("ends too early"));

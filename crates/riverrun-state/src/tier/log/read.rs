@@ -65,22 +65,31 @@ fn newest_first(
     if part.groups.overlap(groups).is_none() {
         return Ok(counts);
     }
+    let mut places = Vec::new();
     for (number, file) in part.files.iter().enumerate().rev() {
         let content = file.read()?;
         let valid = counted(part, file, groups);
-        let mut found = Vec::new();
         for each in records(&content).map_err(damaged(file))? {
-            let (at, mut record) = each.map_err(damaged(file))?;
+            let (at, record) = each.map_err(damaged(file))?;
             counts[number].0 += 1;
             counts[number].1 += u64::from(record.value.is_none());
             if valid.contains(record.group) {
-                record.value = record.value.filter(|value| !expired.is_some_and(|expired| expired(value)));
-                found.push((at as u64, record));
+                places.push(at as u64);
             }
         }
-        found.reverse();
-        for alike in found.chunk_by(|a, b| a.1.value.is_some() == b.1.value.is_some()) {
-            alike.chunks(AT_ONCE).try_for_each(|records| visit(number as u32, records))?;
+        let mut some: Vec<(u64, Record<'_>)> = Vec::with_capacity(AT_ONCE);
+        while let Some(at) = places.pop() {
+            let mut record = record(&content, at as usize)?;
+            record.value = record.value.filter(|value| !expired.is_some_and(|expired| expired(value)));
+            let alike = some.first().is_none_or(|(_, first)| first.value.is_some() == record.value.is_some());
+            if !alike || some.len() == AT_ONCE {
+                visit(number as u32, &some)?;
+                some.clear();
+            }
+            some.push((at, record));
+        }
+        if !some.is_empty() {
+            visit(number as u32, &some)?;
         }
     }
     Ok(counts)
