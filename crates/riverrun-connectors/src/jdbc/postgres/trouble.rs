@@ -64,6 +64,8 @@ fn made_twice(code: &str, message: &str, table: Option<&str>) -> bool {
     matches!(code, "42P07" | "42710" | "23505") && (message.contains(token::TABLE) || table == Some("pg_type"))
 }
 
+const TOO_MANY_CONNECTIONS: &str = "53300";
+
 /// What can be done about an answer with this SQLSTATE.
 fn of_state(code: &str, told: Error) -> Trouble {
     match code {
@@ -73,6 +75,10 @@ fn of_state(code: &str, told: Error) -> Trouble {
         // A deadlock, a serialization failure, a lock that was not to be had, a statement that took too long, the end of some
         // resource; a server that takes no writes, such as one that is about to take over from another.
         "40001" | "40P01" | "55P03" | "57014" | "25006" => Trouble::Passing(told),
+        TOO_MANY_CONNECTIONS => Trouble::Passing(told.hint(
+            "each worker has a connection for each table that it writes: allow more there ('max_connections'), or run the job \
+             with fewer workers",
+        )),
         code if code.starts_with("53") => Trouble::Passing(told),
         _ => Trouble::Refused(told),
     }
@@ -102,6 +108,9 @@ mod tests {
         assert_eq!(["08006", "57P01", "57P03"].map(of), ["away"; 3]);
         assert_eq!(["40P01", "53300", "57014", "25006"].map(of), ["passing"; 4]);
         assert_eq!(["22001", "23505", "42P01"].map(of), ["refused"; 3]);
+        let Trouble::Passing(too_many) = of_state("53300", Error::failure("x")) else { panic!() };
+        let hint = too_many.hint_text().unwrap_or_default();
+        assert!(hint.starts_with("each worker has a connection for each table that it writes: "), "{hint}");
     }
 
     #[test]
