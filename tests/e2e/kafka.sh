@@ -171,6 +171,9 @@ kafka_case_group_offsets_are_committed() {
   equal "$(seq -s' ' 1 20)" "$(read_ids grouped "$group")" "the first reader"
   write grouped 21 25
   equal "$(seq -s' ' 21 25)" "$(read_ids grouped "$group")" "the second reader goes on"
+  write grouped 26 30
+  equal "$(seq -s' ' 26 30)" "$(read_ids grouped "$group, 'scan.commit-offsets' = 'false'")" "one that leaves the group alone"
+  equal "$(seq -s' ' 26 30)" "$(read_ids grouped "$group")" "the third reader"
 }
 
 kafka_case_keys_headers_and_metadata() {
