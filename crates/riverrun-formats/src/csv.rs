@@ -26,8 +26,12 @@ const DISABLE_QUOTE_CHARACTER: OptionDef = OptionDef::new(
 );
 const QUOTE_CHARACTER: OptionDef =
     OptionDef::new("quote-character", OptionType::Text, Some("\""), "The character around fields.");
-const ALLOW_COMMENTS: OptionDef =
-    OptionDef::new("allow-comments", OptionType::Bool, Some("false"), "Passes over lines that begin with #.");
+const ALLOW_COMMENTS: OptionDef = OptionDef::new(
+    "allow-comments",
+    OptionType::Bool,
+    Some("false"),
+    "Passes over lines that begin with #, empty lines, and spaces that a line begins with.",
+);
 const IGNORE_PARSE_ERRORS: OptionDef = OptionDef::new(
     "ignore-parse-errors",
     OptionType::Bool,

@@ -52,7 +52,12 @@ impl ReadRecord for CsvReader {
     fn read(&mut self, record: &[u8], columns: &mut Columns) -> Result<(), String> {
         let text = records::text(record)?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        if self.dialect.comments && text.starts_with('#') {
+        let text = match self.dialect.comments {
+            // As in Flink: looking for comments, its parser passes over empty lines and the spaces at a line's beginning.
+            true => text.trim_start_matches(' '),
+            false => text,
+        };
+        if self.dialect.comments && (text.is_empty() || text.starts_with('#')) {
             return Ok(());
         }
         self.split(text)?;

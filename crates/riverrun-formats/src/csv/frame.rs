@@ -33,6 +33,7 @@ impl CsvFramer {
 
     fn opens(&self, bytes: &[u8], at: usize) -> bool {
         let first = at == 0 || (at == 3 && bytes.starts_with(b"\xef\xbb\xbf"));
+        let first = first || (self.comments && bytes[..at].iter().all(|byte| *byte == b' '));
         first || (at != self.escaped && bytes[..at].ends_with(&self.delimiter))
     }
 
@@ -41,7 +42,7 @@ impl CsvFramer {
         // Where there is no quote or escape character, newline stands in for it.
         let quote = self.quote.unwrap_or(b'\n');
         let escape = self.escape.unwrap_or(b'\n');
-        let comment = self.comments && bytes.first() == Some(&b'#');
+        let comment = self.comments && bytes.iter().find(|byte| **byte != b' ') == Some(&b'#');
         loop {
             let rest = bytes.get(self.looked..)?;
             let found = if comment {
