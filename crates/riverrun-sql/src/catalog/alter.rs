@@ -2,6 +2,7 @@
 //!
 //! Source: Flink, "ALTER Statements". A column that an expression of the table reads is neither dropped nor renamed.
 
+use super::describe::constraint_name;
 use super::{Catalog, CatalogTable, CatalogView, Object, like};
 use crate::parse::{
     AlterTable, AlterView, ColumnKind, ColumnPosition, CreateTable, Name, NamePart, SqlExpr, TableChange, TablePart,
@@ -227,11 +228,11 @@ fn key_of(key: &crate::parse::PrimaryKey) -> (Option<String>, Vec<String>) {
 }
 
 fn drop_primary_key(table: &mut CatalogTable, constraint: Option<&NamePart>, name: &Name) -> Result<()> {
-    let Some((is, _)) = table.primary_key.take() else {
+    let Some((is, key)) = table.primary_key.take() else {
         return Err(Error::input(format!("the table '{name}' has no PRIMARY KEY")).at(name.place()));
     };
     match constraint {
-        Some(wanted) if is.as_deref() != Some(wanted.value.as_str()) => {
+        Some(wanted) if constraint_name(is.as_deref(), &key) != wanted.value => {
             Err(Error::input(format!("the table '{name}' has no constraint '{wanted}'")).at(wanted.place))
         }
         _ => Ok(()),

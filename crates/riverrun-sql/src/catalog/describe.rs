@@ -117,7 +117,7 @@ pub fn show_create_table(table: &CatalogTable) -> String {
     }
     if let Some((name, key)) = &table.primary_key {
         let columns: Vec<_> = key.iter().map(|column| quoted(column)).collect();
-        let name = name.clone().unwrap_or_else(|| format!("PK_{}", key.join("_")));
+        let name = constraint_name(name.as_deref(), key);
         elements.push(format!("CONSTRAINT {} PRIMARY KEY ({}) NOT ENFORCED", quoted(&name), columns.join(", ")));
     }
     let temporary = if table.temporary { "TEMPORARY " } else { "" };
@@ -138,6 +138,11 @@ pub fn show_create_table(table: &CatalogTable) -> String {
         let _ = writeln!(statement, "WITH (\n  {}\n)", options.join(",\n  "));
     }
     statement
+}
+
+/// The name of a PRIMARY KEY: its own, or the one that Flink gives it.
+pub(super) fn constraint_name(name: Option<&str>, key: &[String]) -> String {
+    name.map_or_else(|| format!("PK_{}", key.join("_")), str::to_owned)
 }
 
 /// What stands behind DISTRIBUTED.

@@ -183,8 +183,16 @@ pub(super) fn check(mut table: CatalogTable, create: &CreateTable) -> Result<Cat
         }
     }
     for name in &table.partition_keys {
-        if table.column(name).is_none() {
-            return Err(no_column(&table, name).at(place_of(&create.partitioned_by, name)));
+        let place = place_of(&create.partitioned_by, name);
+        match table.column(name) {
+            Some((_, ColumnDef { kind: ColumnKind::Physical { .. }, .. })) => {}
+            Some(_) => {
+                let message = format!("column '{name}' is not physical, so rows can't be PARTITIONED BY it");
+                return Err(Error::input(message)
+                    .hint("declare it with a type, and compute its value in the query of the INSERT")
+                    .at(place));
+            }
+            None => return Err(no_column(&table, name).at(place)),
         }
     }
     if let Some(watermark) = &table.watermark

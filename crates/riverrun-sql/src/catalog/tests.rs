@@ -84,6 +84,10 @@ fn unknown_and_repeated_columns_are_refused() {
         ("CREATE TABLE t (a INT, a STRING)", "column 'a' is defined twice"),
         ("CREATE TABLE t (a INT, PRIMARY KEY (b) NOT ENFORCED)", "there is no column 'b' in the table 't'"),
         ("CREATE TABLE t (a INT) PARTITIONED BY (c)", "there is no column 'c' in the table 't'"),
+        (
+            "CREATE TABLE t (a INT, c AS a + 1) PARTITIONED BY (c)",
+            "column 'c' is not physical, so rows can't be PARTITIONED BY it",
+        ),
         ("CREATE TABLE t (a INT, WATERMARK FOR ts AS ts)", "there is no column 'ts' in the table 't'"),
         (
             "CREATE TABLE t (ts TIMESTAMP(9), WATERMARK FOR ts AS ts)",

@@ -43,7 +43,8 @@ pub(super) fn plan_insert(planner: &mut Planner<'_>, insert: &Insert, statement:
     let mut constants: Vec<(usize, Expr)> = Vec::new();
     for (name, value) in &insert.partition {
         let scope = Scope::empty();
-        let bound = ExprBinder::new(&scope, &planner.context).bind(&value.ast).map_err(|e| e.at(value.place))?;
+        let binder = ExprBinder::new(&scope, &planner.context);
+        let bound = binder.bind(&value.ast).map_err(|e| e.at(value.place))?;
         if !table.partition_keys.contains(&name.value) {
             let keys = match table.partition_keys.as_slice() {
                 [] => "the table has no PARTITIONED BY".to_owned(),
@@ -53,7 +54,12 @@ pub(super) fn plan_insert(planner: &mut Planner<'_>, insert: &Insert, statement:
                 .detail(keys)
                 .at(name.place));
         }
-        constants.push((target_column(&table, name)?, bound));
+        let column = target_column(&table, name)?;
+        let data_type = &table.schema.fields[column].data_type;
+        let nullable = bound.data_type().nullable;
+        // As in Flink the value becomes what the column is, however it is written: `p = '12'` for an INT.
+        let value_of_column = binder.cast(bound, &data_type.with_nullable(nullable)).map_err(|e| e.at(value.place))?;
+        constants.push((column, value_of_column));
     }
     let mut named = HashSet::new();
     let all = insert.columns.iter().chain(insert.partition.iter().map(|(name, _)| name));
