@@ -90,6 +90,11 @@ impl Tables for CatalogTables<'_> {
             Object::Table(table) => {
                 NamedRelation::Table(Arc::new(bind_table(table, hinted(&table.options, hints)?, self.context)?))
             }
+            Object::View(_) if !hints.is_empty() => {
+                return Err(Error::input(format!("'{name}' is a view: hints behind a name are for tables"))
+                    .hint("write the hint in the view's query, behind the table's name")
+                    .at(hints.first().map(|hint| hint.place)));
+            }
             Object::View(view) => NamedRelation::View {
                 view: view.as_ref(),
                 tables: Box::new(CatalogTables { within: Some(view), ..*self }),
@@ -225,6 +230,17 @@ fn bind_watermark(
     let expr = ExprBinder::new(&scope, context).bind(&watermark.expr.ast).map_err(|e| e.at(watermark.expr.place))?;
     if !expr.data_type().kind.is_timestamp() {
         return Err(Error::input(format!("the watermark is {}, not a timestamp", expr.data_type()))
+            .hint(format!("write it like {0} - INTERVAL '5' SECOND", column.value))
+            .at(watermark.expr.place));
+    }
+    let same_kind = matches!(
+        (&expr.data_type().kind, &data_type.kind),
+        (TypeKind::Timestamp { precision: 0..=3, .. }, TypeKind::Timestamp { .. })
+            | (TypeKind::TimestampLtz { precision: 0..=3, .. }, TypeKind::TimestampLtz { .. })
+    );
+    if !same_kind {
+        return Err(Error::input(format!("the watermark for '{}' is {}", column.value, expr.data_type().kind))
+            .detail(format!("'{}' is {}: its watermark is one too, of up to 3 digits", column.value, data_type.kind))
             .hint(format!("write it like {0} - INTERVAL '5' SECOND", column.value))
             .at(watermark.expr.place));
     }

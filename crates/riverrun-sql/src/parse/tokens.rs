@@ -90,7 +90,13 @@ impl Tokens {
                     && let Some(previous) = tokens.last()
                 {
                     let start = previous.token.span.start;
-                    for hint in read_hints(text, span)? {
+                    let found = read_hints(text, span)?;
+                    if let Some(hint) = found.first().filter(|_| !takes_hints(&tokens)) {
+                        return Err(Error::input("a hint can't stand here")
+                            .hint("write it behind SELECT, or behind a table's name and before its alias: FROM t /*+ OPTIONS('key' = 'value') */ AS a")
+                            .at(hint.place));
+                    }
+                    for hint in found {
                         hints.by_place.push(((start.line, start.column), hint));
                     }
                 }
@@ -351,6 +357,26 @@ fn variable_name(text: &str, at: Place) -> Result<Option<&str>> {
     Err(error
         .hint(format!("write ${{{name}}}, or U&'\\0024{{' where the text itself is meant"))
         .at(Place { length, ..at }))
+}
+
+/// The words and signs that a table's name can follow.
+const BEFORE_TABLES: &[&str] = &["FROM", "JOIN", "TABLE", "INTO", "OVERWRITE"];
+
+/// Whether hints can stand behind the last of these tokens: behind SELECT, and behind what can be a table's name.
+fn takes_hints(tokens: &[Positioned]) -> bool {
+    let mut rest = tokens.iter().rev();
+    while let Some(Positioned { token: TokenWithSpan { token: Token::Word(word), .. }, .. }) = rest.next() {
+        if word.quote_style.is_none() && word.value.eq_ignore_ascii_case("SELECT") {
+            return true;
+        }
+        match rest.next().map(|before| &before.token) {
+            Some(TokenWithSpan { token: Token::Period, .. }) => {}
+            Some(TokenWithSpan { token: Token::Comma | Token::LParen, .. }) => return true,
+            Some(before) => return BEFORE_TABLES.iter().any(|word| super::cursor::is_word(before, word)),
+            None => return false,
+        }
+    }
+    false
 }
 
 /// The hints in the text of `/*+ … */`, which stands at `span`.

@@ -212,6 +212,25 @@ fn hints_stand_with_their_tables() {
 }
 
 #[test]
+fn hints_elsewhere_are_refused() {
+    for text in [
+        "SELECT * FROM t AS q /*+ OPTIONS('k' = 'v') */",
+        "SELECT * FROM t q /*+ OPTIONS('k' = 'v') */",
+        "SELECT * FROM (SELECT * FROM t) /*+ OPTIONS('k' = 'v') */ AS q",
+        "SELECT * FROM t WHERE a > 0 /*+ OPTIONS('k' = 'v') */",
+    ] {
+        assert!(error(text).contains("a hint can't stand here"), "{text}");
+    }
+    for text in [
+        "SELECT * FROM TABLE(TUMBLE(TABLE d.t /*+ OPTIONS('k' = 'v') */, DESCRIPTOR(ts), INTERVAL '1' HOUR))",
+        "SELECT * FROM (t /*+ OPTIONS('k' = 'v') */), `c`.`d`.`u` /*+ OPTIONS('k' = 'v') */ AS a LEFT JOIN t /*+ OPTIONS('k' = 'v') */ ON TRUE",
+        "INSERT INTO o /*+ OPTIONS('k' = 'v') */ TABLE t /*+ OPTIONS('k' = 'v') */",
+    ] {
+        assert!(parse(text, &Variables::new()).is_ok(), "{text}");
+    }
+}
+
+#[test]
 fn strings_of_several_tokens_are_one() {
     for (text, expected) in [
         ("SELECT 'a'\n'b'", "SELECT 'ab'"),

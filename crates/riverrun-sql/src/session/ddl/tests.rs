@@ -263,6 +263,18 @@ fn queries_that_have_no_meaning_are_refused() {
     for (text, said) in [
         ("SELECT COUNT(DISTINCT *) FROM t", "COUNT(DISTINCT *) names no column"),
         ("SELECT id FROM t ORDER BY m LIMIT 1", "values of type MAP<STRING, INT> have no order"),
+        (
+            "CREATE TABLE w (ts TIMESTAMP(3), WATERMARK FOR ts AS CAST(ts AS TIMESTAMP_LTZ(3))) WITH ('connector' = 'datagen')",
+            "the watermark for 'ts' is TIMESTAMP_LTZ(3)",
+        ),
+        (
+            "CREATE TABLE w (ts TIMESTAMP(3), WATERMARK FOR ts AS CAST(ts AS TIMESTAMP(6))) WITH ('connector' = 'datagen')",
+            "the watermark for 'ts' is TIMESTAMP(6)",
+        ),
+        (
+            "CREATE VIEW v AS SELECT id FROM t; SELECT id FROM v /*+ OPTIONS('path' = 'x') */ AS w",
+            "'v' is a view: hints behind a name are for tables",
+        ),
         ("SELECT CURRENT_WATERMARK(id) FROM t", "CURRENT_WATERMARK cannot be applied to (INT)"),
         ("SELECT id FROM t WHERE id = ANY (ARRAY[1, 2])", "ANY and ALL take a subquery or a list of values, no array"),
         ("SELECT APPROX_COUNT_DISTINCT(id) FROM t", "APPROX_COUNT_DISTINCT is a function of batch jobs, in Flink too"),
