@@ -32,7 +32,12 @@ impl<'a> CatalogTables<'a> {
             Object::Table(table) => Ok(bind_table(table, table.options.clone(), self.context)?.schema),
             Object::View(view) => {
                 let tables = CatalogTables { within: Some(view), ..*self };
-                let mut schema = QueryBinder::of_view(view, &tables, self.context).query(&view.query.ast)?.schema;
+                let query = QueryBinder::of_view(view, &tables, self.context).query(&view.query.ast)?;
+                // The names are those of the query, so that equal ones are found.
+                let mut schema = query.schema.clone();
+                for (field, shown) in schema.fields.iter_mut().zip(query.shown_schema().fields) {
+                    field.data_type = shown.data_type;
+                }
                 if !view.columns.is_empty() {
                     check_width(view, schema.len()).map_err(|error| error.at(view.query.place))?;
                 }

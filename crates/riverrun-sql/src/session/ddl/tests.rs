@@ -292,6 +292,13 @@ fn the_watermark_of_a_row_is_put_beside_it_once() {
 }
 
 #[test]
+fn a_view_is_described_as_its_rows_are_shown() {
+    let view = "CREATE VIEW v AS SELECT ts, ts + INTERVAL '1' DAY AS later, id FROM t;";
+    let described = printed(&format!("{view} DESCRIBE v"));
+    assert_eq!(described[..2], ["ts|TIMESTAMP(3) *ROWTIME*|TRUE", "later|TIMESTAMP(3) *ROWTIME*|TRUE"]);
+}
+
+#[test]
 fn a_view_is_not_made_of_itself() {
     let views =
         "CREATE VIEW a AS SELECT id FROM t; CREATE VIEW b AS SELECT id FROM a; ALTER VIEW a AS SELECT id FROM b;
