@@ -1,8 +1,8 @@
 """Keyed state: what checkpoints cost, how long a barrier pauses the rows, what is uploaded, restore, and state beyond memory.
 
-Usage: state.py RIVERRUN WORKDIR. KEYS, ROWS, HELD, WORKERS, FILL (seconds) and MEMORY set the sizes; TABLES names those
+Usage: state.py RIVERRUN WORKDIR. KEYS, ROWS, HELD, WORKERS, FILL (seconds), MEMORY and TURNS set the sizes; TABLES names those
 that are printed (checkpointed held uploads steady restore beyond). The binary needs the feature rocksdb."""
-import json, os, signal, subprocess, sys, time
+import json, os, shutil, signal, statistics, subprocess, sys, time
 from pathlib import Path
 
 riverrun, work = sys.argv[1], Path(sys.argv[2])
@@ -11,6 +11,7 @@ ROWS = int(os.environ.get("ROWS", 3 * KEYS))
 HELD = int(os.environ.get("HELD", 3_000_000))
 FILL = int(os.environ.get("FILL", 60))
 WORKERS = os.environ.get("WORKERS", "2")
+TURNS = int(os.environ.get("TURNS", 3))
 # Enough for all keys: only the last table is about state that is larger.
 ROOMY = f"state.memory={os.environ.get('MEMORY', '4gb')}"
 
@@ -102,14 +103,23 @@ def title(text, *columns):
 
 
 def checkpointed():
-    title("With a checkpoint each second against without", "job", "without", "with", "ratio", "longest pause")
+    """By turns, the first of each turn the last of the one before, since a machine's speed changes from minute to minute."""
+    title(f"With a checkpoint each second against without: the median of {TURNS} runs each", "job", "without", "with", "ratio", "longest pause")
+    every = ["execution.checkpointing.interval=1s", "execution.checkpointing.num-retained=1000"]
     for name, sql in (("sums", sums(ROWS)), ("windows", windows(ROWS))):
-        without = run(name, sql)
-        every = "execution.checkpointing.interval=1s"
-        with_them = run(name, sql, every, "execution.checkpointing.num-retained=1000", state=f"state-{name}")
-        seconds = [summary["elapsed_seconds"] for summary in (without, with_them)]
-        rates = [f"{ROWS / elapsed:,.0f} rows/s" for elapsed in seconds]
-        row(name, *rates, f"{seconds[0] / seconds[1]:.2f}", f"{with_them['longest_pause_ms']:.1f} ms")
+        seconds, pauses = ([], []), []
+        for turn in range(TURNS):
+            for which in (0, 1) if turn % 2 == 0 else (1, 0):
+                state = f"state-{name}" if which else None
+                if which:
+                    shutil.rmtree(work / state, ignore_errors=True)
+                summary = run(name, sql, *(every if which else []), state=state)
+                seconds[which].append(summary["elapsed_seconds"])
+                if which:
+                    pauses.append(summary["longest_pause_ms"])
+        without, with_them = (statistics.median(those) for those in seconds)
+        rates = [f"{ROWS / elapsed:,.0f} rows/s" for elapsed in (without, with_them)]
+        row(name, *rates, f"{without / with_them:.2f}", f"{max(pauses):.1f} ms")
 
 
 def held():
