@@ -32,7 +32,7 @@ use riverrun_core::{Error, Field, Place, Result, Schema, TypeKind};
 use riverrun_operators::join::JoinKind;
 use sqlparser::ast::{self, BinaryOperator, Ident, JoinConstraint, Spanned};
 use std::borrow::Cow;
-use syntax::{SemiJoin, always_has_a_row, counts, is_single, semi_join};
+use syntax::{Aggregated, SemiJoin, always_has_a_row, is_count, is_single, semi_join};
 
 /// The name that a subquery's columns have while its conditions are bound: none that a user can write without quotes.
 const SUBQUERY: &str = "$subquery";
@@ -51,8 +51,6 @@ struct Subquery {
     on: Vec<ast::Expr>,
     /// Whether it gives one row at the most for each of the outer query's.
     single: bool,
-    /// Whether it counts: then there is a value where there are no rows.
-    counts: bool,
 }
 
 impl Subquery {
@@ -178,24 +176,51 @@ impl QueryBinder<'_> {
         let mut subquery = self.subquery(query, (&relation, outer), !is_single(query, self.context))?;
         let lifted = subquery.relation.schema.len() - subquery.values;
         subquery.relation = checked_row(subquery.relation, lifted, subquery.single)?;
+        if !subquery.on.is_empty()
+            && let Some(aggregated) = Aggregated::of(query, self.context)
+        {
+            return self.with_aggregated(relation, outer, &aggregated, place);
+        }
         let width = relation.schema.len();
-        let (scope, on) = self.conditions(&relation, outer, &subquery)?;
-        let counts = subquery.counts && !subquery.on.is_empty();
+        let (_, on) = self.conditions(&relation, outer, &subquery)?;
         // A row that is known to be there is no update of the NULL before it.
         let kind = if on.is_empty() && is_one_row(&subquery.relation) { JoinKind::Inner } else { JoinKind::Left };
         let joined = Relation::join(relation, subquery.relation, kind, on, place);
         let value = scope::column(width, &joined.schema.fields[width].data_type.with_nullable(true));
-        let value = match counts {
-            true => {
-                let zero = literal::literal(&ast::Value::Number("0".into(), false))?;
-                let zero = self.exprs(&scope).cast(zero, value.data_type())?;
-                // Flink calls it nullable, though it is not.
-                let nullable = value.data_type().clone();
-                self.exprs(&scope).conditional("COALESCE", vec![value, zero])?.with_type(nullable)
-            }
-            false => value,
-        };
         Ok(with_column(joined, width, value))
+    }
+
+    /// A value that is computed of aggregates also has one where there are no rows: what it is with a COUNT of 0 and NULL for the others.
+    fn with_aggregated(
+        &mut self,
+        relation: Relation,
+        outer: &Scope,
+        Aggregated { query, calls, value }: &Aggregated,
+        place: Option<Place>,
+    ) -> Result<(Relation, Expr)> {
+        let subquery = self.subquery(query, (&relation, outer), false)?;
+        let width = relation.schema.len();
+        let (scope, on) = self.conditions(&relation, outer, &subquery)?;
+        let joined = Relation::join(relation, subquery.relation, JoinKind::Left, on, place);
+        let binder = self.exprs(&scope);
+        let mut results = SubqueryValues::default();
+        for (number, call) in calls.iter().enumerate() {
+            let field = &joined.schema.fields[width + number];
+            let result = scope::column(width + number, &field.data_type.with_nullable(true));
+            let result = match is_count(call) {
+                true => {
+                    let zero = literal::literal(&ast::Value::Number("0".into(), false))?;
+                    let zero = binder.cast(zero, result.data_type())?;
+                    binder.conditional("COALESCE", vec![result, zero])?
+                }
+                false => result,
+            };
+            results.known.push((call.clone(), result));
+        }
+        let value = binder.with_special(&results).bind(value)?;
+        // Flink calls it nullable, though it may not be.
+        let nullable = value.data_type().with_nullable(true);
+        Ok(with_column(joined, width, value.with_type(nullable)))
     }
 
     /// LATERAL: a join with a subquery that may name columns to its left.
@@ -221,6 +246,16 @@ impl QueryBinder<'_> {
         let shown = Relation { schema: Schema::new(fields), ..Relation::one_row() };
         let (shown, name) = super::from::aliased(shown, Vec::new(), alias)?;
         let mut scope = left.scope;
+        if kind == JoinKind::Left
+            && is_always(constraint)
+            && !on.is_empty()
+            && let Some(aggregated) = Aggregated::of(query, self.context)
+        {
+            let (mut relation, _) = self.with_aggregated(left.relation, &scope, &aggregated, place)?;
+            relation.schema.fields[width].name = shown.schema.fields[0].name.clone();
+            scope.push_at(name, width, Schema::new(relation.schema.fields[width..].to_vec()));
+            return Ok(From { relation, scope });
+        }
         scope.push_at(name, width, shown.schema.clone());
         match constraint {
             JoinConstraint::None => {}
@@ -298,7 +333,6 @@ impl QueryBinder<'_> {
                     values,
                     on: Vec::new(),
                     single: is_single(query, self.context),
-                    counts: false,
                 });
             }
             Err(error) => error,
@@ -318,9 +352,13 @@ impl QueryBinder<'_> {
             values,
             on,
             single: is_single(query, self.context) || self.limits(query)?.0 == Some(1),
-            counts: counts(query),
         })
     }
+}
+
+/// Whether a join's condition is TRUE.
+fn is_always(constraint: &JoinConstraint) -> bool {
+    matches!(constraint, JoinConstraint::On(ast::Expr::Value(value)) if value.value == ast::Value::Boolean(true))
 }
 
 /// Whether a relation is known to be one row.

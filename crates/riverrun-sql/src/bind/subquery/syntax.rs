@@ -1,6 +1,6 @@
 //! What can be said of a subquery by how it is written.
 
-use crate::bind::aggregate::aggregates_in;
+use crate::bind::aggregate::{aggregates_in, aggregates_of};
 use crate::bind::call;
 use crate::functions::FunctionContext;
 use sqlparser::ast::{self, BinaryOperator, GroupByExpr, Ident, SelectItem, SetExpr, UnaryOperator};
@@ -49,13 +49,47 @@ pub(super) fn always_has_a_row(query: &ast::Query, context: &FunctionContext) ->
     !limited && select.having.is_none() && is_single(query, context)
 }
 
-/// Whether a query selects a COUNT and nothing else, which is 0 where there are no rows.
-pub(super) fn counts(query: &ast::Query) -> bool {
-    let SetExpr::Select(select) = query.body.as_ref() else { return false };
-    let [SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }] = select.projection.as_slice() else {
-        return false;
-    };
-    matches!(expr, ast::Expr::Function(function) if call::name_of(function).eq_ignore_ascii_case("COUNT"))
+/// A query of one row that selects one value computed of aggregates, which has a value where there are no rows too: COUNT is 0 then.
+pub(super) struct Aggregated {
+    /// What selects the aggregates instead, one column each.
+    pub(super) query: ast::Query,
+    /// The aggregates.
+    pub(super) calls: Vec<ast::Expr>,
+    /// The value.
+    pub(super) value: ast::Expr,
+}
+
+impl Aggregated {
+    /// Of a query; none for another one, or for one whose value is NULL where there are no rows.
+    pub(super) fn of(query: &ast::Query, context: &FunctionContext) -> Option<Aggregated> {
+        let SetExpr::Select(select) = query.body.as_ref() else { return None };
+        let [SelectItem::UnnamedExpr(value) | SelectItem::ExprWithAlias { expr: value, .. }] =
+            select.projection.as_slice()
+        else {
+            return None;
+        };
+        if !always_has_a_row(query, context) || !subqueries_in(value).is_empty() {
+            return None;
+        }
+        let mut calls: Vec<ast::Expr> = Vec::new();
+        for call in aggregates_of(select, &[], context) {
+            if !calls.contains(&call) {
+                calls.push(call);
+            }
+        }
+        if calls.is_empty() || (calls[0] == *value && !is_count(value)) {
+            return None;
+        }
+        let projection = calls.iter().cloned().map(SelectItem::UnnamedExpr).collect();
+        let body = SetExpr::Select(Box::new(ast::Select { projection, ..select.as_ref().clone() }));
+        let query = ast::Query { body: Box::new(body), order_by: None, ..query.clone() };
+        Some(Aggregated { query, calls, value: value.clone() })
+    }
+}
+
+/// Whether a call is of COUNT.
+pub(super) fn is_count(call: &ast::Expr) -> bool {
+    matches!(call, ast::Expr::Function(function) if call::name_of(function).eq_ignore_ascii_case("COUNT"))
 }
 
 /// The operands of an AND.
