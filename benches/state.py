@@ -7,7 +7,7 @@ from pathlib import Path
 
 riverrun, work = sys.argv[1], Path(sys.argv[2])
 KEYS = int(os.environ.get("KEYS", 10_000_000))
-ROWS = int(os.environ.get("ROWS", 3 * KEYS))
+ROWS = int(os.environ.get("ROWS", 6 * KEYS))
 HELD = int(os.environ.get("HELD", 3_000_000))
 FILL = int(os.environ.get("FILL", 60))
 WORKERS = os.environ.get("WORKERS", "2")

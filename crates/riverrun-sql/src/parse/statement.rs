@@ -51,6 +51,10 @@ pub enum StatementKind {
     LoadModule(NamePart),
     /// UNLOAD MODULE.
     UnloadModule(NamePart),
+    /// ADD JAR.
+    AddJar(NamePart),
+    /// REMOVE JAR.
+    RemoveJar(NamePart),
     /// INSERT INTO or INSERT OVERWRITE.
     Insert(Insert),
     /// A statement set: INSERTs that run as one job.

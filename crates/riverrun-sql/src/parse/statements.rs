@@ -222,6 +222,8 @@ impl Reader<'_> {
             "USE" => use_object::use_object(parser),
             "LOAD" => use_object::load(parser),
             "UNLOAD" => use_object::unload(parser),
+            "ADD" => use_object::jar(parser, StatementKind::AddJar),
+            "REMOVE" => use_object::jar(parser, StatementKind::RemoveJar),
             "SET" => self.set(),
             "RESET" => {
                 parser.next_token();

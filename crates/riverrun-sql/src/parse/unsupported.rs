@@ -9,7 +9,6 @@ const PLANS: &str =
     "EXPLAIN shows a plan, and `riverrun explain --upgrade SAVEPOINT file.sql` whether a changed file goes on from one";
 const MODELS: &str = "CREATE FUNCTION makes a function that computes what a model would, and a lookup join asks a table; there are no models";
 const ROWS: &str = "INSERT INTO a table with a PRIMARY KEY updates its rows, INSERT OVERWRITE replaces all of them";
-const JARS: &str = "there is no Java; CREATE FUNCTION takes an expression, or a WebAssembly component (LANGUAGE WASM)";
 const JOBS: &str = "a job is a process: `riverrun savepoint` stops one with a savepoint, and Ctrl-C without";
 const SHELL: &str = "a file of statements is run by `riverrun run`";
 
@@ -45,8 +44,6 @@ const INSTEAD: &[(&str, &str)] = &[
     ("UPDATE", ROWS),
     ("TRUNCATE", ROWS),
     ("MERGE", ROWS),
-    ("ADD", JARS),
-    ("REMOVE", JARS),
     ("QUIT", SHELL),
     ("EXIT", SHELL),
     ("HELP", SHELL),

@@ -1,6 +1,6 @@
-//! USE, and LOAD and UNLOAD of modules.
+//! USE, LOAD and UNLOAD of modules, ADD and REMOVE of JARs.
 
-use super::cursor::Cursor;
+use super::cursor::{self, Cursor};
 use super::errors::HINT;
 use super::statement::{NamePart, StatementKind};
 use super::statements::{Parsed, options};
@@ -37,6 +37,17 @@ pub(super) fn unload(parser: &mut Parser<'_>) -> Parsed<StatementKind> {
     parser.next_token();
     parser.expect_word("MODULE")?;
     Ok(StatementKind::UnloadModule(module(parser)?))
+}
+
+/// Reads ADD JAR and REMOVE JAR, whose paths are texts.
+pub(super) fn jar(parser: &mut Parser<'_>, kind: fn(NamePart) -> StatementKind) -> Parsed<StatementKind> {
+    parser.next_token();
+    parser.expect_word("JAR")?;
+    let path = parser.next_token();
+    match &path.token {
+        Token::SingleQuotedString(text) => Ok(kind(NamePart { value: text.clone(), place: cursor::place(&path) })),
+        _ => Err(parser.expected_here("a path in quotes", &path)),
+    }
 }
 
 /// The modules of USE MODULES: core, and no other.

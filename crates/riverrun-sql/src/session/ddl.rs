@@ -75,6 +75,13 @@ pub fn execute_ddl(
         StatementKind::UseModules(module) => modules::check_loaded(module, session)?,
         StatementKind::LoadModule(module) => modules::load(module, session)?,
         StatementKind::UnloadModule(module) => modules::unload(module, session)?,
+        StatementKind::AddJar(path) => outcome.notes.push(format!(
+            "ADD JAR '{}' has no effect here: connectors and formats are built in, and there is no Java",
+            path.value
+        )),
+        StatementKind::RemoveJar(path) => {
+            outcome.notes.push(format!("REMOVE JAR '{}' has no effect here: no JAR is ever loaded", path.value));
+        }
         StatementKind::Set(None) => outcome.rows = Some(settings(session)),
         StatementKind::Set(Some((key, value))) => outcome.notes.extend(set(session, key, value)?),
         StatementKind::Reset(None) => session.reset(None)?,

@@ -52,6 +52,18 @@ fn unknown_options_are_refused_or_noted() {
 }
 
 #[test]
+fn jars_are_noted() {
+    let mut session = Session::new();
+    let notes = session.run("ADD JAR '/opt/flink-connector-kafka.jar';").unwrap().notes;
+    let why = "connectors and formats are built in, and there is no Java";
+    assert_eq!(notes, [format!("ADD JAR '/opt/flink-connector-kafka.jar' has no effect here: {why}")]);
+    let notes = session.run("REMOVE JAR 'a.jar'").unwrap().notes;
+    assert_eq!(notes, ["REMOVE JAR 'a.jar' has no effect here: no JAR is ever loaded"]);
+    let error = session.run("ADD JAR a").unwrap_err();
+    assert!(error.message().contains("a path in quotes"), "{}", error.message());
+}
+
+#[test]
 fn options_of_flink_that_are_near_to_ours_are_noted() {
     let mut session = Session::new();
     for option in [

@@ -36,8 +36,6 @@ const STATEMENTS: &[(&str, &str)] = &[
     ("UPDATE t SET a = 1", "UPDATE"),
     ("TRUNCATE TABLE t", "TRUNCATE"),
     ("MERGE INTO t", "MERGE"),
-    ("ADD JAR 'f.jar'", "ADD"),
-    ("REMOVE JAR 'f.jar'", "REMOVE"),
     ("QUIT", "QUIT"),
     ("EXIT", "EXIT"),
     ("HELP", "HELP"),
