@@ -9,8 +9,8 @@ use common::{Case, Ended, Running};
 use std::io::Read;
 use std::process::{Command, Stdio};
 
-/// Many more than a pipe holds.
-const ROWS: i64 = 60_000;
+/// Many more than a pipe holds, and enough for twenty checkpoints of a busy machine.
+const ROWS: i64 = 200_000;
 
 /// Numbers, so many per second.
 fn command(case: &Case, pace: i64, args: &[&str]) -> Command {
@@ -39,7 +39,7 @@ fn numbers(text: &str) -> Vec<i64> {
 #[test]
 fn checkpoints_pass_a_reader_that_does_not_read_and_a_kill_loses_none_of_the_rows_that_wait() {
     let case = Case::new();
-    let mut child = command(&case, 30_000, &["-p", "2"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = command(&case, 10_000, &["-p", "2"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     // Long after the pipe is full.
     let stalled = wait_beyond(&case, checkpoints(&case).last().copied().unwrap_or_default() + 10);
     wait_beyond(&case, stalled + 10);
