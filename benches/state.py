@@ -15,6 +15,8 @@ TURNS = int(os.environ.get("TURNS", 3))
 # Enough for all keys: only the last table is about state that is larger.
 ROOMY = f"state.memory={os.environ.get('MEMORY', '4gb')}"
 
+EVERY_SECOND = ["execution.checkpointing.interval=1s", "execution.checkpointing.num-retained=1000"]
+
 
 def sums(rows, sink="'connector' = 'blackhole'", rate=1_000_000_000):
     """Running aggregates of KEYS keys; some 100 bytes of state each."""
@@ -105,7 +107,6 @@ def title(text, *columns):
 def checkpointed():
     """By turns, the first of each turn the last of the one before, since a machine's speed changes from minute to minute."""
     title(f"With a checkpoint each second against without: the median of {TURNS} runs each", "job", "without", "with", "ratio", "longest pause")
-    every = ["execution.checkpointing.interval=1s", "execution.checkpointing.num-retained=1000"]
     for name, sql in (("sums", sums(ROWS)), ("windows", windows(ROWS))):
         seconds, pauses = ([], []), []
         for turn in range(TURNS):
@@ -113,7 +114,7 @@ def checkpointed():
                 state = f"state-{name}" if which else None
                 if which:
                     shutil.rmtree(work / state, ignore_errors=True)
-                summary = run(name, sql, *(every if which else []), state=state)
+                summary = run(name, sql, *(EVERY_SECOND if which else []), state=state)
                 seconds[which].append(summary["elapsed_seconds"])
                 if which:
                     pauses.append(summary["longest_pause_ms"])
@@ -128,8 +129,7 @@ def held():
     for name, sql in jobs.items():
         without = run("held", sql)
         state = f"held-{name.split()[0]}"
-        every = ["execution.checkpointing.interval=1s", "execution.checkpointing.num-retained=1000"]
-        with_them = run("held", sql, *every, state=state)
+        with_them = run("held", sql, *EVERY_SECOND, state=state)
         seconds = [summary["elapsed_seconds"] for summary in (without, with_them)]
         rates = [f"{rows / elapsed:,.0f} rows/s" for elapsed in seconds]
         size = max(entry["state_bytes"] for entry in checkpoints(state))
@@ -147,12 +147,11 @@ def uploads():
 def steady():
     """All keys are there; a thousandth of them changes per second."""
     title("A large state of which little changes", "checkpoint", "state", "written")
-    every = ["execution.checkpointing.interval=1s", "execution.checkpointing.num-retained=1000"]
     # Stopped, not ended: a source that has come to its end would not go on.
     stopped(command("fill", sums(None), state="steady"), FILL)
     size = checkpoints("steady")[-1]["state_bytes"]
     # The same job with a slow source goes on from the savepoint of the fast one.
-    slow = command("slow", sums(None, rate=max(1, KEYS // 1000)), *every, state="steady-2")
+    slow = command("slow", sums(None, rate=max(1, KEYS // 1000)), *EVERY_SECOND, state="steady-2")
     stopped(slow + ["--from", str(work / "steady")], 20)
     for entry in checkpoints("steady-2")[-5:]:
         row(entry["checkpoint"]["id"], f"{size / 1e6:,.0f} MB", f"{entry['checkpoint']['written'] / 1e6:,.1f} MB")

@@ -52,14 +52,16 @@ impl ReadRecord for CsvReader {
     fn read(&mut self, record: &[u8], columns: &mut Columns) -> Result<(), String> {
         let text = records::text(record)?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let text = match self.dialect.comments {
+        let text = if self.dialect.comments {
             // As in Flink: looking for comments, its parser passes over empty lines and the spaces at a line's beginning.
-            true => text.trim_start_matches(' '),
-            false => text,
+            let text = text.trim_start_matches(' ');
+            if text.is_empty() || text.starts_with('#') {
+                return Ok(());
+            }
+            text
+        } else {
+            text
         };
-        if self.dialect.comments && (text.is_empty() || text.starts_with('#')) {
-            return Ok(());
-        }
         self.split(text)?;
         let found = self.fields.len();
         // One empty field more is a delimiter at the end of the line.

@@ -79,7 +79,7 @@ fn newest_first(
         }
         let mut some: Vec<(u64, Record<'_>)> = Vec::with_capacity(AT_ONCE);
         while let Some(at) = places.pop() {
-            let mut record = record(&content, at as usize)?;
+            let mut record = record(&content, at as usize).map_err(damaged(file))?;
             record.value = record.value.filter(|value| !expired.is_some_and(|expired| expired(value)));
             let alike = some.first().is_none_or(|(_, first)| first.value.is_some() == record.value.is_some());
             if !alike || some.len() == AT_ONCE {
