@@ -8,8 +8,11 @@ use crate::snapshot::{OperatorPart, OperatorSnapshot, Snapshot};
 use crate::tier::{Content, GroupRange, Scratch, TierFile, TierFiles, TierTicket, WorkFolder, next_origin};
 use riverrun_core::{Error, KeyGroup, Result, failpoint};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use xxhash_rust::xxh3::Xxh3;
 
 /// Reads what a checkpoint holds. Of keyed state only the groups that `wanted` names: those that this process will own. The
 /// files of tiers go into a folder of this process below that for temporary files, which goes when nobody needs them any more.
@@ -44,7 +47,7 @@ fn read(
     wanted: impl Fn(KeyGroup) -> bool,
     folder: &Arc<WorkFolder>,
 ) -> Result<Snapshot> {
-    let downloads = Downloads { store, manifest, folder };
+    let mut downloads = Downloads { store, manifest, folder, wanted: Vec::new() };
     let mut blobs = Blobs::default();
     for operator in manifest.operators.values() {
         for part in &operator.parts {
@@ -60,18 +63,19 @@ fn read(
     for (id, operator) in &manifest.operators {
         let mut parts: Vec<&PartEntry> = operator.parts.iter().collect();
         parts.sort_by_key(|part| part.worker);
-        let take = |part: &PartEntry| {
+        let mut snapshots = Vec::with_capacity(parts.len());
+        for part in parts {
             let mut read = blobs.part(part, &wanted)?;
             for tier in part.tiers.iter().filter(|tier| (tier.first_group..tier.end_group).any(|g| wanted(KeyGroup(g))))
             {
                 let files = downloads.tier(tier, &blobs)?;
                 read.state.tiers.insert(tier.table.clone(), TierTicket::ready(Arc::new(files)));
             }
-            Ok(read)
-        };
-        let parts = parts.into_iter().map(take).collect::<Result<Vec<_>>>()?;
-        operators.insert(id.clone(), parts);
+            snapshots.push(read);
+        }
+        operators.insert(id.clone(), snapshots);
     }
+    downloads.run()?;
     Ok(Snapshot { epoch: manifest.body.epoch, operators })
 }
 
@@ -144,21 +148,30 @@ fn is_whole_file(blob: &BlobEntry, manifest: &Manifest) -> bool {
     blob.offset == 0 && file.is_some_and(|file| file.size == blob.length)
 }
 
+/// So many files are fetched and checked at a time.
+const AT_A_TIME: usize = 4;
+
+/// So much of a file is in memory while it is checked.
+const CHECKED_AT_ONCE: usize = 1 << 20;
+
 /// The files of tiers on their way to this machine.
 struct Downloads<'a> {
     store: &'a dyn BlobStore,
     manifest: &'a Manifest,
     folder: &'a Arc<WorkFolder>,
+    /// What is to be fetched, and where it goes.
+    wanted: Vec<(&'a BlobEntry, PathBuf)>,
 }
 
-impl Downloads<'_> {
-    fn tier(&self, tier: &TierEntry, blobs: &Blobs) -> Result<TierFiles> {
+impl<'a> Downloads<'a> {
+    /// The files as they will be when all that is wanted is there.
+    fn tier(&mut self, tier: &'a TierEntry, blobs: &Blobs) -> Result<TierFiles> {
         let scratch = Scratch::within(self.folder, &format!("restored-{}", next_origin()))?;
         let mut files = Vec::with_capacity(tier.files.len());
         for (name, blob) in &tier.files {
             let content = if is_whole_file(blob, self.manifest) {
                 let path = scratch.path().join(name);
-                self.file(blob, &path)?;
+                self.wanted.push((blob, path.clone()));
                 Content::Path(path)
             } else {
                 Content::Bytes(blobs.blob(blob)?.into())
@@ -167,6 +180,28 @@ impl Downloads<'_> {
         }
         let groups = GroupRange { first: tier.first_group, end: tier.end_group };
         Ok(TierFiles { groups, origin: next_origin(), files, scratch: Some(Arc::new(scratch)) })
+    }
+
+    /// Fetches what is wanted. Of several errors it is the first one in the order of the files.
+    fn run(&self) -> Result<()> {
+        let next = AtomicUsize::new(0);
+        let fetch = || loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let (blob, path) = self.wanted.get(number)?;
+            if let Err(error) = self.file(blob, path) {
+                next.store(self.wanted.len(), Ordering::Relaxed);
+                return Some((number, error));
+            }
+        };
+        let failed = std::thread::scope(|scope| {
+            let threads = self.wanted.len().min(AT_A_TIME);
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(fetch)).collect();
+            let own = fetch();
+            let lost = || Some((usize::MAX, Error::bug("a thread that fetches files of a checkpoint has panicked")));
+            let others = others.into_iter().filter_map(|other| other.join().unwrap_or_else(|_| lost()));
+            others.chain(own).min_by_key(|(number, _)| *number)
+        });
+        failed.map_or(Ok(()), |(_, error)| Err(error))
     }
 
     fn file(&self, blob: &BlobEntry, path: &Path) -> Result<()> {
@@ -179,12 +214,21 @@ impl Downloads<'_> {
         if !self.store.get_file(&entry.name, path)? {
             return Err(damaged("is missing"));
         }
-        let content =
-            std::fs::read(path).map_err(|error| Error::failure(format!("cannot read {}: {error}", path.display())))?;
-        if hash_blob(&content) != blob.hash {
-            return Err(damaged("does not match its checksum"));
+        let hash =
+            hash_file(path).map_err(|error| Error::failure(format!("cannot read {}: {error}", path.display())))?;
+        if hash == blob.hash { Ok(()) } else { Err(damaged("does not match its checksum")) }
+    }
+}
+
+/// [`hash_blob`] of what a file holds.
+fn hash_file(path: &Path) -> std::io::Result<u128> {
+    let mut file = std::fs::File::open(path)?;
+    let (mut hash, mut chunk) = (Xxh3::new(), vec![0; CHECKED_AT_ONCE]);
+    loop {
+        match file.read(&mut chunk)? {
+            0 => return Ok(hash.digest128()),
+            length => hash.update(&chunk[..length]),
         }
-        Ok(())
     }
 }
 

@@ -99,6 +99,30 @@ fn files_of_tiers_are_written_once_and_restored() {
     assert_eq!(restored(&target, &savepoint, &scratch), expected);
 }
 
+#[test]
+fn many_files_are_fetched_at_a_time_and_of_several_that_are_damaged_the_first_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let store: Arc<dyn BlobStore> = Arc::new(LocalStore::new(folder.path().join("job")));
+    let names: Vec<String> = (0..9).map(|number| format!("{number}.sst")).collect();
+    let files: Vec<(&str, usize, u8)> =
+        names.iter().zip(0..).map(|(name, fill)| (name.as_str(), LARGE, fill)).collect();
+    let mut writer = PartWriter::new(store.clone(), 1, 0);
+    let manifest = manifest(writer.write(Epoch(1), vec![("sums".into(), 0, part(folder.path(), &files))]).unwrap());
+    let scratch = folder.path().join("scratch");
+    let expected: BTreeMap<String, Vec<u8>> =
+        files.iter().map(|(name, size, fill)| ((*name).to_owned(), vec![*fill; *size])).collect();
+    assert_eq!(restored(&*store, &manifest, &scratch), expected);
+
+    let tier = &manifest.operators["sums"].parts[0].tiers[0];
+    let stored = |number: usize| &manifest.files[tier.files[number].1.file as usize].name;
+    for number in [6, 3, 7] {
+        store.put(stored(number), &[9; LARGE]).unwrap();
+    }
+    let error = load_into(&*store, &manifest, |_: KeyGroup| true, &WorkFolder::at(&scratch)).unwrap_err();
+    let place = store.describe(stored(3));
+    assert_eq!(error.message(), format!("the checkpoint is damaged: {place} does not match its checksum"));
+}
+
 /// Its files may be links to those of the checkpoint: no other process may take the folder for its own, as long as it is used.
 #[test]
 fn a_checkpoint_that_is_read_without_a_job_has_a_locked_folder_of_its_own() {

@@ -4,6 +4,7 @@ use super::WorkFolder;
 use super::store::GroupRange;
 use riverrun_core::{Error, Result};
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
@@ -126,10 +127,22 @@ impl TierFile {
 
     /// Its bytes.
     pub fn read(&self) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.read_into(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Its bytes, in place of those that are there: files that are read one after the other share their memory.
+    pub fn read_into(&self, bytes: &mut Vec<u8>) -> Result<()> {
+        bytes.clear();
         match self.content.place() {
-            Ok(bytes) => Ok(bytes.to_vec()),
-            Err(path) => fs::read(path).map_err(|error| self.failed("read", path, &error)),
+            Ok(content) => bytes.extend_from_slice(content),
+            Err(path) => {
+                let read = fs::File::open(path).and_then(|mut file| file.read_to_end(bytes));
+                read.map_err(|error| self.failed("read", path, &error))?;
+            }
         }
+        Ok(())
     }
 
     /// Puts it into a folder. With `link` it may be the same file as this one: then neither may be changed.

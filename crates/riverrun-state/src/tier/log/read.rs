@@ -65,9 +65,9 @@ fn newest_first(
     if part.groups.overlap(groups).is_none() {
         return Ok(counts);
     }
-    let mut places = Vec::new();
+    let (mut content, mut places) = (Vec::new(), Vec::new());
     for (number, file) in part.files.iter().enumerate().rev() {
-        let content = file.read()?;
+        file.read_into(&mut content)?;
         let valid = counted(part, file, groups);
         for each in records(&content).map_err(damaged(file))? {
             let (at, record) = each.map_err(damaged(file))?;
@@ -120,10 +120,11 @@ pub(in super::super) fn newest_values(
     drop(seen);
     places.reverse();
     // Read once more, from the operating system's cache.
+    let mut content = Vec::new();
     for same in places.chunk_by(|a, b| a.file == b.file) {
         let number = same[0].file as usize;
         let file = &part.files[number];
-        let content = file.read()?;
+        file.read_into(&mut content)?;
         for place in same {
             let record = record(&content, place.at as usize).map_err(damaged(file))?;
             visit(number, record.group, record.key, record.value.unwrap_or_default())?;
