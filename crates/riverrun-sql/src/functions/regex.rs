@@ -4,12 +4,14 @@
 //! no references back and no possessive quantifiers. What stays different from Java is in docs/flink-differences.md.
 
 pub mod functions;
+mod groups;
 pub mod translate;
 
 #[cfg(test)]
 mod tests;
 
 use super::Argument;
+use groups::{Found, OnePass, OnePassCache};
 use regex::CaptureLocations;
 use riverrun_core::{Error, Result};
 use std::ops::Range;
@@ -20,6 +22,14 @@ use std::sync::Arc;
 pub struct JavaRegex {
     regex: regex::Regex,
     text_end: bool,
+    one_pass: Option<OnePass>,
+}
+
+/// Where the groups of a pattern are, kept from one text to the next.
+#[derive(Debug, Default)]
+pub struct GroupPlaces {
+    one_pass: Option<OnePassCache>,
+    all: Option<CaptureLocations>,
 }
 
 impl JavaRegex {
@@ -29,7 +39,14 @@ impl JavaRegex {
             |error: String| Error::failure(format!("the regular expression '{pattern}' is wrong")).detail(error);
         let translated = translate::translate(pattern).map_err(invalid)?;
         let regex = regex::Regex::new(&translated.pattern).map_err(|error| invalid(error.to_string()))?;
-        Ok(JavaRegex { regex, text_end: translated.text_end })
+        Ok(JavaRegex { regex, text_end: translated.text_end, one_pass: None })
+    }
+
+    /// The same for so many texts that it is worth some work beforehand.
+    #[must_use]
+    pub fn for_many(mut self) -> JavaRegex {
+        self.one_pass = OnePass::new(self.regex.as_str());
+        self
     }
 
     /// The text to match: for a pattern with `$` without a last line end, if the pattern matches so.
@@ -72,17 +89,21 @@ impl JavaRegex {
 
     /// A group of the first match: `None` if nothing matches, `Some(None)` if the group took no part in it. `places` are kept from
     /// one text to the next.
-    pub fn group<'a>(
-        &self,
-        text: &'a str,
-        group: usize,
-        places: &mut Option<CaptureLocations>,
-    ) -> Option<Option<&'a str>> {
+    pub fn group<'a>(&self, text: &'a str, group: usize, places: &mut GroupPlaces) -> Option<Option<&'a str>> {
         if group == 0 {
             return self.find(text).map(|found| Some(&text[found]));
         }
-        let places = places.get_or_insert_with(|| self.regex.capture_locations());
-        self.regex.captures_read(places, self.scope(text))?;
+        let scope = self.scope(text);
+        if let Some(one_pass) = &self.one_pass {
+            let cache = places.one_pass.get_or_insert_with(|| one_pass.cache());
+            match one_pass.group(scope, group, cache) {
+                Found::Group(place) => return Some(place.map(|place| &text[place])),
+                Found::Nothing => return None,
+                Found::Unknown => {}
+            }
+        }
+        let places = places.all.get_or_insert_with(|| self.regex.capture_locations());
+        self.regex.captures_read(places, scope)?;
         Some(places.get(group).map(|(start, end)| &text[start..end]))
     }
 
@@ -105,7 +126,10 @@ impl Patterns {
     /// What is known of the patterns when the call is resolved.
     pub fn of(argument: Option<&Argument<'_>>) -> Patterns {
         match argument.and_then(Argument::text) {
-            Some(pattern) => Patterns::Constant(pattern.to_owned(), Arc::new(JavaRegex::new(pattern))),
+            Some(pattern) => {
+                let regex = JavaRegex::new(pattern).map(JavaRegex::for_many);
+                Patterns::Constant(pattern.to_owned(), Arc::new(regex))
+            }
             None => Patterns::PerRow,
         }
     }
@@ -116,7 +140,7 @@ impl Patterns {
             Patterns::Constant(pattern, regex) => Some((pattern.clone(), regex.clone())),
             Patterns::PerRow => None,
         };
-        PatternCache { last, places: None }
+        PatternCache { last, places: GroupPlaces::default() }
     }
 }
 
@@ -124,8 +148,7 @@ impl Patterns {
 #[derive(Debug)]
 pub struct PatternCache {
     last: Option<(String, Arc<Result<JavaRegex>>)>,
-    /// Where its groups are in a text.
-    places: Option<CaptureLocations>,
+    places: GroupPlaces,
 }
 
 impl PatternCache {
@@ -133,7 +156,7 @@ impl PatternCache {
     pub fn get(&mut self, pattern: &str) -> Result<&JavaRegex> {
         if self.last.as_ref().is_none_or(|(known, _)| known != pattern) {
             self.last = Some((pattern.to_owned(), Arc::new(JavaRegex::new(pattern))));
-            self.places = None;
+            self.places = GroupPlaces::default();
         }
         match &self.last {
             Some((_, regex)) => regex.as_ref().as_ref().map_err(Clone::clone),

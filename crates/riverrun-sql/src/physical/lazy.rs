@@ -5,6 +5,7 @@
 //! where nearly all need it, or where it is less work than to pick them.
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, BooleanBufferBuilder, RecordBatch, UInt32Array};
+use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::compute;
 use arrow::datatypes::{DataType as ArrowType, Schema as ArrowSchema};
 use datafusion_common::tree_node::{Transformed, TreeNode};
@@ -43,53 +44,84 @@ impl Operand {
         Ok(Operand { columns, expr: moved.data, total: super::is_total(expr), light: super::is_light(expr) })
     }
 
-    /// Its values for the rows at these positions (`None`: all); and whether they are those of all rows, where that was less work.
-    fn evaluate(&self, batch: &RecordBatch, positions: Option<&[u32]>) -> Result<(ColumnarValue, bool)> {
-        let rows = batch.num_rows();
-        let asked = positions.map_or(rows, <[u32]>::len);
-        let all = asked == rows || self.light || (self.total && !are_few(asked, rows));
+    /// Its values for some rows; and the positions of these, unless the values are those of all rows, where that was less work.
+    fn evaluate(&self, batch: &RecordBatch, rows: &Rows) -> Result<(ColumnarValue, Option<UInt32Array>)> {
+        let num_rows = batch.num_rows();
+        let all = rows.count == num_rows || self.light || (self.total && !are_few(rows.count, num_rows));
         let columns = self.columns.iter().map(|&index| batch.column(index));
-        let (arrays, num_rows) = match positions.filter(|_| !all) {
-            None => (columns.cloned().collect(), rows),
-            Some(positions) => {
-                let rows = UInt32Array::from(positions.to_vec());
-                (columns.map(|column| compute::take(column, &rows, None)).collect::<Result<Vec<_>, _>>()?, asked)
-            }
-        };
-        Ok((self.expr.evaluate(&nameless(arrays, num_rows)?)?, all))
+        if all {
+            return Ok((self.expr.evaluate(&nameless(columns.cloned().collect(), num_rows)?)?, None));
+        }
+        let positions = UInt32Array::from_iter_values(rows.positions().map(|position| position as u32));
+        let arrays = columns.map(|column| compute::take(column, &positions, None)).collect::<Result<Vec<_>, _>>()?;
+        let value = self.expr.evaluate(&nameless(arrays, rows.count)?)?;
+        Ok((value, Some(positions)))
     }
 
-    /// Its truth for the rows at these positions (`None`: all), in their order.
-    fn truth(&self, batch: &RecordBatch, positions: Option<&[u32]>) -> Result<Truth> {
-        let (value, all) = self.evaluate(batch, positions)?;
-        let rows = if all { batch.num_rows() } else { positions.map_or(0, <[u32]>::len) };
-        let array = value.into_array(rows)?;
-        match array.as_boolean_opt() {
-            Some(booleans) => Ok(Truth { booleans: booleans.clone(), all }),
-            None => internal_err!("a condition of type {}", array.data_type()),
+    /// Its truth for some rows.
+    fn truth(&self, batch: &RecordBatch, rows: &Rows) -> Result<Truth> {
+        let (value, positions) = self.evaluate(batch, rows)?;
+        let array = value.into_array(positions.as_ref().map_or(batch.num_rows(), Array::len))?;
+        let Some(booleans) = array.as_boolean_opt() else {
+            return internal_err!("a condition of type {}", array.data_type());
+        };
+        let truth = Truth::of(booleans);
+        Ok(match positions {
+            None => truth,
+            Some(positions) => Truth {
+                is_true: scattered(&truth.is_true, positions.values(), batch.num_rows()),
+                is_false: scattered(&truth.is_false, positions.values(), batch.num_rows()),
+            },
+        })
+    }
+}
+
+/// Some of the rows of a batch.
+struct Rows {
+    set: BooleanBuffer,
+    count: usize,
+}
+
+impl Rows {
+    fn all(rows: usize) -> Self {
+        Rows { set: BooleanBuffer::new_set(rows), count: rows }
+    }
+
+    fn of(set: BooleanBuffer) -> Self {
+        Rows { count: set.count_set_bits(), set }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    fn positions(&self) -> impl Iterator<Item = usize> + '_ {
+        self.set.set_indices()
+    }
+}
+
+/// Where a condition is true, and where it is false; elsewhere it is unknown. Says something of the rows that it was asked for.
+struct Truth {
+    is_true: BooleanBuffer,
+    is_false: BooleanBuffer,
+}
+
+impl Truth {
+    fn of(booleans: &BooleanArray) -> Self {
+        let values = booleans.values();
+        match booleans.nulls() {
+            None => Truth { is_true: values.clone(), is_false: !values },
+            Some(nulls) => Truth { is_true: values & nulls.inner(), is_false: &!values & nulls.inner() },
         }
     }
 }
 
-/// What a condition is for rows.
-struct Truth {
-    booleans: BooleanArray,
-    /// Whether for all rows of the batch, and not only for those it was asked for.
-    all: bool,
-}
-
-impl Truth {
-    /// Of the row at `position`, which is the `at`-th of those that were asked for; `None`: unknown.
-    fn get(&self, at: usize, position: u32) -> Option<bool> {
-        let row = if self.all { position as usize } else { at };
-        self.booleans.is_valid(row).then(|| self.booleans.value(row))
-    }
-}
-
-/// The positions of the rows at hand, each with its place among them.
-fn each_row(positions: Option<&[u32]>, rows: usize) -> impl Iterator<Item = (usize, u32)> {
-    (0..positions.map_or(rows, <[u32]>::len))
-        .map(move |at| (at, positions.map_or(at as u32, |positions| positions[at])))
+/// Bits at their positions among `rows` rows.
+fn scattered(bits: &BooleanBuffer, positions: &[u32], rows: usize) -> BooleanBuffer {
+    let mut all = BooleanBufferBuilder::new(rows);
+    all.append_n(rows, false);
+    bits.set_indices().for_each(|at| all.set_bit(positions[at] as usize, true));
+    all.finish()
 }
 
 /// AND or OR in three-valued logic.
@@ -123,39 +155,23 @@ impl PhysicalExpr for Connective {
     }
 
     fn evaluate(&self, batch: &RecordBatch) -> Result<ColumnarValue> {
-        let rows = batch.num_rows();
-        // The value that decides: false for AND, true for OR.
-        let deciding = !self.all;
-        let mut values = BooleanBufferBuilder::new(rows);
-        values.append_n(rows, self.all);
-        let mut known = BooleanBufferBuilder::new(rows);
-        known.append_n(rows, true);
-        // Rows that no operand has decided yet; all while `None`.
-        let mut open: Option<Vec<u32>> = None;
+        // Rows that no operand has decided yet.
+        let mut open = Rows::all(batch.num_rows());
+        let mut unknown = BooleanBuffer::new_unset(batch.num_rows());
         for operand in &self.operands {
-            if rows == 0 || open.as_ref().is_some_and(Vec::is_empty) {
+            if open.is_empty() {
                 break;
             }
-            let truth = operand.truth(batch, open.as_deref())?;
-            let mut remaining = Vec::new();
-            for (at, position) in each_row(open.as_deref(), rows) {
-                match truth.get(at, position) {
-                    None => {
-                        known.set_bit(position as usize, false);
-                        remaining.push(position);
-                    }
-                    Some(value) if value == deciding => {
-                        values.set_bit(position as usize, deciding);
-                        known.set_bit(position as usize, true);
-                    }
-                    Some(_) => remaining.push(position),
-                }
-            }
-            open = (remaining.len() < rows).then_some(remaining);
+            let Truth { is_true, is_false } = operand.truth(batch, &open)?;
+            unknown = &unknown | &!&(&is_true | &is_false);
+            // FALSE decides an AND, TRUE an OR.
+            let decided = if self.all { is_false } else { is_true };
+            open = Rows::of(&open.set & &!&decided);
         }
-        let nulls = arrow::buffer::NullBuffer::new(known.finish());
+        let values = if self.all { open.set.clone() } else { !&open.set };
+        let nulls = NullBuffer::new(!&(&unknown & &open.set));
         let nulls = (nulls.null_count() > 0).then_some(nulls);
-        Ok(ColumnarValue::Array(Arc::new(BooleanArray::new(values.finish(), nulls))))
+        Ok(ColumnarValue::Array(Arc::new(BooleanArray::new(values, nulls))))
     }
 
     fn children(&self) -> Vec<&Arc<dyn PhysicalExpr>> {
@@ -272,44 +288,45 @@ impl Choice {
         Ok((self.arrays.len() - 1, constant))
     }
 
-    /// Says that `outcome` is the result of the rows at `positions` (`None`: all) where it is not NULL; gives the positions of the
-    /// others.
-    fn choose_valid(&mut self, outcome: &Operand, batch: &RecordBatch, positions: Option<&[u32]>) -> Result<Vec<u32>> {
-        let (values, all) = outcome.evaluate(batch, positions)?;
+    /// Says that `outcome` is the result of rows where it is not NULL; gives the others.
+    fn choose_valid(&mut self, outcome: &Operand, batch: &RecordBatch, rows: &Rows) -> Result<Rows> {
+        let (values, positions) = outcome.evaluate(batch, rows)?;
         let (array, constant) = self.add(values)?;
-        let mut remaining = Vec::new();
-        for (at, position) in each_row(positions, batch.num_rows()) {
-            let row = row_of(at, position, constant, all);
-            if self.arrays[array].is_valid(row) {
-                self.rows[position as usize] = (array, row);
+        let mut others = BooleanBufferBuilder::new(batch.num_rows());
+        others.append_n(batch.num_rows(), false);
+        let valid = self.arrays[array].logical_nulls();
+        for (position, row) in places(rows, positions.is_some(), constant) {
+            if valid.as_ref().is_none_or(|valid| valid.is_valid(row)) {
+                self.rows[position] = (array, row);
             } else {
-                remaining.push(position);
+                others.set_bit(position, true);
             }
         }
-        Ok(remaining)
+        Ok(Rows::of(others.finish()))
     }
 
-    /// Says that `outcome` is the result of the rows at `positions` (`None`: all).
-    fn choose(&mut self, outcome: &Operand, batch: &RecordBatch, positions: Option<&[u32]>) -> Result<()> {
-        if positions.is_some_and(<[u32]>::is_empty) {
+    /// Says that `outcome` is the result of rows.
+    fn choose(&mut self, outcome: &Operand, batch: &RecordBatch, rows: &Rows) -> Result<()> {
+        if rows.is_empty() {
             return Ok(());
         }
-        let (values, all) = outcome.evaluate(batch, positions)?;
+        let (values, positions) = outcome.evaluate(batch, rows)?;
         let (array, constant) = self.add(values)?;
-        for (at, position) in each_row(positions, batch.num_rows()) {
-            self.rows[position as usize] = (array, row_of(at, position, constant, all));
-        }
+        places(rows, positions.is_some(), constant).for_each(|(position, row)| self.rows[position] = (array, row));
         Ok(())
     }
 }
 
-/// Where the result of a row stands: of the row at `position`, the `at`-th of those at hand.
-fn row_of(at: usize, position: u32, constant: bool, all: bool) -> usize {
-    match (constant, all) {
-        (true, _) => 0,
-        (false, true) => position as usize,
-        (false, false) => at,
-    }
+/// The positions of rows, each with where its result stands among those of [`Operand::evaluate`].
+fn places(rows: &Rows, picked: bool, constant: bool) -> impl Iterator<Item = (usize, usize)> + '_ {
+    rows.positions().enumerate().map(move |(at, position)| {
+        let row = match (constant, picked) {
+            (true, _) => 0,
+            (false, true) => at,
+            (false, false) => position,
+        };
+        (position, row)
+    })
 }
 
 impl PhysicalExpr for Case {
@@ -323,27 +340,20 @@ impl PhysicalExpr for Case {
 
     fn evaluate(&self, batch: &RecordBatch) -> Result<ColumnarValue> {
         let mut choice = Choice { arrays: Vec::new(), rows: vec![(0, 0); batch.num_rows()] };
-        let mut open: Option<Vec<u32>> = None;
+        let mut open = Rows::all(batch.num_rows());
         for (condition, result) in &self.branches {
-            if open.as_ref().is_some_and(Vec::is_empty) {
+            if open.is_empty() {
                 break;
             }
             let Condition::True(condition) = condition else {
-                open = Some(choice.choose_valid(result, batch, open.as_deref())?);
+                open = choice.choose_valid(result, batch, &open)?;
                 continue;
             };
-            let taken = condition.truth(batch, open.as_deref())?;
-            let (mut chosen, mut remaining) = (Vec::new(), Vec::new());
-            for (at, position) in each_row(open.as_deref(), batch.num_rows()) {
-                match taken.get(at, position) {
-                    Some(true) => chosen.push(position),
-                    _ => remaining.push(position),
-                }
-            }
-            choice.choose(result, batch, Some(&chosen))?;
-            open = Some(remaining);
+            let taken = condition.truth(batch, &open)?.is_true;
+            choice.choose(result, batch, &Rows::of(&open.set & &taken))?;
+            open = Rows::of(&open.set & &!&taken);
         }
-        choice.choose(&self.otherwise, batch, open.as_deref())?;
+        choice.choose(&self.otherwise, batch, &open)?;
         if choice.arrays.is_empty() {
             return Ok(ColumnarValue::Array(arrow::array::new_empty_array(&self.data_type)));
         }

@@ -51,6 +51,38 @@ fn wrong_patterns_are_refused() {
 }
 
 #[test]
+fn groups_found_in_one_pass_are_those_of_a_whole_search() {
+    let parameter = r"(&|^)channel_id=([^&]*)";
+    let cases = [
+        (parameter, "a?b&channel_id=7&c"),
+        (parameter, "channel_id=é&c"),
+        (parameter, "channel_id="),
+        (parameter, "no"),
+        // The first beginning is none: it needs more than one pass.
+        (parameter, "xchannel_id=1&channel_id=2"),
+        (r"(a)?b=(\d+)(x)?", "ab=1b=22x"),
+        (r"k=(\w+)$", "k=v\n"),
+        (r"k=(\w+)$", "k=v w\n"),
+        (r"(?i)KEY=(.)", "ukey=ß"),
+        (r"(foo|bar)=(.*?);", "bar=1;foo=2;"),
+    ];
+    for (pattern, text) in cases {
+        let (plain, fast) = (JavaRegex::new(pattern).unwrap(), JavaRegex::new(pattern).unwrap().for_many());
+        let (mut places, mut others) = (GroupPlaces::default(), GroupPlaces::default());
+        for group in 0..=plain.groups() {
+            let whole = plain.group(text, group, &mut places);
+            assert_eq!(fast.group(text, group, &mut others), whole, "group {group} of {pattern} in {text}");
+        }
+    }
+    let regex = JavaRegex::new(parameter).unwrap().for_many();
+    let one_pass = regex.one_pass.unwrap();
+    let mut cache = one_pass.cache();
+    assert_eq!(one_pass.group("a&channel_id=7", 2, &mut cache), Found::Group(Some(13..14)));
+    assert_eq!(one_pass.group("a&channel=7", 2, &mut cache), Found::Nothing);
+    assert_eq!(one_pass.group("achannel_id=7", 2, &mut cache), Found::Unknown);
+}
+
+#[test]
 fn functions() {
     let s = || text("hello World");
     for (name, arguments, result) in [
