@@ -12,7 +12,7 @@
 //! | text | expression |
 //! |---|---|
 //! | `CAST(a AS T)`, `TRY_CAST(a AS T)` | `Expr::Cast` with `kind` Cast or TryCast; read the type with [`types::resolve`] |
-//! | `DATE '…'`, `TIME '…'`, `TIMESTAMP '…'` | `Expr::TypedString`; read it with [`literals::typed`] |
+//! | `DATE '…'`, `TIME '…'`, `TIMESTAMP '…'`, `TIMESTAMP WITH LOCAL TIME ZONE '…'` | `Expr::TypedString`; read it with [`literals::typed`] |
 //! | `INTERVAL '…' DAY TO SECOND(3)` | `Expr::Interval`; read it with [`literals::interval`] |
 //! | `x'AB'` | `Expr::Value(HexStringLiteral)` |
 //! | `INTERVAL n DAY`, `INTERVAL (a + b) DAY` | `(n * INTERVAL '1' DAY)` |

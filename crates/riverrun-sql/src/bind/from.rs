@@ -333,8 +333,12 @@ impl QueryBinder<'_> {
         let schema = Schema::new(vec![Field::new("row$", TypeKind::Boolean.not_null())]);
         let rows = vec![vec![literal::boolean(true)]];
         let row = Relation { schema: schema.clone(), kind: RelationKind::Values(rows) };
-        let From { relation, scope } =
-            self.unnest(From { relation: row, scope: Scope::of(Vec::new(), schema) }, unnest, false)?;
+        let From { relation, scope } = self
+            .unnest(From { relation: row, scope: Scope::of(Vec::new(), schema) }, unnest, false)
+            .map_err(|error| match error.hint_text() {
+                None => error.hint(format!("UNNEST takes what stands to its left in the same FROM: {UNNESTED}")),
+                Some(_) => error,
+            })?;
         let fields = &relation.schema.fields[1..];
         let exprs =
             fields.iter().enumerate().map(|(index, field)| scope::column(index + 1, &field.data_type)).collect();
@@ -471,8 +475,10 @@ impl QueryBinder<'_> {
         let own = self.context.names();
         let own = own.iter().map(String::as_str).filter(|name| !is_built_in(name));
         let keywords = ["TABLE", "LATERAL", "UNNEST"];
-        Error::input(format!("there is no table function {name}"))
-            .hint_opt(did_you_mean(name, own.chain(TABLE_FUNCTIONS.iter().copied()).chain(keywords)))
+        let meant = did_you_mean(name, own.chain(TABLE_FUNCTIONS.iter().copied()).chain(keywords));
+        Error::input(format!("there is no table function {name}")).hint(
+            meant.unwrap_or_else(|| format!("there are {}, and yours: CREATE FUNCTION", TABLE_FUNCTIONS.join(", "))),
+        )
     }
 
     /// What a row is joined with that is computed of it: UNNEST, or a table function of the user.

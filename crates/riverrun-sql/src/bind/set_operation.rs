@@ -49,7 +49,15 @@ impl QueryBinder<'_> {
     ) -> Result<([Relation; 2], Schema)> {
         let (width, other) = (left.schema.len(), right.schema.len());
         if width != other {
-            return Err(Error::input(format!("{operation} of {width} columns with {other} columns")).at(place));
+            let of = |schema: &Schema| {
+                let names: Vec<&str> = schema.fields.iter().map(|field| field.name.as_str()).collect();
+                names.join(", ")
+            };
+            return Err(Error::input(format!(
+                "{operation} takes as many columns from both sides, not {width} and {other}"
+            ))
+            .detail(format!("the first query has {}; the second one has {}", of(&left.schema), of(&right.schema)))
+            .at(place));
         }
         let fields = left.schema.fields.iter().zip(&right.schema.fields).map(|(first, second)| {
             let data_type = column_type(&first.data_type, &second.data_type)

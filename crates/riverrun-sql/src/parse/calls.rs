@@ -6,7 +6,7 @@ use super::cursor::{Cursor, is_word, keyword_of};
 use super::{TABLE_ARGUMENT, case, dialect, grouping, interval, jdbc, json_calls, types};
 use sqlparser::ast::{
     BinaryOperator, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
-    FunctionArguments, Ident, ObjectName, UnaryOperator, Value, ValueWithSpan,
+    FunctionArguments, Ident, ObjectName, TypedString, UnaryOperator, Value, ValueWithSpan,
 };
 use sqlparser::dialect::{Dialect, Precedence};
 use sqlparser::parser::{Parser, ParserError};
@@ -29,6 +29,7 @@ pub(super) fn prefix(parser: &mut Parser<'_>) -> Option<Parsed> {
     let read: fn(&mut Parser<'_>, Span) -> Parsed = match (word.as_str(), next) {
         ("CAST" | "TRY_CAST", Token::LParen) => cast,
         ("INTERVAL", next) if interval::has_value(next) => interval::interval,
+        ("TIMESTAMP", Token::Word(_)) if is_word(parser.peek_nth_token_ref(1), "WITH") => local_timestamp,
         ("CASE", _) => case::case,
         ("GROUPING", Token::Word(_)) if is_word(parser.peek_nth_token_ref(1), "SETS") => grouping::sets,
         ("ROLLUP" | "CUBE", Token::LParen) => grouping::sets,
@@ -119,6 +120,24 @@ fn cast(parser: &mut Parser<'_>, _span: Span) -> Parsed {
     let data_type = type_name(parser)?;
     parser.expect_token(&Token::RParen)?;
     Ok(Expr::Cast { kind, expr: Box::new(expr), data_type, array: false, format: None })
+}
+
+/// `TIMESTAMP WITH LOCAL TIME ZONE '…'`.
+fn local_timestamp(parser: &mut Parser<'_>, span: Span) -> Parsed {
+    parser.expect_word("WITH")?;
+    for word in ["LOCAL", "TIME", "ZONE"] {
+        parser.expect_word(word)?;
+    }
+    let token = parser.next_token();
+    let Token::SingleQuotedString(text) = &token.token else {
+        return Err(parser.expected_here("a string in single quotes", &token));
+    };
+    let name = Ident::with_span(span, "TIMESTAMP WITH LOCAL TIME ZONE");
+    Ok(Expr::TypedString(TypedString {
+        data_type: DataType::Custom(ObjectName::from(vec![name]), Vec::new()),
+        value: ValueWithSpan { value: Value::SingleQuotedString(text.clone()), span: token.span },
+        uses_odbc_syntax: false,
+    }))
 }
 
 /// Reads a type as a name that [`types::resolve`] reads again.

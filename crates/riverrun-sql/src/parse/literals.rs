@@ -1,6 +1,7 @@
 //! The values of literals: dates, times, timestamps, intervals.
 //!
-//! Source: what Flink 2.3 accepts and refuses (`TIME '1:2:3'` is 01:02:03; `TIMESTAMP '…T…'` is an error).
+//! Source: what Flink 2.3 accepts and refuses (`TIME '1:2:3'` is 01:02:03; `TIMESTAMP '…T…'` is an error; `TIMESTAMP WITH LOCAL
+//! TIME ZONE '…'` is read in UTC, whatever `table.local-time-zone` says).
 
 use arrow::datatypes::TimeUnit;
 use datafusion_common::ScalarValue;
@@ -8,7 +9,7 @@ use riverrun_core::types::timestamp_unit;
 use riverrun_core::{DataType, Error, Result, TypeKind};
 use sqlparser::ast::{DateTimeField, Expr, Interval, TypedString, Value};
 
-/// The value and type of `DATE '…'`, `TIME '…'` or `TIMESTAMP '…'`.
+/// The value and type of `DATE '…'`, `TIME '…'`, `TIMESTAMP '…'` or `TIMESTAMP WITH LOCAL TIME ZONE '…'`.
 pub fn typed(literal: &TypedString) -> Result<(ScalarValue, DataType)> {
     let place = super::place_of(literal.value.span);
     let Value::SingleQuotedString(text) = &literal.value.value else {
@@ -32,13 +33,19 @@ pub fn typed(literal: &TypedString) -> Result<(ScalarValue, DataType)> {
             }
             None => illegal("TIME", "HH:mm:ss"),
         },
-        TypeKind::Timestamp { .. } => match timestamp(text) {
-            Some((days, nanos, digits)) => match timestamp_value(days, nanos, digits) {
-                Some(value) => Ok((value, TypeKind::timestamp(digits).not_null())),
-                None => Err(Error::input(format!("'{text}' is out of range for TIMESTAMP({digits})")).at(place)),
-            },
-            None => illegal("TIMESTAMP", "yyyy-MM-dd HH:mm:ss"),
-        },
+        TypeKind::Timestamp { .. } | TypeKind::TimestampLtz { .. } => {
+            let Some((days, nanos, digits)) = timestamp(text) else {
+                return illegal("TIMESTAMP", "yyyy-MM-dd HH:mm:ss");
+            };
+            let kind = match kind {
+                TypeKind::TimestampLtz { .. } => TypeKind::timestamp_ltz(digits),
+                _ => TypeKind::timestamp(digits),
+            };
+            match timestamp_value(days, nanos, digits).map(|value| value.cast_to(&kind.clone().not_null().to_arrow())) {
+                Some(Ok(value)) => Ok((value, kind.not_null())),
+                _ => Err(Error::input(format!("'{text}' is out of range for {kind}")).at(place)),
+            }
+        }
         kind => Err(Error::input(format!("{kind} has no literals of its own"))
             .hint(format!("write CAST('{text}' AS {kind})"))
             .at(place)),

@@ -127,7 +127,8 @@ fn what_a_subquery_can_not_be_is_said() {
     );
     assert_eq!(error.message(), "column 'amount' is neither grouped nor within an aggregate");
     let error = refused("SELECT id FROM orders EXCEPT SELECT order_id, paid FROM payments;");
-    assert_eq!(error.message(), "EXCEPT of 1 columns with 2 columns");
+    assert_eq!(error.message(), "EXCEPT takes as many columns from both sides, not 1 and 2");
+    assert_eq!(error.detail_text(), Some("the first query has id; the second one has order_id, paid"));
 }
 
 #[test]
