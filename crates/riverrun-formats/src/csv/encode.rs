@@ -75,7 +75,13 @@ impl CsvEncoder {
         let escape = self.dialect.escape;
         if u32::from(self.lowest_safe) <= 0x80 {
             let lowest_safe = self.lowest_safe as u8;
-            return text.iter().any(|&byte| byte < lowest_safe || Some(byte) == escape);
+            // Where there is none, one that is not safe anyway.
+            let escape = escape.unwrap_or(0);
+            let needs =
+                |bytes: &[u8]| bytes.iter().fold(false, |any, &byte| any | (byte < lowest_safe) | (byte == escape));
+            // Many bytes at a time, without a branch for each.
+            let (chunks, rest) = text.as_chunks::<32>();
+            return chunks.iter().any(|chunk| needs(chunk)) || needs(rest);
         }
         let escape = escape.map(char::from);
         String::from_utf8_lossy(text).chars().any(|character| character < self.lowest_safe || Some(character) == escape)
