@@ -50,6 +50,7 @@ mod set_operation;
 mod shown;
 mod subquery;
 pub mod table;
+mod table_function;
 pub mod temporal;
 pub(crate) mod user_call;
 mod window_tvf;

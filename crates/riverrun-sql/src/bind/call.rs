@@ -1,7 +1,7 @@
 //! Calls: the function that a name means, the implicit casts of its arguments, constant folding.
 
 use super::expr::ExprBinder;
-use super::from::UNNESTED;
+use super::table_function::UNNESTED;
 use super::{literal, row_equality};
 use crate::expr::Expr;
 use crate::functions::cast::{OnFailure, cast_kernel};

@@ -2,12 +2,13 @@
 
 use super::aggregate::{self, Grouping, NO_AGGREGATES};
 use super::expr::{ExprBinder, Special};
-use super::from::{From, UNNESTED};
+use super::from::From;
 use super::over::Overs;
 use super::query::{QueryBinder, distinct, order_key, ordinal};
 use super::relation::{OrderKey, Relation};
 use super::scope;
 use super::subquery::{OverGroups, SubqueryValues, has_subqueries};
+use super::table_function::UNNESTED;
 use crate::catalog::free;
 use crate::expr::Expr;
 use crate::parse::place_of;

@@ -240,6 +240,15 @@ fn what_is_written_otherwise_is_answered_with_how_it_is_here() {
     let (message, hint, place) = refused("SELECT * FROM clicks, LATERAL TABLE(UNNEST(ARRAY[millis])) AS u (x);");
     assert_eq!(message, "UNNEST stands in FROM by itself, not within TABLE(…)");
     assert_eq!((hint.as_str(), place.is_some()), ("FROM t CROSS JOIN UNNEST(a) AS u (x)", true));
+    let (message, hint, place) =
+        refused("SELECT url FROM clicks, LATERAL (SELECT x FROM UNNEST(ARRAY[url]) AS u (x)) AS l;");
+    assert_eq!(message, "no column 'url' here");
+    assert_eq!(hint, "UNNEST takes what stands to its left in the same FROM: FROM t CROSS JOIN UNNEST(a) AS u (x)");
+    assert_eq!(place, Some((1, 61)));
+    let (message, hint, _) = refused("SELECT * FROM clicks, LATERAL TABLE(nosuch(url)) AS u (x);");
+    assert_eq!(message, "there is no table function nosuch");
+    let built_in = "TUMBLE, HOP, CUMULATE, SESSION, UNNEST, FROM_CHANGELOG, TO_CHANGELOG";
+    assert_eq!(hint, format!("there are {built_in}, and yours: CREATE FUNCTION"));
     let (message, hint, place) = refused("SELECT url, UNNEST(ARRAY[millis]) FROM clicks;");
     assert_eq!(message, "there is no function UNNEST");
     assert_eq!(hint, "in Flink SQL it is FROM t CROSS JOIN UNNEST(a) AS u (x)");
