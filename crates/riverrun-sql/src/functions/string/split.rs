@@ -94,7 +94,19 @@ fn part_at<'a>(text: &'a str, separator: &str, index: i32) -> Option<&'a str> {
     if text.is_empty() {
         return None;
     }
-    if separator.is_empty() { text.split(char::is_whitespace).nth(index) } else { text.split(separator).nth(index) }
+    match separator.as_bytes() {
+        [] => text.split(char::is_whitespace).nth(index),
+        // Most often it is one character, which is found many bytes at a time.
+        [byte] => {
+            let mut ends = memchr::memchr_iter(*byte, text.as_bytes());
+            let start = match index.checked_sub(1) {
+                None => 0,
+                Some(before) => ends.nth(before)? + 1,
+            };
+            Some(&text[start..ends.next().unwrap_or(text.len())])
+        }
+        _ => text.split(separator).nth(index),
+    }
 }
 
 fn resolve_str_to_map(arguments: &[Argument<'_>]) -> Result<Resolved> {

@@ -103,6 +103,11 @@ fn split() {
         "SPLIT"(text("abc"), text("")) => "ARRAY<STRING> NOT NULL: [a, b, c]";
         "SPLIT_INDEX"(text("a,b,,c"), int(44), int(1)) => "STRING: b";
         "SPLIT_INDEX"(text("a,b"), text(","), int(2)) => "STRING: null";
+        "SPLIT_INDEX"(text("é,b"), text(","), int(0)) => "STRING: é";
+        "SPLIT_INDEX"(text("é,b"), text(","), int(1)) => "STRING: b";
+        "SPLIT_INDEX"(text("ab"), text(","), int(0)) => "STRING: ab";
+        "SPLIT_INDEX"(text(",,"), text(","), int(2)) => "STRING: ";
+        "SPLIT_INDEX"(text("a--b-c"), text("--"), int(1)) => "STRING: b-c";
         "SPLIT_INDEX"(text("a b  c"), text(""), int(2)) => "STRING: ";
         "STR_TO_MAP"(text("z=1,a=2")) => "MAP<STRING, STRING>: {a=2, z=1}";
         "STR_TO_MAP"(text("a=1,,b=2,")) => "MAP<STRING, STRING>: {=null, a=1, b=2}";
