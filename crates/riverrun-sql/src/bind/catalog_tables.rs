@@ -233,10 +233,11 @@ fn bind_watermark(
     }
     let scope = Scope::of(table_name(table), schema.clone());
     let expr = ExprBinder::new(&scope, context).bind(&watermark.expr.ast).map_err(|e| e.at(watermark.expr.place))?;
+    let refused = |error: Error| {
+        Err(error.hint(format!("write it like {} - INTERVAL '5' SECOND", column.value)).at(watermark.expr.place))
+    };
     if !expr.data_type().kind.is_timestamp() {
-        return Err(Error::input(format!("the watermark is {}, not a timestamp", expr.data_type()))
-            .hint(format!("write it like {0} - INTERVAL '5' SECOND", column.value))
-            .at(watermark.expr.place));
+        return refused(Error::input(format!("the watermark is {}, not a timestamp", expr.data_type())));
     }
     let same_kind = matches!(
         (&expr.data_type().kind, &data_type.kind),
@@ -244,10 +245,9 @@ fn bind_watermark(
             | (TypeKind::TimestampLtz { precision: 0..=3, .. }, TypeKind::TimestampLtz { .. })
     );
     if !same_kind {
-        return Err(Error::input(format!("the watermark for '{}' is {}", column.value, expr.data_type().kind))
-            .detail(format!("'{}' is {}: its watermark is one too, of up to 3 digits", column.value, data_type.kind))
-            .hint(format!("write it like {0} - INTERVAL '5' SECOND", column.value))
-            .at(watermark.expr.place));
+        let error = Error::input(format!("the watermark for '{}' is {}", column.value, expr.data_type().kind));
+        let detail = format!("'{}' is {}: its watermark is one too, of up to 3 digits", column.value, data_type.kind);
+        return refused(error.detail(detail));
     }
     schema.fields[index].data_type =
         DataType { kind: data_type.kind.with_timestamp_kind(TimestampKind::Rowtime), nullable: data_type.nullable };

@@ -8,7 +8,7 @@ use crate::snapshot::{OperatorPart, OperatorSnapshot, Snapshot};
 use crate::tier::{Content, GroupRange, Scratch, TierFile, TierFiles, TierTicket, WorkFolder, next_origin};
 use riverrun_core::{Error, KeyGroup, Result, failpoint};
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -225,9 +225,11 @@ fn hash_file(path: &Path) -> std::io::Result<u128> {
     let mut file = std::fs::File::open(path)?;
     let (mut hash, mut chunk) = (Xxh3::new(), vec![0; CHECKED_AT_ONCE]);
     loop {
-        match file.read(&mut chunk)? {
-            0 => return Ok(hash.digest128()),
-            length => hash.update(&chunk[..length]),
+        match file.read(&mut chunk) {
+            Ok(0) => return Ok(hash.digest128()),
+            Ok(length) => hash.update(&chunk[..length]),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
 }
