@@ -22,7 +22,7 @@ use std::sync::Arc;
 pub struct JavaRegex {
     regex: regex::Regex,
     text_end: bool,
-    one_pass: Option<OnePass>,
+    one_pass: Option<Box<OnePass>>,
 }
 
 /// Where the groups of a pattern are, kept from one text to the next.
@@ -45,7 +45,7 @@ impl JavaRegex {
     /// The same for so many texts that it is worth some work beforehand.
     #[must_use]
     pub fn for_many(mut self) -> JavaRegex {
-        self.one_pass = OnePass::new(self.regex.as_str());
+        self.one_pass = OnePass::new(self.regex.as_str()).map(Box::new);
         self
     }
 
