@@ -2,7 +2,7 @@
 //!
 //! The `regex` crate finds the end of a match, then its beginning, and then its groups. A pattern that begins with one of a few
 //! literals and that never has to choose between two ways can do with less: a search for the literals, and one pass from there on.
-//! For REGEXP_EXTRACT of a URL's parameter this is a third of the work (`riverrun bench nexmark --queries q21`).
+//! For REGEXP_EXTRACT of a URL's parameter this is half of the work (`riverrun bench nexmark --queries q21`).
 
 use regex_automata::dfa::onepass;
 use regex_automata::util::prefilter::Prefilter;

@@ -1,5 +1,7 @@
 use super::super::test_calls::*;
 use super::*;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
 
 fn found(pattern: &str, text: &str) -> Vec<String> {
     let regex = JavaRegex::new(pattern).unwrap();
@@ -80,6 +82,29 @@ fn groups_found_in_one_pass_are_those_of_a_whole_search() {
     assert_eq!(one_pass.group("a&channel_id=7", 2, &mut cache), Found::Group(Some(13..14)));
     assert_eq!(one_pass.group("a&channel=7", 2, &mut cache), Found::Nothing);
     assert_eq!(one_pass.group("achannel_id=7", 2, &mut cache), Found::Unknown);
+}
+
+#[test]
+fn groups_of_many_texts_are_those_of_a_whole_search() {
+    let patterns =
+        ["(&|^)a=([^&]*)", "a=(b|bé)?(&)?", "(ab|a)=(.*?)&", "(b)a=(é+)$", r"\ba=(\w)", "(?i)A=(B)(&|$)", "(a)=(a=)*b"];
+    let mut random = StdRng::seed_from_u64(7);
+    let mut fast_patterns = 0;
+    for pattern in patterns {
+        let (plain, fast) = (JavaRegex::new(pattern).unwrap(), JavaRegex::new(pattern).unwrap().for_many());
+        fast_patterns += usize::from(fast.one_pass.is_some());
+        let (mut places, mut others) = (GroupPlaces::default(), GroupPlaces::default());
+        for _ in 0..2_000 {
+            let text: String = (0..random.random_range(0..12))
+                .map(|_| ['a', 'b', '=', '&', 'é', 'B', '\n'][random.random_range(0..7)])
+                .collect();
+            for group in 1..=plain.groups() {
+                let whole = plain.group(&text, group, &mut places);
+                assert_eq!(fast.group(&text, group, &mut others), whole, "group {group} of {pattern} in {text:?}");
+            }
+        }
+    }
+    assert!(fast_patterns >= 3, "only {fast_patterns} were matched in one pass");
 }
 
 #[test]
